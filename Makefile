@@ -1,0 +1,63 @@
+# Two commands matter: `make demo` and `make test`. Both bring what they need.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export UV_PYTHON_DOWNLOADS := never
+UV := .tools/bin/uv
+PYTHON := .venv/bin/python
+RUN_STAMP := .tools/run-$(shell cat requirements/run.lock 2>/dev/null | cksum | cut -d' ' -f1)
+DEV_STAMP := .tools/dev-$(shell cat requirements/dev.lock 2>/dev/null | cksum | cut -d' ' -f1)
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
+
+.PHONY: help setup demo setup-test test check bench eval lock locales clean
+
+help: ## Show what there is to make
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+$(UV):
+	@sh scripts/bring_uv.sh
+
+$(RUN_STAMP): $(UV) requirements/run.lock
+	@test -x $(PYTHON) || $(UV) venv -q --python "$$(cat .tools/python)" .venv
+	@ls .tools/dev-* >/dev/null 2>&1 || $(UV) pip sync -q --python $(PYTHON) requirements/run.lock
+	@$(PYTHON) scripts/put_on_path.py
+	@touch $@
+
+$(DEV_STAMP): $(RUN_STAMP) requirements/dev.lock
+	@$(UV) pip sync -q --python $(PYTHON) requirements/dev.lock
+	@$(PYTHON) scripts/put_on_path.py
+	@rm -f .tools/dev-*; touch $@
+
+%.mo: %.po
+	@$(PYTHON) -m babel.messages.frontend compile -i $< -o $@ 2>/dev/null
+
+setup: $(RUN_STAMP) $(CATALOGUES) ## Bring uv and what the product runs on
+
+demo: setup ## Run the product on a throw-away home; PORT= for another port
+	@exec .venv/bin/tinbao demo
+
+setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromium, strace, exiftool
+	@$(PYTHON) scripts/setup_test.py
+
+test: setup-test check ## Run every check and every test
+	@$(PYTHON) -m pytest
+
+check: $(DEV_STAMP) $(CATALOGUES) ## Lint, types and the import arrow
+	@.venv/bin/ruff check -q .
+	@.venv/bin/ruff format -q --check .
+	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/lint-imports --no-cache >.tools/arrow.txt 2>&1 || { cat .tools/arrow.txt; exit 1; }
+
+bench: setup-test ## Measure speed; each ceiling in the same run
+	@$(PYTHON) -m bench
+
+eval: setup ## Measure triage on the labelled messages
+	@$(PYTHON) -m bench.eval
+
+locales: $(CATALOGUES) ## Compile the catalogues
+
+lock: $(UV) ## Resolve the dependencies anew
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements/run.lock
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --custom-compile-command "make lock" --extra dev pyproject.toml -o requirements/dev.lock
+
+clean: ## Remove what setup made
+	rm -rf .venv .tools

@@ -1,0 +1,228 @@
+"""The command `tinbao`: every act of a citizen, an officer and an administrator that belongs to a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from bot import settings
+from tips import errors
+
+REFUSED: Final = 1
+USAGE: Final = 2
+WRONG_PASSPHRASE: Final = 3
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+unit_app = typer.Typer(no_args_is_help=True, help="Units of the organisation.")
+officer_app = typer.Typer(no_args_is_help=True, help="People who work at a unit.")
+case_app = typer.Typer(no_args_is_help=True, help="One case, in an officer's session.")
+stats_app = typer.Typer(no_args_is_help=True, help="Counts for the city.")
+ledger_app = typer.Typer(no_args_is_help=True, help="The ledger.")
+held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum opens.")
+for name, group in (
+    ("unit", unit_app),
+    ("officer", officer_app),
+    ("case", case_app),
+    ("stats", stats_app),
+    ("ledger", ledger_app),
+    ("held", held_app),
+):
+    app.add_typer(group, name=name)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Officer = Annotated[
+    str,
+    typer.Option("--officer", help="Whose session; the passphrase comes from a prompt or TINBAO_PASSWORD."),
+]
+Shares = Annotated[Path, typer.Option("--shares", help="A file with the offices' shares, one a line.")]
+Signers = Annotated[
+    Path | None, typer.Option("--signers", help="What `init --json` printed; without it you are asked.")
+]
+Org = Annotated[str | None, typer.Option("--org", help="hcmc-districts or hcmc-2025.")]
+
+
+def _settings(**overrides: str | None) -> settings.Settings:
+    named = {f"TINBAO_{name.upper()}": value for name, value in overrides.items() if value}
+    return settings.read({**os.environ, **named})
+
+
+def _run(work: Coroutine[Any, Any, int | None]) -> None:
+    raise typer.Exit(asyncio.run(work) or 0)
+
+
+@app.command()
+def init(org: Org = None, json: Json = False) -> None:
+    """Create the home at TINBAO_HOME; passphrases and shares are printed once."""
+    from bot import acts
+
+    _run(acts.initialise(_settings(org=org), as_json=json))
+
+
+@app.command()
+def serve(
+    only: Annotated[
+        str, typer.Option("--only", help="Parts to run, parted by commas.")
+    ] = "intake,desk,officers,clock",
+) -> None:
+    """Run the chat, the desk, the officers' bot and the clock."""
+    from bot import serving
+
+    _run(serving.serve(_settings(), frozenset(part.strip() for part in only.split(","))))
+
+
+@app.command()
+def demo() -> None:
+    """Run the product on a throw-away home with invented tips."""
+    from bot import demo as demonstration
+
+    _run(demonstration.run(os.environ))
+
+
+@app.command()
+def doctor() -> None:
+    """Check configuration, keys, database and clocks, and say the remedy."""
+    from bot import doctor as doctoring
+
+    _run(doctoring.check(os.environ))
+
+
+@app.command()
+def chat(json: Json = False) -> None:
+    """Be a citizen in the terminal; each run is a new one."""
+    from bot import terminal
+
+    _run(terminal.run(_settings(), as_json=json))
+
+
+@app.command()
+def triage(org: Org = None) -> None:
+    """Triage JSON lines from standard input; needs no home and keeps nothing."""
+    from bot import acts
+
+    raise typer.Exit(acts.triage_lines(org or "hcmc-districts", sys.stdin, sys.stdout))
+
+
+@unit_app.command("list")
+def unit_list(json: Json = False) -> None:
+    """All units, who receives, and how many members each has."""
+    from bot import acts
+
+    _run(acts.list_units(_settings(), as_json=json))
+
+
+@officer_app.command("add")
+def officer_add(
+    name: Annotated[str, typer.Argument(help="A new name.")],
+    unit: Annotated[str, typer.Option("--unit", help="A unit's code.")],
+    role: Annotated[
+        str, typer.Option("--role", help="officer head overseer coordinator admin auditor.")
+    ] = "officer",
+    signers: Signers = None,
+) -> None:
+    """Let a person join a unit; prints their passphrase and TOTP address once."""
+    from bot import acts
+
+    _run(acts.add_officer(_settings(), name, unit, role, signers))
+
+
+@app.command()
+def queue(officer: Officer, json: Json = False) -> None:
+    """The cases of an officer's unit, urgent and old first."""
+    from bot import acts
+
+    _run(acts.show_queue(_settings(), officer, as_json=json))
+
+
+@case_app.command("show")
+def case_show(
+    id: Annotated[str, typer.Argument(help="The case's id.")], officer: Officer, json: Json = False
+) -> None:
+    """Open one case; that it was read is on record first."""
+    from bot import acts
+
+    _run(acts.show_case(_settings(), id, officer, as_json=json))
+
+
+@stats_app.command("export")
+def stats_export(
+    out: Annotated[Path, typer.Option("--out", help="Where to write.")],
+    format: Annotated[str, typer.Option("--format", help="csv, xlsx or json.")] = "csv",
+    by: Annotated[
+        str, typer.Option("--by", help="Some of month,district,ward,category.")
+    ] = "month,district,ward,category",
+    first: Annotated[str | None, typer.Option("--from", help="First month, such as 2026-01.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last month.")] = None,
+) -> None:
+    """Export counts; small cells are hidden."""
+    from bot import acts
+
+    _run(acts.export_statistics(_settings(), out, format, by, first, last))
+
+
+@ledger_app.command("verify")
+def ledger_verify(json: Json = False) -> None:
+    """Check every event's signature, every case's chain and every envelope's hash."""
+    from bot import acts
+
+    _run(acts.verify_ledger(_settings(), as_json=json))
+
+
+@held_app.command("open")
+def held_open(
+    id: Annotated[str, typer.Argument(help="The case's id.")],
+    shares: Shares,
+    unit: Annotated[str, typer.Option("--unit", help="The unit to give it to.")] = "vks-tp",
+    signers: Signers = None,
+) -> None:
+    """Bring the quorum's shares together and re-seal a held case to a unit that has a key."""
+    from bot import recovery
+
+    _run(recovery.open_held(_settings(), id, shares, unit, signers))
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to write.")]) -> None:
+    """Write a backup that only the recovery quorum opens."""
+    from bot import recovery
+
+    _run(recovery.back_up(_settings(), file))
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument()], shares: Shares, signers: Signers = None) -> None:
+    """Restore a backup into an empty home."""
+    from bot import recovery
+
+    _run(recovery.restore(_settings(), file, shares, signers))
+
+
+@app.command()
+def poster(area: Annotated[str, typer.Argument(help="A district, such as Quận 3.")]) -> None:
+    """A printable page with the chat's address for one area, on standard output."""
+    from bot import acts
+
+    raise typer.Exit(acts.print_poster(_settings(), area, sys.stdout))
+
+
+def main() -> None:
+    """The entry point; every foreseen error becomes its remedy and its exit code."""
+    try:
+        app()
+    except errors.WrongPassphrase as error:
+        print(f"tinbao: {error}", file=sys.stderr)
+        sys.exit(WRONG_PASSPHRASE)
+    except errors.TinBaoError as error:
+        print(f"tinbao: {error}", file=sys.stderr)
+        sys.exit(REFUSED)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

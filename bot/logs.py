@@ -1,0 +1,47 @@
+"""Logs: what happened to the machine, never what anybody said. No text, id, address, receipt or token.
+
+Libraries that would log requests, URLs or SQL are kept at a level where they do not, whatever the level of ours.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Final
+
+# Loggers that name URLs (tokens), updates (texts) or statements below this level, and from which level they may speak.
+QUIET: Final = {
+    "aiogram": logging.CRITICAL,
+    "aiohttp": logging.CRITICAL,
+    "aiosqlite": logging.WARNING,
+    "apscheduler": logging.WARNING,
+    "asyncio": logging.CRITICAL,
+    "httpcore": logging.WARNING,
+    "httpx": logging.WARNING,
+    "multipart": logging.WARNING,
+    "python_multipart": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+    "telegram": logging.CRITICAL,
+    "uvicorn.access": logging.CRITICAL,
+    "uvicorn.error": logging.WARNING,
+}
+
+
+class _Plain(logging.Formatter):
+    """One line: time, level, logger, message; of an error only its type and place, never its values."""
+
+    def formatException(self, ei: object) -> str:  # noqa: N802
+        kind, _, trace = ei  # type: ignore[misc]
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}" if trace else "?"
+        return f"{kind.__name__} at {place}"
+
+
+def configure(level: int = logging.INFO) -> None:
+    """Send logs to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Plain("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name, floor in QUIET.items():
+        logging.getLogger(name).setLevel(max(level, floor))

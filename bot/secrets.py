@@ -1,0 +1,168 @@
+"""Process secrets: keys that are on no disk (`TINBAO_RUN`, tmpfs) and keys outside the home (`TINBAO_SECRETS`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from tips import errors
+from tips.founding import Secrets
+from tips.roster import Signer
+
+DRAFT_KEY_LIFE: Final = 26  # hours: a draft's 24, and the slack of hours at both ends
+LOSS_TOLD_FOR: Final = timedelta(hours=24)
+_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
+
+
+@dataclass(slots=True)
+class RunFolder:
+    """Keys on tmpfs: they survive a killed process and not a power cut. Several processes share them."""
+
+    folder: Path
+    now: Callable[[], datetime]
+    _drafts: dict[int, bytes] = field(default_factory=dict)
+    _lookup: bytes = b""
+
+    def lookup_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        if not self._lookup:
+            self._lookup = _read_or_make(self.folder / "lookup.key")
+        return self._lookup
+
+    def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
+        """See `tips.ports.RunSecrets`."""
+        current = int(self.now().timestamp()) // 3600
+        wanted = current if hour is None else hour
+        if wanted not in self._drafts:
+            path = self.folder / f"draft-{wanted}.key"
+            if hour is not None and not path.exists():
+                return None
+            self._drafts[wanted] = _read_or_make(path)
+            self._forget(current)
+        return wanted, self._drafts[wanted]
+
+    def _forget(self, current: int) -> None:
+        for path in self.folder.glob("draft-*.key"):
+            hour = int(path.stem.removeprefix("draft-"))
+            if hour < current - DRAFT_KEY_LIFE:
+                path.unlink(missing_ok=True)
+                self._drafts.pop(hour, None)
+
+    def lost_since(self) -> datetime | None:
+        """When drafts were last lost by a cold start; None: not on this machine's record."""
+        marker = self.folder / "cold-start"
+        return datetime.fromisoformat(marker.read_text("ascii")) if marker.exists() else None
+
+
+def open_run(folder: Path | None, secrets: Path, now: Callable[[], datetime], *, demo: bool) -> RunFolder:
+    """The run folder, made where it is missing.
+
+    Raises:
+        BadSetting: it is not on tmpfs and this is no demo; the message says what to set.
+    """
+    place = folder or _default_run()
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place.chmod(0o700)
+    kind = filesystem(place)
+    if kind is not None and kind not in _MEMORY and not demo:
+        raise errors.BadSetting(
+            f"TINBAO_RUN is on {kind}, a disk: choose a folder on tmpfs, such as /dev/shm/tinbao"
+        )
+    _mark_cold_start(place, secrets, now())
+    return RunFolder(place, now)
+
+
+def _default_run() -> Path:
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and Path(runtime).is_dir():
+        return Path(runtime) / "tinbao"
+    shared = Path("/dev/shm")
+    return (shared if shared.is_dir() else Path.home()) / f"tinbao-{os.getuid()}"
+
+
+def filesystem(folder: Path) -> str | None:
+    """The type of the file system that a folder is on; None where the system does not tell (macOS)."""
+    mounts = Path("/proc/mounts")
+    if not mounts.exists():
+        return None
+    found = ("", "unknown")
+    for line in mounts.read_text("utf-8").splitlines():
+        _, at, kind, *_ = line.split(" ")
+        if folder.resolve().is_relative_to(at) and len(at) >= len(found[0]):
+            found = (at, kind)
+    return found[1]
+
+
+def _mark_cold_start(place: Path, secrets: Path, now: datetime) -> None:
+    """Remember that the keys of earlier drafts are gone, unless this is the first start of all."""
+    if (place / "lookup.key").exists():
+        return
+    ran = secrets / "ran-before"
+    if ran.exists():
+        (place / "cold-start").write_text(now.isoformat(), "ascii")
+    elif secrets.is_dir():
+        ran.touch(mode=0o600)
+
+
+def _read_or_make(path: Path) -> bytes:
+    """A key's 32 bytes; whichever process comes first makes it, by an atomic link."""
+    if not path.exists():
+        own = path.with_suffix(f".{os.getpid()}")
+        write_secret(own, os.urandom(32))
+        try:
+            os.link(own, path)
+        except FileExistsError:
+            pass
+        finally:
+            own.unlink()
+    return path.read_bytes()
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file that only its owner reads."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def store(folder: Path, secrets: Secrets) -> None:
+    """Write what `init` made for the processes, outside the home."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for process, seed in secrets.signing.items():
+        write_secret(folder / f"{process}.key", seed)
+    write_secret(folder / "release.key", secrets.release)
+    signers = [[it.name, it.office, it.verify.hex()] for it in secrets.signers]
+    write_secret(folder / "signers.json", json.dumps(signers).encode())
+
+
+def load(folder: Path, processes: tuple[str, ...]) -> Secrets:
+    """Read them back.
+
+    Raises:
+        BadSetting: missing, or readable by others; the message says what to do.
+    """
+    signing = {process: _secret(folder / f"{process}.key") for process in processes}
+    release = _secret(folder / "release.key") if "clock" in processes else b""
+    return Secrets(signing, release, signers(folder))
+
+
+def signers(folder: Path) -> tuple[Signer, ...]:
+    """The pinned admins."""
+    rows = json.loads(_secret(folder / "signers.json"))
+    return tuple(Signer(name, office, bytes.fromhex(verify)) for name, office, verify in rows)
+
+
+def _secret(path: Path) -> bytes:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise errors.BadSetting(f"{path.name} is missing in TINBAO_SECRETS: run `tinbao init`") from error
+    if stat.S_IMODE(mode) & 0o077:
+        raise errors.BadSetting(f"others can read {path.name} in TINBAO_SECRETS: chmod 600 it")
+    return path.read_bytes()

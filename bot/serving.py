@@ -1,0 +1,124 @@
+"""Serving: opens the product, starts the parts that were asked for, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+
+from bot import logs, web
+from bot.settings import Settings
+from bot.wiring import Product, open_product
+from tips import errors
+
+PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})
+GRACE: Final = 5  # seconds for open requests at the end
+
+
+async def serve(settings: Settings, parts: frozenset[str]) -> int:
+    """Run until a signal ends it."""
+    if unknown := parts - PARTS:
+        raise errors.BadSetting(f"--only knows {', '.join(sorted(PARTS))}, not {', '.join(sorted(unknown))}")
+    logs.configure()
+    listener = listen(settings)
+    async with open_product(settings) as product:
+        await run(product, parts, listener, asyncio.Event())
+    return 0
+
+
+def listen(settings: Settings) -> socket.socket:
+    """The listening socket, taken before anything else is done.
+
+    Raises:
+        BadSetting: the port is taken; the message names `PORT=`.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise errors.BadSetting(
+            f"port {settings.port} is taken: choose another, with PORT=8139 make demo or TINBAO_LISTEN"
+        ) from error
+    listener.listen(1024)
+    return listener
+
+
+async def run(
+    product: Product,
+    parts: frozenset[str],
+    listener: socket.socket,
+    ready: asyncio.Event,
+) -> None:
+    """Run the parts of an open product until a signal ends it; `ready` is set once the doors are open."""
+    async with contextlib.AsyncExitStack() as stack:
+        webhooks = []
+        if "intake" in parts and product.settings.telegram_token:
+            from bot import telegram
+
+            webhooks += await stack.enter_async_context(telegram.running(product))
+        if "officers" in parts and product.settings.officers_token:
+            from bot import officers
+
+            await stack.enter_async_context(officers.running(product))
+        if "clock" in parts:
+            from bot import clock
+
+            await stack.enter_async_context(clock.running(product))
+        await stack.enter_async_context(_roster_watch(product))
+        await _serve_http(web.build(product, parts, webhooks), listener, ready)
+
+
+@contextlib.asynccontextmanager
+async def _roster_watch(product: Product) -> AsyncIterator[None]:
+    """Look for a newer roster now and then, so that a new unit receives without a restart."""
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(ROSTER_EVERY)
+            with contextlib.suppress(errors.StoreUnavailable, errors.NotVerified):
+                await product.roster.refresh()
+
+    task = asyncio.create_task(watch(), name="roster")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+ROSTER_EVERY: Final = 15.0  # seconds
+
+
+async def _serve_http(app: Starlette, listener: socket.socket, ready: asyncio.Event) -> None:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,  # an access log would hold who came when
+        server_header=False,
+        date_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE,
+        proxy_headers=False,
+    )
+    server = _Server(config, ready.set)
+    await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that says when it is ready and leaves the loop's signals to itself only."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._tell()

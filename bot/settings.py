@@ -1,0 +1,81 @@
+"""Settings, read once from a mapping given in (the environment, outside the tests)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tips import errors
+
+DEFAULT_LISTEN: Final = "127.0.0.1:8138"
+TELEGRAM_API: Final = "https://api.telegram.org"
+MIN_WEBHOOK_SECRET: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and which doors are open. Secrets do not show in its repr."""
+
+    home: Path
+    run: Path | None  # None: the default place on tmpfs
+    secrets: Path
+    database_url: str = field(repr=False)
+    drafts_url: str = field(repr=False)  # "": beside the tips
+    host: str
+    port: int
+    public_url: str
+    organisation: str
+    operator: str  # who runs the intake machine, as people are told
+    telegram_token: str = field(repr=False)
+    telegram_api: str = TELEGRAM_API
+    telegram_webhook: bool = False
+    officers_token: str = field(default="", repr=False)
+    demo: bool = False
+
+
+def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
+    """The settings of an environment.
+
+    Raises:
+        BadSetting: one of them cannot be; the message says which and what to write.
+    """
+    home = Path(environment.get("TINBAO_HOME", "home")).absolute()
+    secrets = Path(environment.get("TINBAO_SECRETS", f"{home}-secrets")).absolute()
+    if secrets == home or home in secrets.parents:
+        raise errors.BadSetting("TINBAO_SECRETS must lie outside TINBAO_HOME")
+    host, port = _listen(environment.get("TINBAO_LISTEN", DEFAULT_LISTEN))
+    run = environment.get("TINBAO_RUN")
+    return Settings(
+        home=home,
+        run=Path(run).absolute() if run else None,
+        secrets=secrets,
+        database_url=environment.get("TINBAO_DATABASE_URL", "")
+        or f"sqlite+aiosqlite:///{home / 'tinbao.db'}",
+        drafts_url=environment.get("TINBAO_DRAFTS_URL", ""),
+        host=host,
+        port=port,
+        public_url=environment.get("TINBAO_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
+        organisation=environment.get("TINBAO_ORG", "hcmc-districts"),
+        operator=environment.get("TINBAO_OPERATOR", "chưa khai báo (TINBAO_OPERATOR)"),
+        telegram_token=_token(environment, "TINBAO_TELEGRAM_TOKEN"),
+        telegram_api=environment.get("TINBAO_TELEGRAM_API", TELEGRAM_API).rstrip("/"),
+        telegram_webhook=environment.get("TINBAO_TELEGRAM_WEBHOOK", "") == "1",
+        officers_token=_token(environment, "TINBAO_OFFICERS_TOKEN"),
+        demo=demo,
+    )
+
+
+def _listen(value: str) -> tuple[str, int]:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise errors.BadSetting("TINBAO_LISTEN must be HOST:PORT, for example 127.0.0.1:8138")
+    return host, int(port)
+
+
+def _token(environment: Mapping[str, str], name: str) -> str:
+    token = environment.get(name, "")
+    if token and (":" not in token or any(sign.isspace() for sign in token)):
+        raise errors.BadSetting(f"{name} is not a token of the Bot API (NUMBER:SIGNS)")
+    return token

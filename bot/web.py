@@ -1,0 +1,66 @@
+"""One ASGI app for everything that speaks HTTP: web chat, desk, webhooks, static files, health."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.wiring import Product
+from handlers import webchat
+from handlers.desk.doors import Desk
+from handlers.pages import FOLDER, Pages, SecurityHeaders
+
+INTAKE: Final = "intake"
+DESK: Final = "desk"
+
+
+def build(product: Product, parts: frozenset[str], webhooks: Sequence[Route] = ()) -> Starlette:
+    """The app with the doors of these parts open."""
+    pages = Pages(product.settings.demo)
+    https = product.settings.public_url.startswith("https:")
+    routes: list[BaseRoute] = [
+        Route("/healthz", _health),
+        Mount("/static", StaticFiles(directory=FOLDER / "static")),
+    ]
+    if INTAKE in parts:
+        chat = webchat.WebChat(product.reception, pages, https, desk_link=product.settings.demo)
+        routes += chat.routes()
+    if DESK in parts:
+        desk = Desk(
+            review=product.review,
+            logins=product.logins,
+            accounts=product.store.accounts,
+            statistics=product.store.statistics,
+            organisation=product.organisation,
+            roster=product.roster,
+            pages=pages,
+            now=product.now,
+            https=https,
+        )
+        routes.append(Mount("/desk", routes=desk.routes()))
+    routes += webhooks
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={404: _not_found, 500: _broken},
+    )
+
+
+async def _health(request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return PlainTextResponse("404\n", status_code=404)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """A bug: nobody outside learns more than that."""
+    return PlainTextResponse("500\n", status_code=500)

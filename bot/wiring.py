@@ -1,0 +1,187 @@
+"""The composition root: the only module that knows every part. Everything else receives what it needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import storage
+from bot import secrets
+from bot.settings import Settings
+from storage import engine
+from tips import errors, organisation, roster
+from tips.accounts import Logins
+from tips.budget import Budgets
+from tips.climbing import Climber
+from tips.conversation import Conversation
+from tips.founding import PROCESSES, Founding, Secrets, found
+from tips.intake import Intake
+from tips.keys import Cost
+from tips.mailbox import Mailboxes
+from tips.organisation import Organisation
+from tips.reception import Reception
+from tips.review import Review
+from tips.roster import Roster
+from tips.sealing import Random
+from tips.triage import Triager
+
+Now = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """The present moment, aware, in UTC; the product gets it as a parameter."""
+    return datetime.now(UTC)
+
+
+class LiveRoster:
+    """The newest verified roster; a version that the pinned signers did not sign is never used."""
+
+    def __init__(self, store: storage.Store, home: Organisation, signers: tuple[roster.Signer, ...]) -> None:
+        self._store, self._organisation, self._signers = store, home, signers
+        self._current: Roster | None = None
+
+    def __call__(self) -> Roster:
+        """The version that was verified last."""
+        if self._current is None:
+            raise errors.BadSetting("there is no roster yet: run `tinbao init`")
+        return self._current
+
+    async def refresh(self) -> Roster:
+        """Look for a newer version and verify it.
+
+        Raises:
+            NotVerified: the newest stored version is not signed as it must be; the one in use stays.
+            BadSetting: the home has no roster, or is of another organisation.
+        """
+        signed = await self._store.keyring.newest_roster()
+        if signed is None:
+            raise errors.BadSetting("there is no roster yet: run `tinbao init`")
+        if self._current is None or signed.version > self._current.version:
+            self._current = self._checked(roster.verify(signed, self._signers))
+        return self._current
+
+    def _checked(self, newest: Roster) -> Roster:
+        own = (self._organisation.name, self._organisation.digest)
+        if (newest.organisation, newest.organisation_digest) != own:
+            raise errors.BadSetting(
+                f"the roster was signed for another organisation than {own[0]}: set TINBAO_ORG"
+            )
+        return newest
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Everything put together, for one process."""
+
+    settings: Settings
+    organisation: Organisation
+    triager: Triager
+    store: storage.Store
+    roster: LiveRoster
+    now: Now
+    random: Random
+    cost: Cost
+    reception: Reception
+    review: Review
+    logins: Logins
+    climber: Climber
+
+    def reception_without_budgets(self) -> Reception:
+        """For the terminal, where whoever types is at the machine already."""
+        free = Budgets(self.now, None, None, None)
+        return replace(self.reception, budgets=free)
+
+
+@asynccontextmanager
+async def open_product(
+    settings: Settings, *, now: Now = wall_clock, random: Random = os.urandom, cost: Cost = Cost()
+) -> AsyncIterator[Product]:
+    """Open a home that `init` made.
+
+    Raises:
+        BadSetting: something is missing or unsafe; the message is the remedy.
+    """
+    if not settings.home.is_dir():
+        raise errors.BadSetting(f"there is no home at TINBAO_HOME ({settings.home.name}): run `tinbao init`")
+    own = secrets.load(settings.secrets, PROCESSES)
+    run = secrets.open_run(settings.run, settings.secrets, now, demo=settings.demo)
+    engine.upgrade(settings.database_url)
+    async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
+        yield await _put_together(settings, store, own, run, now, random, cost)
+
+
+async def _put_together(
+    settings: Settings,
+    store: storage.Store,
+    own: Secrets,
+    run: secrets.RunFolder,
+    now: Now,
+    random: Random,
+    cost: Cost,
+) -> Product:
+    home = organisation.load(settings.organisation)
+    triager = Triager(home)
+    live = LiveRoster(store, home, own.signers)
+    await live.refresh()
+    intake = Intake(store.tips, live, own.signing["intake"], now, random)
+    mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
+    reception = Reception(
+        conversation=Conversation(triager, _unit_names(home), settings.operator),
+        intake=intake,
+        mailboxes=mailboxes,
+        drafts=store.drafts,
+        secrets=run,
+        budgets=Budgets(now),
+        now=now,
+        random=random,
+        welcome_after_loss=_recent_loss(run, now),
+    )
+    return Product(
+        settings=settings,
+        organisation=home,
+        triager=triager,
+        store=store,
+        roster=live,
+        now=now,
+        random=random,
+        cost=cost,
+        reception=reception,
+        review=Review(store.cases, live, home, now, random),
+        logins=Logins(store.accounts, store.keyring, live, now, random),
+        climber=Climber(store.cases, own.release, own.signing["clock"], now, random),
+    )
+
+
+def _unit_names(home: Organisation) -> Callable[[str], str]:
+    return lambda code: home.unit(code).name
+
+
+def _recent_loss(run: secrets.RunFolder, now: Now) -> Callable[[], bool]:
+    lost = run.lost_since()
+    return lambda: lost is not None and now() - lost < secrets.LOSS_TOLD_FOR
+
+
+async def initialise(
+    settings: Settings, *, now: Now = wall_clock, random: Random = os.urandom, cost: Cost = Cost()
+) -> Founding:
+    """Make a new home.
+
+    Raises:
+        BadSetting: there is one already, or the organisation is unknown.
+    """
+    if (settings.secrets / "signers.json").exists():
+        raise errors.BadSetting(
+            "this home exists already: choose another TINBAO_HOME, or remove it and its secrets"
+        )
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = found(organisation.load(settings.organisation), now(), random, cost)
+    engine.upgrade(settings.database_url)
+    async with storage.open_store(settings.database_url) as store:
+        await store.keyring.add_roster(made.roster, made.accounts, (), (made.event,))
+        for name, value in made.kept.items():
+            await store.keyring.keep(name, value)
+    secrets.store(settings.secrets, made.secrets)
+    return made

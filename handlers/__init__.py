@@ -1,0 +1,1 @@
+"""Listens: one module per channel. Each translates what its platform says, calls one use case, and renders."""

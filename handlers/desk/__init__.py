@@ -1,0 +1,1 @@
+"""The desk: server-rendered pages for officers, heads, overseers, admins and auditors."""

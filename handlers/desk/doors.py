@@ -1,0 +1,264 @@
+"""The desk's doors: who may come in, and which page answers which address."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+import locales
+from handlers.desk import show
+from handlers.pages import Pages
+from tips import case, errors, sealing, statistics
+from tips.accounts import Logins
+from tips.audit import Report
+from tips.ports import Statistics
+from tips.review import Review, Session
+
+COOKIE: Final = "d"
+LANGUAGE_COOKIE: Final = "l"
+PAGE: Final = 50  # cases on one page of a queue
+FIELD_LIMIT: Final = 200_000  # bytes of one form field
+_STATISTICS_ROLES: Final = frozenset({"admin", "head", "overseer", "coordinator"})
+
+Handler = Callable[["Desk", Request, Session], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """A login that a demo shows on its own page."""
+
+    name: str
+    passphrase: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The officers' pages."""
+
+    review: Review
+    logins: Logins
+    statistics: Statistics
+    audit: Callable[[], Awaitable[Report]]
+    pages: Pages
+    now: Callable[[], datetime]
+    https: bool
+    demo_logins: Callable[[], Awaitable[list[DemoLogin]]] | None = field(default=None)
+
+    def routes(self) -> list[Route]:
+        """Every address below `/desk`."""
+        inside: list[tuple[str, str, Handler]] = [
+            ("/", "GET", Desk.queue),
+            ("/case/{id}", "GET", Desk.case),
+            ("/case/{id}/{act}", "POST", Desk.act),
+            ("/statistics", "GET", Desk.counts),
+            ("/ledger", "GET", Desk.ledger),
+            ("/logout", "POST", Desk.log_out),
+        ]
+        return [
+            Route("/login", self.login_page, methods=["GET"]),
+            Route("/login", self.log_in, methods=["POST"]),
+            *(Route(path, self._inside(door), methods=[method]) for path, method, door in inside),
+        ]
+
+    def _inside(self, door: Handler) -> Callable[[Request], Awaitable[Response]]:
+        """A door that only an open session passes; every foreseen error becomes its page."""
+
+        async def answer(request: Request) -> Response:
+            try:
+                session = await self.logins.resume(_token(request))
+            except errors.NotFound:
+                return RedirectResponse("/desk/login", status_code=303)
+            except errors.StoreUnavailable as error:
+                return self._trouble(request, error.key, 503)
+            try:
+                return await door(self, request, session)
+            except errors.NotFound as error:
+                return self._trouble(request, error.key, 404)
+            except (errors.Refused, errors.Stale) as error:
+                return self._trouble(request, error.key, 409)
+            except errors.TinBaoError as error:
+                return self._trouble(request, error.key, 503)
+
+        return answer
+
+    def _trouble(self, request: Request, key: str, status: int) -> Response:
+        lang = language(request)
+        return self.pages.respond(
+            "desk_trouble.html", lang=lang, status=status, key=key, session=None, csrf=""
+        )
+
+    # --- coming in -------------------------------------------------------------------------------------------------
+
+    async def login_page(self, request: Request) -> Response:
+        """The login; its language is chosen by `?lang=`."""
+        return await self._login(request, failed=False)
+
+    async def _login(self, request: Request, *, failed: bool) -> Response:
+        logins = await self.demo_logins() if self.demo_logins else []
+        lang = language(request)
+        response = self.pages.respond(
+            "desk_login.html",
+            lang=lang,
+            status=401 if failed else 200,
+            failed=failed,
+            demo_logins=logins,
+            session=None,
+        )
+        if request.query_params.get("lang") in locales.LANGUAGES:
+            response.set_cookie(
+                LANGUAGE_COOKIE, lang, httponly=True, samesite="strict", secure=self.https, path="/desk"
+            )
+        return response
+
+    async def log_in(self, request: Request) -> Response:
+        """Passphrase and one-time code; wrong, unknown and blocked get one answer."""
+        if not _same_site(request):
+            return self._trouble(request, "error.not_found", 403)
+        form = await _form(request)
+        try:
+            token, _ = await self.logins.log_in(
+                _text(form, "name").strip(), _text(form, "passphrase"), _text(form, "code")
+            )
+        except errors.WrongPassphrase:
+            return await self._login(request, failed=True)
+        except errors.StoreUnavailable as error:
+            return self._trouble(request, error.key, 503)
+        response = RedirectResponse("/desk/", status_code=303)
+        response.set_cookie(
+            COOKIE, token.hex(), httponly=True, samesite="strict", secure=self.https, path="/desk"
+        )
+        return response
+
+    async def log_out(self, request: Request, session: Session) -> Response:
+        """The session ends, and the keys that it held."""
+        self._check_form(request, await _form(request))
+        await self.logins.log_out(_token(request))
+        response = RedirectResponse("/desk/login", status_code=303)
+        response.delete_cookie(COOKIE, path="/desk")
+        return response
+
+    # --- pages -----------------------------------------------------------------------------------------------------
+
+    async def queue(self, request: Request, session: Session) -> Response:
+        """The open cases of the session's units; people without one are shown what they may see."""
+        if not session.seeds:
+            place = "/desk/ledger" if session.role == "auditor" else "/desk/statistics"
+            return RedirectResponse(place, status_code=303)
+        closed = request.query_params.get("show") == "closed"
+        states = ("closed",) if closed else tuple(sorted(case.OPEN_STATES))
+        after = _id(request.query_params["after"]) if "after" in request.query_params else None
+        rows = await self.review.queue(session, states, PAGE + 1, after)
+        lines = [show.line(row, self.review.organisation, self.now()) for row in rows[:PAGE]]
+        more = rows[PAGE - 1].id.hex() if len(rows) > PAGE else None
+        return self._page(request, session, "desk_queue.html", lines=lines, more=more, closed=closed)
+
+    async def case(self, request: Request, session: Session) -> Response:
+        """One case, opened; reading it is on record before it is shown."""
+        opened = await self.review.open(session, _id(request.path_params["id"]))
+        lang = language(request)
+        return self._page(
+            request,
+            session,
+            "desk_case.html",
+            line=show.line(opened.case, self.review.organisation, self.now()),
+            view=show.case(opened, self.review.organisation, functools.partial(locales.say, lang)),
+            moves=case.MOVES[opened.case.state],
+            targets=[
+                (code, self.review.organisation.unit(code).name) for code in self.review.targets(opened)
+            ],
+        )
+
+    async def act(self, request: Request, session: Session) -> Response:
+        """One act on a case; then the case is shown again."""
+        form = await _form(request)
+        self._check_form(request, form)
+        id_ = _id(request.path_params["id"])
+        act, words = request.path_params["act"], _text(form, "text")
+        review = self.review
+        acts: dict[str, Callable[[], Awaitable[Any]]] = {
+            "claim": lambda: review.claim(session, id_),
+            "ask": lambda: review.ask(session, id_, words),
+            "answer": lambda: review.answer(session, id_, words),
+            "note": lambda: review.note(session, id_, words),
+            "move": lambda: review.move(session, id_, _text(form, "state")),
+            "handover": lambda: review.hand_over(session, id_, _text(form, "unit")),
+        }
+        if act not in acts:
+            raise errors.NotFound
+        await acts[act]()
+        place = "/desk/" if act == "handover" else f"/desk/case/{id_.hex()}"
+        return RedirectResponse(place, status_code=303)
+
+    async def counts(self, request: Request, session: Session) -> Response:
+        """Counts by month, district and category, small cells hidden."""
+        if session.role not in _STATISTICS_ROLES:
+            raise errors.NotFound
+        rows = show.named(await self.statistics.counts(None, None), self.review.organisation)
+        lines = statistics.table(rows, ("month", "district", "category"))
+        return self._page(request, session, "desk_statistics.html", lines=lines)
+
+    async def ledger(self, request: Request, session: Session) -> Response:
+        """What the ledger holds, and whether it holds; no text."""
+        if session.role not in {"auditor", "overseer", "admin"}:
+            raise errors.NotFound
+        return self._page(request, session, "desk_ledger.html", report=await self.audit())
+
+    def _page(self, request: Request, session: Session, template: str, **values: Any) -> Response:
+        unit = self.review.organisation.unit(session.unit).name
+        return self.pages.respond(
+            template, lang=language(request), session=session, unit=unit, csrf=_csrf(request), **values
+        )
+
+    def _check_form(self, request: Request, form: FormData) -> None:
+        """A form counts only from our own page of this very session."""
+        if not _same_site(request) or _text(form, "csrf") != _csrf(request):
+            raise errors.Refused("error.form")
+
+
+def language(request: Request) -> str:
+    """The desk's language: asked for, remembered, or Vietnamese."""
+    wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
+    return wanted if wanted in locales.LANGUAGES else locales.SOURCE
+
+
+async def _form(request: Request) -> FormData:
+    return await request.form(max_files=0, max_fields=12, max_part_size=FIELD_LIMIT)
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _token(request: Request) -> bytes:
+    try:
+        return bytes.fromhex(request.cookies.get(COOKIE, ""))
+    except ValueError:
+        return b""
+
+
+def _csrf(request: Request) -> str:
+    return sealing.derive(_token(request) or b"\0", b"tinbao form", 16).hex()
+
+
+def _same_site(request: Request) -> bool:
+    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
+
+
+def _id(text: str) -> bytes:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError as error:
+        raise errors.NotFound from error
+    if len(found) != 16:
+        raise errors.NotFound
+    return found

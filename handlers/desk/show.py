@@ -1,0 +1,140 @@
+"""What the desk's pages show of a case: plain values for templates, nothing decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from tips import case as cases
+from tips import clocks, content
+from tips.case import Case
+from tips.organisation import Organisation
+from tips.ports import CountRow
+from tips.review import OpenCase
+
+Speak = Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A case in a queue."""
+
+    id: str
+    code: str
+    state: str
+    urgency: str
+    category: str
+    area: str  # "": not known
+    restricted: bool
+    age_h: int
+    due: str
+    overdue: bool
+    officer: str
+    new: bool
+    level: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A case, opened, as its page shows it."""
+
+    text: str
+    facts: list[tuple[str, str]]  # label key, value
+    reasons: list[str]
+    exclusions: list[str]
+    thread: list[tuple[str, str, str, str]]  # part, who, when, text
+    timeline: list[tuple[str, str, str]]  # when, kind, who
+    readers: list[str]
+    asleep: list[str]
+
+
+def line(row: Case, organisation: Organisation, now: datetime) -> Line:
+    """A case as a line of the queue."""
+    return Line(
+        id=row.id.hex(),
+        code=row.code,
+        state=row.state,
+        urgency=row.urgency,
+        category=row.category,
+        area=place(row.ward or row.area, organisation),
+        restricted=row.restricted,
+        age_h=max(0, int((now - row.received_at).total_seconds() // 3600)),
+        due=moment(row.due_at) if row.due_at else "",
+        overdue=row.overdue(now),
+        officer=row.officer or "",
+        new=not row.opened,
+        level=row.level,
+        unit=organisation.unit(row.unit).name,
+    )
+
+
+def place(code: str | None, organisation: Organisation) -> str:
+    """An area's name; empty where it is not known or not told."""
+    return organisation.area_name(code) if code and code != cases.RESTRICTED_AREA else ""
+
+
+def moment(at: datetime) -> str:
+    """A time as people of the city read it."""
+    return at.astimezone(clocks.CITY).strftime("%H:%M %d/%m/%Y")
+
+
+def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
+    """A case's page."""
+    facts = opened.tip.facts
+    return View(
+        text=opened.tip.text,
+        facts=list(_facts(facts, organisation, speak)),
+        reasons=[reason_text(reason, speak) for reason in facts.get("reasons", ())],
+        exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
+        thread=[
+            (it.part, _author(it.content, organisation, speak), moment(it.content.at), it.content.text)
+            for it in opened.thread
+        ],
+        timeline=[(moment(it.at), it.kind.value, it.by) for it in opened.events],
+        readers=[organisation.unit(code).name for code in opened.readers],
+        asleep=[organisation.unit(code).name for code in opened.asleep],
+    )
+
+
+def _facts(facts: Any, organisation: Organisation, speak: Speak) -> Iterable[tuple[str, str]]:
+    where = place(facts.get("ward") or facts.get("district"), organisation)
+    if where:
+        yield "desk.fact.where", where
+    for name in ("category", "category_2"):
+        if facts.get(name):
+            yield f"desk.fact.{name}", speak(f"category.{facts[name]}")
+    if facts.get("accused"):
+        kinds = dict.fromkeys(it["kind"] for it in facts["accused"])
+        yield "desk.fact.accused", "; ".join(speak(f"accused.{kind}") for kind in kinds)
+    for name in ("ongoing", "cover_up"):
+        if facts.get(name):
+            yield f"desk.fact.{name}", speak("desk.yes")
+
+
+def reason_text(reason: Any, speak: Speak) -> str:
+    """A reason of triage in words."""
+    return speak(f"reason.{reason['rule']}", **reason["params"])
+
+
+def _author(piece: content.Content, organisation: Organisation, speak: Speak) -> str:
+    if piece.by == "reporter":
+        return speak("desk.reporter")
+    unit = organisation.units.get(piece.by)
+    return unit.name if unit else piece.by
+
+
+def named(rows: Iterable[CountRow], organisation: Organisation) -> list[CountRow]:
+    """Counts with names in place of codes."""
+    return [
+        replace(
+            row,
+            district=row.district
+            if row.district == cases.RESTRICTED_AREA
+            else place(row.district, organisation),
+            ward=place(row.ward, organisation),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,87 @@
+"""How pages are made: templates, the security headers that every answer carries, and static files."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import locales
+
+FOLDER: Final = Path(__file__).parent
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Renders templates in a language."""
+
+    demo: bool
+
+    def respond(self, template: str, *, lang: str, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page; texts come from the catalogue by `_('key')`."""
+        speak = functools.partial(locales.say, lang)
+        html = _environment().get_template(template).render(_=speak, lang=lang, demo=self.demo, **values)
+        return HTMLResponse(html, status_code=status)
+
+    def text(self, lang: str, key: str) -> str:
+        """One text."""
+        return locales.say(lang, key)
+
+
+@functools.cache
+def _environment() -> jinja2.Environment:
+    loader = jinja2.FileSystemLoader([FOLDER / "templates", FOLDER / "desk" / "templates"])
+    return jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+class SecurityHeaders:
+    """Adds the headers to every answer; nothing but static files may be kept by a browser."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        kept = scope["path"].startswith("/static/")
+        extra = [*HEADERS, (b"cache-control", b"public, max-age=3600" if kept else b"no-store")]
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *extra]
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def error_page(pages: Pages, lang: str, key: str, status: int) -> Response:
+    """A plain page for what went wrong."""
+    return pages.respond(
+        "plain.html",
+        lang=lang,
+        status=status,
+        title=pages.text(lang, "page.error"),
+        text=pages.text(lang, key),
+    )

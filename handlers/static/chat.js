@@ -1,0 +1,87 @@
+// Sends the form in the background, so that the page does not reload. Without this file everything works the same.
+"use strict";
+const form = document.getElementById("form");
+const talk = document.getElementById("talk");
+const choices = document.getElementById("choices");
+const text = document.getElementById("text");
+
+function bubble(kind, words) {
+  const box = document.createElement("div");
+  box.className = kind;
+  box.textContent = words;
+  talk.append(box);
+  return box;
+}
+
+function show(turn) {
+  choices.replaceChildren();
+  for (const message of turn.messages) {
+    const box = bubble(turn.receipt && message === turn.messages[0] ? "reply due" : "reply", message.text);
+    for (const [id, label] of message.choices) {
+      const button = document.createElement("button");
+      button.name = "choose";
+      button.value = id;
+      button.textContent = label;
+      if (id === "submit") button.className = "main";
+      choices.append(button);
+    }
+    box.scrollIntoView({ block: "nearest" });
+  }
+  for (const old of form.querySelectorAll("input[name=ack]")) old.remove();
+  if (turn.receipt) {
+    const ack = document.createElement("input");
+    ack.type = "hidden";
+    ack.name = "ack";
+    ack.value = "1";
+    form.prepend(ack);
+    const desk = document.body.dataset.desk;
+    if (desk) {
+      const link = document.createElement("a");
+      link.className = "button";
+      link.href = "/desk";
+      link.textContent = desk;
+      choices.append(link);
+    }
+  }
+  document.documentElement.lang = turn.lang;
+}
+
+let busy = false;
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (busy) return;
+  const pressed = event.submitter && event.submitter.name === "choose" ? event.submitter : null;
+  const data = new FormData(form);
+  if (pressed) {
+    data.set("choose", pressed.value);
+    data.delete("text");
+  }
+  busy = true;
+  const words = pressed ? pressed.textContent : text.value.trim();
+  try {
+    const answer = await fetch("/api/chat" + location.search, { method: "POST", body: data });
+    if (!answer.ok) throw new Error(String(answer.status));
+    if (words) bubble("said", words);
+    if (!pressed) text.value = "";
+    show(await answer.json());
+  } catch {
+    form.submit(); // the plain way: the server answers with a page, or the browser says what is wrong
+  } finally {
+    busy = false;
+    text.focus();
+  }
+});
+
+text.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+
+// Quick exit: the conversation's cookie goes with /leave, and this page leaves no entry to come back to.
+document.getElementById("exit").addEventListener("click", (event) => {
+  event.preventDefault();
+  talk.replaceChildren();
+  location.replace("/leave");
+});

@@ -1,0 +1,102 @@
+"""The terminal: a citizen's conversation for people, and line by line in JSON for tests and tools."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import locales
+from handlers.speech import Message, spoken
+from tips import errors, evidence
+from tips.conversation import Inbound
+from tips.reception import Outcome, Reception, Sender
+
+CHANNEL = "terminal"
+
+
+async def converse(
+    reception: Reception, sender: Sender, lines: AsyncIterator[str], write: Callable[[str], None]
+) -> None:
+    """One JSON event a line in, one JSON turn a line out, until the lines end."""
+    async for line in lines:
+        if not line.strip():
+            continue
+        write(json.dumps(await _turn(reception, sender, line), ensure_ascii=False))
+
+
+async def _turn(reception: Reception, sender: Sender, line: str) -> dict[str, Any]:
+    try:
+        heard = heard_from(json.loads(line))
+    except (ValueError, TypeError, KeyError):
+        return _plain([Message(locales.say("vi", "error.bad_event"), ())], "error", None)
+    try:
+        outcome = await reception.turn(sender, heard)
+    except errors.TinBaoError as error:
+        return _plain([Message(locales.say("vi", error.key), ())], "error", None)
+    if outcome.receipt:
+        await reception.delivered(sender)
+    messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
+    return _plain(messages, outcome.state, outcome.receipt)
+
+
+def _plain(messages: list[Message], state: str, receipt: str | None) -> dict[str, Any]:
+    replies = [
+        {"text": it.text, "options": [{"id": choice.id, "label": choice.label} for choice in it.choices]}
+        for it in messages
+    ]
+    return {"replies": replies, "state": state, "receipt": receipt}
+
+
+def heard_from(event: dict[str, Any]) -> Inbound:
+    """An event of the JSON contract.
+
+    Raises:
+        ValueError, TypeError, KeyError: it is none.
+    """
+    if "text" in event:
+        return Inbound("text", text=str(event["text"]))
+    if "choose" in event:
+        return Inbound("choose", choice=str(event["choose"]))
+    if "location" in event:
+        place = event["location"]
+        return Inbound("location", lat=float(place["lat"]), lon=float(place["lon"]))
+    if "file" in event:
+        path = Path(event["file"])
+        with path.open("rb") as file:
+            return Inbound("file", problem=evidence.problem(path.stat().st_size, file.read(64)))
+    raise ValueError("no event")
+
+
+async def chat(
+    reception: Reception,
+    sender: Sender,
+    ask: Callable[[], Awaitable[str | None]],
+    show: Callable[[Outcome, list[Message]], None],
+) -> None:
+    """A conversation for people: numbers or words choose, an empty end leaves."""
+    choices: list[str] = []
+    heard = Inbound("start")
+    while True:
+        try:
+            outcome = await reception.turn(sender, heard)
+        except errors.TinBaoError as error:
+            outcome, messages = None, [Message(locales.say("vi", error.key), ())]
+        else:
+            messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
+        show(outcome or Outcome((), "error", "vi"), messages)
+        if outcome and outcome.receipt:
+            await reception.delivered(sender)
+        choices = [choice.id for message in messages for choice in message.choices] or choices
+        typed = await ask()
+        if typed is None:
+            return
+        heard = _meant(typed, choices)
+
+
+def _meant(typed: str, choices: list[str]) -> Inbound:
+    number = typed.strip()
+    if number.startswith("#") and number[1:].isdecimal() and 0 < int(number[1:]) <= len(choices):
+        return Inbound("choose", choice=choices[int(number[1:]) - 1])
+    return Inbound("text", text=typed)

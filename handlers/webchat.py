@@ -1,0 +1,176 @@
+"""Web chat at `/`: works without JavaScript, asks nobody else for anything, and keeps no history.
+
+The page shows the last exchange only. A conversation is a random cookie of this browser session; nothing else
+tells people apart. With JavaScript the same form is sent in the background and the page does not reload.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+import locales
+from handlers.pages import Pages
+from handlers.speech import spoken
+from tips import errors, evidence
+from tips.conversation import Inbound
+from tips.draft import MAX_TEXT
+from tips.reception import Outcome, Reception, Sender
+
+CHANNEL = "web"
+COOKIE = "c"
+FORM_LIMIT = 1024 * 1024  # bytes of a form without files
+TOKEN_BYTES = 24
+EMPTY_PAGE = '<!doctype html><meta charset="utf-8"><title>&#8203;</title>'
+
+
+@dataclass(frozen=True, slots=True)
+class WebChat:
+    """The citizens' web pages."""
+
+    reception: Reception
+    pages: Pages
+    https: bool  # cookies are marked Secure
+    desk_link: bool  # a demo shows the way to the desk after a tip
+
+    def routes(self) -> list[Route]:
+        """The doors."""
+        return [
+            Route("/", self.page, methods=["GET"]),
+            Route("/chat", self.form, methods=["POST"]),
+            Route("/api/chat", self.api, methods=["POST"]),
+            Route("/leave", self.leave, methods=["GET"]),
+            Route("/minh-bach", self.transparency, methods=["GET"]),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """The chat: a greeting, an unfinished tip, or a receipt that is still due."""
+        token = request.cookies.get(COOKIE)
+        lang = _lang(request)
+        outcome = await self._current(token, lang)
+        return self._show(outcome, lang, said=None)
+
+    async def _current(self, token: str | None, lang: str) -> Outcome:
+        if token and _is_token(token):
+            sender = Sender(CHANNEL, token)
+            due = await self.reception.current(sender)
+            if due is not None and due.receipt:
+                return due
+            if due is not None and due.state != "idle":
+                return await self.reception.turn(sender, Inbound("start"))
+        return self.reception.welcome(lang)
+
+    async def form(self, request: Request) -> Response:
+        """A message or a pressed button, from a page without JavaScript."""
+        if not _same_site(request):
+            return HTMLResponse("", status_code=403)
+        token, fresh = _token(request)
+        async with request.form(max_files=1, max_fields=12, max_part_size=FORM_LIMIT) as fields:
+            heard = await _heard(dict(fields))
+            acknowledged = fields.get("ack") == "1"
+        outcome = await self._turn(token, heard, acknowledged, _lang(request))
+        response = self._show(outcome, outcome.lang, said=heard.text or None)
+        if fresh:
+            self._set_cookie(response, token)
+        return response
+
+    async def api(self, request: Request) -> Response:
+        """The same for JavaScript: a form in, the page's new part out as JSON."""
+        if not _same_site(request):
+            return JSONResponse({}, status_code=403)
+        token, fresh = _token(request)
+        async with request.form(max_files=1, max_fields=12, max_part_size=FORM_LIMIT) as fields:
+            heard = await _heard(dict(fields))
+            acknowledged = fields.get("ack") == "1"
+        outcome = await self._turn(token, heard, acknowledged, _lang(request))
+        messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
+        response = JSONResponse(
+            {
+                "messages": [
+                    {"text": it.text, "choices": [[choice.id, choice.label] for choice in it.choices]}
+                    for it in messages
+                ],
+                "state": outcome.state,
+                "lang": outcome.lang,
+                "receipt": outcome.receipt,
+            }
+        )
+        if fresh:
+            self._set_cookie(response, token)
+        return response
+
+    async def _turn(self, token: str, heard: Inbound, acknowledged: bool, lang: str) -> Outcome:
+        sender = Sender(CHANNEL, token)
+        try:
+            if acknowledged:
+                await self.reception.delivered(sender)
+            return await self.reception.turn(sender, heard, lang)
+        except errors.TinBaoError as error:
+            return self.reception.excuse(error, lang)
+
+    def _show(self, outcome: Outcome, lang: str, said: str | None) -> Response:
+        return self.pages.respond(
+            "chat.html",
+            lang=outcome.lang or lang,
+            messages=[spoken(reply, outcome.lang) for reply in outcome.replies],
+            said=said,
+            receipt=outcome.receipt,
+            limit=MAX_TEXT,
+            desk_link=self.desk_link and outcome.receipt is not None,
+        )
+
+    def _set_cookie(self, response: Response, token: str) -> None:
+        response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=self.https, path="/")
+
+    async def leave(self, request: Request) -> Response:
+        """Quick exit: the draft, the cookie and what the browser kept of us go; what is left is an empty page."""
+        token = request.cookies.get(COOKIE, "")
+        if _is_token(token):
+            await self.reception.forget(Sender(CHANNEL, token))
+        response = HTMLResponse(EMPTY_PAGE)
+        response.delete_cookie(COOKIE, path="/")
+        response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
+        return response
+
+    async def transparency(self, request: Request) -> Response:
+        """Who runs this, and who still knows you."""
+        lang = _lang(request)
+        text = locales.say(lang, "transparency", operator=self.reception.conversation.operator)
+        return self.pages.respond(
+            "plain.html", lang=lang, title=locales.say(lang, "page.transparency"), text=text
+        )
+
+
+def _token(request: Request) -> tuple[str, bool]:
+    """The conversation's token, and whether it is new."""
+    token = request.cookies.get(COOKIE, "")
+    return (token, False) if _is_token(token) else (secrets.token_urlsafe(TOKEN_BYTES), True)
+
+
+def _is_token(token: str) -> bool:
+    return len(token) == TOKEN_BYTES * 4 // 3 and token.isascii()
+
+
+def _lang(request: Request) -> str:
+    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")[:2]
+    return wanted if wanted in locales.LANGUAGES else locales.SOURCE
+
+
+def _same_site(request: Request) -> bool:
+    """Browsers say where a form comes from; only our own pages may post."""
+    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
+
+
+async def _heard(fields: dict[str, UploadFile | str]) -> Inbound:
+    choice, text, file = fields.get("choose"), fields.get("text"), fields.get("file")
+    if isinstance(file, UploadFile) and file.filename:
+        head = await file.read(64)
+        return Inbound("file", text=str(text or ""), problem=evidence.problem(file.size or 0, head))
+    if isinstance(choice, str) and choice:
+        return Inbound("choose", choice=choice[:64])
+    return Inbound("text", text=text if isinstance(text, str) else "")

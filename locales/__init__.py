@@ -1,0 +1,60 @@
+"""What is said: gettext catalogues with stable keys as msgids. Vietnamese is the source, English complete.
+
+A text is a key, an optional set of values, and a language; a value that is itself a text (it has a `key`) is
+translated too. A key that a catalogue lacks falls back to Vietnamese; a key that no catalogue has is a bug.
+"""
+
+from __future__ import annotations
+
+import functools
+import gettext
+import pathlib
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+LANGUAGES: Final = ("vi", "en")
+SOURCE: Final = "vi"
+_FOLDER: Final = pathlib.Path(__file__).parent
+
+
+class Text(Protocol):
+    """Anything with a key and values, such as `tips.conversation.Say`."""
+
+    @property
+    def key(self) -> str:
+        """The catalogue key."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """What is filled in: strings, or texts."""
+        ...
+
+
+@functools.cache
+def catalogue(lang: str) -> gettext.NullTranslations:
+    """The catalogue of a language, with Vietnamese behind it."""
+    found = gettext.translation("tinbao", _FOLDER, languages=[lang if lang in LANGUAGES else SOURCE])
+    if lang != SOURCE:
+        found.add_fallback(gettext.translation("tinbao", _FOLDER, languages=[SOURCE]))
+    return found
+
+
+def say(lang: str, key: str, /, **params: str) -> str:
+    """The text of a key in a language, with values filled in.
+
+    Raises:
+        KeyError: no catalogue has this key: a bug, which a test finds first.
+    """
+    template = catalogue(lang).gettext(key)
+    if template == key:
+        raise KeyError(key)
+    return template.format_map(params) if params else template
+
+
+def render(lang: str, text: Text) -> str:
+    """A text with all its values translated."""
+    filled = {
+        name: value if isinstance(value, str) else render(lang, value) for name, value in text.params.items()
+    }
+    return say(lang, text.key, **filled)

@@ -1,0 +1,57 @@
+"""Is kept: what `tips.ports` asks for, on SQLite or PostgreSQL, with drafts on Valkey where that is set."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from storage.accounts import SqlAccounts
+from storage.cases import SqlCases
+from storage.drafts import SqlDrafts
+from storage.engine import BUSY, Database
+from storage.keyring import SqlKeyring
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from storage.statistics import SqlStatistics
+from storage.tips import SqlTips
+from storage.writer import Writer
+from tips import ports
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything that is kept, over one database and one writer."""
+
+    tips: ports.Tips
+    cases: ports.Cases
+    drafts: ports.Drafts
+    outbox: ports.Outbox
+    keyring: ports.Keyring
+    accounts: ports.Accounts
+    ledger: ports.Ledger
+    statistics: ports.Statistics
+
+
+@contextlib.asynccontextmanager
+async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY) -> AsyncIterator[Store]:
+    """Open the store of a database that is at the newest schema (`storage.engine.upgrade`)."""
+    database = Database(url, busy)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
+        writer = await stack.enter_async_context(Writer(url, busy))
+        drafts: ports.Drafts = SqlDrafts(database, writer)
+        if drafts_url:
+            from storage.valkey import ValkeyDrafts
+
+            drafts = await stack.enter_async_context(ValkeyDrafts(drafts_url))
+        yield Store(
+            tips=SqlTips(database, writer),
+            cases=SqlCases(database),
+            drafts=drafts,
+            outbox=SqlOutbox(database),
+            keyring=SqlKeyring(database),
+            accounts=SqlAccounts(database),
+            ledger=SqlLedger(database),
+            statistics=SqlStatistics(database),
+        )

@@ -1,0 +1,71 @@
+"""Logins and sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import select
+
+from storage import rows
+from storage.engine import Database
+from storage.tables import PersonRow, SessionRow
+from tips import errors
+from tips.ports import Account, StoredSession
+
+
+class SqlAccounts:
+    """See `tips.ports.Accounts`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, name: str) -> Account:
+        """A login."""
+        async with self._database.read() as session:
+            row = (await session.exec(select(PersonRow).where(PersonRow.name == name))).first()
+        if row is None:
+            raise errors.NotFound
+        return rows.to_account(row)
+
+    async def put(self, account: Account) -> None:
+        """Store a login in place of the one before."""
+        table = rows.table("person")
+        async with self._database.write() as connection:
+            await connection.execute(table.delete().where(table.c.name == account.locked.name))
+            await connection.execute(table.insert().values(**rows.of_account(account)))
+
+    async def spend_code(self, name: str, step: int) -> bool:
+        """Mark a time step as used; true once."""
+        table = rows.table("person")
+        async with self._database.write() as connection:
+            done = await connection.execute(
+                table.update().where(table.c.name == name, table.c.totp_step < step).values(totp_step=step)
+            )
+        return bool(done.rowcount == 1)
+
+    async def open_session(self, session: StoredSession) -> None:
+        """Store a session."""
+        async with self._database.write() as connection:
+            await connection.execute(rows.table("session").insert().values(**rows.of_session(session)))
+
+    async def session(self, id: bytes) -> StoredSession:
+        """A session."""
+        async with self._database.read() as session:
+            row = (await session.exec(select(SessionRow).where(SessionRow.id == id))).first()
+        if row is None:
+            raise errors.NotFound
+        return rows.to_session(row)
+
+    async def touch_session(self, id: bytes, now: datetime) -> None:
+        """It was used now."""
+        table = rows.table("session")
+        async with self._database.write() as connection:
+            await connection.execute(table.update().where(table.c.id == id).values(seen_at=now))
+
+    async def close_sessions(self, *, id: bytes | None, idle_before: datetime | None) -> int:
+        """Forget one session, or all that nobody used since."""
+        table = rows.table("session")
+        which = table.c.id == id if idle_before is None else table.c.seen_at <= idle_before
+        async with self._database.write() as connection:
+            done = await connection.execute(table.delete().where(which))
+        return int(done.rowcount)

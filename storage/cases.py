@@ -1,0 +1,160 @@
+"""Cases under work. Who may read is part of each query, never of the code around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from storage import rows
+from storage.engine import Database
+from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
+from tips import errors
+from tips.case import OPEN_STATES, Case
+from tips.ledger import SignedEvent
+from tips.ports import Change, Mailbox
+from tips.sealing import Envelope, Grant
+
+
+def readable(units: Sequence[str]) -> SelectOfScalar[Tip]:
+    """The cases of which one of these units holds a waking grant."""
+    held = sa.exists().where(
+        col(GrantRow.case) == col(Tip.id), col(GrantRow.reader).in_(units), sa.not_(col(GrantRow.asleep))
+    )
+    return select(Tip).where(held)
+
+
+class SqlCases:
+    """See `tips.ports.Cases`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def queue(
+        self, units: Sequence[str], *, states: Sequence[str], limit: int, after: bytes | None
+    ) -> list[Case]:
+        """A page of the queue."""
+        order = (col(Tip.urgency), col(Tip.received_at), col(Tip.id))
+        statement = readable(units).where(col(Tip.unit).in_(units), col(Tip.state).in_(states))
+        if set(states) <= OPEN_STATES:
+            statement = statement.where(col(Tip.state) != "closed")  # lets the partial index serve
+        async with self._database.read() as session:
+            if after is not None:
+                last = (await session.exec(readable(units).where(Tip.id == after))).first()
+                if last is None:
+                    raise errors.NotFound
+                seen = sa.tuple_(
+                    sa.literal(last.urgency, Tip.__table__.c.urgency.type),  # type: ignore[attr-defined]
+                    sa.literal(last.received_at, Tip.__table__.c.received_at.type),  # type: ignore[attr-defined]
+                    sa.literal(last.id, Tip.__table__.c.id.type),  # type: ignore[attr-defined]
+                )
+                statement = statement.where(sa.tuple_(*order) > seen)
+            found = await session.exec(statement.order_by(*order).limit(limit))
+            return [rows.to_case(row) for row in found]
+
+    async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
+        """One case."""
+        statement = select(Tip) if units is None else readable(units)
+        async with self._database.read() as session:
+            row = (await session.exec(statement.where(Tip.id == case))).first()
+        if row is None:
+            raise errors.NotFound
+        return rows.to_case(row)
+
+    async def envelopes(self, case: bytes) -> list[Envelope]:
+        """All envelopes of a case."""
+        async with self._database.read() as session:
+            found = await session.exec(select(EnvelopeRow).where(EnvelopeRow.case == case))
+            return [rows.to_envelope(row) for row in found]
+
+    async def grants(self, case: bytes) -> list[Grant]:
+        """All grants of a case."""
+        async with self._database.read() as session:
+            found = await session.exec(select(GrantRow).where(GrantRow.case == case))
+            return [rows.to_grant(row) for row in found]
+
+    async def events(self, case: bytes) -> list[SignedEvent]:
+        """The events of a case."""
+        async with self._database.read() as session:
+            found = await session.exec(select(EventRow).where(EventRow.case == case))
+            return [rows.to_event(row) for row in found]
+
+    async def apply(self, change: Change) -> None:
+        """Store one step of a case."""
+        async with self._database.write() as connection:
+            await _swap_head(connection, change)
+            await _remove(connection, change)
+            for table, values in rows.of_change(change).items():
+                if values:
+                    await connection.execute(table.insert(), values)
+            for grant in change.woken:
+                await connection.execute(_upsert(connection, "reading_grant", rows.of_grant(grant)))
+
+    async def due(self, now: datetime, limit: int) -> list[Case]:
+        """Cases whose clock has run out."""
+        statement = (
+            select(Tip).where(col(Tip.due_at) <= now).order_by(col(Tip.due_at), col(Tip.id)).limit(limit)
+        )
+        async with self._database.read() as session:
+            return [rows.to_case(row) for row in await session.exec(statement)]
+
+    async def mailbox(self, lookup: bytes) -> Mailbox:
+        """The mailbox of a look-up id."""
+        return await self._mailbox(select(MailboxRow).where(MailboxRow.lookup == lookup))
+
+    async def mailbox_of(self, case: bytes) -> Mailbox:
+        """The mailbox of a case."""
+        return await self._mailbox(select(MailboxRow).where(MailboxRow.case == case))
+
+    async def _mailbox(self, statement: SelectOfScalar[MailboxRow]) -> Mailbox:
+        async with self._database.read() as session:
+            row = (await session.exec(statement)).first()
+        if row is None:
+            raise errors.NotFound
+        return rows.to_mailbox(row)
+
+    async def held(self) -> list[Case]:
+        """Cases that wait for the quorum."""
+        async with self._database.read() as session:
+            return [rows.to_case(row) for row in await session.exec(select(Tip).where(Tip.state == "held"))]
+
+
+async def _swap_head(connection: AsyncConnection, change: Change) -> None:
+    """The case's row as it shall be, if nobody changed it since `change.before`."""
+    table = rows.table("tip")
+    values = rows.of_case(change.case)
+    if change.before is None:
+        statement: Any = table.insert().values(**values)
+    else:
+        statement = (
+            table.update().where(table.c.id == change.case.id, table.c.head == change.before).values(**values)
+        )
+    done = await connection.execute(statement)
+    if done.rowcount != 1:
+        raise errors.Stale
+
+
+async def _remove(connection: AsyncConnection, change: Change) -> None:
+    grant, envelope = rows.table("reading_grant"), rows.table("envelope")
+    if change.dropped:
+        await connection.execute(grant.delete().where(grant.c.envelope_id.in_(change.dropped)))
+        await connection.execute(envelope.delete().where(envelope.c.id.in_(change.dropped)))
+    if change.shut:
+        await connection.execute(
+            grant.delete().where(grant.c.case_id == change.case.id, grant.c.reader.in_(change.shut))
+        )
+
+
+def _upsert(connection: AsyncConnection, name: str, values: rows.Values) -> sa.Executable:
+    """Insert a row, or replace the one with its key."""
+    table = rows.table(name)
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    keys = [column.name for column in table.primary_key]
+    changed = {name: value for name, value in values.items() if name not in keys}
+    return dialect.insert(table).values(**values).on_conflict_do_update(index_elements=keys, set_=changed)

@@ -1,0 +1,145 @@
+"""The database's settings, its transactions, and what its troubles are called.
+
+Every trouble that passes by itself or by an administrator's hand (locked, read-only, full, away) is one error for the
+product, `StoreUnavailable`; a bug stays a bug. No statement's values ever reach an error or a log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from tips import errors
+
+BUSY: Final = 5.0  # seconds that a connection waits for another's lock
+PRAGMAS: Final = (
+    "PRAGMA page_size=8192",  # before the first table; sealed texts are 4 KiB and more
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # a commit that returned survives a power cut
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA temp_store=MEMORY",
+)
+READING: Final = "tinbao_reading"
+HEAD: Final = "0001"  # the newest migration
+_TROUBLES: Final = (exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.TimeoutError, OSError)
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether a database URL is SQLite's."""
+    return url.startswith("sqlite")
+
+
+def sqlite_path(url: str) -> str:
+    """The file of a SQLite URL."""
+    return make_url(url).database or ""
+
+
+def is_uri(path: str) -> bool:
+    """Whether a SQLite path is a URI with parameters."""
+    return path.startswith("file:")
+
+
+def create_engine(url: str, busy: float = BUSY) -> AsyncEngine:
+    """An engine with this project's settings."""
+    if not is_sqlite(url):
+        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=8)
+    created = create_async_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": busy, "isolation_level": None, "uri": "file:" in url},
+    )
+    event.listen(created.sync_engine, "connect", _set_up)
+    event.listen(created.sync_engine, "begin", _begin)
+    return created
+
+
+def _set_up(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        with contextlib.suppress(
+            sqlite3.OperationalError
+        ):  # a read-only database takes no page size or journal
+            cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    # A writer takes its lock at once; one that only upgrades later could lose what it read in between.
+    reading = connection.get_execution_options().get(READING, False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextlib.asynccontextmanager
+async def guarded() -> AsyncIterator[None]:
+    """Database troubles by the product's name for them."""
+    try:
+        yield
+    except _TROUBLES as error:
+        raise errors.StoreUnavailable from error
+
+
+class Database:
+    """One engine, for reading and for writing."""
+
+    def __init__(self, url: str, busy: float = BUSY) -> None:
+        self.url = url
+        self.busy = busy
+        self._engine = create_engine(url, busy)
+        self._reading = self._engine.execution_options(**{READING: True})
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads."""
+        async with guarded(), AsyncSession(self._reading) as session:
+            yield session
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: durable when the block is left, nothing of it kept where it raises."""
+        async with guarded(), self._engine.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+
+def upgrade(url: str) -> None:
+    """Bring a database to the newest schema. Alembic is only imported where there is something to do.
+
+    Raises:
+        StoreUnavailable: the database is away or cannot be written.
+    """
+    try:
+        if _version(url) == HEAD:
+            return
+        from storage import migrate  # imports Alembic: 0.3 s
+
+        migrate.to_head(url)
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        raise errors.StoreUnavailable from error
+
+
+def sync_url(url: str) -> str:
+    """The same database for a driver without asyncio."""
+    return url.replace("sqlite+aiosqlite:", "sqlite:")
+
+
+def _version(url: str) -> str | None:
+    engine = sa.create_engine(sync_url(url), hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    except (exc.OperationalError, exc.ProgrammingError):
+        return None
+    finally:
+        engine.dispose()

@@ -1,0 +1,94 @@
+"""Roster versions, sealed seeds, and what else is kept sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from storage import rows
+from storage.engine import Database
+from storage.tables import KeptRow, RosterRow, UnitSeedRow
+from tips import errors
+from tips.keys import SealedSeed
+from tips.ledger import SignedEvent
+from tips.ports import Account
+from tips.roster import SignedRoster
+
+
+class SqlKeyring:
+    """See `tips.ports.Keyring`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def rosters(self) -> list[SignedRoster]:
+        """Every version, oldest first."""
+        async with self._database.read() as session:
+            found = await session.exec(select(RosterRow).order_by(col(RosterRow.version)))
+            return [rows.to_roster(row) for row in found]
+
+    async def newest_roster(self) -> SignedRoster | None:
+        """The newest version."""
+        async with self._database.read() as session:
+            row = (
+                await session.exec(select(RosterRow).order_by(col(RosterRow.version).desc()).limit(1))
+            ).first()
+        return rows.to_roster(row) if row else None
+
+    async def add_roster(
+        self,
+        roster: SignedRoster,
+        accounts: Sequence[Account],
+        seeds: Sequence[SealedSeed],
+        events: Sequence[SignedEvent],
+    ) -> None:
+        """A new version with everything it names."""
+        added = {
+            "roster": [rows.of_roster(roster)],
+            "person": [rows.of_account(it) for it in accounts],
+            "unit_seed": [rows.of_seed(it) for it in seeds],
+            "event": [rows.of_event(it) for it in events],
+        }
+        try:
+            async with self._database.write() as connection:
+                for name, values in added.items():
+                    if values:
+                        await connection.execute(rows.table(name).insert(), values)
+        except IntegrityError as error:
+            raise errors.Stale from error
+
+    async def seeds(self, holder: str) -> list[SealedSeed]:
+        """What is sealed to a holder."""
+        return await self._seeds(holder=holder)
+
+    async def seed_holders(self, unit: str) -> list[SealedSeed]:
+        """Every sealed copy of a unit's seeds."""
+        return await self._seeds(unit=unit)
+
+    async def _seeds(self, **wanted: str) -> list[SealedSeed]:
+        async with self._database.read() as session:
+            found = await session.exec(select(UnitSeedRow).filter_by(**wanted))
+            return [rows.to_seed(row) for row in found]
+
+    async def add_seeds(self, seeds: Sequence[SealedSeed]) -> None:
+        """Further copies."""
+        async with self._database.write() as connection:
+            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+            statement = dialect.insert(rows.table("unit_seed")).on_conflict_do_nothing()
+            await connection.execute(statement, [rows.of_seed(it) for it in seeds])
+
+    async def keep(self, name: str, value: bytes) -> None:
+        """Keep a named sealed piece."""
+        async with self._database.write() as connection:
+            await connection.execute(rows.table("kept").insert().values(name=name, value=value))
+
+    async def kept(self, name: str) -> bytes:
+        """A named sealed piece."""
+        async with self._database.read() as session:
+            row = (await session.exec(select(KeptRow).where(KeptRow.name == name))).first()
+        if row is None:
+            raise errors.NotFound
+        return row.value

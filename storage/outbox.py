@@ -1,0 +1,42 @@
+"""Pings that wait, and the slots of jobs: each is taken once, however many processes run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+
+from storage import rows
+from storage.engine import Database
+from storage.tables import PingRow
+from tips.ports import Ping
+
+
+class SqlOutbox:
+    """See `tips.ports.Outbox`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def due(self, now: datetime, limit: int) -> list[Ping]:
+        """Pings to send by `now`."""
+        statement = select(PingRow).where(col(PingRow.after) <= now).order_by(col(PingRow.id)).limit(limit)
+        async with self._database.read() as session:
+            return [rows.to_ping(row) for row in await session.exec(statement)]
+
+    async def done(self, ids: Sequence[bytes]) -> None:
+        """These were sent."""
+        table = rows.table("ping")
+        async with self._database.write() as connection:
+            await connection.execute(table.delete().where(table.c.id.in_(ids)))
+
+    async def take_slot(self, name: str, slot: datetime) -> bool:
+        """Whether this caller is the one for a slot."""
+        table = rows.table("job_run")
+        async with self._database.write() as connection:
+            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+            statement = dialect.insert(table).values(name=name, slot=slot).on_conflict_do_nothing()
+            done = await connection.execute(statement)
+        return bool(done.rowcount == 1)

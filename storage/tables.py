@@ -1,0 +1,246 @@
+"""The tables. Keys are random and nothing counts up, so that no row tells when, or after whom, it came.
+
+On SQLite the citizens' tables are WITHOUT ROWID: rows lie in the order of their random keys. Times are whole seconds
+since 1970 in UTC, and hours where `tips` truncated them.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+from tips.case import STATES, URGENCIES
+
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+UNORDERED: Final = {"sqlite_with_rowid": False}
+OPEN: Final = text("state != 'closed'")
+metadata = MetaData(naming_convention=NAMING)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time as whole seconds since 1970: the same on every database, and no zone is ever lost."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To the database."""
+        return None if value is None else int(value.timestamp())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        return None if value is None else datetime.fromtimestamp(value, UTC)
+
+
+class Base(SQLModel):
+    """What all tables share."""
+
+    metadata = metadata
+
+
+def _octets(name: str, **options: Any) -> Any:
+    return Field(sa_column=Column(name, LargeBinary, nullable=options.pop("nullable", False), **options))
+
+
+def _key(name: str = "id") -> Any:
+    return Field(sa_column=Column(name, LargeBinary, primary_key=True))
+
+
+def _moment(name: str, *, nullable: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(name, Moment, nullable=nullable))
+
+
+def _of_case(name: str = "case_id") -> Any:
+    return Field(sa_column=Column(name, LargeBinary, ForeignKey("tip.id"), nullable=False, index=True))
+
+
+def _one_of(name: str, values: tuple[str, ...]) -> CheckConstraint:
+    allowed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{name} IN ({allowed})", name=name)
+
+
+class Tip(Base, table=True):
+    """A case in the clear; see `tips.case.Case` for what each column means."""
+
+    __tablename__ = "tip"
+    __table_args__ = (
+        _one_of("state", STATES),
+        _one_of("urgency", URGENCIES),
+        Index(
+            "ix_tip_queue", "unit", "urgency", "received_at", "id", sqlite_where=OPEN, postgresql_where=OPEN
+        ),
+        Index("ix_tip_unit_state", "unit", "state"),
+        Index(
+            "ix_tip_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+        UNORDERED,
+    )
+    id: bytes = _key()
+    unit: str
+    state: str
+    urgency: str
+    category: str
+    area: str | None
+    ward: str | None
+    received_at: datetime = _moment("received_at")
+    clock: str | None
+    due_at: datetime | None = _moment("due_at", nullable=True)
+    level: int
+    officer: str | None
+    opened: bool
+    restricted: bool
+    head: bytes = _octets("head")
+
+
+class EnvelopeRow(Base, table=True):
+    """A sealed piece of a case; `release` is NULL where no grant of it sleeps."""
+
+    __tablename__ = "envelope"
+    __table_args__ = (UNORDERED,)
+    id: bytes = _key()
+    case: bytes = _of_case()
+    part: str
+    sealed: bytes = _octets("sealed")
+    commitment: bytes = _octets("commitment")
+    release: bytes | None = _octets("release", nullable=True)
+
+
+class GrantRow(Base, table=True):
+    """An envelope's key, sealed to one reader."""
+
+    __tablename__ = "reading_grant"
+    __table_args__ = (Index("ix_reading_grant_reader", "reader", "case_id"), UNORDERED)
+    envelope: bytes = _key("envelope_id")
+    reader: str = Field(primary_key=True)
+    case: bytes = _of_case()
+    level: int
+    asleep: bool
+    roster: int
+    sealed: bytes = _octets("sealed")
+
+
+class EventRow(Base, table=True):
+    """A ledger event that waits for the tree; its case is empty where it concerns none."""
+
+    __tablename__ = "event"
+    __table_args__ = (UNORDERED,)
+    leaf: bytes = _key("leaf")
+    case: bytes = Field(sa_column=Column("case_id", LargeBinary, nullable=False, index=True))
+    body: bytes = _octets("body")
+    signature: bytes = _octets("signature")
+
+
+class MailboxRow(Base, table=True):
+    """How a receipt finds its case."""
+
+    __tablename__ = "mailbox"
+    __table_args__ = (UNORDERED,)
+    lookup: bytes = _key("lookup")
+    case: bytes = _of_case()
+    public: bytes = _octets("public")
+
+
+class DraftTable(Base, table=True):
+    """An unfinished tip, sealed under a key that is on no disk."""
+
+    __tablename__ = "draft"
+    __table_args__ = (UNORDERED,)
+    key: bytes = _key("key")
+    sealed: bytes = _octets("sealed")
+    version: int
+    expires_at: datetime = Field(sa_column=Column("expires_at", Moment, nullable=False, index=True))
+
+
+class PingRow(Base, table=True):
+    """A content-free word that waits to be sent."""
+
+    __tablename__ = "ping"
+    __table_args__ = (UNORDERED,)
+    id: bytes = _key()
+    unit: str
+    kind: str
+    after: datetime = Field(sa_column=Column("after", Moment, nullable=False, index=True))
+
+
+class JobRun(Base, table=True):
+    """A slot of a job that some process has taken."""
+
+    __tablename__ = "job_run"
+    name: str = Field(primary_key=True)
+    slot: datetime = Field(sa_column=Column("slot", Moment, primary_key=True))
+
+
+class PersonRow(Base, table=True):
+    """A login; what its passphrase opens is sealed."""
+
+    __tablename__ = "person"
+    name: str = Field(primary_key=True)
+    memory: int
+    iterations: int
+    lanes: int
+    salt: bytes = _octets("salt")
+    sealed: bytes = _octets("sealed")
+    totp_step: int = Field(sa_column=Column("totp_step", BigInteger, nullable=False))
+    failures: int
+    blocked_until: datetime | None = _moment("blocked_until", nullable=True)
+
+
+class SessionRow(Base, table=True):
+    """An open login; its keys open only with the cookie."""
+
+    __tablename__ = "session"
+    id: bytes = _key()
+    name: str
+    sealed: bytes = _octets("sealed")
+    seen_at: datetime = _moment("seen_at")
+    expires_at: datetime = _moment("expires_at")
+
+
+class UnitSeedRow(Base, table=True):
+    """A unit's seed, sealed to one holder."""
+
+    __tablename__ = "unit_seed"
+    unit: str = Field(primary_key=True)
+    generation: int = Field(primary_key=True)
+    holder: str = Field(primary_key=True, index=True)
+    sealed: bytes = _octets("sealed")
+
+
+class RosterRow(Base, table=True):
+    """A signed version of the roster; signatures as JSON of hex, by signer."""
+
+    __tablename__ = "roster"
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    document: bytes = _octets("document")
+    signatures: str
+
+
+class KeptRow(Base, table=True):
+    """A named sealed piece: the recovery seed's shares, the release seed's copy."""
+
+    __tablename__ = "kept"
+    name: str = Field(primary_key=True)
+    value: bytes = _octets("value")

@@ -1,0 +1,285 @@
+"""The hot path: one thread that groups whatever waits into one transaction. The only part that is not SQLAlchemy.
+
+A commit costs one sync of the disk, however many tips are in it; so while one group is being synced the next one
+gathers. Every waiter is answered only after the commit that holds its rows. Several processes may each have a writer
+on one database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import queue
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Table
+
+from storage import engine, rows
+from tips import errors
+from tips.ports import Change, DraftRow
+
+GROUP: Final = 256  # items in one transaction at most
+WAITING: Final = 4096  # items that may wait; beyond that a submission is asked to try again
+
+
+class Connection(Protocol):
+    """What sqlite3 and psycopg connections have in common."""
+
+    def execute(self, sql: str, values: Sequence[Any] = ..., /) -> Any:
+        """Run one statement."""
+        ...
+
+    def close(self) -> None:
+        """Close."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A new case; the answer is whether it was new."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class PutDraft:
+    """The next version of a draft; the answer is None, or `Stale`."""
+
+    row: DraftRow
+
+
+@dataclass(frozen=True, slots=True)
+class DropDraft:
+    """A draft to forget."""
+
+    key: bytes
+
+
+Item = Submission | PutDraft | DropDraft
+Waiter = tuple[Item, asyncio.AbstractEventLoop, asyncio.Future[Any]]
+
+
+class Writer:
+    """Use as an async context manager; leaving it writes what still waits."""
+
+    def __init__(self, url: str, busy: float = engine.BUSY) -> None:
+        self._driver: Driver = SqliteDriver(url, busy) if engine.is_sqlite(url) else PostgresDriver(url)
+        self._waiting: queue.Queue[Waiter | None] = queue.Queue(WAITING)
+        self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
+
+    async def __aenter__(self) -> Writer:
+        """Start the thread."""
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Write what waits, then end the thread."""
+        await asyncio.to_thread(self._waiting.put, None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def write(self, item: Item) -> Any:
+        """Write one item, together with whatever else waits; it is durable when this returns.
+
+        Raises:
+            StoreUnavailable: nothing of it was kept.
+            Stale: a draft is no longer the version that was seen.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        try:
+            self._waiting.put_nowait((item, loop, future))
+        except queue.Full as error:
+            raise errors.StoreUnavailable from error
+        return await future
+
+    def _run(self) -> None:
+        try:
+            while group := self._next_group():
+                _answer(group, self._written([item for item, _, _ in group]))
+        finally:
+            self._driver.close()
+
+    def _next_group(self) -> list[Waiter]:
+        first = self._waiting.get()
+        if first is None:
+            return []
+        group = [first]
+        while len(group) < GROUP:
+            try:
+                further = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if further is None:
+                self._waiting.put(None)  # for the next round: this group is still to be written
+                break
+            group.append(further)
+        return group
+
+    def _written(self, items: Sequence[Item]) -> list[Any]:
+        """The answers of a group; one bad item does not spoil the others."""
+        try:
+            return self._driver.transact(functools.partial(_write, self._driver, items))
+        except errors.StoreUnavailable as error:
+            return [error] * len(items)
+        except Exception as error:
+            return [error] if len(items) == 1 else [self._written([item])[0] for item in items]
+
+
+def _answer(group: Sequence[Waiter], answers: Sequence[Any]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = defaultdict(list)
+    for (_, loop, future), answer in zip(group, answers, strict=True):
+        by_loop[loop].append((future, answer))
+    for loop, answered in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, answered)
+
+
+def _resolve(answered: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, answer in answered:
+        if future.done():  # whoever asked has gone away
+            continue
+        if isinstance(answer, BaseException):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+
+
+def _write(driver: Driver, items: Sequence[Item]) -> list[Any]:
+    """Everything of a group, inside its transaction."""
+    children: dict[Table, list[rows.Values]] = defaultdict(list)
+    answers = []
+    for item in items:
+        match item:
+            case Submission(change):
+                new = driver.insert(rows.table("tip"), rows.of_case(change.case)) == 1
+                if new:
+                    for table, values in rows.of_change(change).items():
+                        children[table] += values
+                answers.append(new)
+            case PutDraft(row):
+                answers.append(None if driver.put_draft(row) == 1 else errors.Stale())
+            case DropDraft(key):
+                driver.drop_draft(key)
+                answers.append(None)
+    for table, values in children.items():
+        driver.insert_many(table, values)
+    return answers
+
+
+class Driver:
+    """The statements of the hot path, made once from the tables' own columns."""
+
+    mark = "?"
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
+        """Run work in one transaction."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close the connection; the next use opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def insert(self, table: Table, values: rows.Values) -> int:
+        """Insert a row unless its key is taken; how many were."""
+        done = self._connection.execute(
+            _insert(table, self.mark) + " ON CONFLICT DO NOTHING", _row(table, values)
+        )
+        return int(done.rowcount)
+
+    def insert_many(self, table: Table, values: Sequence[rows.Values]) -> None:
+        """Insert rows."""
+        cursor = self._connection.cursor()
+        cursor.executemany(_insert(table, self.mark), [_row(table, it) for it in values])
+        cursor.close()
+
+    def put_draft(self, row: DraftRow) -> int:
+        """Store version n over version n - 1; how many rows that touched."""
+        table = rows.table("draft")
+        if row.version == 1:
+            return self.insert(table, rows.of_draft(row))
+        sql = "UPDATE draft SET sealed = ?, version = ?, expires_at = ? WHERE key = ? AND version = ?"
+        values = (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, row.version - 1)
+        return int(self._connection.execute(sql.replace("?", self.mark), values).rowcount)
+
+    def drop_draft(self, key: bytes) -> None:
+        """Forget a draft."""
+        self._connection.execute(f"DELETE FROM draft WHERE key = {self.mark}", (key,))  # noqa: S608
+
+
+class SqliteDriver(Driver):
+    """sqlite3 from the standard library, with the same settings as the engine."""
+
+    def __init__(self, url: str, busy: float) -> None:
+        super().__init__()
+        self._path, self._busy = engine.sqlite_path(url), busy
+
+    def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
+        """See `Driver`."""
+        try:
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                done = work()
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        except (sqlite3.OperationalError, OSError) as error:
+            self.close()
+            raise errors.StoreUnavailable from error
+        return done
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = sqlite3.connect(
+                self._path, timeout=self._busy, isolation_level=None, uri=engine.is_uri(self._path)
+            )
+            engine._set_up(self._connection, None)
+        connection: sqlite3.Connection = self._connection
+        return connection
+
+
+class PostgresDriver(Driver):
+    """psycopg, one connection; `executemany` goes out as one pipeline."""
+
+    mark = "%s"
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._dsn = url.replace("postgresql+psycopg:", "postgresql:")
+
+    def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
+        """See `Driver`."""
+        import psycopg
+
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg.connect(self._dsn, autocommit=True)
+            with self._connection.transaction():
+                return work()
+        except (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError) as error:
+            self.close()
+            raise errors.StoreUnavailable from error
+
+
+@functools.cache
+def _insert(table: Table, mark: str) -> str:
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    marks = ", ".join(mark for _ in table.columns)
+    return f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
+
+
+def _row(table: Table, values: rows.Values) -> tuple[Any, ...]:
+    plain = rows.plain(values)
+    return tuple(plain[column.name] for column in table.columns)

@@ -1,0 +1,50 @@
+"""Audit: whether everything that is stored is what was signed, without opening anything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tips import access, errors, ledger
+from tips.ports import Cases, Ledger
+from tips.roster import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an audit found."""
+
+    cases: int
+    events: int
+    kinds: Mapping[str, int]
+    problems: tuple[str, ...]  # for auditors: case ids and what is wrong; no text
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+async def audit(cases: Cases, book: Ledger, roster: Roster) -> Report:
+    """Check every signature, every case's chain up to its head, and every envelope against its event."""
+    rows = await book.waiting()
+    kinds: Counter[str] = Counter()
+    by_case: dict[bytes, list[ledger.SignedEvent]] = {}
+    problems = []
+    for row in rows:
+        by_case.setdefault(row.case, []).append(row)
+        try:
+            kinds[ledger.verify(row, roster.verifier).kind.value] += 1
+        except errors.NotVerified as error:
+            problems.append(f"event {row.leaf.hex()[:16]}: {error}")
+    heads = await book.heads()
+    for head in heads:
+        try:
+            chain = ledger.verify_chain(by_case.pop(head.id, []), head.head, roster.verifier)
+            access.in_order(await cases.envelopes(head.id), chain)
+        except errors.NotVerified as error:
+            problems.append(f"case {head.id.hex()}: {error}")
+    by_case.pop(b"", None)
+    problems += [f"case {case.hex()}: its events are here, the case is gone" for case in by_case]
+    return Report(len(heads), len(rows), dict(kinds), tuple(problems))

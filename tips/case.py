@@ -1,0 +1,86 @@
+"""A case: a tip under work. Its states, who may move it where, and what is kept of it in the clear."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from tips import errors
+from tips.receipt import ALPHABET
+
+STATES: Final = (
+    "received",
+    "screening",
+    "needs_info",
+    "forwarded",
+    "accepted",
+    "verifying",
+    "suspended",
+    "concluded",
+    "closed",
+    "held",
+)
+OPEN_STATES: Final = frozenset(STATES) - {"closed"}
+
+# From which state an officer's session may move a case to which. `received` becomes `screening` by being claimed,
+# anything becomes `forwarded` by a hand-over, `needs_info` becomes `screening` by the reporter's answer.
+MOVES: Final[Mapping[str, tuple[str, ...]]] = {
+    "received": ("screening",),
+    "screening": ("needs_info", "accepted", "concluded"),
+    "needs_info": ("screening", "accepted", "concluded"),
+    "forwarded": ("accepted", "screening"),
+    "accepted": ("verifying", "needs_info", "concluded"),
+    "verifying": ("suspended", "concluded", "needs_info"),
+    "suspended": ("verifying", "concluded"),
+    "concluded": ("closed", "verifying"),
+    "closed": (),
+    "held": (),
+}
+
+RESTRICTED_AREA: Final = "city"
+RESTRICTED_CATEGORY: Final = "restricted"
+URGENCIES: Final = ("P0", "P1", "P2", "P3")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the store knows of a case in the clear: no more than routing, clocks and statistics need."""
+
+    id: bytes  # 16 bytes
+    unit: str
+    state: str
+    urgency: str
+    category: str  # `restricted` for a tip with an exclusion
+    area: str | None  # district code; `city` for a tip with an exclusion; None: not known
+    ward: str | None  # unit code; None: not known, or restricted
+    received_at: datetime  # truncated to the hour
+    clock: str | None  # which deadline runs; None: none does
+    due_at: datetime | None
+    level: int  # how often the clock has climbed
+    officer: str | None  # who claimed it
+    opened: bool  # somebody of the unit has read it
+    restricted: bool
+    head: bytes  # leaf hash of its newest event: every change names the head that it saw
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether the running clock has run out."""
+        return self.due_at is not None and self.due_at <= now
+
+    @property
+    def code(self) -> str:
+        """A short name for people to say to each other: 8 signs of the id, not a secret, not the receipt."""
+        bits = int.from_bytes(self.id[:5], "big")
+        signs = "".join(ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))
+        return f"{signs[:4]}-{signs[4:]}"
+
+
+def check_move(case: Case, target: str) -> None:
+    """Whether an officer may move a case to a state.
+
+    Raises:
+        Refused: the table has no such move.
+    """
+    if target not in MOVES[case.state]:
+        raise errors.Refused("error.move")

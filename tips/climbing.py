@@ -1,0 +1,98 @@
+"""Climbing: what the clock does to a case that is late. It wakes the next clean level, text included.
+
+The clock holds the release seed and no unit's: it can take a wrap off and read nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from tips import access, clocks, errors, ledger, sealing
+from tips.case import Case
+from tips.intake import ping
+from tips.ports import Cases, Change
+from tips.sealing import Envelope, Grant, Random
+
+PROCESS: Final = "clock"
+BATCH: Final = 200  # late cases a tick takes at most; the rest waits for the next one
+
+
+@dataclass(frozen=True, slots=True)
+class Climber:
+    """Takes late cases one level up."""
+
+    cases: Cases
+    release_seed: bytes
+    signing: bytes
+    now: Callable[[], datetime]
+    random: Random
+
+    async def tick(self) -> int:
+        """Climb every case whose clock has run out; how many did."""
+        climbed = 0
+        for row in await self.cases.due(self.now(), BATCH):
+            try:
+                await self.cases.apply(await self.change(row))
+                climbed += 1
+            except errors.Stale:  # an officer was quicker; the next tick looks again
+                continue
+        return climbed
+
+    async def change(self, row: Case) -> Change:
+        """The step up of one late case; where no level is left, its clock stops and the ledger says so."""
+        grants = await self.cases.grants(row.id)
+        target = access.next_level(grants)
+        if target is None:
+            return self._top(row)
+        envelopes = {envelope.id: envelope for envelope in await self.cases.envelopes(row.id)}
+        woken = tuple(self._woken(envelopes, grant) for grant in grants if _sleeps(grant, target))
+        shut = tuple(sorted(access.shut_out(grants)))
+        now = self.now()
+        clock = clocks.after_climb(row.urgency, now)
+        state = "held" if target == "held" else "received"
+        moved = replace(
+            row,
+            unit=target,
+            state=state,
+            level=row.level + 1,
+            clock=clock.name if state != "held" else None,
+            due_at=clock.due_at if state != "held" else None,
+            officer=None,
+            opened=False,
+        )
+        event = self._event(row, {"from": row.unit, "to": target, "late": row.clock or ""})
+        return Change(
+            case=replace(moved, head=event.leaf),
+            before=row.head,
+            events=(event,),
+            woken=woken,
+            shut=shut,
+            pings=(ping(moved, "climbed", now, self.random),),
+        )
+
+    def _woken(self, envelopes: dict[bytes, Envelope], grant: Grant) -> Grant:
+        return sealing.wake(envelopes[grant.envelope], grant, self.release_seed)
+
+    def _top(self, row: Case) -> Change:
+        event = self._event(row, {"from": row.unit, "to": row.unit, "late": row.clock or ""})
+        stopped = replace(row, clock=None, due_at=None, head=event.leaf)
+        return Change(case=stopped, before=row.head, events=(event,))
+
+    def _event(self, row: Case, facts: dict[str, str]) -> ledger.SignedEvent:
+        event = ledger.Event(
+            ledger.Kind.CLIMBED,
+            row.id,
+            row.head,
+            clocks.hour(self.now()),
+            PROCESS,
+            self.random(32),
+            facts,
+        )
+        return ledger.sign(event, self.signing)
+
+
+def _sleeps(grant: Grant, reader: str) -> bool:
+    return grant.asleep and grant.reader == reader

@@ -1,0 +1,90 @@
+"""Clocks: every state has a deadline, and a late case climbs. Pure: what is due is computed, never slept for.
+
+The lengths are data (`data/clocks.json`), each with its article of law or the word "policy".
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+CITY: Final = ZoneInfo("Asia/Ho_Chi_Minh")
+WAKE: Final = "wake"  # an intake's request: wake the next clean level now, because those awake are accused
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A running deadline."""
+
+    name: str | None
+    due_at: datetime | None
+
+
+@functools.cache
+def policy() -> dict[str, Any]:
+    """The lengths, by state; see the data file."""
+    text = importlib.resources.files("tips.data").joinpath("clocks.json").read_text("utf-8")
+    rules: dict[str, Any] = json.loads(text)
+    return rules
+
+
+def hour(moment: datetime) -> datetime:
+    """The hour of a moment: finer times are not kept beside a tip."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def start(state: str, urgency: str, now: datetime) -> Clock:
+    """The clock that entering a state starts."""
+    rule = policy()["states"][state]
+    if rule is None:
+        return Clock(None, None)
+    length = rule["by_urgency"][urgency] if "by_urgency" in rule else rule
+    return Clock(rule["clock"], _after(length, now))
+
+
+def after_climb(urgency: str, now: datetime) -> Clock:
+    """The clock that a newly woken level gets."""
+    return start("received", urgency, now)
+
+
+def _after(length: dict[str, Any], now: datetime) -> datetime:
+    # Counted from the next full hour: a due time must not tell the minute, nor come early.
+    if "hours" in length:
+        return hour(now) + timedelta(hours=1 + length["hours"])
+    if "days" in length:
+        return hour(now) + timedelta(days=length["days"], hours=1)
+    return working_days_after(length["working_days"], now)
+
+
+def next_digest(now: datetime) -> datetime:
+    """The next of the fixed hours at which digests go out, strictly after `now`."""
+    local = now.astimezone(CITY)
+    for days in (0, 1):
+        for at in policy()["digest_hours"]:
+            moment = datetime.combine(local.date() + timedelta(days=days), time(at), CITY)
+            if moment > local:
+                return moment.astimezone(UTC)
+    raise AssertionError("every day has a digest hour")
+
+
+def working_days_after(days: int, now: datetime) -> datetime:
+    """The end of the n-th working day after `now`, in the city's calendar (weekends and public holidays off)."""
+    day = now.astimezone(CITY).date()
+    left = days
+    while left:
+        day += timedelta(days=1)
+        if day.weekday() < 5 and day not in _holidays(day.year):
+            left -= 1
+    return datetime.combine(day, time(17), CITY).astimezone(UTC)
+
+
+@functools.cache
+def _holidays(year: int) -> frozenset[Any]:
+    import holidays  # costs 50 ms, and most processes never count a working day
+
+    return frozenset(holidays.country_holidays("VN", years=year))

@@ -1,0 +1,68 @@
+"""A draft: what a conversation holds until the tip is sent. Immutable; each turn makes the next one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
+SEEN_KEPT: Final = 32  # how many of a platform's message ids are remembered against repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One message of the tip."""
+
+    text: str
+    slot: str = ""  # the question it answers: where, when, who; "" for free text
+    ref: str = ""  # the platform's message id, so that an edit finds its fragment
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A conversation's state. What is not in `to_bytes` is never written anywhere."""
+
+    seed: bytes  # 32: receipt and case id derive from it
+    lang: str = "vi"
+    stage: str = "idle"  # idle asking editing summary aside sent mailbox
+    slot: str = ""  # what is asked or edited: what where when who
+    fragments: tuple[Fragment, ...] = ()
+    asked: tuple[str, ...] = ()  # slots, once for each time they were asked for
+    settled: tuple[str, ...] = ()  # slots that are answered or skipped
+    area: str | None = None  # the code the person chose or corrected to
+    category: str | None = None
+    told: tuple[str, ...] = ()  # notices that are given once
+    offered: tuple[str, ...] = ()  # ids of the options last shown, in order
+    seen: tuple[str, ...] = ()  # platform message ids
+    mailbox: str = ""  # the receipt in use, while the person looks into a mailbox
+    aside: str = field(default="", compare=False)  # text that was no tip: in memory only, for `send anyway`
+
+    @property
+    def text(self) -> str:
+        """The whole tip, in the order it was written."""
+        return "\n".join(fragment.text for fragment in self.fragments)
+
+    def to_bytes(self) -> bytes:
+        """Everything but `aside`."""
+        plain = asdict(self) | {"seed": self.seed.hex()}
+        del plain["aside"]
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def fresh(self, seed: bytes) -> Draft:
+        """The next tip of the same conversation."""
+        return Draft(seed, lang=self.lang, told=self.told, seen=self.seen)
+
+    def noting(self, ref: str) -> Draft:
+        """The draft after a platform message, so that its repeat is known."""
+        return replace(self, seen=(*self.seen, ref)[-SEEN_KEPT:]) if ref else self
+
+
+def from_bytes(data: bytes) -> Draft:
+    """The inverse of `Draft.to_bytes`."""
+    plain: dict[str, Any] = json.loads(data)
+    fragments = tuple(Fragment(**fragment) for fragment in plain.pop("fragments"))
+    plain["seed"] = bytes.fromhex(plain["seed"])
+    for name in ("asked", "settled", "told", "offered", "seen"):
+        plain[name] = tuple(plain[name])
+    return Draft(fragments=fragments, **plain)

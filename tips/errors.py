@@ -1,0 +1,66 @@
+"""Everything that may go wrong on purpose: few errors, each naming its remedy.
+
+A person never reads ``str(error)``: `key` is the catalogue key of what they are told, translated once at the
+edge. A bug is none of these and passes through untouched.
+"""
+
+from __future__ import annotations
+
+
+class TinBaoError(Exception):
+    """Something foreseen went wrong; `key` names what the person is told."""
+
+    key = "error.unexpected"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.__doc__)
+
+
+class StoreUnavailable(TinBaoError):
+    """The store is locked, read-only, full or away: nothing was kept, try again in a moment."""
+
+    key = "error.try_again"
+
+
+class Stale(TinBaoError):
+    """Somebody changed this since it was read: read it again, then decide."""
+
+    key = "error.stale"
+
+
+class NotOpened(TinBaoError):
+    """A ciphertext did not open: wrong key, moved to another place, altered, or from a later version."""
+
+    key = "error.not_opened"
+
+
+class NotVerified(TinBaoError):
+    """A signature, a chain or a commitment does not hold: run `tinbao ledger verify`."""
+
+    key = "error.not_verified"
+
+
+class WrongPassphrase(TinBaoError):
+    """The passphrase or the one-time code is wrong."""
+
+    key = "error.login"
+
+
+class NotFound(TinBaoError):
+    """There is no such thing, or it is not yours: both get this one answer."""
+
+    key = "error.not_found"
+
+
+class Refused(TinBaoError):
+    """The rules do not allow this: `key` says which rule, in the person's words."""
+
+    def __init__(self, key: str, detail: str = "") -> None:
+        super().__init__(detail or key)
+        self.key = key
+
+
+class BadSetting(TinBaoError):
+    """A setting or secret is missing, unsafe or wrong; the message is the remedy."""
+
+    key = "error.setting"

@@ -1,0 +1,119 @@
+"""Intake: a triaged draft becomes a sealed, durable, queued case. It writes tips and cannot read one back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from tips import case, clocks, content, errors, ledger, receipt, sealing
+from tips.case import Case
+from tips.draft import Draft
+from tips.ports import Change, Mailbox, Ping, Tips
+from tips.receipt import Receipt
+from tips.roster import HELD, Roster
+from tips.sealing import Envelope, Random, Readers
+from tips.triage import Triage
+
+PROCESS: Final = "intake"  # the name that its ledger events are signed by
+DEFAULT_URGENCY: Final = "P2"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Seals tips to the readers that routing and the roster allow, and stores them."""
+
+    tips: Tips
+    roster: Callable[[], Roster]  # the newest verified version
+    signing: bytes  # Ed25519 seed of the intake process
+    now: Callable[[], datetime]
+    random: Random
+
+    async def submit(self, draft: Draft, triage: Triage) -> Receipt:
+        """Store a tip; when this returns it is on disk, however often it is called for one draft.
+
+        Raises:
+            StoreUnavailable: nothing was stored, and no receipt may be shown.
+        """
+        own = receipt.of_seed(draft.seed)
+        await self.tips.submit(self.change(draft, triage, own))
+        return own
+
+    def change(self, draft: Draft, triage: Triage, own: Receipt) -> Change:
+        """Everything that one tip writes, in one transaction."""
+        now = self.now()
+        readers = self._readers(triage)
+        case_id = receipt.case_id(draft.seed)
+        body = content.of_tip(draft, triage, clocks.hour(now)).to_bytes()
+        envelope, grants = sealing.seal(case_id, "tip", body, readers, self.random)
+        row = _row(case_id, readers.awake[0].code, triage, now)
+        event = ledger.sign(self._received(row, envelope, own), self.signing)
+        return Change(
+            case=replace(row, head=event.leaf),
+            before=None,
+            events=(event,),
+            envelopes=(envelope,),
+            grants=grants,
+            mailbox=Mailbox(own.lookup, case_id, sealing.public_bytes(own.reading_seed)),
+            pings=(ping(row, "new", now, self.random),),
+        )
+
+    def _readers(self, triage: Triage) -> Readers:
+        """Routing's chain as keys; an exclusion is checked once more where the keys are given out."""
+        readers = self.roster().readers(triage.route.chain)
+        for reader in (*readers.awake, *readers.asleep):
+            if reader.code in triage.route.excluded:
+                raise errors.Refused("error.excluded")
+        return readers
+
+    def _received(self, row: Case, envelope: Envelope, own: Receipt) -> ledger.Event:
+        return ledger.Event(
+            ledger.Kind.RECEIVED,
+            row.id,
+            ledger.FIRST,
+            row.received_at,
+            PROCESS,
+            own.ledger_opening,
+            {**envelope_facts(envelope), "unit": row.unit, "state": row.state},
+        )
+
+
+def envelope_facts(envelope: Envelope) -> dict[str, str]:
+    """How an event names an envelope: by id, part, ciphertext and commitment."""
+    return {
+        "envelope": envelope.id.hex(),
+        "part": envelope.part,
+        "digest": envelope.digest.hex(),
+        "commitment": envelope.commitment.hex(),
+    }
+
+
+def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:
+    restricted = bool(triage.route.excluded)
+    urgency = triage.urgency or DEFAULT_URGENCY
+    state = "held" if unit == HELD else "received"
+    clock = clocks.start(state, urgency, now)
+    return Case(
+        id=case_id,
+        unit=unit,
+        state=state,
+        urgency=urgency,
+        category=case.RESTRICTED_CATEGORY if restricted else (triage.category or "unknown"),
+        area=case.RESTRICTED_AREA if restricted else triage.area.district,
+        ward=None if restricted else triage.area.ward,
+        received_at=clocks.hour(now),
+        clock=clock.name,
+        due_at=clock.due_at,
+        level=0,
+        officer=None,
+        opened=False,
+        restricted=restricted,
+        head=ledger.FIRST,
+    )
+
+
+def ping(row: Case, kind: str, now: datetime, random: Random) -> Ping:
+    """A content-free word to the case's unit; for a restricted one the next fixed hour hides when it came."""
+    after = clocks.next_digest(now) if row.restricted and row.urgency != "P0" else clocks.hour(now)
+    return Ping(random(16), row.unit, "digest" if row.restricted else kind, after)

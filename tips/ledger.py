@@ -1,0 +1,137 @@
+"""The ledger's events: what happened to a case, signed by who did it, each naming the event before it.
+
+An event carries no text of a tip, only hashes. Its leaf hash (RFC 6962, §2.1) is blinded by 32 bytes, so that the
+public tree tells nothing; the blind of a case's first event comes from the receipt.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tips import errors, keys
+
+FIRST = bytes(32)  # "the event before" of a case's first event
+
+
+class Kind(enum.StrEnum):
+    """Everything the ledger knows; a new kind is a new line here."""
+
+    RECEIVED = "received"
+    ADDED = "added"
+    ASKED = "asked"
+    NOTED = "noted"
+    READ = "read"
+    CLAIMED = "claimed"
+    MOVED = "moved"  # another state
+    HANDED_OVER = "handed_over"
+    EXCLUDED = "excluded"
+    CLIMBED = "climbed"
+    RELEASED = "released"  # a held case, given to a unit by the quorum
+    ROSTER = "roster"
+    EXPORTED = "exported"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened; `at` is truncated to the hour."""
+
+    kind: Kind
+    case: bytes  # 16 bytes; empty where it concerns no case
+    previous: bytes  # leaf hash of the case's event before; `FIRST` for its first
+    at: datetime
+    by: str  # a process or a person, as the roster names them
+    blind: bytes  # 32 bytes
+    facts: Mapping[str, str] = field(default_factory=dict)  # codes, states and hashes; never text
+
+    def body(self) -> bytes:
+        """The canonical bytes: what is signed and hashed."""
+        plain = {
+            "kind": self.kind.value,
+            "case": self.case.hex(),
+            "previous": self.previous.hex(),
+            "at": self.at.isoformat(),
+            "by": self.by,
+            "blind": self.blind.hex(),
+            "facts": dict(self.facts),
+        }
+        return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class SignedEvent:
+    """An event as it is stored."""
+
+    leaf: bytes
+    case: bytes
+    body: bytes
+    signature: bytes
+
+
+def leaf_hash(body: bytes) -> bytes:
+    """SHA-256 of 0x00 and the body (RFC 6962, §2.1)."""
+    return hashlib.sha256(b"\x00" + body).digest()
+
+
+def sign(event: Event, signing: bytes) -> SignedEvent:
+    """Sign an event with the Ed25519 seed of who did it."""
+    body = event.body()
+    return SignedEvent(leaf_hash(body), event.case, body, keys.sign(signing, b"tinbao event\x00" + body))
+
+
+def parse(signed: SignedEvent) -> Event:
+    """The event of a stored row.
+
+    Raises:
+        NotVerified: it is no event, or not the one that its leaf names.
+    """
+    try:
+        plain = json.loads(signed.body)
+        event = Event(
+            Kind(plain["kind"]),
+            bytes.fromhex(plain["case"]),
+            bytes.fromhex(plain["previous"]),
+            datetime.fromisoformat(plain["at"]),
+            plain["by"],
+            bytes.fromhex(plain["blind"]),
+            plain["facts"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.NotVerified("this is not an event") from error
+    if leaf_hash(signed.body) != signed.leaf or event.case != signed.case:
+        raise errors.NotVerified("the event is not the one that its leaf names")
+    return event
+
+
+def verify(signed: SignedEvent, verifier: Callable[[str], bytes]) -> Event:
+    """The event of a stored row, if who it names signed it; `verifier` gives a name's key (`Roster.verifier`)."""
+    event = parse(signed)
+    keys.verify(verifier(event.by), signed.signature, b"tinbao event\x00" + signed.body)
+    return event
+
+
+def verify_chain(
+    rows: Iterable[SignedEvent], head: bytes, verifier: Callable[[str], bytes]
+) -> Sequence[Event]:
+    """A case's events in order, if they are an unbroken chain from the first to `head`.
+
+    Raises:
+        NotVerified: one is missing, forked, forged, or belongs elsewhere.
+    """
+    after = {}
+    for row in rows:
+        event = verify(row, verifier)
+        if event.previous in after:
+            raise errors.NotVerified("two events follow the same one")
+        after[event.previous] = (row.leaf, event)
+    chain, leaf = [], FIRST
+    while leaf in after:
+        leaf, event = after.pop(leaf)
+        chain.append(event)
+    if after or leaf != head:
+        raise errors.NotVerified("the chain of events is broken")
+    return chain

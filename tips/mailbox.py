@@ -1,0 +1,148 @@
+"""The mailbox: what a receipt opens. Officers' questions and answers can be read with it; the tip itself cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tips import access, case, clocks, content, errors, ledger, receipt, sealing
+from tips.case import Case
+from tips.content import Content
+from tips.intake import PROCESS, envelope_facts, ping
+from tips.ports import Cases, Change
+from tips.receipt import Receipt
+from tips.roster import Roster
+from tips.sealing import RECEIPT, Envelope, Grant, Random
+from tips.triage import Triage
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One thing an officer wrote to the reporter."""
+
+    part: str  # question or answer
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the holder of a receipt sees."""
+
+    case: Case
+    letters: tuple[Letter, ...]  # oldest first
+    climbed: int
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether the last word was an officer's question."""
+        return self.case.state == "needs_info" and any(it.part == "question" for it in self.letters)
+
+
+@dataclass(frozen=True, slots=True)
+class Mailboxes:
+    """The reporter's side of a case, through intake: it reads nothing that the reporter wrote."""
+
+    cases: Cases
+    roster: Callable[[], Roster]
+    signing: bytes
+    now: Callable[[], datetime]
+    random: Random
+
+    async def read(self, typed: str) -> View:
+        """What a receipt, as typed, opens.
+
+        Raises:
+            NotFound: wrong or mistyped; the answer is the same.
+        """
+        own = receipt.parse(typed)
+        found = await self.cases.mailbox(own.lookup)
+        row = await self.cases.get(found.case, None)
+        envelopes = await self.cases.envelopes(row.id)
+        grants = await self.cases.grants(row.id)
+        chain = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifier)
+        letters = _letters(own, access.in_order(envelopes, chain), grants)
+        return View(row, tuple(letters), row.level)
+
+    async def add(self, typed: str, text: str, triage: Triage) -> Case:
+        """Put the reporter's further words into the case.
+
+        They go to its present readers; to the clean ones only if they accuse a reader, and then the clock is asked
+        to wake the next clean level.
+
+        Raises:
+            NotFound: no such receipt.
+            Refused: the case is closed.
+        """
+        own = receipt.parse(typed)
+        found = await self.cases.mailbox(own.lookup)
+        row = await self.cases.get(found.case, None)
+        if row.state == "closed":
+            raise errors.Refused("mailbox.closed")
+        change = await self._addition(row, text, triage)
+        await self.cases.apply(change)
+        return change.case
+
+    async def _addition(self, row: Case, text: str, triage: Triage) -> Change:
+        now = self.now()
+        grants = await self.cases.grants(row.id)
+        awake, asleep = access.chain_of(grants, _first_envelope(await self.cases.envelopes(row.id)))
+        excluded = triage.route.excluded | access.shut_out(grants)
+        readers = access.clean_readers(self.roster(), awake, asleep, excluded)
+        body = Content(text, clocks.hour(now), "reporter", content.facts_of(triage)).to_bytes()
+        envelope, given = sealing.seal(row.id, "addition", body, readers, self.random)
+        moved = self._moved(row, {reader.code for reader in readers.awake}, bool(triage.route.excluded), now)
+        event = ledger.sign(
+            ledger.Event(
+                ledger.Kind.ADDED,
+                row.id,
+                row.head,
+                clocks.hour(now),
+                PROCESS,
+                self.random(32),
+                {**envelope_facts(envelope), "state": moved.state},
+            ),
+            self.signing,
+        )
+        return Change(
+            case=replace(moved, head=event.leaf),
+            before=row.head,
+            events=(event,),
+            envelopes=(envelope,),
+            grants=given,
+            pings=(ping(moved, "answer", now, self.random),),
+        )
+
+    def _moved(self, row: Case, awake: set[str], accuses: bool, now: datetime) -> Case:
+        """The case after an addition: an answer takes it back to work; an accused owner's loses its quiet."""
+        moved = row
+        if row.state == "needs_info":
+            clock = clocks.start("screening", row.urgency, now)
+            moved = replace(moved, state="screening", clock=clock.name, due_at=clock.due_at)
+        if accuses:
+            moved = replace(
+                moved,
+                restricted=True,
+                category=case.RESTRICTED_CATEGORY,
+                area=case.RESTRICTED_AREA,
+                ward=None,
+            )
+        if row.unit not in awake:
+            moved = replace(moved, clock=clocks.WAKE, due_at=clocks.hour(now))
+        return replace(moved, opened=False)
+
+
+def _first_envelope(envelopes: Sequence[Envelope]) -> bytes:
+    return next(envelope.id for envelope in envelopes if envelope.part == "tip")
+
+
+def _letters(own: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> list[Letter]:
+    mine = {grant.envelope: grant for grant in grants if grant.reader == RECEIPT}
+    letters = []
+    for envelope in envelopes:
+        if envelope.id in mine:
+            key = sealing.open_key(mine[envelope.id], [own.reading_seed])
+            opened = content.from_bytes(sealing.open_envelope(envelope, key))
+            letters.append(Letter(envelope.part, opened.text, opened.at))
+    return letters

@@ -1,0 +1,242 @@
+"""The organisation: who can receive or be accused, what is above and below them, and which area they answer for.
+
+Two ship as data: `hcmc-districts` (a desk for the area of each former district, today's wards below it) and
+`hcmc-2025` (the 168 ward queues). Both know today's areas and every name that came before.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.resources
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tips import errors
+
+DEFAULT: Final = "hcmc-districts"
+HELD: Final = "held"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An organisation that can receive, or be accused in, a tip."""
+
+    code: str
+    name: str  # as people know it
+    kind: str  # area_desk ward_police city_department city_police procuracy inspectorate ministry steering duty held
+    parent: str | None  # who commands it; None: nobody in this organisation
+    receives: bool
+    area: str | None  # a desk's district code, a ward's code; None: the whole city
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """A district as it was until 30 June 2025."""
+
+    code: str
+    name: str
+    core: bool  # of the old city; False: of old Bình Dương or Bà Rịa-Vũng Tàu
+    valid_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ward:
+    """A ward, commune or special zone of today."""
+
+    code: str
+    name: str
+    districts: tuple[str, ...]  # the former districts that it touches, the main one first
+    lat: float
+    lon: float
+    valid_from: str
+    valid_to: str | None  # None: still so
+
+
+@dataclass(frozen=True, slots=True)
+class OldWard:
+    """A name that ended: on 30 June 2025, on 31 December 2024, or on 31 December 2020."""
+
+    name: str
+    district: str
+    successors: tuple[str, ...]  # today's ward codes, the main one first; (): somewhere in the district
+    valid_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """The area tables with their lineage."""
+
+    districts: Mapping[str, District]
+    wards: Mapping[str, Ward]
+    old_wards: tuple[OldWard, ...]
+    former: Mapping[str, frozenset[str]]  # Quận 2, Quận 9, Quận Thủ Đức: core names of their wards
+    touching: Mapping[str, tuple[str, ...]] = field(repr=False)  # district -> wards that touch it
+
+    def name(self, code: str) -> str:
+        """The name of a district or ward code; the code itself if there is none."""
+        place = self.districts.get(code) or self.wards.get(code)
+        return place.name if place else code
+
+    def district_of(self, code: str) -> str | None:
+        """The main former district of a ward; a district's own code; None: unknown."""
+        if code in self.districts:
+            return code
+        ward = self.wards.get(code)
+        return ward.districts[0] if ward else None
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The units of one organisation, and the rules for conflicts of interest."""
+
+    name: str
+    digest: str  # SHA-256, hex, of the canonical static data
+    units: Mapping[str, Unit]
+    areas: Areas
+    climbs: Mapping[str, str] = field(repr=False)  # unit or kind -> the next level of a late case
+    conflicts: Mapping[str, Mapping[str, Any]] = field(repr=False)  # accused kind -> to, also, means; by rank
+    together: tuple[frozenset[str], ...] = field(repr=False)  # codes that are one office
+    owners: Mapping[str, str] = field(repr=False)  # category prefix -> owner instead of an area desk
+    _below: Mapping[str, frozenset[str]] = field(repr=False)
+
+    def unit(self, code: str) -> Unit:
+        """The unit of a code.
+
+        Raises:
+            NotFound: there is none.
+        """
+        try:
+            return self.units[code]
+        except KeyError:
+            raise errors.NotFound from None
+
+    def below(self, code: str) -> frozenset[str]:
+        """Every unit under a unit's command, however deep; a desk also commands each ward that touches its area."""
+        return self._below.get(code, frozenset())
+
+    def lineage(self, code: str) -> frozenset[str]:
+        """The unit, its predecessors and successors, and the other codes of the same office."""
+        unit = self.unit(code)
+        family = {code}.union(*(codes for codes in self.together if code in codes))
+        if unit.kind == "area_desk":
+            family |= self.wards_of(unit.area)
+        return frozenset(family)
+
+    def chain(self, code: str) -> tuple[str, ...]:
+        """The unit and the levels that its late cases climb to, up to `held`."""
+        found = [code]
+        while found[-1] != HELD:
+            found.append(self._next(self.unit(found[-1])))
+        return tuple(found)
+
+    def _next(self, unit: Unit) -> str:
+        above = self.climbs.get(unit.code) or self.climbs.get(unit.kind)
+        if above:
+            return above
+        parent = self.units.get(unit.parent or "")
+        return parent.code if parent and parent.kind == "area_desk" else "duty"
+
+    def desk(self, district: str | None, ward: str | None) -> str | None:
+        """The unit that owns an area: its desk, or its ward where wards own; None: nobody in particular."""
+        for code in (f"area-{district or self.areas.district_of(ward or '')}", f"ward-{ward}"):
+            if code in self.units:
+                return code
+        return None
+
+    def wards_of(self, district: str | None) -> frozenset[str]:
+        """The ward police of each ward that touches a district."""
+        return frozenset(f"ward-{code}" for code in self.areas.touching.get(district or "", ()))
+
+    def desks_of(self, ward: str) -> frozenset[str]:
+        """The desks of each district that a ward's police unit touches; empty where no desks are."""
+        area = self.units[ward].area if ward in self.units else None
+        touched = self.areas.wards[area].districts if area in self.areas.wards else ()
+        return frozenset(code for code in (f"area-{it}" for it in touched) if code in self.units)
+
+    def area_name(self, code: str) -> str:
+        """The name of a district code or of a current ward code, as people know it."""
+        return self.areas.name(code)
+
+
+@functools.cache
+def load(name: str = DEFAULT) -> Organisation:
+    """A shipped organisation, by name.
+
+    Raises:
+        BadSetting: no such organisation.
+    """
+    raw = _read("organisation.json")
+    if name not in raw["organisations"]:
+        raise errors.BadSetting(f"no organisation {name!r}: choose one of {', '.join(raw['organisations'])}")
+    units = {row["code"]: Unit(**row) for row in raw["organisations"][name]}
+    rules = {key: raw[key] for key in ("climbs", "conflicts", "together", "owners")}
+    places = load_areas()
+    return Organisation(
+        name=name,
+        digest=_digest(name, raw["organisations"][name], rules, _read("areas.json")),
+        units=units,
+        areas=places,
+        climbs=rules["climbs"],
+        conflicts=rules["conflicts"],
+        together=tuple(frozenset(codes) for codes in rules["together"]),
+        owners=rules["owners"],
+        _below=_all_below(units, places),
+    )
+
+
+@functools.cache
+def load_areas() -> Areas:
+    """The area tables of `data/areas.json`."""
+    raw = _read("areas.json")
+    wards = {row["code"]: _ward(row) for row in raw["wards"]}
+    touching: dict[str, list[str]] = {}
+    for ward in wards.values():
+        for district in ward.districts:
+            touching.setdefault(district, []).append(ward.code)
+    return Areas(
+        districts={row["code"]: District(**row) for row in raw["districts"]},
+        wards=wards,
+        old_wards=tuple(
+            OldWard(row["name"], row["district"], tuple(row["to"]), row["valid_to"])
+            for row in raw["old_wards"]
+        ),
+        former={name: frozenset(names) for name, names in raw["former"].items()},
+        touching={district: tuple(codes) for district, codes in touching.items()},
+    )
+
+
+def _ward(row: Mapping[str, Any]) -> Ward:
+    fields = {key: row[key] for key in ("code", "name", "lat", "lon", "valid_from", "valid_to")}
+    return Ward(districts=tuple(row["districts"]), **fields)
+
+
+@functools.cache
+def _read(file: str) -> Any:
+    return json.loads(importlib.resources.files("tips.data").joinpath(file).read_text("utf-8"))
+
+
+def _digest(*parts: Any) -> str:
+    canonical = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _all_below(units: Mapping[str, Unit], places: Areas) -> dict[str, frozenset[str]]:
+    """For each unit everything under it: by command, and for a desk by the area that a ward touches."""
+    direct: dict[str, set[str]] = {code: set() for code in units}
+    for unit in units.values():
+        if unit.parent:
+            direct[unit.parent].add(unit.code)
+        if unit.kind == "area_desk":
+            direct[unit.code] |= {f"ward-{code}" for code in places.touching.get(unit.area or "", ())}
+    found: dict[str, frozenset[str]] = {}
+    for code in units:
+        reached: set[str] = set()
+        waiting = set(direct[code])
+        while waiting:
+            reached |= waiting
+            waiting = set().union(*(direct[it] for it in waiting)) - reached
+        found[code] = frozenset(reached)
+    return found

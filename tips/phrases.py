@@ -1,0 +1,110 @@
+"""What short messages mean: commands typed instead of pressed, corrections, and questions in the middle.
+
+The phrases are data (`data/phrases.json`), compared without accents, case and punctuation.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_KEPT_CONTROLS: Final = frozenset("\n\t")
+_DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_PUNCTUATION: Final = re.compile(r"[^\w/':-]+")
+SHORT: Final = 60  # characters: a longer message is never a mere command
+QUESTION_LENGTH: Final = 160  # characters: a longer message is never a mere question
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The lexicon, as it is looked up."""
+
+    commands: Mapping[str, str]  # folded phrase -> option id or command
+    openers: tuple[str, ...]  # longest first
+    questions: Mapping[str, tuple[str, ...]]  # topic -> folded phrases
+    english: frozenset[str]
+
+
+@functools.cache
+def load() -> Phrases:
+    """The lexicon of `data/phrases.json`."""
+    raw = json.loads(importlib.resources.files("tips.data").joinpath("phrases.json").read_text("utf-8"))
+    commands = {phrase: name for name, phrases in raw["commands"].items() for phrase in phrases}
+    openers = tuple(sorted(raw["correction_openers"], key=len, reverse=True))
+    questions = {topic: tuple(phrases) for topic, phrases in raw["questions"].items()}
+    return Phrases(commands, openers, questions, frozenset(raw["english"]))
+
+
+def clean(text: str) -> str:
+    """The text as it is kept: NFC, without control, zero-width, direction and broken signs; never empty spaces."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(
+        sign for sign in composed if sign in _KEPT_CONTROLS or unicodedata.category(sign) not in _DROPPED
+    ).strip()
+
+
+def fold(text: str) -> str:
+    """Lower case, no accents, đ as d, punctuation as single spaces."""
+    plain = unicodedata.normalize("NFD", text.lower()).replace("đ", "d")
+    bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return _PUNCTUATION.sub(" ", bare).strip()
+
+
+def has_words(text: str) -> bool:
+    """Whether there is a letter or digit in it at all."""
+    return any(sign.isalnum() for sign in text)
+
+
+def command(text: str) -> str | None:
+    """The option or command that a short message stands for; None: it is something else."""
+    if len(text) > SHORT:
+        return None
+    folded = fold(text)
+    return load().commands.get(folded) or load().commands.get(_without_politeness(folded))
+
+
+def _without_politeness(folded: str) -> str:
+    words = [
+        word
+        for word in folded.split()
+        if word not in {"a", "da", "nha", "nhe", "di", "giup", "em", "ban", "oi"}
+    ]
+    return " ".join(words)
+
+
+def correction(text: str) -> str | None:
+    """What follows "à không, …" and its kin; None: no correction."""
+    folded = fold(text)
+    for opener in load().openers:
+        if folded == opener or folded.startswith(opener + " "):
+            words = len(opener.split())
+            rest = re.split(r"[\s,.;:!-]+", text.strip(), maxsplit=words)
+            return rest[words] if len(rest) > words else ""
+    return None
+
+
+def question(text: str) -> str | None:
+    """The topic of a question about this channel; None: it asks nothing that we know."""
+    if len(text) > QUESTION_LENGTH:
+        return None
+    folded = f" {fold(text)} "
+    for topic, phrases in load().questions.items():
+        if any(f" {phrase}" in folded for phrase in phrases):
+            return topic
+    return None
+
+
+def is_english(text: str) -> bool:
+    """Whether a text is plainly English: unaccented, and mostly words that Vietnamese does not have."""
+    words = re.findall(r"[a-z']+", text.lower())
+    if not text.isascii() or len(words) < 3:
+        return False
+    return sum(word in load().english for word in words) * 4 >= len(words)

@@ -1,0 +1,303 @@
+"""What the product asks of the world outside: few protocols, each with its contract.
+
+Everywhere: times are aware and in UTC; a store that is locked, read-only, full or away raises `StoreUnavailable`
+and has kept nothing; what was returned from is durable. The tests in `tests/contract` run on every implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tips.case import Case
+from tips.keys import LockedIdentity, SealedSeed
+from tips.ledger import SignedEvent
+from tips.roster import SignedRoster
+from tips.sealing import Envelope, Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A content-free word to a unit's people that something waits; `after` hides what and when."""
+
+    id: bytes  # 16 random bytes
+    unit: str
+    kind: str  # new | climbed | answer | digest
+    after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """How a receipt finds its case: by what it derives, never by itself."""
+
+    lookup: bytes  # 16 bytes
+    case: bytes
+    public: bytes  # the receipt's reading key, so that questions and answers can be sealed to it
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step in a case's life: all of it is stored, or nothing."""
+
+    case: Case  # the row as it shall be
+    before: bytes | None  # the head that was seen; None: the case is new
+    events: tuple[SignedEvent, ...]
+    envelopes: tuple[Envelope, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    woken: tuple[Grant, ...] = ()  # grants that replace the stored one of the same envelope and reader
+    dropped: tuple[bytes, ...] = ()  # ids of envelopes that go, with all their grants (re-keying)
+    shut: tuple[str, ...] = ()  # readers whose grants of this case all go; applied before `grants` are added
+    mailbox: Mailbox | None = None
+    pings: tuple[Ping, ...] = ()
+
+
+class Tips(Protocol):
+    """Where a new tip is put: durable at return, never twice."""
+
+    async def submit(self, change: Change) -> bool:
+        """Store a new case. False: a case of this id is stored already, and nothing was changed."""
+        ...
+
+    async def stored(self, case: bytes) -> bool:
+        """Whether a case of this id is stored."""
+        ...
+
+
+class Cases(Protocol):
+    """Cases under work. Who may read is part of each query: a unit sees what it holds a waking grant of."""
+
+    async def queue(
+        self, units: Sequence[str], *, states: Sequence[str], limit: int, after: bytes | None
+    ) -> list[Case]:
+        """The cases of these units, most urgent and oldest first, from behind the case `after`."""
+        ...
+
+    async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
+        """One case. `units` None: the product itself asks (clock, mailbox). Raises `NotFound` also for another's."""
+        ...
+
+    async def envelopes(self, case: bytes) -> list[Envelope]:
+        """All envelopes of a case; their order tells nothing."""
+        ...
+
+    async def grants(self, case: bytes) -> list[Grant]:
+        """All grants of a case, waking and asleep."""
+        ...
+
+    async def events(self, case: bytes) -> list[SignedEvent]:
+        """The ledger events of a case; their order tells nothing."""
+        ...
+
+    async def apply(self, change: Change) -> None:
+        """Store one step. Raises `Stale` when the head is no longer `change.before`."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> list[Case]:
+        """Cases whose clock has run out by `now`, longest first."""
+        ...
+
+    async def mailbox(self, lookup: bytes) -> Mailbox:
+        """The mailbox of a receipt's look-up id. Raises `NotFound`."""
+        ...
+
+    async def mailbox_of(self, case: bytes) -> Mailbox:
+        """The mailbox of a case. Raises `NotFound`."""
+        ...
+
+    async def held(self) -> list[Case]:
+        """Cases that wait for the quorum."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A draft as it is stored: nothing in it can be read without the process's keys."""
+
+    key: bytes  # 16 bytes: keyed hash of channel and conversation
+    sealed: bytes
+    version: int  # 1 for a new row; every `put` names the one that it saw
+    expires_at: datetime
+
+
+class Drafts(Protocol):
+    """Unfinished tips."""
+
+    async def get(self, key: bytes) -> DraftRow | None:
+        """The draft of a conversation."""
+        ...
+
+    async def put(self, row: DraftRow) -> None:
+        """Store version n over version n - 1 (n = 1: over nothing). Raises `Stale` otherwise."""
+        ...
+
+    async def drop(self, key: bytes) -> None:
+        """Forget a draft; nothing happens where there is none."""
+        ...
+
+    async def expire(self, now: datetime) -> int:
+        """Forget all that expired by `now`; how many."""
+        ...
+
+
+class Outbox(Protocol):
+    """Pings that wait to be sent."""
+
+    async def due(self, now: datetime, limit: int) -> list[Ping]:
+        """Pings to send by `now`."""
+        ...
+
+    async def done(self, ids: Sequence[bytes]) -> None:
+        """These were sent."""
+        ...
+
+    async def take_slot(self, name: str, slot: datetime) -> bool:
+        """Whether this process is the one that runs job `name` for `slot`: true exactly once, whoever asks."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's login, as it is stored; who they are and what they may stands in the roster."""
+
+    locked: LockedIdentity
+    totp_step: int  # the time step last used: a code counts once
+    failures: int
+    blocked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A login, as it is stored: its content opens only with the cookie."""
+
+    id: bytes
+    name: str
+    sealed: bytes
+    seen_at: datetime
+    expires_at: datetime
+
+
+class Accounts(Protocol):
+    """Logins and sessions."""
+
+    async def get(self, name: str) -> Account:
+        """A login. Raises `NotFound`."""
+        ...
+
+    async def put(self, account: Account) -> None:
+        """Store a login."""
+        ...
+
+    async def spend_code(self, name: str, step: int) -> bool:
+        """Mark a time step as used; False: it, or a later one, was used already."""
+        ...
+
+    async def open_session(self, session: StoredSession) -> None:
+        """Store a session."""
+        ...
+
+    async def session(self, id: bytes) -> StoredSession:
+        """A session. Raises `NotFound`."""
+        ...
+
+    async def touch_session(self, id: bytes, now: datetime) -> None:
+        """It was used now."""
+        ...
+
+    async def close_sessions(self, *, id: bytes | None, idle_before: datetime | None) -> int:
+        """Forget one session, or all that nobody used since; how many."""
+        ...
+
+
+class Keyring(Protocol):
+    """The roster's versions, units' sealed seeds, and the sealed recovery seed."""
+
+    async def rosters(self) -> list[SignedRoster]:
+        """Every version, oldest first."""
+        ...
+
+    async def newest_roster(self) -> SignedRoster | None:
+        """The newest version."""
+        ...
+
+    async def add_roster(
+        self,
+        roster: SignedRoster,
+        accounts: Sequence[Account],
+        seeds: Sequence[SealedSeed],
+        events: Sequence[SignedEvent],
+    ) -> None:
+        """A new version with the logins and seeds it names. Raises `Stale` when the version exists already."""
+        ...
+
+    async def seeds(self, holder: str) -> list[SealedSeed]:
+        """What is sealed to a holder."""
+        ...
+
+    async def seed_holders(self, unit: str) -> list[SealedSeed]:
+        """Every sealed copy of a unit's seeds."""
+        ...
+
+    async def add_seeds(self, seeds: Sequence[SealedSeed]) -> None:
+        """Further copies; one that is there already stays."""
+        ...
+
+    async def keep(self, name: str, value: bytes) -> None:
+        """Keep a named sealed piece (the recovery seed's shares, the release seed's copy)."""
+        ...
+
+    async def kept(self, name: str) -> bytes:
+        """A named sealed piece. Raises `NotFound`."""
+        ...
+
+
+class Ledger(Protocol):
+    """Events as they wait for the tree."""
+
+    async def waiting(self) -> list[SignedEvent]:
+        """Every event; the order tells nothing."""
+        ...
+
+    async def append(self, event: SignedEvent) -> None:
+        """An event that concerns no case."""
+        ...
+
+    async def heads(self) -> list[Case]:
+        """Every case, for checking its chain."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """How many tips of a month, area and category; never fewer facts than these, never more."""
+
+    period: str  # 2026-11
+    district: str  # name, or "" where not known, or "restricted"
+    ward: str
+    category: str
+    count: int
+
+
+class Statistics(Protocol):
+    """Counts for the city."""
+
+    async def counts(self, first: datetime | None, last: datetime | None) -> list[CountRow]:
+        """Raw counts, to be suppressed before anybody sees them."""
+        ...
+
+    async def by_state(self, units: Sequence[str]) -> Mapping[str, int]:
+        """How many cases of these units are in each state."""
+        ...
+
+
+class RunSecrets(Protocol):
+    """Keys that are on no disk."""
+
+    def lookup_key(self) -> bytes:
+        """32 bytes: keys the hash by which a conversation finds its draft."""
+        ...
+
+    def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
+        """The hour and key to seal drafts with now, or the key of a past `hour`; None: it is gone."""
+        ...

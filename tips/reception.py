@@ -1,0 +1,300 @@
+"""Reception: one turn of one citizen. The draft comes in, the conversation decides, the effect is carried out,
+the next draft is durable, and only then does anybody answer.
+
+A draft is sealed under a key that is on no disk and found by a keyed hash of the conversation's id, which stays in
+its channel. Two messages of one conversation never race: they wait for each other here, and across processes the
+draft's version decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from tips import clocks, draft, errors, receipt, sealing
+from tips.budget import Budgets
+from tips.conversation import (
+    Conversation,
+    Decision,
+    Forget,
+    Inbound,
+    LookUp,
+    Option,
+    Post,
+    Reply,
+    Say,
+    Submit,
+)
+from tips.draft import Draft
+from tips.intake import Intake
+from tips.mailbox import Mailboxes, View
+from tips.ports import DraftRow, Drafts, RunSecrets
+from tips.sealing import Random
+
+DRAFT_LIFE: Final = timedelta(hours=24)
+ASIDES_KEPT: Final = 10_000  # conversations whose unkept words wait in memory for `send anyway`
+TRIES: Final = 4  # how often a turn starts again when another process was quicker
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a channel talks to; the id never leaves the channel but as a keyed hash."""
+
+    channel: str
+    id: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a channel shows, and whether a receipt is due."""
+
+    replies: tuple[Reply, ...]
+    state: str
+    lang: str
+    receipt: str | None = None  # as shown; not None only while it is due
+    repeated: bool = False  # this very message was answered before: show nothing but a due receipt
+
+
+@dataclass(slots=True)
+class Reception:
+    """Carries turns out; one for all channels of a process."""
+
+    conversation: Conversation
+    intake: Intake
+    mailboxes: Mailboxes
+    drafts: Drafts
+    secrets: RunSecrets
+    budgets: Budgets
+    now: Callable[[], datetime]
+    random: Random
+    welcome_after_loss: Callable[[], bool] = lambda: False  # within 24 h of a cold start
+    _turns: dict[bytes, asyncio.Lock] = field(default_factory=dict)
+    _asides: OrderedDict[bytes, str] = field(default_factory=OrderedDict)
+
+    def key(self, sender: Sender) -> bytes:
+        """The 16 bytes under which a conversation's draft is found."""
+        name = f"{sender.channel}\0{sender.id}".encode()
+        return hmac.digest(self.secrets.lookup_key(), name, hashlib.sha256)[:16]
+
+    def welcome(self, lang: str) -> Outcome:
+        """What is shown to somebody who has said nothing yet; touches nothing."""
+        decision = self.conversation.respond(Draft(bytes(32), lang=lang), Inbound("start"))
+        return _outcome(decision)
+
+    def excuse(self, error: errors.TinBaoError, lang: str) -> Outcome:
+        """What is said when a turn failed: nothing was kept, and how to go on."""
+        return Outcome((Reply((Say(error.key),)),), "error", lang)
+
+    async def turn(self, sender: Sender, heard: Inbound, lang: str = "vi") -> Outcome:
+        """Answer one message; what the answer rests on is durable when this returns.
+
+        Args:
+            lang: the language of a new conversation, where the channel knows it.
+
+        Raises:
+            StoreUnavailable: nothing was kept and no receipt is due: the person is asked to try again.
+        """
+        key = self.key(sender)
+        if not self.budgets.allow_turn(key):
+            return Outcome((Reply((Say("budget.turns"),)),), "busy", lang)
+        async with self._alone(key):
+            for _ in range(TRIES):
+                try:
+                    return await self._turn(key, heard, lang)
+                except errors.Stale:
+                    continue
+        raise errors.StoreUnavailable
+
+    async def current(self, sender: Sender) -> Outcome | None:
+        """What a conversation showed last, as far as the draft tells; None: there is none. Changes nothing."""
+        key = self.key(sender)
+        held, _ = await self._load(key)
+        if held is None:
+            return None
+        held = await self._settled(held)
+        if held.stage == "sent":
+            return _receipt_due(held)
+        return Outcome((), held.stage, held.lang)
+
+    async def delivered(self, sender: Sender) -> None:
+        """The platform accepted the receipt: the draft has done its work and goes."""
+        key = self.key(sender)
+        async with self._alone(key):
+            held, _ = await self._load(key)
+            if held is not None and (await self._settled(held)).stage == "sent":
+                await self.drafts.drop(key)
+
+    async def forget(self, sender: Sender) -> None:
+        """Nothing of an unfinished conversation stays."""
+        key = self.key(sender)
+        async with self._alone(key):
+            await self.drafts.drop(key)
+            self._asides.pop(key, None)
+
+    @asynccontextmanager
+    async def _alone(self, key: bytes) -> AsyncIterator[None]:
+        lock = self._turns.setdefault(key, asyncio.Lock())
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.locked():
+                self._turns.pop(key, None)
+
+    async def _turn(self, key: bytes, heard: Inbound, lang: str) -> Outcome:
+        held, version = await self._load(key)
+        lost = held is None and self.welcome_after_loss()
+        current = await self._settled(held) if held else Draft(self.random(32), lang=lang)
+        if heard.ref and heard.kind != "edited" and heard.ref in current.seen:
+            return _repeat(current)
+        due = _receipt_due(current) if current.stage == "sent" else None
+        if due:
+            current = current.fresh(self.random(32))
+        current = replace(current.noting(heard.ref), aside=self._asides.pop(key, ""))
+        decision = self.conversation.respond(current, heard)
+        outcome = await self._carry_out(key, version, decision)
+        if lost:
+            outcome = replace(outcome, replies=(Reply((Say("drafts_lost"),)), *outcome.replies))
+        return _after(due, outcome) if due else outcome
+
+    async def _settled(self, held: Draft) -> Draft:
+        """A draft whose sending was cut off: if its tip is stored, its receipt is due; if not, nothing was sent."""
+        if held.stage != "sending":
+            return held
+        if await self.intake.tips.stored(receipt.case_id(held.seed)):
+            return replace(held.fresh(held.seed), stage="sent")
+        return replace(held, stage="summary")
+
+    async def _carry_out(self, key: bytes, version: int, decision: Decision) -> Outcome:
+        match decision.effect:
+            case Submit():
+                return await self._submit(key, version, decision)
+            case Forget():
+                await self.drafts.drop(key)
+                return _outcome(decision)
+            case LookUp(typed):
+                return await self._look_up(key, version, decision.draft, typed)
+            case Post(text):
+                return await self._post(key, version, decision.draft, text)
+        await self._save(key, version, decision.draft)
+        return _outcome(decision)
+
+    async def _submit(self, key: bytes, version: int, decision: Decision) -> Outcome:
+        assert isinstance(decision.effect, Submit)
+        if not self.budgets.allow_tip(key):
+            await self._save(key, version, decision.draft)
+            return _outcome(replace(decision, replies=(Reply((Say("budget.tips"),)),)))
+        # The draft is durable before the tip: if this process dies in between, the seed is still there, and the
+        # next message finds out whether the tip of that seed was stored (`_settled`).
+        kept = await self._save(key, version, replace(decision.draft, stage="sending"))
+        await self.intake.submit(decision.draft, decision.effect.triage)
+        sent = replace(decision.draft.fresh(decision.draft.seed), stage="sent")
+        await self._save(key, kept, sent)
+        return _receipt_due(sent)
+
+    async def _look_up(self, key: bytes, version: int, held: Draft, typed: str) -> Outcome:
+        if not self.budgets.allow_look_up(key):
+            return await self._told(key, version, held, Say("receipt.wait"))
+        try:
+            view = await self.mailboxes.read(typed)
+        except errors.NotFound:
+            self.budgets.note_miss(key)
+            return await self._told(key, version, held, Say("receipt.unknown"))
+        opened = replace(held, stage="mailbox", mailbox=typed, offered=("back",))
+        await self._save(key, version, opened)
+        return Outcome((_shown(view, self.conversation),), "mailbox", held.lang)
+
+    async def _post(self, key: bytes, version: int, held: Draft, text: str) -> Outcome:
+        triage = self.conversation.triager.triage(text)
+        try:
+            await self.mailboxes.add(held.mailbox, text, triage)
+        except errors.Refused as refused:
+            return await self._told(key, version, held, Say(refused.key))
+        return await self._told(key, version, held, Say("mailbox.added"))
+
+    async def _told(self, key: bytes, version: int, held: Draft, say: Say) -> Outcome:
+        options = (Option("back", Say("option.back")),) if held.mailbox else ()
+        await self._save(key, version, replace(held, offered=tuple(it.id for it in options)))
+        return Outcome((Reply((say,), options),), held.stage, held.lang)
+
+    async def _load(self, key: bytes) -> tuple[Draft | None, int]:
+        row = await self.drafts.get(key)
+        if row is None:
+            return None, 0
+        if row.expires_at <= self.now():
+            return None, row.version
+        return self._open(row), row.version
+
+    def _open(self, row: DraftRow) -> Draft | None:
+        """The draft of a row; None where its key is gone (a power cut): then it is lost, and nobody can read it."""
+        found = self.secrets.draft_key(int.from_bytes(row.sealed[:4], "big"))
+        if found is None:
+            return None
+        try:
+            return draft.from_bytes(
+                sealing.unlock(found[1], row.sealed[4:], sealing.binding("draft", key=row.key))
+            )
+        except errors.NotOpened:
+            return None
+
+    async def _save(self, key: bytes, version: int, held: Draft) -> int:
+        """Make a draft durable as the next version; that version."""
+        current = self.secrets.draft_key()
+        assert current is not None
+        hour, secret = current
+        plain = sealing.pad(held.to_bytes(), 1024)
+        sealed = sealing.lock(secret, plain, sealing.binding("draft", key=key), self.random)
+        expires = clocks.hour(self.now()) + DRAFT_LIFE + timedelta(hours=1)
+        await self.drafts.put(DraftRow(key, hour.to_bytes(4, "big") + sealed, version + 1, expires))
+        self._remember_aside(key, held.aside)
+        return version + 1
+
+    def _remember_aside(self, key: bytes, words: str) -> None:
+        if words:
+            self._asides[key] = words
+            if len(self._asides) > ASIDES_KEPT:
+                self._asides.popitem(last=False)
+
+
+def _outcome(decision: Decision) -> Outcome:
+    return Outcome(decision.replies, decision.draft.stage, decision.draft.lang)
+
+
+def _receipt_due(sent: Draft) -> Outcome:
+    shown = receipt.of_seed(sent.seed).shown
+    says = (Say("receipt", {"code": shown}), Say("receipt.keep"))
+    return Outcome((Reply(says),), "sent", sent.lang, shown)
+
+
+def _repeat(held: Draft) -> Outcome:
+    due = _receipt_due(held) if held.stage == "sent" else Outcome((), held.stage, held.lang)
+    return replace(due, repeated=True)
+
+
+def _after(due: Outcome, outcome: Outcome) -> Outcome:
+    """A receipt that nobody confirmed is shown again before anything else."""
+    return replace(outcome, replies=(*due.replies, *outcome.replies))
+
+
+def _shown(view: View, conversation: Conversation) -> Reply:
+    row = view.case
+    facts: Mapping[str, str | Say] = {
+        "state": Say(f"state.{row.state}"),
+        "unit": conversation.unit_name(row.unit),
+        "due": row.due_at.astimezone(clocks.CITY).strftime("%H:%M %d/%m/%Y")
+        if row.due_at
+        else Say("due.none"),
+    }
+    says = [Say("mailbox.state", facts)]
+    if view.climbed:
+        says.append(Say("mailbox.climbed", {"times": str(view.climbed)}))
+    says += [Say(f"mailbox.{letter.part}", {"text": letter.text}) for letter in view.letters]
+    says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))
+    return Reply(tuple(says), (Option("back", Say("option.back")),))

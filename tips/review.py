@@ -1,0 +1,267 @@
+"""Review: what an officer does with a case. Each act is one signed event and one transaction.
+
+A case opens only in the session of somebody whose unit holds a waking grant; reading is recorded before anything
+is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from tips import access, case, clocks, content, errors, ledger, sealing
+from tips.case import Case
+from tips.content import Content
+from tips.intake import envelope_facts, ping
+from tips.organisation import Organisation
+from tips.ports import Cases, Change
+from tips.roster import Roster
+from tips.sealing import Envelope, Grant, Random, Readers
+
+MAX_WORDS: Final = 20_000  # characters of a question, answer or note
+_PARTS_FOR_REPORTER: Final = frozenset({"question", "answer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person at work: who they are and the keys that their passphrase opened."""
+
+    name: str
+    unit: str
+    role: str
+    signing: bytes
+    seeds: Mapping[str, tuple[bytes, ...]]  # unit -> its seeds, newest first
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units whose cases this person may read."""
+        return tuple(self.seeds)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One opened envelope."""
+
+    part: str
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case, opened."""
+
+    case: Case
+    tip: Content
+    thread: tuple[Piece, ...]  # everything after the tip, in order
+    events: tuple[ledger.Event, ...]
+    readers: tuple[str, ...]  # who can read it now
+    asleep: tuple[str, ...]  # whom the clock would wake, in order
+
+    @property
+    def excluded(self) -> frozenset[str]:
+        """Every unit that any piece shuts out."""
+        return self.tip.excluded.union(*(piece.content.excluded for piece in self.thread))
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The acts of officers, heads and overseers."""
+
+    cases: Cases
+    roster: Callable[[], Roster]
+    organisation: Organisation
+    now: Callable[[], datetime]
+    random: Random
+
+    async def queue(
+        self,
+        session: Session,
+        states: Sequence[str] = case.STATES,
+        limit: int = 50,
+        after: bytes | None = None,
+    ) -> list[Case]:
+        """The cases of the session's units, urgent and old first."""
+        return await self.cases.queue(session.units, states=states, limit=limit, after=after)
+
+    async def open(self, session: Session, case_id: bytes) -> OpenCase:
+        """Open a case; that it was read is on record first.
+
+        Raises:
+            NotFound: no such case, or not this session's.
+            NotVerified: the case's chain or a text was tampered with.
+        """
+        row = await self.cases.get(case_id, session.units)
+        row = await self._record(session, row, ledger.Kind.READ, {"part": "all"}, replace(row, opened=True))
+        return await self._opened(session, row)
+
+    async def _opened(self, session: Session, row: Case) -> OpenCase:
+        envelopes = await self.cases.envelopes(row.id)
+        grants = await self.cases.grants(row.id)
+        events = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifier)
+        pieces = _open_in_order(session, envelopes, grants, events)
+        if not pieces or pieces[0].part != "tip":
+            raise errors.NotFound
+        awake, asleep = access.chain_of(grants, _tip_of(envelopes))
+        return OpenCase(row, pieces[0].content, tuple(pieces[1:]), tuple(events), tuple(awake), tuple(asleep))
+
+    async def claim(self, session: Session, case_id: bytes) -> Case:
+        """Take a case on oneself; a new one is then being screened.
+
+        Raises:
+            Refused: a colleague has it.
+        """
+        row = await self.cases.get(case_id, session.units)
+        if row.officer not in (None, session.name):
+            raise errors.Refused("error.claimed")
+        moved = replace(row, officer=session.name)
+        if row.state == "received":
+            moved = self._in_state(moved, "screening")
+        return await self._record(session, row, ledger.Kind.CLAIMED, {"state": moved.state}, moved)
+
+    async def move(self, session: Session, case_id: bytes, state: str) -> Case:
+        """Bring a case to another state of the table.
+
+        Raises:
+            Refused: the table has no such move.
+        """
+        row = await self.cases.get(case_id, session.units)
+        case.check_move(row, state)
+        moved = self._in_state(row, state)
+        return await self._record(session, row, ledger.Kind.MOVED, {"from": row.state, "to": state}, moved)
+
+    async def ask(self, session: Session, case_id: bytes, text: str) -> Case:
+        """Ask the reporter; whoever holds the receipt can read it and answer."""
+        row = await self.cases.get(case_id, session.units)
+        if row.state in {"closed", "held"}:
+            raise errors.Refused("error.move")
+        moved = self._in_state(row, "needs_info")
+        return await self._write(session, row, moved, "question", ledger.Kind.ASKED, text)
+
+    async def answer(self, session: Session, case_id: bytes, text: str) -> Case:
+        """Tell the reporter something; no answer is awaited."""
+        row = await self.cases.get(case_id, session.units)
+        return await self._write(session, row, row, "answer", ledger.Kind.ASKED, text)
+
+    async def note(self, session: Session, case_id: bytes, text: str) -> Case:
+        """Write a note for those who read the case; the reporter does not see it."""
+        row = await self.cases.get(case_id, session.units)
+        return await self._write(session, row, row, "note", ledger.Kind.NOTED, text)
+
+    async def hand_over(self, session: Session, case_id: bytes, target: str) -> Case:
+        """Give a case to another unit, with all its pieces.
+
+        Raises:
+            Refused: the unit is excluded by the case, receives nothing, has no key, or has the case already.
+        """
+        row = await self.cases.get(case_id, session.units)
+        opened = await self._opened(session, row)
+        reader = self._receiver(opened, target)
+        envelopes = await self.cases.envelopes(row.id)
+        grants = await self.cases.grants(row.id)
+        readers = Readers((reader,), (), self.roster().version, self.roster().release)
+        keys = _keys(session, envelopes, grants)
+        given = [
+            grant
+            for envelope in envelopes
+            if envelope.id in keys
+            for grant in sealing.share_key(envelope, keys[envelope.id], readers)
+        ]
+        moved = replace(self._in_state(row, "forwarded"), unit=target, officer=None, opened=False)
+        facts = {"from": row.unit, "to": target}
+        return await self._record(
+            session, row, ledger.Kind.HANDED_OVER, facts, moved, woken=tuple(given), pinged="new"
+        )
+
+    def targets(self, opened: OpenCase) -> list[str]:
+        """The units that this case may be handed to."""
+        return [code for code in self.organisation.units if self._may_receive(opened, code)]
+
+    def _may_receive(self, opened: OpenCase, target: str) -> bool:
+        try:
+            self._receiver(opened, target)
+        except errors.Refused:
+            return False
+        return True
+
+    def _receiver(self, opened: OpenCase, target: str) -> sealing.Reader:
+        unit = self.organisation.units.get(target)
+        if unit is None or not unit.receives or target == opened.case.unit:
+            raise errors.Refused("error.not_a_receiver")
+        if target in opened.excluded:
+            raise errors.Refused("error.excluded")
+        reader = self.roster().reader(target)
+        if reader is None or unit.kind == "held":
+            raise errors.Refused("error.no_key")
+        return reader
+
+    async def _write(
+        self, session: Session, row: Case, moved: Case, part: str, kind: ledger.Kind, text: str
+    ) -> Case:
+        words = text.strip()
+        if not words:
+            raise errors.Refused("error.empty")
+        if len(words) > MAX_WORDS:
+            raise errors.Refused("error.too_long")
+        opened = await self._opened(session, row)
+        readers = access.clean_readers(self.roster(), opened.readers, opened.asleep, opened.excluded)
+        if part in _PARTS_FOR_REPORTER:
+            mailbox = await self.cases.mailbox_of(row.id)
+            readers = access.with_receipt(readers, mailbox.public)
+        author = session.name if part == "note" else session.unit
+        body = Content(words, clocks.hour(self.now()), author).to_bytes()
+        envelope, grants = sealing.seal(row.id, part, body, readers, self.random)
+        facts = envelope_facts(envelope) | {"state": moved.state}
+        return await self._record(session, row, kind, facts, moved, envelopes=(envelope,), grants=grants)
+
+    def _in_state(self, row: Case, state: str) -> Case:
+        clock = clocks.start(state, row.urgency, self.now())
+        return replace(row, state=state, clock=clock.name, due_at=clock.due_at)
+
+    async def _record(
+        self,
+        session: Session,
+        row: Case,
+        kind: ledger.Kind,
+        facts: Mapping[str, str],
+        moved: Case,
+        *,
+        envelopes: tuple[Envelope, ...] = (),
+        grants: tuple[Grant, ...] = (),
+        woken: tuple[Grant, ...] = (),
+        pinged: str = "",
+    ) -> Case:
+        """Sign what was done and store it together with what it changes."""
+        now = self.now()
+        event = ledger.Event(kind, row.id, row.head, clocks.hour(now), session.name, self.random(32), facts)
+        signed = ledger.sign(event, session.signing)
+        after = replace(moved, head=signed.leaf)
+        pings = (ping(after, pinged, now, self.random),) if pinged else ()
+        await self.cases.apply(
+            Change(after, row.head, (signed,), envelopes, grants, woken=woken, pings=pings)
+        )
+        return after
+
+
+def _tip_of(envelopes: Sequence[Envelope]) -> bytes:
+    return next(envelope.id for envelope in envelopes if envelope.part == "tip")
+
+
+def _keys(session: Session, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> dict[bytes, bytes]:
+    """The envelope keys that this session's grants open."""
+    known = {envelope.id for envelope in envelopes}
+    mine = [it for it in grants if it.reader in session.seeds and not it.asleep and it.envelope in known]
+    return {grant.envelope: sealing.open_key(grant, session.seeds[grant.reader]) for grant in mine}
+
+
+def _open_in_order(
+    session: Session, envelopes: Sequence[Envelope], grants: Sequence[Grant], events: Sequence[ledger.Event]
+) -> list[Piece]:
+    """The pieces that this session may read, in the order of the chain that names them."""
+    keys = _keys(session, envelopes, grants)
+    return [
+        Piece(envelope.part, content.from_bytes(sealing.open_envelope(envelope, keys[envelope.id])))
+        for envelope in access.in_order(envelopes, events)
+        if envelope.id in keys
+    ]

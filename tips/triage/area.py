@@ -1,0 +1,320 @@
+"""Where: from the places that a text mentions to the place of the incident. Asking beats being wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from tips.organisation import Areas
+from tips.triage.finding import AreaCandidate, AreaFinding, Corrections, Reason
+from tips.triage.gazetteer import Gazetteer, Mention, Reading, desks
+from tips.triage.text import Text
+
+NEAR: Final = 3  # words between two mentions of one address at most
+CLOSE_CALL: Final = 1.0  # a lead smaller than this is no decision
+OFFERED: Final = 10  # candidates at most
+_SEAT: Final = (
+    ("cong", "an"), ("ca",), ("uy", "ban"), ("nhan", "dan"), ("thanh", "tra"), ("do", "thi"), ("dia", "chinh"),
+    ("chu", "tich"), ("can", "bo"), ("bi", "thu"), ("canh", "sat"), ("quan", "su"), ("toa", "an"), ("kiem", "sat"),
+    ("dan", "quan"), ("xay", "dung"), ("ho", "tich"), ("thue",), ("police",),
+)  # fmt: skip
+_NOT: Final = (
+    ("khong", "phai"), ("chu", "khong"), ("chu", "dung"), ("dung", "ghi"), ("khong", "o"), ("dung", "nham"),
+    ("not",), ("tuong",), ("nham",), ("khac",), ("lon", "voi"), ("lon", "qua"),
+)  # fmt: skip
+_HOME: Final = (
+    ("nha", "toi"), ("nha", "tui"), ("nha", "em"), ("nha", "minh"), ("toi", "o"), ("tui", "o"), ("em", "o"),
+    ("minh", "o"), ("con", "o"), ("thuong", "tru"), ("ho", "khau"), ("tam", "tru"), ("toi", "song"), ("tui", "song"),
+    ("que",), ("toi", "tro"), ("i", "live"), ("nguoi", "o"), ("cu", "tru"),
+)  # fmt: skip
+_ELSEWHERE: Final = (
+    ("que",), ("tu",), ("ve",), ("len",), ("goc",), ("dan",), ("nguoi",), ("bien", "so"), ("qua",), ("vu",), ("sang",),
+)  # fmt: skip
+_AT: Final = frozenset({"o", "tai", "ben", "cho", "trong", "thuoc", "khu", "at", "in", "near", "khuc", "dia", "ngay",
+                        "gan", "truoc", "sau", "phia", "ra", "quanh", "behind"})  # fmt: skip
+_OLD: Final = frozenset({"cu", "truoc", "hoi", "xua", "former"})
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Mentions that stand together and mean one place."""
+
+    mentions: tuple[Mention, ...]
+    role: str  # incident seat home
+    score: float
+    readings: tuple[Reading, ...]  # what they may mean together
+
+    @property
+    def first(self) -> int:
+        """The first word."""
+        return self.mentions[0].first
+
+    @property
+    def after(self) -> int:
+        """The word after the last one."""
+        return self.mentions[-1].after
+
+
+class Places:
+    """Reads the places of one text."""
+
+    def __init__(self, areas: Areas, gazetteer: Gazetteer) -> None:
+        self._areas = areas
+        self._gazetteer = gazetteer
+
+    def addresses(self, text: Text, *, answer: bool = False) -> list[Address]:
+        """All addresses of a text with what they may mean, those that it denies left out."""
+        groups: list[list[Mention]] = []
+        for mention in self._gazetteer.mentions(text):
+            if groups and _together(text, groups[-1][-1], mention):
+                groups[-1].append(mention)
+            else:
+                groups.append([mention])
+        found = []
+        for group in groups:
+            if mentions := _meant(group, answer):
+                address = self._address(text, mentions)
+                if address:
+                    found.append(address)
+        return found
+
+    def _address(self, text: Text, mentions: Sequence[Mention]) -> Address | None:
+        role, bonus = _role(text, mentions[0])
+        if role == "not":
+            return None
+        readings = self._combine(text, mentions)
+        marked = sum(
+            3.0 if it.marked else 2.5 if it.kind == "landmark" else 1.5 for it in mentions if it.readings
+        )
+        weak = all(it.weak or it.kind == "street" for it in mentions)
+        score = marked + bonus - (2.0 if weak else 0.0)
+        return Address(tuple(mentions), role, score, readings)
+
+    def _combine(self, text: Text, mentions: Sequence[Mention]) -> tuple[Reading, ...]:
+        """What mentions of one address mean together: the readings that agree with the others' districts."""
+        known = [it for it in mentions if it.readings]
+        if not known:
+            return ()
+        districts = [it for it in known if it.kind == "district" and (it.marked or len(known) > 1)]
+        finer = [it for it in known if it.kind != "district"]
+        marked = next((it for it in districts if it.marked), None)
+        if marked:  # "Tân Phú, quận 9": the bare name is a ward of the marked district
+            finer += [it for it in districts if not it.marked and _within(it, marked)]
+            districts = [it for it in districts if it.marked]
+        readings = tuple(finer[0].readings) if finer else tuple(known[0].readings)
+        for other in districts if finer else ():
+            readings = _narrow(finer[0], readings, other, self._gazetteer)
+        for other in finer[1:]:
+            readings = _narrow_by(readings, other)
+        return _preferred(readings, text, mentions, self._areas)
+
+    def find(
+        self, text: Text, corrections: Corrections, *, answer: bool = False
+    ) -> tuple[AreaFinding, list[Reason]]:
+        """The place of the incident, and why."""
+        addresses = self.addresses(text, answer=answer)
+        if (
+            answer
+            and not addresses
+            and len(text.words) == 1
+            and (only := self._gazetteer.numbered(text.words[0]))
+        ):
+            return AreaFinding(only.district, span=text.span(0, 1)), []
+        if corrections.area and self._areas.district_of(corrections.area):
+            return self._corrected(corrections.area, addresses)
+        placed = [it for it in addresses if it.readings]
+        if not placed:
+            return self._nowhere(text, addresses)
+        best = _joined(sorted(placed, key=_weight, reverse=True))
+        rivals = [it for it in placed if _weight(it) > _weight(best) - CLOSE_CALL and it.role == best.role]
+        readings = best.readings
+        if len(list(desks(readings))) == 1:
+            others = [it for it in rivals if not set(desks(it.readings)) & set(desks(readings))]
+            readings = (*readings, *(reading for it in others for reading in it.readings))
+        return self._decided(text, best, readings)
+
+    def _decided(
+        self, text: Text, best: Address, readings: Sequence[Reading]
+    ) -> tuple[AreaFinding, list[Reason]]:
+        span = text.span(best.first, best.after)
+        evidence = text.said(best.first, best.after)
+        if len(list(desks(readings))) > 1:
+            candidates = self._candidates(readings)
+            names = ", ".join(it.name for it in candidates)
+            reason = Reason("area.ask", span, {"evidence": evidence, "places": names})
+            return AreaFinding(candidates=candidates, ask=True, span=span), [reason]
+        district = readings[0].district
+        wards = list(dict.fromkeys(code for it in readings for code in it.wards)) if readings[0].wards else []
+        sure = all(it.wards for it in readings) and len({it.wards[:1] for it in readings}) == 1
+        ward = wards[0] if sure else None
+        names = tuple(AreaCandidate(code, self._areas.name(code), "ward") for code in wards)
+        finding = AreaFinding(district, ward, names if len(names) > 1 else (), span=span)
+        place = readings[0].label
+        if ward and self._areas.name(ward) != place:
+            place = f"{place} → {self._areas.name(ward)}"
+        rule = {"seat": "area.seat", "home": "area.home"}.get(
+            best.role, "area.ward" if ward else "area.district"
+        )
+        return finding, [Reason(rule, span, {"evidence": evidence, "place": place})]
+
+    def _candidates(self, readings: Sequence[Reading]) -> tuple[AreaCandidate, ...]:
+        """One candidate for each district of numbered wards, and for each ward of a name."""
+        found: dict[str, AreaCandidate] = {}
+        numbered = any(
+            it.label.split(",")[0].split(" ")[-1].isdecimal() and it.level == "ward" for it in readings
+        )
+        for reading in readings:
+            codes = reading.wards if reading.wards and not numbered else (reading.district,)
+            for code in codes:
+                level = "ward" if code in self._areas.wards else "district"
+                found.setdefault(code, AreaCandidate(code, self._areas.name(code), level))
+        return tuple(found.values())[:OFFERED]
+
+    def _corrected(self, code: str, addresses: Sequence[Address]) -> tuple[AreaFinding, list[Reason]]:
+        """The person's choice; where it is a district, the text may still tell the ward in it."""
+        district = self._areas.district_of(code)
+        ward = code if code in self._areas.wards and code != district else None
+        if ward is None:
+            inside = {wards for it in addresses for wards in _wards_in(it, code) if wards}
+            ward = next(iter(inside))[0] if len(inside) == 1 else None
+        reason = Reason("area.chosen", None, {"place": self._areas.name(ward or code)})
+        return AreaFinding(district, ward), [reason]
+
+    def _nowhere(self, text: Text, addresses: Sequence[Address]) -> tuple[AreaFinding, list[Reason]]:
+        for address in addresses:
+            for mention in address.mentions:
+                span = text.span(mention.first, mention.after)
+                evidence = {"evidence": text.said(mention.first, mention.after)}
+                if mention.kind == "outside":
+                    return AreaFinding(outside=True, span=span), [Reason("area.outside", span, evidence)]
+                if mention.kind == "none" and mention.marked:
+                    return AreaFinding(ask=True, span=span), [Reason("area.unknown", span, evidence)]
+        return AreaFinding(), []
+
+
+def _together(text: Text, one: Mention, other: Mention) -> bool:
+    """Whether two mentions belong to one address."""
+    if other.first - one.after > NEAR or any(text.breaks[one.after : other.first + 1]):
+        return False
+    between = text.words[one.after : other.first]
+    if not all(word in _JOINING for word in between):
+        return False
+    kinds = {one.kind, other.kind}
+    same = one.kind == other.kind and not (one.marked != other.marked and one.kind == "district")
+    return not same or kinds == {"landmark"}
+
+
+_JOINING: Final = frozenset(
+    ["cu", "thuoc", "cua", "truoc", "kia", "hoi", "xua", "quan", "huyen", "tp", "thanh", "pho", "o", "ben", "tai", "trong", "phia", "duong", "in", "of", "near", "at", "truc", "nay", "moi", "tren", "la", "mn", "day"]
+)
+
+
+def _meant(group: Sequence[Mention], answer: bool) -> list[Mention]:
+    """The mentions that count: short ones only beside another place or in an answer."""
+    alone = len([it for it in group if it.readings]) == 1
+    return [it for it in group if it.kind != "city" and not (it.short and alone and not answer)]
+
+
+def _weight(address: Address) -> float:
+    return address.score - {"incident": 0.0, "seat": 3.0, "home": 4.0, "elsewhere": 4.0}[address.role]
+
+
+def _role(text: Text, mention: Mention) -> tuple[str, float]:
+    """What a place is to the story, from the words before it, and how sure a place of the incident it is."""
+    start = mention.first
+    low = start
+    while low > 0 and start - low < 7 and not text.breaks[low]:
+        low -= 1
+    before = text.words[low:start]
+    if _ends(before, _SEAT, 1):
+        return "seat", 0.0
+    if _ends(before, _NOT, 2):
+        return "not", 0.0
+    if _ends(before, _HOME, 3):
+        return "home", 0.0
+    if _ends(before, _ELSEWHERE, 0) and not mention.kind == "ward":
+        return "elsewhere", 0.0
+    bonus = 0.5 if any(word in _AT for word in before[-2:]) else 0.0
+    return "incident", bonus
+
+
+def _ends(words: Sequence[str], endings: Sequence[tuple[str, ...]], slack: int) -> bool:
+    """Whether words end with one of the phrases, at most `slack` words before the end."""
+    for phrase in endings:
+        size = len(phrase)
+        for gap in range(slack + 1):
+            end = len(words) - gap
+            if end >= size and tuple(words[end - size : end]) == phrase:
+                return True
+    return False
+
+
+def _within(inner: Mention, outer: Mention) -> bool:
+    return any(it.level == "ward" and it.district == outer.readings[0].district for it in inner.others)
+
+
+def _narrow(
+    mention: Mention, readings: tuple[Reading, ...], district: Mention, gazetteer: Gazetteer
+) -> tuple[Reading, ...]:
+    """The readings inside a district; a ward that it does not have leaves the district alone."""
+    codes = {it.district for it in district.readings}
+    inside = [it for it in (*readings, *mention.others) if it.district in codes or codes & set(it.touches)]
+    if district.former:
+        inside = [
+            it for it in inside if it.label.partition(",")[0].split(" ", 1)[-1] in gazetteer.former(district)
+        ]
+    finer = [it for it in inside if it.level == "ward"]
+    return tuple(dict.fromkeys(finer or inside)) or district.readings
+
+
+def _narrow_by(readings: tuple[Reading, ...], other: Mention) -> tuple[Reading, ...]:
+    """The readings that a landmark, street or second ward allows; all of them if it allows none."""
+    codes = {it.district for it in other.readings}
+    inside = tuple(it for it in readings if it.district in codes)
+    if inside and not any(it.wards for it in inside):
+        return tuple(it for it in other.readings if it.district in {one.district for one in inside})
+    return inside or readings
+
+
+def _preferred(
+    readings: tuple[Reading, ...], text: Text, mentions: Sequence[Mention], areas: Areas
+) -> tuple[Reading, ...]:
+    """Of several readings of one name: today's ward before old ones of its district, the old city before the rest."""
+    if len(readings) < 2:
+        return readings
+    old = mentions[-1].after < len(text.words) and text.words[mentions[-1].after] in _OLD
+    recent = tuple(it for it in readings if it.recent) or readings
+    current = [it for it in recent if it.current and it.level == "ward"]
+    if current and not old:
+        covered = {district for it in current for district in (it.touches or (it.district,))}
+        recent = tuple(it for it in recent if it in current or it.district not in covered)
+    core = tuple(it for it in recent if areas.districts[it.district].core)
+    marked = any(it.marked and it.kind == "ward" for it in mentions)
+    if marked and core and (any(it.current for it in core) or not current):
+        return core
+    return recent
+
+
+def _joined(ranked: Sequence[Address]) -> Address:
+    """The best address; where it fixes too little, others that agree with it help."""
+    best = ranked[0]
+    for other in ranked[1:]:
+        if other.role == "elsewhere":
+            continue
+        if len(list(desks(best.readings))) > 1:
+            inside = tuple(it for it in best.readings if it.district in set(desks(other.readings)))
+            if inside and len(list(desks(inside))) < len(list(desks(best.readings))):
+                best = replace(best, readings=inside)
+        elif not any(it.wards for it in best.readings):
+            finer = tuple(
+                it for it in other.readings if it.wards and it.district == best.readings[0].district
+            )
+            if finer:
+                best = replace(best, readings=finer)
+    return best
+
+
+def _wards_in(address: Address, district: str) -> list[tuple[str, ...]]:
+    every = (it for mention in address.mentions for it in (*mention.readings, *mention.others))
+    return [it.wards for it in every if it.level == "ward" and it.district == district]

@@ -1,0 +1,274 @@
+"""Text as triage reads it: folded words that still know where they stood in the original.
+
+Nothing is cut out of what a person wrote; accents, case, look-alike letters, hidden signs and abbreviations are
+folded for reading only. A word's offsets count in the text as it was given.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from tips.triage.finding import Span
+
+_TONES: Final = {
+    "\u0300": "1",
+    "\u0301": "2",
+    "\u0303": "3",
+    "\u0309": "3",
+    "\u0323": "4",
+}  # ngã is often hỏi
+_MARKS: Final = re.compile("[\u0300-\u036f]")
+_HIDDEN: Final = re.compile(
+    "[\u0300-\u036f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e01ef\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+_WORD: Final = re.compile(r"[^\W\d_]+|\d+")
+_HARD: Final = re.compile(r"[\n;!?…]|\.(?=\s|$)")  # ends a clause, unless after a short abbreviation
+_LOOKALIKE: Final = {
+    **dict(zip("аеорсхуіѕјһкмнтвԁԛԝ", "aeopcxyisjhkmhtbdqw", strict=True)),
+    **dict(zip("αενορτυικ", "aevoptuik", strict=True)),
+    "ı": "i",
+    "ß": "s",
+    "æ": "a",
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+}
+_ENDS_IN_Y: Final = {
+    "hy": "hi",
+    "ky": "ki",
+    "ly": "li",
+    "my": "mi",
+    "sy": "si",
+    "ty": "ti",
+    "vy": "vi",
+    "quy": "qui",
+}
+SHORT: Final = 3  # letters: a full stop after so few is an abbreviation's
+
+Payload = TypeVar("Payload")
+
+
+def _tables() -> tuple[dict[int, str], dict[int, str]]:
+    """Two one-to-one tables: to lower case, and to the bare letter."""
+    lower: dict[int, str] = {}
+    bare: dict[int, str] = {}
+    blocks = (
+        (0x41, 0x5B),
+        (0xC0, 0x250),
+        (0x370, 0x530),
+        (0x1E00, 0x1F00),
+        (0x1D400, 0x1D800),
+        (0xFF10, 0xFF5B),
+    )
+    for code in (code for first, last in blocks for code in range(first, last)):
+        sign = chr(code)
+        small = unicodedata.normalize("NFKC", sign).lower()
+        if len(small) != 1:
+            continue
+        base = unicodedata.normalize("NFD", small)[0]
+        lower[code] = small
+        bare[code] = _LOOKALIKE.get(small) or _LOOKALIKE.get(base) or base
+    return lower, bare
+
+
+_LOWER, _BARE = _tables()
+
+
+@functools.cache
+def read(file: str) -> Any:
+    """A data file of the project, parsed once."""
+    return json.loads(importlib.resources.files("tips.data").joinpath(file).read_text("utf-8"))
+
+
+@functools.cache
+def _abbreviations() -> Mapping[str, tuple[str, ...]]:
+    return {short: tuple(full.split()) for short, full in read("words.json")["abbreviations"].items()}
+
+
+def canonical(word: str) -> str:
+    """A word with its tone moved to the end, so that hoà and hòa are one; hỏi and ngã count as one tone."""
+    if word.isascii():
+        return word
+    letters, tone = [], ""
+    for sign in unicodedata.normalize("NFD", word):
+        if sign in _TONES:
+            tone = _TONES[sign]
+        else:
+            letters.append(sign)
+    found = "".join(letters)
+    return _ENDS_IN_Y.get(found, found) + tone
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text and its words. All lists run in parallel."""
+
+    original: str
+    words: list[str]  # lower case, bare, abbreviations written out
+    raws: list[str]  # lower case with accents; "" where an abbreviation was written out
+    starts: list[int]  # offsets into the original
+    ends: list[int]
+    breaks: list[bool]  # a clause ends before this word
+    accented: bool  # most words carry the accents that they should
+
+    def span(self, first: int, after: int) -> Span:
+        """The original's offsets of words `first` up to `after`."""
+        return self.starts[first], self.ends[after - 1]
+
+    def said(self, first: int, after: int) -> str:
+        """The original words."""
+        start, end = self.span(first, after)
+        return self.original[start:end]
+
+    def glued(self, index: int) -> bool:
+        """Whether nothing stands between a word and the one before it."""
+        return index > 0 and self.starts[index] == self.ends[index - 1]
+
+
+def parse(original: str) -> Text:
+    """Read a text. Never raises."""
+    if not _HIDDEN.search(original):
+        return _words(original, original, None)
+    signs, origin = _visible(original)
+    return _words(original, signs, origin)
+
+
+def _visible(original: str) -> tuple[str, list[Span]]:
+    """The text composed, without hidden signs, and for each sign where it came from."""
+    signs: list[str] = []
+    origin: list[Span] = []
+    for index, sign in enumerate(original):
+        if _MARKS.match(sign) and signs:
+            composed = unicodedata.normalize("NFC", signs[-1] + sign)
+            if len(composed) == 1:
+                signs[-1] = composed
+            origin[-1] = (origin[-1][0], index + 1)
+        elif not _HIDDEN.match(sign):
+            signs.append(sign)
+            origin.append((index, index + 1))
+    return "".join(signs), origin
+
+
+def _words(original: str, signs: str, origin: list[Span] | None) -> Text:
+    lower = signs.translate(_LOWER)
+    bare = signs.translate(_BARE)
+    full = _abbreviations()
+    words: list[str] = []
+    raws: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    breaks: list[bool] = []
+    end = marked = 0
+    for match in _WORD.finditer(bare):
+        start, after = match.span()
+        broken = start > end + 1 and _ends_clause(bare[end:start], words)
+        glued = start == end and start > 0
+        end = after
+        word, raw = match[0], lower[start:after]
+        first, last = (start, after) if origin is None else (origin[start][0], origin[after - 1][1])
+        if raw != word:
+            marked += 1
+        if raw in full and not glued:
+            for written in full[raw]:
+                words.append(written)
+                raws.append("")
+                starts.append(first)
+                ends.append(last)
+                breaks.append(broken)
+                broken = False
+            continue
+        words.append(_ENDS_IN_Y.get(word, word))
+        raws.append(raw)
+        starts.append(first)
+        ends.append(last)
+        breaks.append(broken)
+    return Text(original, words, raws, starts, ends, breaks, marked * 3 >= len(words))
+
+
+def _ends_clause(gap: str, words: Sequence[str]) -> bool:
+    if not _HARD.search(gap):
+        return False
+    return (
+        not (gap.startswith(".") and words and len(words[-1]) <= SHORT and "\n" not in gap)
+        or len(gap) > SHORT
+    )
+
+
+class Phrases(Generic[Payload]):
+    """Phrases to be found in texts, as a tree of words. Accents count where the text has them."""
+
+    def __init__(self) -> None:
+        self._tree: dict[str, Any] = {}
+
+    def add(self, phrase: str, payload: Payload) -> None:
+        """Learn a phrase; one that begins with `~` is matched without regard to accents."""
+        loose = phrase.startswith("~")
+        text = parse(phrase.removeprefix("~"))
+        node = self._tree
+        for word in text.words:
+            node = node.setdefault(word, {})
+        canon = None if loose or (phrase.isascii() and " " not in phrase) else tuple(map(canonical, text.raws))
+        node.setdefault("", []).append((canon, payload))
+
+    def find(self, text: Text) -> Iterator[tuple[int, int, Payload]]:
+        """Each place where a phrase begins, the word after it, and its payload; only the longest ones."""
+        words, breaks, tree = text.words, text.breaks, self._tree
+        count = len(words)
+        for first, word in enumerate(words):
+            node = tree.get(word)
+            if node is None:
+                continue
+            best: tuple[int, list[Payload]] | None = None
+            index = first + 1
+            while True:
+                ends = node.get("")
+                if ends is not None:
+                    fitting = _fitting(text, first, ends)
+                    if fitting:
+                        best = (index, fitting)
+                if index >= count or breaks[index]:
+                    break
+                node = node.get(words[index])
+                if node is None:
+                    break
+                index += 1
+            if best is not None:
+                for payload in best[1]:
+                    yield first, best[0], payload
+
+
+def _fitting(text: Text, first: int, ends: list[tuple[tuple[str, ...] | None, Payload]]) -> list[Payload]:
+    """The payloads whose accents agree best with what was written."""
+    fits = [(_fit(text, first, canon), payload) for canon, payload in ends]
+    best = max(fit for fit, _ in fits)
+    return [payload for fit, payload in fits if fit == best] if best else []
+
+
+def _fit(text: Text, first: int, canon: tuple[str, ...] | None) -> int:
+    """How well accents agree: 2 exactly, 1 where some are missing, 0 not.
+
+    A word without any may stand for any; in a text that has its accents, not every word of a phrase may.
+    """
+    if canon is None:
+        return 2
+    spared = 0
+    for raw, wanted in zip(text.raws[first : first + len(canon)], canon, strict=False):
+        if not raw or not wanted or raw == wanted:
+            continue
+        if raw.isascii():
+            if not wanted.isascii() and _ENDS_IN_Y.get(raw, raw) != wanted:
+                spared += 1
+        elif canonical(raw) != wanted:
+            return 0
+    if not spared:
+        return 2
+    return 0 if text.accented and spared >= len(canon) else 1
