@@ -66,9 +66,7 @@ def init(org: Org = None, json: Json = False) -> None:
 
 @app.command()
 def serve(
-    only: Annotated[
-        str, typer.Option("--only", help="Parts to run, parted by commas.")
-    ] = "intake,desk,officers,clock",
+    only: Annotated[str, typer.Option("--only", help="Parts to run, parted by commas.")] = "intake,desk,officers,clock",
 ) -> None:
     """Run the chat, the desk, the officers' bot and the clock."""
     from bot import serving
@@ -120,9 +118,7 @@ def unit_list(json: Json = False) -> None:
 def officer_add(
     name: Annotated[str, typer.Argument(help="A new name.")],
     unit: Annotated[str, typer.Option("--unit", help="A unit's code.")],
-    role: Annotated[
-        str, typer.Option("--role", help="officer head overseer coordinator admin auditor.")
-    ] = "officer",
+    role: Annotated[str, typer.Option("--role", help="officer head overseer coordinator admin auditor.")] = "officer",
     signers: Signers = None,
 ) -> None:
     """Let a person join a unit; prints their passphrase and TOTP address once."""
@@ -140,9 +136,7 @@ def queue(officer: Officer, json: Json = False) -> None:
 
 
 @case_app.command("show")
-def case_show(
-    id: Annotated[str, typer.Argument(help="The case's id.")], officer: Officer, json: Json = False
-) -> None:
+def case_show(id: Annotated[str, typer.Argument(help="The case's id.")], officer: Officer, json: Json = False) -> None:
     """Open one case; that it was read is on record first."""
     from bot import acts
 

@@ -30,7 +30,7 @@ class Job:
 def jobs(product: Product) -> tuple[Job, ...]:
     """Everything that time does to this product."""
     return (
-        Job("climb", timedelta(minutes=1), product.climber.tick),
+        Job("climb", timedelta(minutes=15), product.climber.tick),
         Job("drafts", timedelta(minutes=10), lambda: product.store.drafts.expire(product.now())),
         Job("sessions", timedelta(minutes=5), product.logins.forget_idle),
     )

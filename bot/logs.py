@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Final
+from typing import Any, Final
 
 # Loggers that name URLs (tokens), updates (texts) or statements below this level, and from which level they may speak.
 QUIET: Final = {
@@ -30,8 +30,8 @@ QUIET: Final = {
 class _Plain(logging.Formatter):
     """One line: time, level, logger, message; of an error only its type and place, never its values."""
 
-    def formatException(self, ei: object) -> str:  # noqa: N802
-        kind, _, trace = ei  # type: ignore[misc]
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's own name)
+        kind, trace = ei[0], ei[2]
         while trace and trace.tb_next:
             trace = trace.tb_next
         place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}" if trace else "?"

@@ -71,11 +71,11 @@ def open_run(folder: Path | None, secrets: Path, now: Callable[[], datetime], *,
     place.chmod(0o700)
     kind = filesystem(place)
     if kind is not None and kind not in _MEMORY and not demo:
-        raise errors.BadSetting(
-            f"TINBAO_RUN is on {kind}, a disk: choose a folder on tmpfs, such as /dev/shm/tinbao"
-        )
+        raise errors.BadSetting(f"TINBAO_RUN is on {kind}, a disk: choose a folder on tmpfs, such as /dev/shm/tinbao")
     _mark_cold_start(place, secrets, now())
-    return RunFolder(place, now)
+    opened = RunFolder(place, now)
+    opened.lookup_key()  # made at once: its absence is how the next start knows that the keys were lost
+    return opened
 
 
 def _default_run() -> Path:

@@ -55,6 +55,7 @@ async def run(
     parts: frozenset[str],
     listener: socket.socket,
     ready: asyncio.Event,
+    demo_logins: web.DemoLogins = None,
 ) -> None:
     """Run the parts of an open product until a signal ends it; `ready` is set once the doors are open."""
     async with contextlib.AsyncExitStack() as stack:
@@ -72,7 +73,7 @@ async def run(
 
             await stack.enter_async_context(clock.running(product))
         await stack.enter_async_context(_roster_watch(product))
-        await _serve_http(web.build(product, parts, webhooks), listener, ready)
+        await _serve_http(web.build(product, parts, webhooks, demo_logins), listener, ready)
 
 
 @contextlib.asynccontextmanager

@@ -51,8 +51,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         home=home,
         run=Path(run).absolute() if run else None,
         secrets=secrets,
-        database_url=environment.get("TINBAO_DATABASE_URL", "")
-        or f"sqlite+aiosqlite:///{home / 'tinbao.db'}",
+        database_url=environment.get("TINBAO_DATABASE_URL", "") or f"sqlite+aiosqlite:///{home / 'tinbao.db'}",
         drafts_url=environment.get("TINBAO_DRAFTS_URL", ""),
         host=host,
         port=port,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from starlette.applications import Starlette
@@ -14,14 +14,17 @@ from starlette.staticfiles import StaticFiles
 
 from bot.wiring import Product
 from handlers import webchat
-from handlers.desk.doors import Desk
+from handlers.desk.doors import DemoLogin, Desk
 from handlers.pages import FOLDER, Pages, SecurityHeaders
 
+DemoLogins = Callable[[], Awaitable[list[DemoLogin]]] | None
 INTAKE: Final = "intake"
 DESK: Final = "desk"
 
 
-def build(product: Product, parts: frozenset[str], webhooks: Sequence[Route] = ()) -> Starlette:
+def build(
+    product: Product, parts: frozenset[str], webhooks: Sequence[Route] = (), demo_logins: DemoLogins = None
+) -> Starlette:
     """The app with the doors of these parts open."""
     pages = Pages(product.settings.demo)
     https = product.settings.public_url.startswith("https:")
@@ -36,15 +39,14 @@ def build(product: Product, parts: frozenset[str], webhooks: Sequence[Route] = (
         desk = Desk(
             review=product.review,
             logins=product.logins,
-            accounts=product.store.accounts,
             statistics=product.store.statistics,
-            organisation=product.organisation,
-            roster=product.roster,
+            audit=product.audit,
             pages=pages,
             now=product.now,
             https=https,
+            demo_logins=demo_logins,
         )
-        routes.append(Mount("/desk", routes=desk.routes()))
+        routes += [Mount("/desk", routes=desk.routes())]
     routes += webhooks
     return Starlette(
         routes=routes,

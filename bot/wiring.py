@@ -14,6 +14,7 @@ from bot.settings import Settings
 from storage import engine
 from tips import errors, organisation, roster
 from tips.accounts import Logins
+from tips.audit import Report, audit
 from tips.budget import Budgets
 from tips.climbing import Climber
 from tips.conversation import Conversation
@@ -66,9 +67,7 @@ class LiveRoster:
     def _checked(self, newest: Roster) -> Roster:
         own = (self._organisation.name, self._organisation.digest)
         if (newest.organisation, newest.organisation_digest) != own:
-            raise errors.BadSetting(
-                f"the roster was signed for another organisation than {own[0]}: set TINBAO_ORG"
-            )
+            raise errors.BadSetting(f"the roster was signed for another organisation than {own[0]}: set TINBAO_ORG")
         return newest
 
 
@@ -88,6 +87,10 @@ class Product:
     review: Review
     logins: Logins
     climber: Climber
+
+    async def audit(self) -> Report:
+        """Whether everything stored is what was signed."""
+        return await audit(self.store.cases, self.store.ledger, self.roster())
 
     def reception_without_budgets(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
@@ -173,9 +176,7 @@ async def initialise(
         BadSetting: there is one already, or the organisation is unknown.
     """
     if (settings.secrets / "signers.json").exists():
-        raise errors.BadSetting(
-            "this home exists already: choose another TINBAO_HOME, or remove it and its secrets"
-        )
+        raise errors.BadSetting("this home exists already: choose another TINBAO_HOME, or remove it and its secrets")
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = found(organisation.load(settings.organisation), now(), random, cost)
     engine.upgrade(settings.database_url)

@@ -82,11 +82,10 @@ async def chat(
         try:
             outcome = await reception.turn(sender, heard)
         except errors.TinBaoError as error:
-            outcome, messages = None, [Message(locales.say("vi", error.key), ())]
-        else:
-            messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
-        show(outcome or Outcome((), "error", "vi"), messages)
-        if outcome and outcome.receipt:
+            outcome = reception.excuse(error, "vi")
+        messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
+        show(outcome, messages)
+        if outcome.receipt:
             await reception.delivered(sender)
         choices = [choice.id for message in messages for choice in message.choices] or choices
         typed = await ask()

@@ -99,7 +99,7 @@ class SqlCases:
     async def due(self, now: datetime, limit: int) -> list[Case]:
         """Cases whose clock has run out."""
         statement = (
-            select(Tip).where(col(Tip.due_at) <= now).order_by(col(Tip.due_at), col(Tip.id)).limit(limit)
+            select(Tip).where(col(Tip.due_at) <= now, col(Tip.clock).is_not(None)).order_by(col(Tip.due_at), col(Tip.id)).limit(limit)
         )
         async with self._database.read() as session:
             return [rows.to_case(row) for row in await session.exec(statement)]
@@ -157,4 +157,7 @@ def _upsert(connection: AsyncConnection, name: str, values: rows.Values) -> sa.E
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     keys = [column.name for column in table.primary_key]
     changed = {name: value for name, value in values.items() if name not in keys}
-    return dialect.insert(table).values(**values).on_conflict_do_update(index_elements=keys, set_=changed)
+    statement: sa.Executable = (
+        dialect.insert(table).values(**values).on_conflict_do_update(index_elements=keys, set_=changed)
+    )
+    return statement

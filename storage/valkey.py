@@ -27,7 +27,7 @@ class ValkeyDrafts:
     """See `tips.ports.Drafts`. How durable a draft is, is the server's setting (`appendfsync always`)."""
 
     def __init__(self, url: str) -> None:
-        self._client: Any = valkey.from_url(url)
+        self._client: Any = valkey.from_url(url)  # type: ignore[no-untyped-call]
         self._put = self._client.register_script(_PUT)
 
     async def __aenter__(self) -> ValkeyDrafts:

@@ -7,6 +7,7 @@ on one database.
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import functools
 import queue
@@ -15,7 +16,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sqlalchemy import Table
 
@@ -25,18 +26,6 @@ from tips.ports import Change, DraftRow
 
 GROUP: Final = 256  # items in one transaction at most
 WAITING: Final = 4096  # items that may wait; beyond that a submission is asked to try again
-
-
-class Connection(Protocol):
-    """What sqlite3 and psycopg connections have in common."""
-
-    def execute(self, sql: str, values: Sequence[Any] = ..., /) -> Any:
-        """Run one statement."""
-        ...
-
-    def close(self) -> None:
-        """Close."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +141,7 @@ def _resolve(answered: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
 def _write(driver: Driver, items: Sequence[Item]) -> list[Any]:
     """Everything of a group, inside its transaction."""
     children: dict[Table, list[rows.Values]] = defaultdict(list)
-    answers = []
+    answers: list[Any] = []
     for item in items:
         match item:
             case Submission(change):
@@ -171,7 +160,7 @@ def _write(driver: Driver, items: Sequence[Item]) -> list[Any]:
     return answers
 
 
-class Driver:
+class Driver(abc.ABC):
     """The statements of the hot path, made once from the tables' own columns."""
 
     mark = "?"
@@ -179,9 +168,9 @@ class Driver:
     def __init__(self) -> None:
         self._connection: Any = None
 
+    @abc.abstractmethod
     def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
         """Run work in one transaction."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Close the connection; the next use opens another."""

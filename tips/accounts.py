@@ -62,7 +62,8 @@ class Logins:
     def _blocked_until(self, failures: int) -> datetime | None:
         if failures < FREE_TRIES:
             return None
-        return self.now() + min(WAIT * 2 ** min(failures - FREE_TRIES, 10), LONGEST_WAIT)
+        doublings: int = min(failures - FREE_TRIES, 10)
+        return self.now() + min(WAIT * (1 << doublings), LONGEST_WAIT)
 
     async def log_in(self, name: str, passphrase: str, code: str) -> tuple[bytes, Session]:
         """Open a session; the 32 bytes returned are the cookie's and are kept nowhere else.

@@ -14,6 +14,7 @@ from tips import access, clocks, errors, ledger, sealing
 from tips.case import Case
 from tips.intake import ping
 from tips.ports import Cases, Change
+from tips.roster import HELD
 from tips.sealing import Envelope, Grant, Random
 
 PROCESS: Final = "clock"
@@ -42,10 +43,14 @@ class Climber:
         return climbed
 
     async def change(self, row: Case) -> Change:
-        """The step up of one late case; where no level is left, its clock stops and the ledger says so."""
+        """The step up of one late case.
+
+        Where no level is left its clock stops, and the ledger says so. `held` is no level for a case that somebody
+        can read: it would only take it away from them.
+        """
         grants = await self.cases.grants(row.id)
         target = access.next_level(grants)
-        if target is None:
+        if target is None or (target == HELD and row.clock != clocks.WAKE):
             return self._top(row)
         envelopes = {envelope.id: envelope for envelope in await self.cases.envelopes(row.id)}
         woken = tuple(self._woken(envelopes, grant) for grant in grants if _sleeps(grant, target))
@@ -78,7 +83,7 @@ class Climber:
 
     def _top(self, row: Case) -> Change:
         event = self._event(row, {"from": row.unit, "to": row.unit, "late": row.clock or ""})
-        stopped = replace(row, clock=None, due_at=None, head=event.leaf)
+        stopped = replace(row, clock=None, head=event.leaf)  # it stays due, and is seen to be late
         return Change(case=stopped, before=row.head, events=(event,))
 
     def _event(self, row: Case, facts: dict[str, str]) -> ledger.SignedEvent:

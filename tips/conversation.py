@@ -214,6 +214,8 @@ class Conversation:
     def _send(self, draft: Draft, value: str) -> Decision:
         if not draft.fragments:
             return self._again(draft, Say("nothing_to_send"))
+        if draft.stage != "summary":  # nobody sends what they have not seen
+            return self._go_on(replace(draft, settled=QUESTIONS))
         return Decision(draft, (), Submit(self.triage(draft)))
 
     def _send_anyway(self, draft: Draft, value: str) -> Decision:
@@ -455,10 +457,10 @@ def _typed_choice(draft: Draft, text: str) -> str | None:
 
 
 def _offers(draft: Draft, choice: str) -> bool:
-    """Whether a choice is open now; an edit is whenever there is a summary to edit."""
+    """Whether a choice is open now; a tip that has begun can always be sent, edited, or given a place."""
     if choice in draft.offered:
         return True
-    return choice.startswith("edit:") and draft.stage == "summary"
+    return bool(draft.fragments) and choice.startswith(("submit", "edit:"))
 
 
 def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:

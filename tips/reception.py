@@ -238,9 +238,8 @@ class Reception:
         if found is None:
             return None
         try:
-            return draft.from_bytes(
-                sealing.unlock(found[1], row.sealed[4:], sealing.binding("draft", key=row.key))
-            )
+            plain = sealing.unlock(found[1], row.sealed[4:], sealing.binding("draft", key=row.key))
+            return draft.from_bytes(sealing.unpad(plain))
         except errors.NotOpened:
             return None
 

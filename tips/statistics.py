@@ -44,7 +44,8 @@ def table(rows: Iterable[CountRow], by: Sequence[str] = DIMENSIONS) -> list[Line
     for cell, count in finest:
         counts[tuple(cell[at] if at in wanted else "" for at in range(len(DIMENSIONS)))] += count
     hidden = hide(counts)
-    return [Line(*cell, HIDDEN if cell in hidden else str(counts[cell])) for cell in sorted(counts)]
+    shown = {cell: HIDDEN if cell in hidden else str(count) for cell, count in counts.items()}
+    return [Line(cell[0], cell[1], cell[2], cell[3], shown[cell]) for cell in sorted(counts)]
 
 
 def hide(counts: Mapping[Cell, int]) -> frozenset[Cell]:

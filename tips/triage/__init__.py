@@ -1,12 +1,33 @@
-"""Triage: from what a person wrote to what it is about, who must not see it, and who gets it. Pure."""
+"""Triage: from what a person wrote to what it is about, who must not see it, and who gets it. Pure.
+
+    text = text.parse(words)                     folded words that know where they stood
+    area = areas: mentions -> addresses -> one place, or a question
+    accusations = accused: officials in a context that accuses them
+    category, intent, urgency = weighted words, read in the light of the accusations
+    route = routing: owner, levels above, units shut out
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from tips.organisation import Organisation
-from tips.triage import routing
+from tips.triage import (
+    accused,
+    areas,
+    category,
+    gazetteer,
+    identifying,
+    intent,
+    lexicon,
+    routing,
+    signals,
+    slots,
+    urgency,
+)
+from tips.triage import text as texts
 from tips.triage.finding import (
     Accusation,
     AreaCandidate,
@@ -33,50 +54,135 @@ __all__ = [
     "as_json",
 ]
 
+FAR: Final = 40.0  # km from every ward's centre: outside the city
+_KM_PER_DEGREE: Final = 111.2
+NOTHING: Final = Corrections()
+
 
 class Triager:
     """Reads texts for one organisation."""
 
     def __init__(self, organisation: Organisation) -> None:
         self._organisation = organisation
+        self._places = areas.Places(organisation.areas, gazetteer.load())
+        lexicon.load()
+        signals.load()
 
-    def triage(self, text: str, corrections: Corrections = Corrections()) -> Triage:
-        """Everything that a text tells; what the person chose wins."""
-        area = AreaFinding()
-        route = routing.route(self._organisation, area, corrections.category, ())
+    def triage(self, text: str, corrections: Corrections = NOTHING) -> Triage:
+        """Everything that a text tells; what the person chose wins. Never raises."""
+        parsed = texts.parse(text)
+        hits = signals.find(parsed)
+        found = lexicon.find(parsed)
+        area, mentions, reasons = self._places.find(parsed, corrections)
+        accusations, why = accused.find(parsed, hits, mentions, self._organisation)
+        accusations += accused.chosen(corrections.accused, self._organisation)
+        kind, words = category.find(parsed, found, hits, accusations)
+        meant = intent.find(
+            parsed,
+            found,
+            hits,
+            kind.score,
+            placed=bool(area.district or area.ward or area.ask),
+            accused=bool(accusations),
+        )
+        code, second = kind.code, kind.second
+        if corrections.category in category.codes():
+            code, second = corrections.category, (kind.code if kind.code != corrections.category else second)
+        if meant.name not in {"tip", "emergency"}:
+            code, second = corrections.category, None
+        pressing = urgency.find(meant.name, code, second, hits)
+        route = routing.route(self._organisation, area, code, accusations)
         return Triage(
-            "tip",
-            0.0,
-            corrections.category,
-            None,
-            "P2",
-            False,
-            area,
-            (),
-            False,
-            (),
-            Slots(),
-            False,
-            (),
-            route,
-            (),
+            intent=meant.name,
+            confidence=kind.confidence if code == kind.code else 1.0 if code else meant.confidence,
+            category=code,
+            category_2=second,
+            urgency=pressing.level,
+            ongoing=pressing.ongoing,
+            area=area,
+            accusations=tuple(accusations),
+            cover_up=_cover_up(code, hits, accusations),
+            identifying=identifying.find(parsed, hits),
+            slots=slots.find(parsed, hits, area, accusations[0].span if accusations else None),
+            danger=pressing.danger,
+            hotlines=pressing.hotlines,
+            route=route,
+            reasons=(*reasons, *words, *why, *_of_route(pressing.level, route)),
         )
 
     def resolve_area(self, text: str) -> AreaFinding:
-        """The place that an answer to "where?" names."""
-        return AreaFinding()
+        """The place that an answer to "where?" names: also a bare "q3", "3" or "thu duc"."""
+        return self._places.find(texts.parse(text), NOTHING, answer=True)[0]
 
     def nearest(self, lat: float, lon: float, limit: int = 4) -> tuple[AreaCandidate, ...]:
-        """The wards around a point, nearest first."""
-        return ()
+        """The wards around a point in degrees, nearest first; empty far outside the city."""
+        if not (math.isfinite(lat) and math.isfinite(lon)):
+            return ()
+        shrink = math.cos(math.radians(max(-90.0, min(90.0, lat))))
+        near = sorted(
+            (math.hypot(ward.lat - lat, (ward.lon - lon) * shrink) * _KM_PER_DEGREE, ward.code)
+            for ward in self._organisation.areas.wards.values()
+        )
+        if near[0][0] > FAR:
+            return ()
+        return tuple(AreaCandidate(code, self.area_name(code), "ward") for _, code in near[:limit])
 
     def area_name(self, code: str) -> str:
         """The name of a district or ward code."""
         return self._organisation.area_name(code)
 
 
+def _cover_up(code: str | None, hits: signals.Hits, accusations: Sequence[Accusation]) -> bool:
+    """Whether somebody is said to protect, tip off, bury, falsify or hide."""
+    return bool(code and code.startswith("cover_up.")) or bool(accusations and hits.get("cover_up"))
+
+
+def _of_route(level: str | None, route: Route) -> list[Reason]:
+    found = []
+    if level:
+        found.append(Reason("urgency", None, {"urgency": level}))
+    if route.excluded:
+        found.append(Reason("route.excluded", None, {"units": ", ".join(sorted(route.excluded)[:20])}))
+    return found
+
+
 def as_json(
     id: Any, triage: Triage, organisation: Organisation, render: Callable[[Reason], str]
 ) -> dict[str, Any]:
-    """The line of `tinbao triage`."""
-    return {}
+    """The line of `tinbao triage`; `render` turns a reason into a person's language."""
+    return {
+        "id": id,
+        "intent": triage.intent,
+        "category": triage.category,
+        "category_2": triage.category_2,
+        "urgency": triage.urgency,
+        "ongoing": triage.ongoing,
+        "area": _area_json(triage.area, organisation),
+        "accused": _accused_json(triage.accusations, organisation),
+        "cover_up": triage.cover_up,
+        "self_identifying": bool(triage.identifying),
+        "unit": triage.route.owner,
+        "excluded": sorted(triage.route.excluded),
+        "reasons": [
+            {"rule": it.rule, "span": list(it.span) if it.span else None, "text": render(it)}
+            for it in triage.reasons
+        ],
+    }
+
+
+def _area_json(area: AreaFinding, organisation: Organisation) -> dict[str, Any]:
+    return {
+        "district": organisation.area_name(area.district) if area.district else None,
+        "ward": organisation.area_name(area.ward) if area.ward else None,
+        "candidates": [{"code": it.code, "name": it.name, "level": it.level} for it in area.candidates],
+        "ask": area.ask,
+    }
+
+
+def _accused_json(accusations: Sequence[Accusation], organisation: Organisation) -> dict[str, str | None]:
+    """The highest-ranking accusation."""
+    if not accusations:
+        return {"kind": "none", "unit": None}
+    rank = list(organisation.conflicts)
+    highest = min(accusations, key=lambda it: rank.index(it.kind))
+    return {"kind": highest.kind, "unit": highest.units[0] if highest.units else None}

@@ -1,167 +1,79 @@
-"""What about: a score for each category from the words that speak for it, so that every point can be shown.
-
-The words and their weights are data (`categories.json`), the codes are the taxonomy's (`taxonomy.json`). A word counts
-once, however often it is said; a lone syllable typed without its accents may be another word, and counts less.
-"""
+"""Category: which of the taxonomy's codes the words speak for, and how sure that is."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from tips.triage.signs import Found, Signs, another_word
-from tips.triage.text import Phrases, Text, read
+from tips.triage.finding import Accusation, Reason
+from tips.triage.lexicon import Found
+from tips.triage.signals import Hits
+from tips.triage.text import Text, read
 
-BARE: Final = 0.3  # of the weight of a lone syllable that lacks its accents
-LOOSE: Final = 0.8  # of the weight of a longer phrase that lacks them
-HESITANT: Final = 2.0  # points of doubt in every confidence
-LEAST: Final = 1.5  # points below which nothing is proposed
-OFFICE: Final = frozenset({"corruption", "cover_up", "justice"})  # groups that need somebody in office
-WITHOUT_OFFICE: Final = 0.45  # of such a group's points where nobody in office is accused
-FREE: Final = frozenset(
-    {"corruption.embezzlement", "cover_up.concealment", "cover_up.non_reporting"}
-)  # do not
+OFFICIAL: Final = ("corruption.", "cover_up.protection", "cover_up.mishandled_case", "justice.")
+PRIVATE: Final = 0.45  # what is left of an official's crime where no official is accused
+COVERED: Final = 5.0  # what an accused official adds to protection, if the words speak of it
+POLICE: Final = frozenset({"ward_police", "district_police", "city_department", "city_police_leadership"})
+CHILD: Final = {"sexual.rape": "child.sexual", "sexual.harassment": "child.sexual", "violence.assault": "child.abuse"}
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """One category of the taxonomy."""
+    """The two likeliest codes."""
 
-    code: str
-    vi: str
-    en: str
-    articles: str  # of the Criminal Code, by comma
-    unit: str
-    urgency: str  # P0 to P3; "-": none
-
-    @property
-    def group(self) -> str:
-        """The upper level."""
-        return self.code.partition(".")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A category with its points and the words that gave the most of them."""
-
-    code: str
-    points: float
-    evidence: Found
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """The categories of a text, best first; empty: nothing speaks for any."""
-
-    scored: tuple[Scored, ...]
-
-    @property
-    def first(self) -> str | None:
-        """The best category."""
-        return self.scored[0].code if self.scored and self.scored[0].points >= LEAST else None
-
-    @property
-    def second(self) -> str | None:
-        """The next best."""
-        return self.scored[1].code if self.first and len(self.scored) > 1 else None
-
-    @property
-    def points(self) -> float:
-        """Points of the best one."""
-        return self.scored[0].points if self.scored else 0.0
-
-    @property
-    def confidence(self) -> float:
-        """From 0 to 1: the best one's share of the points of the best two, with some doubt."""
-        if not self.first:
-            return 0.0
-        second = self.scored[1].points if len(self.scored) > 1 else 0.0
-        return round(self.points / (self.points + second + HESITANT), 3)
+    code: str | None
+    second: str | None
+    score: float
+    confidence: float
 
 
 @functools.cache
-def taxonomy() -> Mapping[str, Category]:
-    """Every category by its code."""
-    return {row["code"]: Category(**row) for row in read("taxonomy.json")}
+def codes() -> Mapping[str, Mapping[str, Any]]:
+    """The taxonomy, by code."""
+    return {row["code"]: row for row in read("taxonomy.json")}
 
 
-@functools.cache
-def _words() -> Phrases[tuple[str, float, str]]:
-    tree: Phrases[tuple[str, float, str]] = Phrases()
-    for code, by_weight in read("categories.json")["words"].items():
-        for weight, phrases in by_weight.items():
-            for phrase in phrases:
-                tree.add(phrase, (code, float(weight), phrase))
-    return tree
+def find(text: Text, found: Found, hits: Hits, accusations: Sequence[Accusation]) -> tuple[Category, list[Reason]]:
+    """The category of a text, and the words that speak for it."""
+    scores = {code: found.score(code) for code in found.evidence if code in codes()}
+    _weigh(scores, hits, accusations)
+    ranked = sorted((code for code in scores if scores[code] > 0), key=lambda code: (-scores[code], code))
+    if not ranked:
+        return Category(None, None, 0.0, 0.0), []
+    best = ranked[0]
+    second = ranked[1] if len(ranked) > 1 else None
+    rival = scores[second] if second else 0.0
+    confidence = round(scores[best] / (scores[best] + rival + 2.0), 3)
+    return Category(best, second, scores[best], confidence), _reasons(text, found, best)
 
 
-def points(text: Text) -> dict[str, tuple[float, Found]]:
-    """For each category that a text speaks for: the points, and the place that gave the most."""
-    said: dict[tuple[str, ...], set[str]] = {}
-    totals: dict[str, float] = {}
-    best: dict[str, tuple[float, Found]] = {}
-    for first, after, (code, weight, phrase) in _words().find(text):
-        if " " not in phrase and another_word(text, first, phrase):
-            continue
-        codes = said.setdefault(tuple(text.words[first:after]), set())
-        if code in codes:
-            continue
-        codes.add(code)
-        value = weight if phrase.isascii() else weight * _trust(text, first, after)
-        totals[code] = totals.get(code, 0.0) + value
-        if value > best.get(code, (0.0, (0, 0)))[0]:
-            best[code] = (value, (first, after))
-    return {code: (total, best[code][1]) for code, total in totals.items()}
+def _weigh(scores: dict[str, float], hits: Hits, accusations: Sequence[Accusation]) -> None:
+    """What the accused and the victims change."""
+    kinds = {it.kind for it in accusations}
+    if not kinds:
+        for code in scores:
+            if code.startswith(OFFICIAL):
+                scores[code] *= PRIVATE
+    elif scores.get("cover_up.protection", 0.0) or (hits.get("cover_up") and kinds & POLICE):
+        scores["cover_up.protection"] = scores.get("cover_up.protection", 0.0) + COVERED
+    if kinds & POLICE and scores.get("cover_up.mishandled_case", 0.0) >= 5.0:
+        scores["cover_up.mishandled_case"] += COVERED
+    if kinds and scores.get("corruption.bribery", 0.0) >= 3.0:
+        scores["corruption.bribery"] += 3.0
+    if kinds and not any(code.startswith(("corruption.", "cover_up.", "justice.")) for code in scores):
+        scores["corruption.abuse_of_office"] = 3.0
+    if hits.get("child"):
+        for code, of_child in CHILD.items():
+            if scores.get(code, 0.0) >= 5.0:
+                scores[of_child] = scores.get(of_child, 0.0) + scores[code] * 0.8
 
 
-def _trust(text: Text, first: int, after: int) -> float:
-    """How much an accented phrase counts here."""
-    if not all(raw.isascii() for raw in text.raws[first:after]):
-        return 1.0
-    return BARE if after - first == 1 else LOOSE
-
-
-def rank(text: Text, signs: Signs, *, accused: bool) -> Ranking:
-    """The categories of a text, best first.
-
-    Args:
-        accused: whether somebody in office is accused; corruption and cover-ups are theirs.
-    """
-    totals = points(text)
-    scored = []
-    for code, (total, evidence) in totals.items():
-        scored.append(Scored(code, total * _share(code, signs, accused=accused), evidence))
-    scored += _added(totals, signs, accused=accused)
-    best: dict[str, Scored] = {}
-    for it in scored:
-        known = best.get(it.code)
-        best[it.code] = Scored(it.code, it.points + (known.points if known else 0.0), it.evidence)
-    return Ranking(tuple(sorted(best.values(), key=lambda it: (-it.points, it.code))))
-
-
-def _share(code: str, signs: Signs, *, accused: bool) -> float:
-    group = code.partition(".")[0]
-    if group in OFFICE and code not in FREE:
-        return 1.0 if accused else WITHOUT_OFFICE
-    if group == "child" and not signs.has("child"):
-        return 0.5
-    return 1.0
-
-
-def _added(totals: Mapping[str, tuple[float, Found]], signs: Signs, *, accused: bool) -> list[Scored]:
-    """Points for what only the whole text says: officials who protect, bury, or take money."""
-    if not accused:
+def _reasons(text: Text, found: Found, code: str) -> list[Reason]:
+    listed = found.evidence.get(code, [])[:3]
+    if not listed:
         return []
-    found = []
-    for code, names, each in (
-        ("cover_up.protection", ("protect",), 3.0),
-        ("cover_up.mishandled_case", ("bury",), 2.5),
-    ):
-        if signs.has(*names):
-            found.append(Scored(code, min(6.0, each * signs.count(*names)), signs.at(*names)[0]))
-    crime = any(code.partition(".")[0] not in OFFICE and total >= 4 for code, (total, _) in totals.items())
-    if signs.has("money") and not crime and not signs.has("protect"):
-        found.append(Scored("corruption.bribery", 2.5, signs.at("money")[0]))
-    return found
+    words = ", ".join(text.said(it.first, it.after) for it in listed)
+    span = text.span(listed[0].first, listed[0].after)
+    return [Reason("category.words", span, {"evidence": words, "category": code})]

@@ -326,9 +326,53 @@ def _street(text: Text, first: int, after: int, place: Place, on_street: bool) -
     return Mention(first, after, "street", place.readings)
 
 
-_PEOPLE: Final = frozenset(["anh", "chi", "ong", "ba", "chu", "co", "bac", "em", "ten", "thay", "di", "cau", "me", "cha"])
+_PEOPLE: Final = frozenset(
+    ["anh", "chi", "ong", "ba", "chu", "co", "bac", "em", "ten", "thay", "di", "cau", "me", "cha"]
+)
 _PART_OF: Final = frozenset(
-    ["duong", "hem", "cau", "cho", "kcn", "nghiep", "ga", "xe", "tu", "truong", "vien", "cu", "san", "hang", "quan", "tiem", "shop", "ti", "chua", "tho", "kenh", "rach", "phim", "song", "xe", "lo", "xuong", "karaoke", "spa", "coffee", "cafe", "massage", "salon", "bida", "gym", "pham", "bun", "pho", "com", "hotel", "nghia"]
+    [
+        "duong",
+        "hem",
+        "cau",
+        "cho",
+        "kcn",
+        "nghiep",
+        "ga",
+        "xe",
+        "tu",
+        "truong",
+        "vien",
+        "cu",
+        "san",
+        "hang",
+        "quan",
+        "tiem",
+        "shop",
+        "ti",
+        "chua",
+        "tho",
+        "kenh",
+        "rach",
+        "phim",
+        "song",
+        "xe",
+        "lo",
+        "xuong",
+        "karaoke",
+        "spa",
+        "coffee",
+        "cafe",
+        "massage",
+        "salon",
+        "bida",
+        "gym",
+        "pham",
+        "bun",
+        "pho",
+        "com",
+        "hotel",
+        "nghia",
+    ]
 )
 
 

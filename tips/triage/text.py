@@ -216,34 +216,47 @@ class Phrases(Generic[Payload]):
         node = self._tree
         for word in text.words:
             node = node.setdefault(word, {})
-        canon = None if loose or (phrase.isascii() and " " not in phrase) else tuple(map(canonical, text.raws))
+        canon = (
+            None if loose or (phrase.isascii() and " " not in phrase) else tuple(map(canonical, text.raws))
+        )
         node.setdefault("", []).append((canon, payload))
 
     def find(self, text: Text) -> Iterator[tuple[int, int, Payload]]:
         """Each place where a phrase begins, the word after it, and its payload; only the longest ones."""
+        for first, found in self._walk(text):
+            after, payloads = found[-1]
+            for payload in payloads:
+                yield first, after, payload
+
+    def find_all(self, text: Text) -> Iterator[tuple[int, int, Payload]]:
+        """The same, with those that a longer phrase begins with."""
+        for first, found in self._walk(text):
+            for after, payloads in found:
+                for payload in payloads:
+                    yield first, after, payload
+
+    def _walk(self, text: Text) -> Iterator[tuple[int, list[tuple[int, list[Payload]]]]]:
+        """For each word where phrases begin: those phrases' ends and payloads, shortest first."""
         words, breaks, tree = text.words, text.breaks, self._tree
         count = len(words)
         for first, word in enumerate(words):
             node = tree.get(word)
             if node is None:
                 continue
-            best: tuple[int, list[Payload]] | None = None
+            found: list[tuple[int, list[Payload]]] = []
             index = first + 1
             while True:
                 ends = node.get("")
-                if ends is not None:
-                    fitting = _fitting(text, first, ends)
-                    if fitting:
-                        best = (index, fitting)
+                if ends is not None and (fitting := _fitting(text, first, ends)):
+                    found.append((index, fitting))
                 if index >= count or breaks[index]:
                     break
                 node = node.get(words[index])
                 if node is None:
                     break
                 index += 1
-            if best is not None:
-                for payload in best[1]:
-                    yield first, best[0], payload
+            if found:
+                yield first, found
 
 
 def _fitting(text: Text, first: int, ends: list[tuple[tuple[str, ...] | None, Payload]]) -> list[Payload]:

@@ -63,18 +63,18 @@ class Places:
         self._areas = areas
         self._gazetteer = gazetteer
 
-    def addresses(self, text: Text, *, answer: bool = False) -> list[Address]:
+    def addresses(self, text: Text, mentions: Sequence[Mention], *, answer: bool) -> list[Address]:
         """All addresses of a text with what they may mean, those that it denies left out."""
         groups: list[list[Mention]] = []
-        for mention in self._gazetteer.mentions(text):
+        for mention in mentions:
             if groups and _together(text, groups[-1][-1], mention):
                 groups[-1].append(mention)
             else:
                 groups.append([mention])
         found = []
         for group in groups:
-            if mentions := _meant(group, answer):
-                address = self._address(text, mentions)
+            if counting := _meant(group, answer):
+                address = self._address(text, counting)
                 if address:
                     found.append(address)
         return found
@@ -206,7 +206,37 @@ def _together(text: Text, one: Mention, other: Mention) -> bool:
 
 
 _JOINING: Final = frozenset(
-    ["cu", "thuoc", "cua", "truoc", "kia", "hoi", "xua", "quan", "huyen", "tp", "thanh", "pho", "o", "ben", "tai", "trong", "phia", "duong", "in", "of", "near", "at", "truc", "nay", "moi", "tren", "la", "mn", "day"]
+    [
+        "cu",
+        "thuoc",
+        "cua",
+        "truoc",
+        "kia",
+        "hoi",
+        "xua",
+        "quan",
+        "huyen",
+        "tp",
+        "thanh",
+        "pho",
+        "o",
+        "ben",
+        "tai",
+        "trong",
+        "phia",
+        "duong",
+        "in",
+        "of",
+        "near",
+        "at",
+        "truc",
+        "nay",
+        "moi",
+        "tren",
+        "la",
+        "mn",
+        "day",
+    ]
 )
 
 

@@ -1,0 +1,264 @@
+"""What the command line does with a product: each act opens it, does one thing, and prints."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import locales
+from bot import wiring
+from bot.settings import Settings
+from bot.wiring import Product, open_product
+from handlers.desk import show
+from tips import case as cases
+from tips import clocks, enrolment, errors, keys, ledger, organisation, statistics, triage
+from tips.keys import Identity
+from tips.review import OpenCase, Session
+
+
+async def initialise(settings: Settings, *, as_json: bool) -> int:
+    """`tinbao init`."""
+    made = await wiring.initialise(settings)
+    admins = [{"name": name, "passphrase": words} for name, words in made.passphrases.items()]
+    shares = [f"{office}:{share}" for office, share in made.shares.items()]
+    printed = {"admins": admins, "recovery": {"k": 2, "n": len(shares), "shares": shares}}
+    if as_json:
+        print(json.dumps(printed))
+        return 0
+    print("Shown once. Give each line to its owner, then clear this screen.")
+    for admin in admins:
+        print(f"  {admin['name']}: {admin['passphrase']}")
+    for share in shares:
+        print(f"  {share}")
+    return 0
+
+
+def triage_lines(name: str, source: IO[str], sink: IO[str]) -> int:
+    """`tinbao triage`."""
+    home = organisation.load(name)
+    triager = triage.Triager(home)
+
+    def render(reason: triage.Reason) -> str:
+        return locales.say("vi", f"reason.{reason.rule}", **reason.params)
+
+    for line in source:
+        if line.strip():
+            row = json.loads(line)
+            found = triage.as_json(row.get("id"), triager.triage(str(row["text"])), home, render)
+            sink.write(json.dumps(found, ensure_ascii=False) + "\n")
+            sink.flush()
+    return 0
+
+
+async def list_units(settings: Settings, *, as_json: bool) -> int:
+    """`tinbao unit list`."""
+    async with open_product(settings) as product:
+        current = product.roster()
+        rows = [
+            {
+                "code": unit.code,
+                "name": unit.name,
+                "parent": unit.parent,
+                "receives": unit.receives and current.reader(unit.code) is not None,
+                "members": len(current.members(unit.code)),
+            }
+            for unit in product.organisation.units.values()
+        ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return 0
+    _table(["code", "name", "parent", "receives", "members"], [list(row.values()) for row in rows])
+    return 0
+
+
+async def add_officer(settings: Settings, name: str, unit: str, role: str, signers: Path | None) -> int:
+    """`tinbao officer add`."""
+    async with open_product(settings) as product:
+        admins = await unlock_signers(product, signers)
+        joined = await enrol(product, admins, [enrolment.Newcomer(name, unit, role)])
+        person = joined.people[0]
+        totp = keys.totp_uri(person.identity)
+        print(json.dumps({"name": name, "passphrase": person.passphrase, "totp": totp}))
+    return 0
+
+
+async def enrol(
+    product: Product,
+    admins: Sequence[Identity],
+    newcomers: Sequence[enrolment.Newcomer],
+    passphrase: str | None = None,
+) -> enrolment.Enrolment:
+    """Let people join a running product, in one roster version."""
+    joined = enrolment.enrol(
+        product.roster(),
+        product.organisation,
+        admins,
+        newcomers,
+        product.now(),
+        product.random,
+        product.cost,
+        passphrase,
+    )
+    await product.store.keyring.add_roster(joined.roster, joined.accounts, joined.seeds, (joined.event,))
+    await product.roster.refresh()
+    return joined
+
+
+async def unlock_signers(product: Product, file: Path | None) -> list[Identity]:
+    """The two admins, by the file that `init --json` printed, or by asking.
+
+    Raises:
+        WrongPassphrase: one of the passphrases is wrong.
+    """
+    if file is None:
+        names = [signer.name for signer in product.roster().signers]
+        words = {name: getpass.getpass(f"{name}: ", stream=sys.stderr) for name in names}
+    else:
+        words = {it["name"]: it["passphrase"] for it in json.loads(file.read_text("utf-8"))["admins"]}
+    return [await product.logins.unlock(name, passphrase) for name, passphrase in words.items()]
+
+
+async def _session(product: Product, officer: str) -> Session:
+    words = os.environ.get("TINBAO_PASSWORD") or getpass.getpass(f"{officer}: ", stream=sys.stderr)
+    return await product.logins.session_of(await product.logins.unlock(officer, words))
+
+
+async def show_queue(settings: Settings, officer: str, *, as_json: bool) -> int:
+    """`tinbao queue`."""
+    async with open_product(settings) as product:
+        session = await _session(product, officer)
+        found = await product.review.queue(session, tuple(sorted(cases.OPEN_STATES)), limit=1000)
+        rows = [_queue_row(row, product.now(), product.organisation) for row in found]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False))
+        return 0
+    _table(
+        ["id", "unit", "state", "urgency", "category", "area", "age_h", "due", "overdue"],
+        [[*row.values()] for row in rows],
+    )
+    return 0
+
+
+def _queue_row(row: cases.Case, now: datetime, home: organisation.Organisation) -> dict[str, Any]:
+    age = now - row.received_at
+    return {
+        "id": row.id.hex(),
+        "unit": row.unit,
+        "state": row.state,
+        "urgency": row.urgency,
+        "category": row.category,
+        "area": cases.RESTRICTED_AREA if row.restricted else show.place(row.area, home) or None,
+        "age_h": max(0, int(age.total_seconds() // 3600)),
+        "due": row.due_at.isoformat() if row.due_at else None,
+        "overdue": row.overdue(now),
+    }
+
+
+async def show_case(settings: Settings, id_: str, officer: str, *, as_json: bool) -> int:
+    """`tinbao case show`."""
+    async with open_product(settings) as product:
+        session = await _session(product, officer)
+        opened = await product.review.open(session, parse_id(id_))
+        row = _queue_row(opened.case, product.now(), product.organisation) | _opened(opened)
+    if as_json:
+        print(json.dumps(row, ensure_ascii=False))
+        return 0
+    for name, value in row.items():
+        print(f"{name}: {value}")
+    return 0
+
+
+def parse_id(text: str) -> bytes:
+    """A case's id as typed.
+
+    Raises:
+        NotFound: it is none.
+    """
+    try:
+        return bytes.fromhex(text)
+    except ValueError as error:
+        raise errors.NotFound from error
+
+
+def _opened(opened: OpenCase) -> dict[str, Any]:
+    def speak(key: str, **params: str) -> str:
+        return locales.say("vi", key, **params)
+
+    return {
+        "text": opened.tip.text,
+        "thread": [
+            {"part": it.part, "by": it.content.by, "at": it.content.at.isoformat(), "text": it.content.text}
+            for it in opened.thread
+        ],
+        "files": [],
+        "clocks": [{"clock": opened.case.clock, "due": str(opened.case.due_at)}] if opened.case.clock else [],
+        "reasons": [show.reason_text(reason, speak) for reason in opened.tip.facts["reasons"]],
+        "exclusions": sorted(opened.excluded),
+    }
+
+
+async def export_statistics(
+    settings: Settings, out: Path, form: str, by: str, first: str | None, last: str | None
+) -> int:
+    """`tinbao stats export`."""
+    wanted = tuple(part.strip() for part in by.split(",") if part.strip())
+    if set(wanted) - set(statistics.DIMENSIONS) or form not in {"csv", "xlsx", "json"}:
+        raise errors.BadSetting(f"--by knows {', '.join(statistics.DIMENSIONS)}; --format knows csv, xlsx, json")
+    async with open_product(settings) as product:
+        raw = await product.store.statistics.counts(_month(first, 0), _month(last, 1))
+        lines = statistics.table(show.named(raw, product.organisation), wanted)
+        event = ledger.Event(
+            ledger.Kind.EXPORTED,
+            b"",
+            ledger.FIRST,
+            clocks.hour(product.now()),
+            "intake",
+            product.random(32),
+            {"by": by},
+        )
+        await product.store.ledger.append(ledger.sign(event, product.reception.intake.signing))
+    from bot import exports
+
+    exports.write(out, form, lines)
+    return 0
+
+
+def _month(text: str | None, later: int) -> datetime | None:
+    """The start of a month, or of the one after it."""
+    if text is None:
+        return None
+    try:
+        year, month = (int(part) for part in text.split("-"))
+        return datetime(year + (month + later - 1) // 12, (month + later - 1) % 12 + 1, 1, tzinfo=clocks.CITY)
+    except ValueError as error:
+        raise errors.BadSetting("a month is written like 2026-11") from error
+
+
+async def verify_ledger(settings: Settings, *, as_json: bool) -> int:
+    """`tinbao ledger verify`: 0 where everything holds, 1 where not."""
+    async with open_product(settings) as product:
+        report = await product.audit()
+    if as_json:
+        print(json.dumps(asdict(report) | {"sound": report.sound}))
+    else:
+        print(f"{report.cases} cases, {report.events} events: {'sound' if report.sound else 'NOT SOUND'}")
+        for problem in report.problems:
+            print(f"  {problem}")
+    return 0 if report.sound else 1
+
+
+def _table(head: list[str], rows: list[list[Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    Console().print(table)

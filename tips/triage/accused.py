@@ -1,0 +1,179 @@
+"""Who is accused: an official or unit in a context that accuses, not a mere mention."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tips.organisation import Organisation
+from tips.triage.finding import Accusation, Reason, Span
+from tips.triage.gazetteer import Mention, Reading
+from tips.triage.signals import Hits
+from tips.triage.text import Text, parse, read
+
+BEFORE: Final = 14  # words in which an accusation may stand before a mention
+AFTER: Final = 32  # and after it
+ENOUGH: Final = 4.0  # one strong phrase
+_WEIGHTS: Final = {"accusing.6": 6.0, "accusing.4": 4.0, "accusing.2": 1.3}
+_TOLD: Final = 3.0  # "báo công an", "quen công an": told, feared, boasted of
+_CAME: Final = 4.0  # "công an đã tới dẹp"
+_OFFICIAL: Final = "official."
+BY_UNIT: Final = {
+    "area_desk": "district_police", "ward_police": "ward_police", "city_department": "city_department",
+    "city_police": "city_police_leadership", "duty": "city_department", "procuracy": "court_or_procuracy",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """An official or unit that a text mentions."""
+
+    kind: str
+    units: tuple[str, ...]
+    first: int
+    after: int
+    named: bool  # with its place or number
+
+
+def find(
+    text: Text, hits: Hits, mentions: Sequence[Mention], organisation: Organisation
+) -> tuple[list[Accusation], list[Reason]]:
+    """The accusations of a text, and why."""
+    officials = [
+        _official(text, kind.removeprefix(_OFFICIAL), spot, mentions, organisation)
+        for kind, spots in hits.items()
+        if kind.startswith(_OFFICIAL)
+        for spot in spots
+    ]
+    accused = [it for it in _outermost(officials) if _score(text, hits, it) >= ENOUGH]
+    named = {it.kind for it in accused if it.units}
+    merged: dict[str, list[Official]] = {}
+    for it in sorted(accused, key=lambda one: one.first):
+        if it.units or it.kind not in named:
+            merged.setdefault(it.kind, []).append(it)
+    accusations, reasons = [], []
+    for kind, found in merged.items():
+        units = tuple(dict.fromkeys(code for it in found for code in it.units))
+        span = text.span(found[0].first, found[0].after)
+        accusations.append(Accusation(kind, units, span))
+        reasons.append(_reason(text, kind, units, span, organisation))
+    return accusations, reasons
+
+
+def chosen(codes: Iterable[str], organisation: Organisation) -> list[Accusation]:
+    """What the person accuses by choosing units."""
+    found = []
+    for code in codes:
+        unit = organisation.units.get(code)
+        if unit:
+            found.append(Accusation(BY_UNIT.get(unit.kind, "other_official"), (code,)))
+    return found
+
+
+def _reason(text: Text, kind: str, units: tuple[str, ...], span: Span, organisation: Organisation) -> Reason:
+    names = ", ".join(organisation.units[code].name for code in units if code in organisation.units)
+    return Reason(f"accused.{kind}", span, {"evidence": text.original[slice(*span)], "unit": names})
+
+
+def _outermost(officials: Sequence[Official]) -> list[Official]:
+    """Without those that lie inside a longer one."""
+    return [
+        it
+        for it in officials
+        if not any(
+            other is not it
+            and other.first <= it.first
+            and it.after <= other.after
+            and (other.after - other.first > it.after - it.first)
+            for other in officials
+        )
+    ]
+
+
+def _official(
+    text: Text, kind: str, spot: tuple[int, int], mentions: Sequence[Mention], organisation: Organisation
+) -> Official:
+    first, after = spot
+    place = next((it for it in mentions if first < it.first <= after + 1 and it.readings), None)
+    end = max(after, place.after) if place else after
+    if kind == "police":
+        kind = _level(place)
+    units = _units(text, kind, first, after, place, mentions, organisation)
+    return Official(kind, units, first, end, bool(units))
+
+
+def _level(place: Mention | None) -> str:
+    """The level of a plain "công an", from the place that follows it."""
+    if place and place.kind == "district":
+        return "district_police"
+    return "ward_police"
+
+
+def _units(
+    text: Text,
+    kind: str,
+    first: int,
+    after: int,
+    place: Mention | None,
+    mentions: Sequence[Mention],
+    organisation: Organisation,
+) -> tuple[str, ...]:
+    if kind == "city_department":
+        return _department(text, first, after)
+    if place is None or kind not in {"ward_police", "district_police", "ward_peoples_committee"}:
+        return ()
+    readings = _around(place, mentions)
+    if kind == "district_police":
+        districts = dict.fromkeys(it.district for it in readings if it.level == "district")
+        desks = [f"area-{code}" for code in districts if f"area-{code}" in organisation.units]
+        return tuple(desks) or tuple(sorted(code for it in districts for code in organisation.wards_of(it)))
+    wards = [code for it in readings if it.level == "ward" for code in it.wards]
+    unknown = {it.district for it in readings if it.level == "ward" and not it.wards}
+    found = dict.fromkeys(f"ward-{code}" for code in wards)
+    found.update(dict.fromkeys(sorted(code for it in unknown for code in organisation.wards_of(it))))
+    return tuple(found)
+
+
+def _around(place: Mention, mentions: Sequence[Mention]) -> tuple[Reading, ...]:
+    """The readings of a unit's place, narrowed by a district that stands right behind it."""
+    following = next((it for it in mentions if place.after <= it.first <= place.after + 2), None)
+    if place.kind != "ward" or following is None or following.kind != "district":
+        return place.readings
+    districts = {it.district for it in following.readings}
+    inside = tuple(it for it in (*place.readings, *place.others) if it.district in districts)
+    return tuple(dict.fromkeys(inside)) or place.readings
+
+
+def _department(text: Text, first: int, after: int) -> tuple[str, ...]:
+    """The department that words name: by its code, or by what people call it."""
+    known = _departments()
+    for size in range(after - first, 0, -1):
+        for start in range(first, after - size + 1):
+            code = known.get(tuple(text.words[start : start + size]))
+            if code:
+                return (code,)
+    return ()
+
+
+@functools.cache
+def _departments() -> dict[tuple[str, ...], str]:
+    data = read("accused.json")
+    return {tuple(parse(phrase).words): code for phrase, code in (data["units"] | data["old_codes"]).items()}
+
+
+def _score(text: Text, hits: Hits, official: Official) -> float:
+    """How much the words around a mention accuse it."""
+    low, high = official.first - BEFORE, official.after + AFTER
+    said: dict[tuple[str, ...], float] = {}
+    for name, weight in _WEIGHTS.items():
+        for first, after in hits.get(name, ()):
+            if low <= first and after <= high and not (official.first <= first and after <= official.after):
+                said[tuple(text.words[first:after])] = weight
+    score = sum(sorted(said.values(), reverse=True)[:5])
+    if any(official.first - 2 <= after <= official.first for _, after in hits.get("benign.before", ())):
+        score -= _TOLD
+    if any(official.after <= first <= official.after + 3 for first, _ in hits.get("benign.after", ())):
+        score -= _CAME
+    return score

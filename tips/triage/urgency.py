@@ -1,0 +1,91 @@
+"""Urgency: P0 to P3 by the taxonomy, raised or lowered by what is going on; and whom to call when danger is now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from tips.triage import category as categories
+from tips.triage.signals import Hits
+
+STEADY: Final = ("corruption.", "cover_up.")  # the officer is already counted in
+ALWAYS_NOW: Final = ("trafficking.", "child.")  # while they last, the victim is within reach
+PASSING: Final = frozenset({
+    "violence.homicide", "violence.assault", "violence.robbery", "violence.arson", "property.snatching",
+    "property.damage", "sexual.rape", "traffic.accident", "death.unexplained", "fire.incident",
+    "other.false_report", "cover_up.mishandled_case", "cover_up.concealment",
+})  # fmt: skip
+_FIRE: Final = frozenset({"fire.incident", "violence.arson", "weapons.explosives"})
+
+
+@dataclass(frozen=True, slots=True)
+class Urgency:
+    """How soon somebody must act."""
+
+    level: str | None
+    ongoing: bool
+    danger: bool
+    hotlines: tuple[str, ...]
+
+
+def find(intent: str, code: str | None, second: str | None, hits: Hits) -> Urgency:
+    """The urgency of a tip or emergency; of anything else none."""
+    if intent not in {"tip", "emergency"}:
+        return Urgency(None, False, False, ())
+    ongoing = _ongoing(intent, code, hits)
+    level = 0 if intent == "emergency" else _level(code, second, ongoing, hits)
+    danger = level == 0 and ongoing
+    return Urgency(f"P{level}", ongoing, danger, _hotlines(code, hits) if danger else ())
+
+
+def _ongoing(intent: str, code: str | None, hits: Hits) -> bool:
+    """Whether it goes on, or keeps coming back; a crime that lasts does until the text says that it is past."""
+    if intent == "emergency" or hits.get("now") or hits.get("recurring"):
+        return True
+    return not hits.get("past") and code not in PASSING
+
+
+def _level(code: str | None, second: str | None, ongoing: bool, hits: Hits) -> int:
+    base = int(categories.codes()[code]["urgency"][1]) if code in categories.codes() else 2
+    code = code or ""
+    if code.startswith(STEADY):
+        active = second in {"drugs.trade", "child.sexual", "trafficking.any"}
+        return 1 if active and ongoing else 2 if base < 3 or hits.get("child") else 3
+    now = bool(hits.get("now"))
+    if base == 0:
+        return 0 if _life(code, now, ongoing, hits) else 1
+    if base == 1:
+        return 0 if hits.get("held") and hits.get("now") and hits.get("hurt") else 1
+    if base == 3:
+        return 2 if hits.get("child") or hits.get("hurt") else 3
+    return 1 if now and hits.get("day") or (hits.get("weapon") and hits.get("day")) else 2
+
+
+def _life(code: str, now: bool, ongoing: bool, hits: Hits) -> bool:
+    """Whether life or liberty is in danger now, for a category whose base is P0."""
+    if code.startswith(ALWAYS_NOW):
+        return ongoing
+    if code == "violence.kidnap":
+        return ongoing or bool(hits.get("held"))
+    if code == "weapons.guns":
+        return now or bool(hits.get("day"))
+    if code == "death.unexplained":
+        return now and not hits.get("past")
+    return now and not (hits.get("past") and not hits.get("recurring"))
+
+
+def _hotlines(code: str | None, hits: Hits) -> tuple[str, ...]:
+    """The numbers to call, the first one first."""
+    code = code or ""
+    found = []
+    if hits.get("suicide") or code == "traffic.accident":
+        found.append("115")
+    if code in _FIRE or hits.get("trapped"):
+        found.insert(0, "114")
+    if not found or code not in {"fire.incident"}:
+        found.insert(0 if code and code not in {"traffic.accident"} and not hits.get("suicide") else len(found), "113")
+    if hits.get("hurt"):
+        found.append("115")
+    if code.startswith("child."):
+        found.append("111")
+    return tuple(dict.fromkeys(found))
