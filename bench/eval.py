@@ -62,8 +62,12 @@ def main() -> None:
         chat = [row for row in rows if held_out(row["id"]) is wanted]
         out[part] = {
             "chat": score_chat(triager, org, chat, show=not wanted and "-v" in sys.argv),
-            "aliases": score_aliases(triager, org, [it for it in aliases if held_out(it["text"]) is wanted],
-                                     show=not wanted and "-v" in sys.argv),
+            "aliases": score_aliases(
+                triager,
+                org,
+                [it for it in aliases if held_out(it["text"]) is wanted],
+                show=not wanted and "-v" in sys.argv,
+            ),
         }
     if os.environ.get("NEWS"):
         out["news"] = score_news(triager, org, read(Path(os.environ["NEWS"])))
@@ -120,8 +124,10 @@ def place_of(org: Any, ward: str | None) -> str | None:
 def score_area(scores: Scores, row: Row, said: Row, where: str, org: Any) -> None:
     area = said["area"]
     district, ward = area["district"], area["ward"]
-    what = (f"{where} want {row['district']}/{row['ward_new']} {row['area_candidates'][:3]} ask={row['must_ask']}"
-            f" got {district}/{ward} ask={area['ask']} {[it['name'] for it in area['candidates']][:4]}")
+    what = (
+        f"{where} want {row['district']}/{row['ward_new']} {row['area_candidates'][:3]} ask={row['must_ask']}"
+        f" got {district}/{ward} ask={area['ask']} {[it['name'] for it in area['candidates']][:4]}"
+    )
     if row["must_ask"]:
         scores.add("area: asked when it must", area["ask"], what)
         scores.add("area right or asked", area["ask"], what)
@@ -175,12 +181,16 @@ def score_rest(scores: Scores, row: Row, triage: Any, where: str) -> None:
     if row["self_identifying"]:
         scores.add("identifying recall", bool(triage.identifying), where)
     else:
-        scores.add("identifying: none where none", not triage.identifying,
-                   f"{where} {[(row['text'][slice(*it.span)], it.rule) for it in triage.identifying]}")
+        scores.add(
+            "identifying: none where none",
+            not triage.identifying,
+            f"{where} {[(row['text'][slice(*it.span)], it.rule) for it in triage.identifying]}",
+        )
 
 
 def macro_f1(confusion: Counter[tuple[str, str]]) -> float:
     """Out of scope and spam count as one: taking one for the other costs nothing."""
+
     def one(intent: str) -> str:
         return "out_of_scope" if intent == "spam" else intent
 
@@ -209,8 +219,11 @@ def score_aliases(triager: Triager, org: Any, rows: list[Row], *, show: bool) ->
         if "outside HCMC:" in row["note"] or ("outside HCMC" in row["note"] and "Hà Nội" in row["note"]):
             right = found.outside
         scores.add("right or asked", right or found.ask, "")
-        scores.add("right", right,
-                   f"{row['text']!r} {row['district']} {row['ward_new']} got {district}/{ward} ask={found.ask} out={found.outside}")
+        scores.add(
+            "right",
+            right,
+            f"{row['text']!r} {row['district']} {row['ward_new']} got {district}/{ward} ask={found.ask} out={found.outside}",
+        )
     if show:
         print("\n-- aliases", *scores.wrong.get("right", []), sep="\n   ")
     return {"rows": len(rows), **scores.shares()}

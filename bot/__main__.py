@@ -1,4 +1,4 @@
-"""The command `tinbao`: every act of a citizen, an officer and an administrator that belongs to a terminal."""
+"""The command `tinbao`: what citizens, officers and administrators do in a terminal."""
 
 from __future__ import annotations
 
@@ -24,14 +24,12 @@ officer_app = typer.Typer(no_args_is_help=True, help="People who work at a unit.
 case_app = typer.Typer(no_args_is_help=True, help="One case, in an officer's session.")
 stats_app = typer.Typer(no_args_is_help=True, help="Counts for the city.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger.")
-held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum opens.")
 for name, group in (
     ("unit", unit_app),
     ("officer", officer_app),
     ("case", case_app),
     ("stats", stats_app),
     ("ledger", ledger_app),
-    ("held", held_app),
 ):
     app.add_typer(group, name=name)
 
@@ -40,7 +38,6 @@ Officer = Annotated[
     str,
     typer.Option("--officer", help="Whose session; the passphrase comes from a prompt or TINBAO_PASSWORD."),
 ]
-Shares = Annotated[Path, typer.Option("--shares", help="A file with the offices' shares, one a line.")]
 Signers = Annotated[
     Path | None, typer.Option("--signers", help="What `init --json` printed; without it you are asked.")
 ]
@@ -165,43 +162,6 @@ def ledger_verify(json: Json = False) -> None:
     from bot import acts
 
     _run(acts.verify_ledger(_settings(), as_json=json))
-
-
-@held_app.command("open")
-def held_open(
-    id: Annotated[str, typer.Argument(help="The case's id.")],
-    shares: Shares,
-    unit: Annotated[str, typer.Option("--unit", help="The unit to give it to.")] = "vks-tp",
-    signers: Signers = None,
-) -> None:
-    """Bring the quorum's shares together and re-seal a held case to a unit that has a key."""
-    from bot import recovery
-
-    _run(recovery.open_held(_settings(), id, shares, unit, signers))
-
-
-@app.command()
-def backup(file: Annotated[Path, typer.Argument(help="Where to write.")]) -> None:
-    """Write a backup that only the recovery quorum opens."""
-    from bot import recovery
-
-    _run(recovery.back_up(_settings(), file))
-
-
-@app.command()
-def restore(file: Annotated[Path, typer.Argument()], shares: Shares, signers: Signers = None) -> None:
-    """Restore a backup into an empty home."""
-    from bot import recovery
-
-    _run(recovery.restore(_settings(), file, shares, signers))
-
-
-@app.command()
-def poster(area: Annotated[str, typer.Argument(help="A district, such as Quận 3.")]) -> None:
-    """A printable page with the chat's address for one area, on standard output."""
-    from bot import acts
-
-    raise typer.Exit(acts.print_poster(_settings(), area, sys.stdout))
 
 
 def main() -> None:

@@ -141,9 +141,7 @@ class WebChat:
         """Who runs this, and who still knows you."""
         lang = _lang(request)
         text = locales.say(lang, "transparency", operator=self.reception.conversation.operator)
-        return self.pages.respond(
-            "plain.html", lang=lang, title=locales.say(lang, "page.transparency"), text=text
-        )
+        return self.pages.respond("plain.html", lang=lang, title=locales.say(lang, "page.transparency"), text=text)
 
 
 def _token(request: Request) -> tuple[str, bool]:

@@ -54,7 +54,5 @@ def say(lang: str, key: str, /, **params: str) -> str:
 
 def render(lang: str, text: Text) -> str:
     """A text with all its values translated."""
-    filled = {
-        name: value if isinstance(value, str) else render(lang, value) for name, value in text.params.items()
-    }
+    filled = {name: value if isinstance(value, str) else render(lang, value) for name, value in text.params.items()}
     return say(lang, text.key, **filled)

@@ -107,11 +107,7 @@ def _ended(district: str, name: str, act: Any, by_name: Any, until: str) -> dict
 
 def _between(wards: list[dict[str, Any]], first: str, last: str) -> list[str]:
     return sorted(
-        {
-            _core(ward["name"])
-            for ward in wards
-            if ward["district"] == "769" and first <= (ward["code"] or "") <= last
-        }
+        {_core(ward["name"]) for ward in wards if ward["district"] == "769" and first <= (ward["code"] or "") <= last}
     )
 
 

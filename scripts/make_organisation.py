@@ -129,10 +129,7 @@ def _fixed() -> list[dict[str, Any]]:
 
 
 def _desks(areas: dict[str, Any]) -> list[dict[str, Any]]:
-    return [
-        _row(f"area-{it['code']}", it["name"], "area_desk", POLICE, True, it["code"])
-        for it in areas["districts"]
-    ]
+    return [_row(f"area-{it['code']}", it["name"], "area_desk", POLICE, True, it["code"]) for it in areas["districts"]]
 
 
 def _wards(areas: dict[str, Any], *, desks: bool) -> list[dict[str, Any]]:
@@ -149,17 +146,13 @@ def _wards(areas: dict[str, Any], *, desks: bool) -> list[dict[str, Any]]:
     ]
 
 
-def _row(
-    code: str, name: str, kind: str, parent: str | None, receives: bool, area: str | None
-) -> dict[str, Any]:
+def _row(code: str, name: str, kind: str, parent: str | None, receives: bool, area: str | None) -> dict[str, Any]:
     return {"code": code, "name": name, "kind": kind, "parent": parent, "receives": receives, "area": area}
 
 
 def _dump(table: dict[str, Any]) -> str:
     parts = [
-        f'  "{key}": {json.dumps(value, ensure_ascii=False)}'
-        for key, value in table.items()
-        if key != "organisations"
+        f'  "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in table.items() if key != "organisations"
     ]
     lists = []
     for name, units in table["organisations"].items():

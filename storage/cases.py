@@ -99,7 +99,10 @@ class SqlCases:
     async def due(self, now: datetime, limit: int) -> list[Case]:
         """Cases whose clock has run out."""
         statement = (
-            select(Tip).where(col(Tip.due_at) <= now, col(Tip.clock).is_not(None)).order_by(col(Tip.due_at), col(Tip.id)).limit(limit)
+            select(Tip)
+            .where(col(Tip.due_at) <= now, col(Tip.clock).is_not(None))
+            .order_by(col(Tip.due_at), col(Tip.id))
+            .limit(limit)
         )
         async with self._database.read() as session:
             return [rows.to_case(row) for row in await session.exec(statement)]
@@ -132,9 +135,7 @@ async def _swap_head(connection: AsyncConnection, change: Change) -> None:
     if change.before is None:
         statement: Any = table.insert().values(**values)
     else:
-        statement = (
-            table.update().where(table.c.id == change.case.id, table.c.head == change.before).values(**values)
-        )
+        statement = table.update().where(table.c.id == change.case.id, table.c.head == change.before).values(**values)
     done = await connection.execute(statement)
     if done.rowcount != 1:
         raise errors.Stale

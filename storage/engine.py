@@ -65,9 +65,7 @@ def create_engine(url: str, busy: float = BUSY) -> AsyncEngine:
 def _set_up(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     for pragma in PRAGMAS:
-        with contextlib.suppress(
-            sqlite3.OperationalError
-        ):  # a read-only database takes no page size or journal
+        with contextlib.suppress(sqlite3.OperationalError):  # a read-only database takes no page size or journal
             cursor.execute(pragma)
     cursor.close()
 

@@ -33,9 +33,7 @@ class SqlKeyring:
     async def newest_roster(self) -> SignedRoster | None:
         """The newest version."""
         async with self._database.read() as session:
-            row = (
-                await session.exec(select(RosterRow).order_by(col(RosterRow.version).desc()).limit(1))
-            ).first()
+            row = (await session.exec(select(RosterRow).order_by(col(RosterRow.version).desc()).limit(1))).first()
         return rows.to_roster(row) if row else None
 
     async def add_roster(

@@ -170,7 +170,4 @@ def table(name: str) -> Table:
 
 def plain(values: Values) -> Values:
     """The same values as a driver without SQLAlchemy takes them: times as seconds."""
-    return {
-        name: int(value.timestamp()) if isinstance(value, datetime) else value
-        for name, value in values.items()
-    }
+    return {name: int(value.timestamp()) if isinstance(value, datetime) else value for name, value in values.items()}

@@ -38,8 +38,6 @@ class SqlStatistics:
 
     async def by_state(self, units: Sequence[str]) -> Mapping[str, int]:
         """How many cases of these units are in each state."""
-        statement = (
-            select(Tip.state, sa.func.count()).where(col(Tip.unit).in_(units)).group_by(col(Tip.state))
-        )
+        statement = select(Tip.state, sa.func.count()).where(col(Tip.unit).in_(units)).group_by(col(Tip.state))
         async with self._database.read() as session:
             return {state: count for state, count in await session.exec(statement)}

@@ -180,9 +180,7 @@ class Driver(abc.ABC):
 
     def insert(self, table: Table, values: rows.Values) -> int:
         """Insert a row unless its key is taken; how many were."""
-        done = self._connection.execute(
-            _insert(table, self.mark) + " ON CONFLICT DO NOTHING", _row(table, values)
-        )
+        done = self._connection.execute(_insert(table, self.mark) + " ON CONFLICT DO NOTHING", _row(table, values))
         return int(done.rowcount)
 
     def insert_many(self, table: Table, values: Sequence[rows.Values]) -> None:

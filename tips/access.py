@@ -23,9 +23,7 @@ def chain_of(grants: Iterable[Grant], first: bytes) -> tuple[list[str], list[str
     return awake, asleep
 
 
-def clean_readers(
-    roster: Roster, awake: Sequence[str], asleep: Sequence[str], excluded: Collection[str]
-) -> Readers:
+def clean_readers(roster: Roster, awake: Sequence[str], asleep: Sequence[str], excluded: Collection[str]) -> Readers:
     """The readers of a new envelope: whoever reads the case now and is not excluded; nobody left means `held`.
 
     A sleeping reader is promoted to nobody's surprise: if all that are awake are excluded, the new envelope

@@ -51,9 +51,7 @@ class Logins:
             identity = keys.unlock_identity(account.locked, passphrase)
         except errors.WrongPassphrase:
             failures = account.failures + 1
-            await self.accounts.put(
-                replace(account, failures=failures, blocked_until=self._blocked_until(failures))
-            )
+            await self.accounts.put(replace(account, failures=failures, blocked_until=self._blocked_until(failures)))
             raise
         if account.failures:
             await self.accounts.put(replace(account, failures=0, blocked_until=None))
@@ -110,9 +108,7 @@ class Logins:
         info = binding("session", name=session.name)
         sealed = sealing.lock(_session_key(token), json.dumps(plain).encode(), info, self.random)
         now = self.now()
-        await self.accounts.open_session(
-            StoredSession(_session_id(token), session.name, sealed, now, now + LONGEST)
-        )
+        await self.accounts.open_session(StoredSession(_session_id(token), session.name, sealed, now, now + LONGEST))
 
     async def resume(self, token: bytes) -> Session:
         """The session of a cookie.
@@ -126,9 +122,7 @@ class Logins:
             await self.log_out(token)
             raise errors.NotFound
         try:
-            plain = json.loads(
-                sealing.unlock(_session_key(token), stored.sealed, binding("session", name=stored.name))
-            )
+            plain = json.loads(sealing.unlock(_session_key(token), stored.sealed, binding("session", name=stored.name)))
         except errors.NotOpened as error:
             raise errors.NotFound from error
         person = self.roster().person(stored.name)

@@ -35,13 +35,13 @@ async def audit(cases: Cases, book: Ledger, roster: Roster) -> Report:
     for row in rows:
         by_case.setdefault(row.case, []).append(row)
         try:
-            kinds[ledger.verify(row, roster.verifier).kind.value] += 1
+            kinds[ledger.verify(row, roster.verifiers).kind.value] += 1
         except errors.NotVerified as error:
             problems.append(f"event {row.leaf.hex()[:16]}: {error}")
     heads = await book.heads()
     for head in heads:
         try:
-            chain = ledger.verify_chain(by_case.pop(head.id, []), head.head, roster.verifier)
+            chain = ledger.verify_chain(by_case.pop(head.id, []), head.head, roster.verifiers)
             access.in_order(await cases.envelopes(head.id), chain)
         except errors.NotVerified as error:
             problems.append(f"case {head.id.hex()}: {error}")

@@ -177,8 +177,7 @@ class Conversation:
         if not known or not text:
             return self._again(draft, Say("edited.unknown"))
         fragments = tuple(
-            replace(fragment, text=text) if fragment.ref == heard.ref else fragment
-            for fragment in draft.fragments
+            replace(fragment, text=text) if fragment.ref == heard.ref else fragment for fragment in draft.fragments
         )
         return self._go_on(replace(draft, fragments=fragments), Say("edited"))
 

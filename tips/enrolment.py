@@ -15,9 +15,7 @@ from tips.roster import Person, Roster, SignedRoster, UnitKey
 from tips.sealing import Random
 
 ROLES: Final = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
-_OVERSEERS: Final = frozenset(
-    {"procuracy", "inspectorate", "ministry"}
-)  # their seeds are sealed to recovery too
+_OVERSEERS: Final = frozenset({"procuracy", "inspectorate", "ministry"})  # their seeds are sealed to recovery too
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +85,7 @@ def enrol(
         roster.sign(version, {admin.name: admin.signing for admin in admins}),
         founding.roster_event(version, admins[0], now, random),
         tuple(
-            founding.new_account(identity, word, cost, random)
-            for identity, word in zip(identities, words, strict=True)
+            founding.new_account(identity, word, cost, random) for identity, word in zip(identities, words, strict=True)
         ),
         tuple(seeds),
         tuple(Enrolled(identity, word) for identity, word in zip(identities, words, strict=True)),
@@ -125,9 +122,7 @@ def open_seeds(identity: Identity, sealed: Iterable[SealedSeed]) -> dict[str, di
     return opened
 
 
-def admit(
-    current: Roster, unit: str, held: dict[int, bytes], holders: Iterable[SealedSeed]
-) -> list[SealedSeed]:
+def admit(current: Roster, unit: str, held: dict[int, bytes], holders: Iterable[SealedSeed]) -> list[SealedSeed]:
     """A present member's session gives the unit's seeds to members of the roster who still lack them."""
     have = {(seed.generation, seed.holder) for seed in holders}
     return [

@@ -69,7 +69,7 @@ def found(
         signers=signers,
         people=tuple(roster.Person(it.name, office, "admin", it.public, it.verify) for it, office in admins),
         units=(),
-        processes={process: keys.verify_key(seed) for process, seed in signing.items()},
+        processes={process: (keys.verify_key(seed),) for process, seed in signing.items()},
         release=sealing.public_bytes(release),
         recovery=sealing.public_bytes(recovery),
         previous="",
@@ -115,9 +115,7 @@ def new_account(identity: Identity, passphrase: str, cost: Cost, random: Random)
 def roster_event(version: Roster, admin: Identity, now: datetime, random: Random) -> ledger.SignedEvent:
     """The leaf that a roster version becomes, signed by one of its admins."""
     facts = {"version": str(version.version), "digest": version.digest}
-    event = ledger.Event(
-        ledger.Kind.ROSTER, b"", ledger.FIRST, clocks.hour(now), admin.name, random(32), facts
-    )
+    event = ledger.Event(ledger.Kind.ROSTER, b"", ledger.FIRST, clocks.hour(now), admin.name, random(32), facts)
     return ledger.sign(event, admin.signing)
 
 

@@ -26,9 +26,7 @@ PASSPHRASE_CHARS: Final = 16  # of 32 signs: 80 bits
 SHARE_CHARS: Final = 28  # of 32 signs: 140 bits
 TOTP_STEP: Final = 30  # seconds (RFC 6238)
 TOTP_DRIFT: Final = 1  # steps accepted on either side
-UNIT_ROLES: Final = frozenset(
-    {"officer", "head", "overseer", "coordinator"}
-)  # roles that hold their unit's seed
+UNIT_ROLES: Final = frozenset({"officer", "head", "overseer", "coordinator"})  # roles that hold their unit's seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +88,7 @@ def _grouped(code: str) -> str:
 
 def _stretched(passphrase: str, salt: bytes, cost: Cost) -> bytes:
     typed = "".join(sign for sign in passphrase.lower() if sign.isalnum())
-    kdf = Argon2id(
-        salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory
-    )
+    kdf = Argon2id(salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory)
     return kdf.derive(typed.encode("utf-8", "replace"))
 
 
@@ -179,6 +175,15 @@ def verify(verify_bytes: bytes, signature: bytes, message: bytes) -> None:
         raise errors.NotVerified from error
 
 
+def signed_by(verify_bytes: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether a signature holds."""
+    try:
+        verify(verify_bytes, signature, message)
+    except errors.NotVerified:
+        return False
+    return True
+
+
 # --- unit seeds ---------------------------------------------------------------------------------------------------
 
 
@@ -219,18 +224,14 @@ class Recovery:
     sealed: Mapping[str, bytes]  # "office,office" in sorted order -> the seed under their key
 
 
-def split_recovery(
-    seed: bytes, offices: Sequence[str], needed: int, random: Random
-) -> tuple[Recovery, dict[str, str]]:
+def split_recovery(seed: bytes, offices: Sequence[str], needed: int, random: Random) -> tuple[Recovery, dict[str, str]]:
     """Split the recovery seed among offices so that any `needed` of them bring it back.
 
     Raises:
         BadSetting: fewer than three or more than five offices, or a threshold that protects nothing.
     """
     if not 3 <= len(set(offices)) == len(offices) <= 5 or not 2 <= needed <= len(offices):
-        raise errors.BadSetting(
-            "recovery wants 3 to 5 different offices and a threshold from 2 to their number"
-        )
+        raise errors.BadSetting("recovery wants 3 to 5 different offices and a threshold from 2 to their number")
     shares = {office: _grouped(_signs(SHARE_CHARS, random)) for office in offices}
     sealed = {}
     for chosen in itertools.combinations(sorted(offices), needed):
@@ -241,9 +242,7 @@ def split_recovery(
 
 def _share_key(shares: Mapping[str, str]) -> tuple[bytes, bytes]:
     info = binding("recovery share", offices=",".join(sorted(shares)))
-    typed = "|".join(
-        "".join(sign for sign in shares[office].upper() if sign.isalnum()) for office in sorted(shares)
-    )
+    typed = "|".join("".join(sign for sign in shares[office].upper() if sign.isalnum()) for office in sorted(shares))
     return sealing.derive(typed.encode(), info), info
 
 

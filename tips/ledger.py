@@ -107,15 +107,17 @@ def parse(signed: SignedEvent) -> Event:
     return event
 
 
-def verify(signed: SignedEvent, verifier: Callable[[str], bytes]) -> Event:
-    """The event of a stored row, if who it names signed it; `verifier` gives a name's key (`Roster.verifier`)."""
+def verify(signed: SignedEvent, verifiers: Callable[[str], tuple[bytes, ...]]) -> Event:
+    """The event of a stored row, if who it names signed it; `verifiers` gives a name's keys (`Roster.verifiers`)."""
     event = parse(signed)
-    keys.verify(verifier(event.by), signed.signature, b"tinbao event\x00" + signed.body)
+    message = b"tinbao event\x00" + signed.body
+    if not any(keys.signed_by(key, signed.signature, message) for key in verifiers(event.by)):
+        raise errors.NotVerified(f"this event was not signed by {event.by}")
     return event
 
 
 def verify_chain(
-    rows: Iterable[SignedEvent], head: bytes, verifier: Callable[[str], bytes]
+    rows: Iterable[SignedEvent], head: bytes, verifiers: Callable[[str], tuple[bytes, ...]]
 ) -> Sequence[Event]:
     """A case's events in order, if they are an unbroken chain from the first to `head`.
 
@@ -124,7 +126,7 @@ def verify_chain(
     """
     after = {}
     for row in rows:
-        event = verify(row, verifier)
+        event = verify(row, verifiers)
         if event.previous in after:
             raise errors.NotVerified("two events follow the same one")
         after[event.previous] = (row.leaf, event)

@@ -61,7 +61,7 @@ class Mailboxes:
         row = await self.cases.get(found.case, None)
         envelopes = await self.cases.envelopes(row.id)
         grants = await self.cases.grants(row.id)
-        chain = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifier)
+        chain = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifiers)
         letters = _letters(own, access.in_order(envelopes, chain), grants)
         return View(row, tuple(letters), row.level)
 

@@ -200,8 +200,7 @@ def load_areas() -> Areas:
         districts={row["code"]: District(**row) for row in raw["districts"]},
         wards=wards,
         old_wards=tuple(
-            OldWard(row["name"], row["district"], tuple(row["to"]), row["valid_to"])
-            for row in raw["old_wards"]
+            OldWard(row["name"], row["district"], tuple(row["to"]), row["valid_to"]) for row in raw["old_wards"]
         ),
         former={name: frozenset(names) for name, names in raw["former"].items()},
         touching={district: tuple(codes) for district, codes in touching.items()},

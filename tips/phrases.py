@@ -72,11 +72,7 @@ def command(text: str) -> str | None:
 
 
 def _without_politeness(folded: str) -> str:
-    words = [
-        word
-        for word in folded.split()
-        if word not in {"a", "da", "nha", "nhe", "di", "giup", "em", "ban", "oi"}
-    ]
+    words = [word for word in folded.split() if word not in {"a", "da", "nha", "nhe", "di", "giup", "em", "ban", "oi"}]
     return " ".join(words)
 
 

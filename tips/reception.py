@@ -287,9 +287,7 @@ def _shown(view: View, conversation: Conversation) -> Reply:
     facts: Mapping[str, str | Say] = {
         "state": Say(f"state.{row.state}"),
         "unit": conversation.unit_name(row.unit),
-        "due": row.due_at.astimezone(clocks.CITY).strftime("%H:%M %d/%m/%Y")
-        if row.due_at
-        else Say("due.none"),
+        "due": row.due_at.astimezone(clocks.CITY).strftime("%H:%M %d/%m/%Y") if row.due_at else Say("due.none"),
     }
     says = [Say("mailbox.state", facts)]
     if view.climbed:

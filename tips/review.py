@@ -99,7 +99,7 @@ class Review:
     async def _opened(self, session: Session, row: Case) -> OpenCase:
         envelopes = await self.cases.envelopes(row.id)
         grants = await self.cases.grants(row.id)
-        events = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifier)
+        events = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifiers)
         pieces = _open_in_order(session, envelopes, grants, events)
         if not pieces or pieces[0].part != "tip":
             raise errors.NotFound
@@ -170,9 +170,7 @@ class Review:
         ]
         moved = replace(self._in_state(row, "forwarded"), unit=target, officer=None, opened=False)
         facts = {"from": row.unit, "to": target}
-        return await self._record(
-            session, row, ledger.Kind.HANDED_OVER, facts, moved, woken=tuple(given), pinged="new"
-        )
+        return await self._record(session, row, ledger.Kind.HANDED_OVER, facts, moved, woken=tuple(given), pinged="new")
 
     def targets(self, opened: OpenCase) -> list[str]:
         """The units that this case may be handed to."""
@@ -196,9 +194,7 @@ class Review:
             raise errors.Refused("error.no_key")
         return reader
 
-    async def _write(
-        self, session: Session, row: Case, moved: Case, part: str, kind: ledger.Kind, text: str
-    ) -> Case:
+    async def _write(self, session: Session, row: Case, moved: Case, part: str, kind: ledger.Kind, text: str) -> Case:
         words = text.strip()
         if not words:
             raise errors.Refused("error.empty")
@@ -238,9 +234,7 @@ class Review:
         signed = ledger.sign(event, session.signing)
         after = replace(moved, head=signed.leaf)
         pings = (ping(after, pinged, now, self.random),) if pinged else ()
-        await self.cases.apply(
-            Change(after, row.head, (signed,), envelopes, grants, woken=woken, pings=pings)
-        )
+        await self.cases.apply(Change(after, row.head, (signed,), envelopes, grants, woken=woken, pings=pings))
         return after
 
 

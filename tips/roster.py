@@ -58,7 +58,7 @@ class Roster:
     signers: tuple[Signer, ...]
     people: tuple[Person, ...]
     units: tuple[UnitKey, ...]
-    processes: Mapping[str, bytes]  # process name -> verify key of its ledger events
+    processes: Mapping[str, tuple[bytes, ...]]  # process -> verify keys of its ledger events, newest last
     release: bytes  # the clock's public bytes: sleeping grants wait for it
     recovery: bytes  # the public half of the recovery seed
     previous: str  # digest of the version before; "" for the first
@@ -81,25 +81,21 @@ class Roster:
 
     def members(self, unit: str) -> tuple[Person, ...]:
         """The people of a unit who hold, or wait for, its seed."""
-        return tuple(
-            person for person in self.people if person.unit == unit and person.role in keys.UNIT_ROLES
-        )
+        return tuple(person for person in self.people if person.unit == unit and person.role in keys.UNIT_ROLES)
 
     def person(self, name: str) -> Person | None:
         """The person of a name."""
         return next((person for person in self.people if person.name == name), None)
 
-    def verifier(self, by: str) -> bytes:
-        """The key that checks the signatures of a process or a person.
+    def verifiers(self, by: str) -> tuple[bytes, ...]:
+        """The keys that check the signatures of a process or a person.
 
         Raises:
             NotVerified: nobody of that name is in the roster.
         """
-        person = self.person(by)
-        found = self.processes.get(by) or (person.verify if person else None)
-        if found is None:
-            found = next((signer.verify for signer in self.signers if signer.name == by), None)
-        if found is None:
+        people = [*self.people, *self.signers]
+        found = self.processes.get(by, ()) or tuple(it.verify for it in people if it.name == by)
+        if not found:
             raise errors.NotVerified(f"nobody called {by} in the roster")
         return found
 
@@ -168,7 +164,7 @@ def _plain(roster: Roster) -> dict[str, Any]:
         "signers": [[it.name, it.office, it.verify.hex()] for it in roster.signers],
         "people": [[it.name, it.unit, it.role, it.public.hex(), it.verify.hex()] for it in roster.people],
         "units": [[it.unit, it.generation, it.public.hex()] for it in roster.units],
-        "processes": {name: key.hex() for name, key in roster.processes.items()},
+        "processes": {name: [key.hex() for key in them] for name, them in roster.processes.items()},
         "release": roster.release.hex(),
         "recovery": roster.recovery.hex(),
         "previous": roster.previous,
@@ -185,11 +181,10 @@ def _parse(document: bytes) -> Roster:
             plain["organisation_digest"],
             tuple(Signer(name, office, unhex(key)) for name, office, key in plain["signers"]),
             tuple(
-                Person(name, unit, role, unhex(public), unhex(key))
-                for name, unit, role, public, key in plain["people"]
+                Person(name, unit, role, unhex(public), unhex(key)) for name, unit, role, public, key in plain["people"]
             ),
             tuple(UnitKey(unit, generation, unhex(public)) for unit, generation, public in plain["units"]),
-            {name: unhex(key) for name, key in plain["processes"].items()},
+            {name: tuple(map(unhex, them)) for name, them in plain["processes"].items()},
             unhex(plain["release"]),
             unhex(plain["recovery"]),
             plain["previous"],

@@ -288,9 +288,7 @@ def open_key(grant: Grant, seeds: Sequence[bytes]) -> bytes:
     """The envelope key of a waking grant, by whichever of the reader's seeds (newest first) opens it."""
     if grant.asleep:
         raise errors.NotOpened("this grant sleeps")
-    info = binding(
-        "grant", case=grant.case, envelope=grant.envelope, reader=grant.reader, roster=grant.roster
-    )
+    info = binding("grant", case=grant.case, envelope=grant.envelope, reader=grant.reader, roster=grant.roster)
     for seed in seeds:
         try:
             return open_with(seed, grant.sealed, info)

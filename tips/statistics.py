@@ -55,9 +55,7 @@ def hide(counts: Mapping[Cell, int]) -> frozenset[Cell]:
     """
     hidden = {cell for cell, count in counts.items() if count < SMALL}
     while True:
-        found = {
-            _smallest(line, hidden, counts) for line in _lines(counts) if _betrayed(line, hidden, counts)
-        }
+        found = {_smallest(line, hidden, counts) for line in _lines(counts) if _betrayed(line, hidden, counts)}
         more = {cell for cell in found if cell is not None}
         if not more:
             return frozenset(hidden)

@@ -92,9 +92,7 @@ class Desk:
 
     def _trouble(self, request: Request, key: str, status: int) -> Response:
         lang = language(request)
-        return self.pages.respond(
-            "desk_trouble.html", lang=lang, status=status, key=key, session=None, csrf=""
-        )
+        return self.pages.respond("desk_trouble.html", lang=lang, status=status, key=key, session=None, csrf="")
 
     # --- coming in -------------------------------------------------------------------------------------------------
 
@@ -133,9 +131,7 @@ class Desk:
         except errors.StoreUnavailable as error:
             return self._trouble(request, error.key, 503)
         response = RedirectResponse("/desk/", status_code=303)
-        response.set_cookie(
-            COOKIE, token.hex(), httponly=True, samesite="strict", secure=self.https, path="/desk"
-        )
+        response.set_cookie(COOKIE, token.hex(), httponly=True, samesite="strict", secure=self.https, path="/desk")
         return response
 
     async def log_out(self, request: Request, session: Session) -> Response:
@@ -172,9 +168,7 @@ class Desk:
             line=show.line(opened.case, self.review.organisation, self.now()),
             view=show.case(opened, self.review.organisation, functools.partial(locales.say, lang)),
             moves=case.MOVES[opened.case.state],
-            targets=[
-                (code, self.review.organisation.unit(code).name) for code in self.review.targets(opened)
-            ],
+            targets=[(code, self.review.organisation.unit(code).name) for code in self.review.targets(opened)],
         )
 
     async def act(self, request: Request, session: Session) -> Response:

@@ -131,9 +131,7 @@ def named(rows: Iterable[CountRow], organisation: Organisation) -> list[CountRow
     return [
         replace(
             row,
-            district=row.district
-            if row.district == cases.RESTRICTED_AREA
-            else place(row.district, organisation),
+            district=row.district if row.district == cases.RESTRICTED_AREA else place(row.district, organisation),
             ward=place(row.ward, organisation),
         )
         for row in rows

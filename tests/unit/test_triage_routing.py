@@ -19,9 +19,7 @@ CATEGORIES = [row["code"] for row in organisation._read("taxonomy.json")]
 areas = st.one_of(
     st.just(AreaFinding()),
     st.sampled_from(DISTRICTS).map(lambda code: AreaFinding(district=code)),
-    st.sampled_from(WARDS).map(
-        lambda code: AreaFinding(ORGANISATIONS[0].areas.district_of(code), code)
-    ),
+    st.sampled_from(WARDS).map(lambda code: AreaFinding(ORGANISATIONS[0].areas.district_of(code), code)),
     st.lists(st.sampled_from(WARDS), min_size=2, max_size=4).map(
         lambda codes: AreaFinding(candidates=tuple(AreaCandidate(code, "", "ward") for code in codes), ask=True)
     ),
@@ -29,9 +27,7 @@ areas = st.one_of(
 
 
 def accusations(units: list[str]) -> st.SearchStrategy[list[Accusation]]:
-    one = st.builds(
-        Accusation, st.sampled_from(KINDS), st.lists(st.sampled_from(units), max_size=3).map(tuple)
-    )
+    one = st.builds(Accusation, st.sampled_from(KINDS), st.lists(st.sampled_from(units), max_size=3).map(tuple))
     return st.lists(one, max_size=4)
 
 
@@ -40,9 +36,7 @@ def accusations(units: list[str]) -> st.SearchStrategy[list[Accusation]]:
 def test_no_excluded_unit_is_ever_in_the_chain(org, data):
     """Over every unit, kind, area and category: the chain is clean, ends in held, and shuts out all it must."""
     accused = data.draw(accusations(sorted(org.units)))
-    found = routing.route(
-        org, data.draw(areas), data.draw(st.sampled_from([*CATEGORIES, None, "no.such"])), accused
-    )
+    found = routing.route(org, data.draw(areas), data.draw(st.sampled_from([*CATEGORIES, None, "no.such"])), accused)
     assert not set(found.chain) & found.excluded
     assert found.chain[-1] == "held"
     assert found.chain[0] == found.owner

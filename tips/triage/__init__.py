@@ -1,10 +1,10 @@
 """Triage: from what a person wrote to what it is about, who must not see it, and who gets it. Pure.
 
-    text = text.parse(words)                     folded words that know where they stood
-    area = areas: mentions -> addresses -> one place, or a question
-    accusations = accused: officials in a context that accuses them
-    category, intent, urgency = weighted words, read in the light of the accusations
-    route = routing: owner, levels above, units shut out
+text = text.parse(words)                     folded words that know where they stood
+area = areas: mentions -> addresses -> one place, or a question
+accusations = accused: officials in a context that accuses them
+category, intent, urgency = weighted words, read in the light of the accusations
+route = routing: owner, levels above, units shut out
 """
 
 from __future__ import annotations
@@ -146,9 +146,7 @@ def _of_route(level: str | None, route: Route) -> list[Reason]:
     return found
 
 
-def as_json(
-    id: Any, triage: Triage, organisation: Organisation, render: Callable[[Reason], str]
-) -> dict[str, Any]:
+def as_json(id: Any, triage: Triage, organisation: Organisation, render: Callable[[Reason], str]) -> dict[str, Any]:
     """The line of `tinbao triage`; `render` turns a reason into a person's language."""
     return {
         "id": id,
@@ -164,8 +162,7 @@ def as_json(
         "unit": triage.route.owner,
         "excluded": sorted(triage.route.excluded),
         "reasons": [
-            {"rule": it.rule, "span": list(it.span) if it.span else None, "text": render(it)}
-            for it in triage.reasons
+            {"rule": it.rule, "span": list(it.span) if it.span else None, "text": render(it)} for it in triage.reasons
         ],
     }
 

@@ -84,9 +84,7 @@ class Places:
         if role == "not":
             return None
         readings = self._combine(text, mentions)
-        marked = sum(
-            3.0 if it.marked else 2.5 if it.kind == "landmark" else 1.5 for it in mentions if it.readings
-        )
+        marked = sum(3.0 if it.marked else 2.5 if it.kind == "landmark" else 1.5 for it in mentions if it.readings)
         weak = all(it.weak or it.kind == "street" for it in mentions)
         score = marked + bonus - (2.0 if weak else 0.0)
         return Address(tuple(mentions), role, score, readings)
@@ -111,15 +109,17 @@ class Places:
 
     def find(
         self, text: Text, corrections: Corrections, *, answer: bool = False
+    ) -> tuple[AreaFinding, list[Mention], list[Reason]]:
+        """The place of the incident, every mention of a place, and why."""
+        mentions = self._gazetteer.mentions(text)
+        finding, reasons = self._find(text, mentions, corrections, answer=answer)
+        return finding, mentions, reasons
+
+    def _find(
+        self, text: Text, mentions: Sequence[Mention], corrections: Corrections, *, answer: bool
     ) -> tuple[AreaFinding, list[Reason]]:
-        """The place of the incident, and why."""
-        addresses = self.addresses(text, answer=answer)
-        if (
-            answer
-            and not addresses
-            and len(text.words) == 1
-            and (only := self._gazetteer.numbered(text.words[0]))
-        ):
+        addresses = self.addresses(text, mentions, answer=answer)
+        if answer and not addresses and len(text.words) == 1 and (only := self._gazetteer.numbered(text.words[0])):
             return AreaFinding(only.district, span=text.span(0, 1)), []
         if corrections.area and self._areas.district_of(corrections.area):
             return self._corrected(corrections.area, addresses)
@@ -134,9 +134,7 @@ class Places:
             readings = (*readings, *(reading for it in others for reading in it.readings))
         return self._decided(text, best, readings)
 
-    def _decided(
-        self, text: Text, best: Address, readings: Sequence[Reading]
-    ) -> tuple[AreaFinding, list[Reason]]:
+    def _decided(self, text: Text, best: Address, readings: Sequence[Reading]) -> tuple[AreaFinding, list[Reason]]:
         span = text.span(best.first, best.after)
         evidence = text.said(best.first, best.after)
         if len(list(desks(readings))) > 1:
@@ -153,17 +151,13 @@ class Places:
         place = readings[0].label
         if ward and self._areas.name(ward) != place:
             place = f"{place} → {self._areas.name(ward)}"
-        rule = {"seat": "area.seat", "home": "area.home"}.get(
-            best.role, "area.ward" if ward else "area.district"
-        )
+        rule = {"seat": "area.seat", "home": "area.home"}.get(best.role, "area.ward" if ward else "area.district")
         return finding, [Reason(rule, span, {"evidence": evidence, "place": place})]
 
     def _candidates(self, readings: Sequence[Reading]) -> tuple[AreaCandidate, ...]:
         """One candidate for each district of numbered wards, and for each ward of a name."""
         found: dict[str, AreaCandidate] = {}
-        numbered = any(
-            it.label.split(",")[0].split(" ")[-1].isdecimal() and it.level == "ward" for it in readings
-        )
+        numbered = any(it.label.split(",")[0].split(" ")[-1].isdecimal() and it.level == "ward" for it in readings)
         for reading in readings:
             codes = reading.wards if reading.wards and not numbered else (reading.district,)
             for code in codes:
@@ -291,9 +285,7 @@ def _narrow(
     codes = {it.district for it in district.readings}
     inside = [it for it in (*readings, *mention.others) if it.district in codes or codes & set(it.touches)]
     if district.former:
-        inside = [
-            it for it in inside if it.label.partition(",")[0].split(" ", 1)[-1] in gazetteer.former(district)
-        ]
+        inside = [it for it in inside if it.label.partition(",")[0].split(" ", 1)[-1] in gazetteer.former(district)]
     finer = [it for it in inside if it.level == "ward"]
     return tuple(dict.fromkeys(finer or inside)) or district.readings
 
@@ -337,9 +329,7 @@ def _joined(ranked: Sequence[Address]) -> Address:
             if inside and len(list(desks(inside))) < len(list(desks(best.readings))):
                 best = replace(best, readings=inside)
         elif not any(it.wards for it in best.readings):
-            finer = tuple(
-                it for it in other.readings if it.wards and it.district == best.readings[0].district
-            )
+            finer = tuple(it for it in other.readings if it.wards and it.district == best.readings[0].district)
             if finer:
                 best = replace(best, readings=finer)
     return best

@@ -69,9 +69,7 @@ class Route:
     """Who gets a tip."""
 
     owner: str
-    overseer: (
-        str | None
-    )  # who watches an accused unit's case; None: nobody is accused, or nobody clean is left
+    overseer: str | None  # who watches an accused unit's case; None: nobody is accused, or nobody clean is left
     chain: tuple[str, ...]  # owner first, then the clean levels upward, `held` last
     excluded: frozenset[str]
 

@@ -18,17 +18,13 @@ from tips.triage.text import Phrases, Text
 KINDS: Final = ("Thành phố ", "Quận ", "Huyện ", "Phường ", "Xã ", "Thị trấn ", "Đặc khu ")
 WARD_MARKS: Final = {"phuong": "Phường", "p": "Phường", "f": "Phường", "ph": "Phường", "fuong": "Phường",
                      "ward": "", "xa": "Xã", "x": "Xã", "tt": "Thị trấn", "commune": "Xã"}  # fmt: skip
-DISTRICT_MARKS: Final = frozenset(
-    {"quan", "q", "qu", "district", "dist", "d", "huyen", "h", "tp", "thanhpho"}
-)
+DISTRICT_MARKS: Final = frozenset({"quan", "q", "qu", "district", "dist", "d", "huyen", "h", "tp", "thanhpho"})
 NUMBERED: Final = frozenset({"quan", "q", "qu", "district", "dist", "d"})
 _SOUNDS: Final = {"quan": {"quận"}, "phuong": {"phường", "phừơng"}, "xa": {"xã"}, "huyen": {"huyện"}}
 _LETTERS: Final = frozenset({"p", "f", "x", "q", "d", "h", "ph", "qu", "tt"})
 _COUNTED: Final = ("nhất", "một", "mốt", "hai", "ba", "bốn", "tư", "năm", "lăm", "sáu", "bảy", "bẩy", "tám", "chín",
                    "mười", "mươi")  # fmt: skip
-_UNSURE_NUMBERS: Final = frozenset(
-    {"ba", "hai", "nam", "sau", "mot", "lam"}
-)  # common words without their accents
+_UNSURE_NUMBERS: Final = frozenset({"ba", "hai", "nam", "sau", "mot", "lam"})  # common words without their accents
 LAST_WARD: Final = 28
 
 
@@ -142,9 +138,7 @@ class Gazetteer:
         for district, names in data["streets"].items():
             for entry in names:
                 name, _, ward = entry.partition(">")
-                reading = self._landmark(
-                    f"{_district(district)}/{ward}" if ward else _district(district), name
-                )
+                reading = self._landmark(f"{_district(district)}/{ward}" if ward else _district(district), name)
                 self._names.add(name, Place("landmark" if ward else "street", (reading,)))
         for name, where in data["shared_streets"].items():
             shared = [self._landmark(_district(it), name) for it in str(where).split("|")]
@@ -181,9 +175,7 @@ class Gazetteer:
         word = text.words[index]
         if word in WARD_MARKS or word in DISTRICT_MARKS or word in {"thi", "thanh"}:
             marked = self._marked(text, index, named)
-            if marked is not None and marked.after >= max(
-                (end for end, _ in named.get(index, ())), default=0
-            ):
+            if marked is not None and marked.after >= max((end for end, _ in named.get(index, ())), default=0):
                 return marked
         if index not in named:
             return None
@@ -205,11 +197,7 @@ class Gazetteer:
         readings = [reading for it, place in places if it == end for reading in place.readings]
         if mark in DISTRICT_MARKS:
             likely = [it for it in readings if it.level == "district"]
-            return (
-                Mention(index, end, "district", tuple(likely), tuple(readings), marked=True)
-                if likely
-                else None
-            )
+            return Mention(index, end, "district", tuple(likely), tuple(readings), marked=True) if likely else None
         wards = [it for it in readings if it.level == "ward"]
         kind = WARD_MARKS[mark]
         likely = [it for it in wards if it.kind == kind or (it.current and kind != "Thị trấn")] or wards
@@ -262,9 +250,7 @@ class Gazetteer:
         street = next((place for place in places if place.kind == "street"), None)
         if on_street or (street and not names):
             return (
-                _street(text, first, after, street, on_street)
-                if street
-                else Mention(first, after, "none", weak=True)
+                _street(text, first, after, street, on_street) if street else Mention(first, after, "none", weak=True)
             )
         for place in places:
             if place.kind in {"landmark", "outside", "city"} and not names:
@@ -278,9 +264,7 @@ class Gazetteer:
             return Mention(first, after + 1, "ward", wards, readings, marked=True)
         return self._bare_name(text, first, after, readings, all(place.short for place in names))
 
-    def _bare_name(
-        self, text: Text, first: int, after: int, readings: tuple[Reading, ...], short: bool
-    ) -> Mention:
+    def _bare_name(self, text: Text, first: int, after: int, readings: tuple[Reading, ...], short: bool) -> Mention:
         districts = [it for it in readings if it.level == "district"]
         centre = [it for it in districts if self._areas.districts[it.district].core]
         weak = " ".join(text.words[first:after]) in self._common or _part_of_name(text, first)

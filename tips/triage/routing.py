@@ -47,9 +47,7 @@ def _highest(organisation: Organisation, accusations: Sequence[Accusation]) -> t
     return ()
 
 
-def _excluded(
-    organisation: Organisation, area: AreaFinding, accusations: Iterable[Accusation]
-) -> frozenset[str]:
+def _excluded(organisation: Organisation, area: AreaFinding, accusations: Iterable[Accusation]) -> frozenset[str]:
     """The accused, their predecessors and successors, all below them, and whom the table adds."""
     found: set[str] = set()
     for accusation in accusations:

@@ -197,10 +197,7 @@ def _words(original: str, signs: str, origin: list[Span] | None) -> Text:
 def _ends_clause(gap: str, words: Sequence[str]) -> bool:
     if not _HARD.search(gap):
         return False
-    return (
-        not (gap.startswith(".") and words and len(words[-1]) <= SHORT and "\n" not in gap)
-        or len(gap) > SHORT
-    )
+    return not (gap.startswith(".") and words and len(words[-1]) <= SHORT and "\n" not in gap) or len(gap) > SHORT
 
 
 class Phrases(Generic[Payload]):
@@ -216,9 +213,7 @@ class Phrases(Generic[Payload]):
         node = self._tree
         for word in text.words:
             node = node.setdefault(word, {})
-        canon = (
-            None if loose or (phrase.isascii() and " " not in phrase) else tuple(map(canonical, text.raws))
-        )
+        canon = None if loose or (phrase.isascii() and " " not in phrase) else tuple(map(canonical, text.raws))
         node.setdefault("", []).append((canon, payload))
 
     def find(self, text: Text) -> Iterator[tuple[int, int, Payload]]:

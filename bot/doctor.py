@@ -1,0 +1,79 @@
+"""`tinbao doctor`: checks what a start would need, and says the remedy of whatever is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from bot import settings
+from bot.settings import Settings
+from bot.wiring import Product, open_product
+from tips import errors
+
+OLDEST_SANE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+Check = Callable[[Product], Awaitable[str]]
+
+
+async def check(environment: Mapping[str, str]) -> int:
+    """Print a line for each check; 0 where all is well."""
+    try:
+        own = settings.read(environment)
+        async with open_product(own) as product:
+            return await _all(own, product)
+    except errors.TinBaoError as error:
+        print(f"✗ start: {error}")
+        return 1
+
+
+async def _all(own: Settings, product: Product) -> int:
+    print("✓ settings, secrets, run folder, database schema, roster")
+    print(f"  operator of the intake machine: {own.operator}")
+    failed = 0
+    for name, run in CHECKS.items():
+        try:
+            print(f"✓ {name}: {await run(product)}")
+        except errors.TinBaoError as error:
+            failed += 1
+            print(f"✗ {name}: {error}")
+    return 1 if failed else 0
+
+
+async def _clock(product: Product) -> str:
+    if product.now() < OLDEST_SANE:
+        raise errors.BadSetting("the machine's clock is wrong: set it, or one-time codes and deadlines fail")
+    return product.now().isoformat(timespec="seconds")
+
+
+async def _write(product: Product) -> str:
+    await product.store.outbox.done([])
+    return "can be written"
+
+
+async def _desks(product: Product) -> str:
+    roster = product.roster()
+    able = {unit.unit for unit in roster.units}
+    if not able:
+        raise errors.BadSetting("no unit has a key, every tip waits for the quorum: run `tinbao officer add`")
+    return f"{len(able)} units have keys"
+
+
+async def _ledger(product: Product) -> str:
+    report = await product.audit()
+    if not report.sound:
+        raise errors.NotVerified(f"{len(report.problems)} problems: run `tinbao ledger verify`")
+    return f"{report.events} events of {report.cases} cases hold"
+
+
+async def _late(product: Product) -> str:
+    late = await product.store.cases.due(product.now(), 1000)
+    return f"{len(late)} cases are late; the clock takes them up" if late else "no case is late"
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "clock": _clock,
+    "database": _write,
+    "desks": _desks,
+    "ledger": _ledger,
+    "deadlines": _late,
+}

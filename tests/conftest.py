@@ -1,0 +1,35 @@
+"""Fixtures that every folder of tests may use."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import home, servers
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    with servers.postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    with servers.fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Both stores, one after the other."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path}/contract.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def a_home(tmp_path: Path) -> AsyncIterator[home.Home]:
+    """A home with a few people, on SQLite."""
+    async with home.opened(tmp_path) as opened:
+        yield opened

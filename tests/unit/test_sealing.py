@@ -1,0 +1,128 @@
+"""Sealing: who opens what, and that nothing moved, cut or altered opens."""
+
+import os
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tips import errors, sealing
+from tips.sealing import Reader, Readers
+
+OWNER, LEVEL, CLOCK = os.urandom(32), os.urandom(32), os.urandom(32)
+CASE = b"c" * 16
+READERS = Readers(
+    (Reader("owner", sealing.public_bytes(OWNER)),),
+    (Reader("level", sealing.public_bytes(LEVEL)),),
+    7,
+    sealing.public_bytes(CLOCK),
+)
+
+
+def sealed(content: bytes = b"words", readers: Readers = READERS) -> tuple[sealing.Envelope, dict[str, sealing.Grant]]:
+    envelope, grants = sealing.seal(CASE, "tip", content, readers, os.urandom)
+    return envelope, {grant.reader: grant for grant in grants}
+
+
+def test_the_owner_opens_what_was_sealed_to_it() -> None:
+    """A waking grant and its reader's seed give the words back."""
+    envelope, grants = sealed("chữ".encode())
+    assert sealing.open_envelope(envelope, sealing.open_key(grants["owner"], [OWNER])) == "chữ".encode()
+
+
+def test_nobody_else_opens_it() -> None:
+    """Every other seed fails, the clock's included."""
+    _, grants = sealed()
+    for seed in (LEVEL, CLOCK, os.urandom(32)):
+        with pytest.raises(errors.NotOpened):
+            sealing.open_key(grants["owner"], [seed])
+
+
+def test_a_sleeping_grant_opens_neither_by_its_reader_nor_by_the_clock_alone() -> None:
+    """The wrap keeps the reader out, the reader's seal keeps the clock out."""
+    envelope, grants = sealed()
+    with pytest.raises(errors.NotOpened):
+        sealing.open_key(replace(grants["level"], asleep=False), [LEVEL])
+    with pytest.raises(errors.NotOpened):
+        sealing.wake(envelope, grants["level"], LEVEL)
+    woken = sealing.wake(envelope, grants["level"], CLOCK)
+    with pytest.raises(errors.NotOpened):
+        sealing.open_key(woken, [CLOCK])
+    assert sealing.open_envelope(envelope, sealing.open_key(woken, [LEVEL])) == b"words"
+
+
+def test_two_envelopes_never_share_a_key() -> None:
+    """The key of one envelope does not open another of the same case and readers."""
+    first, grants = sealed()
+    second, _ = sealed()
+    with pytest.raises(errors.NotOpened):
+        sealing.open_envelope(second, sealing.open_key(grants["owner"], [OWNER]))
+    assert first.sealed != second.sealed
+
+
+@pytest.mark.parametrize("field", ["case", "id", "part"])
+def test_an_envelope_that_was_moved_does_not_open(field: str) -> None:
+    """Case, envelope id and part are bound into the ciphertext."""
+    envelope, grants = sealed()
+    key = sealing.open_key(grants["owner"], [OWNER])
+    other = "note" if field == "part" else b"x" * 16
+    with pytest.raises(errors.NotOpened):
+        sealing.open_envelope(replace(envelope, **{field: other}), key)
+
+
+@pytest.mark.parametrize(
+    ("field", "other"), [("reader", "level"), ("case", b"x" * 16), ("envelope", b"x" * 16), ("roster", 8)]
+)
+def test_a_grant_that_was_moved_does_not_open(field: str, other: object) -> None:
+    """Case, envelope, reader and roster version are bound into a grant."""
+    _, grants = sealed()
+    with pytest.raises(errors.NotOpened):
+        sealing.open_key(replace(grants["owner"], **{field: other}), [OWNER])
+
+
+@given(st.integers(0, 4200), st.integers(1, 255))
+def test_any_altered_octet_is_noticed(at: int, change: int) -> None:
+    """Whatever octet of the ciphertext is changed, it is one clear error."""
+    envelope, grants = sealed()
+    octets = bytearray(envelope.sealed)
+    octets[at % len(octets)] ^= change
+    key = sealing.open_key(grants["owner"], [OWNER])
+    with pytest.raises(errors.NotOpened):
+        sealing.open_envelope(replace(envelope, sealed=bytes(octets)), key)
+
+
+def test_a_later_version_is_refused_by_name() -> None:
+    """A version byte from the future is not guessed at."""
+    envelope, grants = sealed()
+    key = sealing.open_key(grants["owner"], [OWNER])
+    with pytest.raises(errors.NotOpened, match="another version"):
+        sealing.open_envelope(replace(envelope, sealed=b"\x02" + envelope.sealed[1:]), key)
+
+
+def test_a_swapped_text_breaks_its_commitment() -> None:
+    """A reader who re-seals other words under the same key is found out."""
+    envelope, grants = sealed()
+    key = sealing.open_key(grants["owner"], [OWNER])
+    info = sealing.binding("envelope", case=CASE, envelope=envelope.id, part="tip")
+    forged = sealing.lock(key, sealing.pad(bytes(32) + b"other words"), info, os.urandom)
+    with pytest.raises(errors.NotOpened, match="committed"):
+        sealing.open_envelope(replace(envelope, sealed=forged), key)
+
+
+@given(st.binary(max_size=9000))
+def test_a_length_shows_only_in_steps_of_four_kibibytes(content: bytes) -> None:
+    """Padding hides how much was written, and comes off again."""
+    assert len(sealing.pad(content)) % sealing.PAD_STEP == 0
+    assert sealing.unpad(sealing.pad(content)) == content
+
+
+def test_texts_of_any_short_length_are_equally_long_when_sealed() -> None:
+    """Two tips differ in length on disk only by whole steps."""
+    assert len(sealed(b"a")[0].sealed) == len(sealed(b"a" * 4000)[0].sealed)
+
+
+def test_every_kind_of_ciphertext_has_another_binding() -> None:
+    """No two domains produce the same bytes from the same fields."""
+    fields = dict.fromkeys({name for row in sealing.BINDINGS.values() for name in row}, "same")
+    made = [sealing.binding(domain, **{name: fields[name] for name in row}) for domain, row in sealing.BINDINGS.items()]
+    assert len(set(made)) == len(made)

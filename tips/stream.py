@@ -1,0 +1,59 @@
+"""STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015, as in age): long data in chunks that cannot be cut, swapped or joined.
+
+Each chunk is AES-256-GCM under one fresh key; its nonce is an 11-byte counter and a byte that marks the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tips import errors
+
+CHUNK: Final = 64 * 1024  # bytes of plaintext
+TAG: Final = 16
+
+
+def seal(key: bytes, data: Iterable[bytes], info: bytes) -> Iterator[bytes]:
+    """Seal data chunk by chunk.
+
+    Args:
+        key: 32 fresh random bytes, used for this stream only.
+        data: pieces of any length.
+        info: what the stream is bound to.
+    """
+    cipher = AESGCM(key)
+    for number, (chunk, last) in enumerate(_chunks(data, CHUNK)):
+        yield cipher.encrypt(_nonce(number, last), chunk, info)
+
+
+def unseal(key: bytes, data: Iterable[bytes], info: bytes) -> Iterator[bytes]:
+    """Open a stream; what was yielded before an error is not to be trusted as complete.
+
+    Raises:
+        NotOpened: wrong key or binding, or a chunk was altered, dropped, swapped or added.
+    """
+    cipher = AESGCM(key)
+    for number, (chunk, last) in enumerate(_chunks(data, CHUNK + TAG)):
+        try:
+            yield cipher.decrypt(_nonce(number, last), chunk, info)
+        except InvalidTag as error:
+            raise errors.NotOpened from error
+
+
+def _nonce(number: int, last: bool) -> bytes:
+    return number.to_bytes(11, "big") + bytes([last])
+
+
+def _chunks(data: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
+    """Pieces of exactly `size` bytes and a shorter last one, each with whether it is the last."""
+    waiting = bytearray()
+    for piece in data:
+        waiting += piece
+        while len(waiting) > size:
+            yield bytes(waiting[:size]), False
+            del waiting[:size]
+    yield bytes(waiting), True
