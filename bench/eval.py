@@ -222,7 +222,7 @@ def score_aliases(triager: Triager, org: Any, rows: list[Row], *, show: bool) ->
         scores.add(
             "right",
             right,
-            f"{row['text']!r} {row['district']} {row['ward_new']} got {district}/{ward} ask={found.ask} out={found.outside}",
+            f"{row['text']!r} {row['district']} {row['ward_new']} got {district}/{ward} ask={found.ask}",
         )
     if show:
         print("\n-- aliases", *scores.wrong.get("right", []), sep="\n   ")

@@ -20,7 +20,7 @@ from tips import keys
 from tips.founding import Founding
 from tips.keys import Cost, Identity
 
-PASSPHRASE: Final = "demo-demo-demo-demo"
+PASSPHRASE: Final = "demo-demo-demo-demo"  # noqa: S105 (shown on the demo's own login page)
 CHEAP: Final = Cost(memory=8 * 1024, iterations=1)  # the passphrase is public: stretching it protects nothing
 SENTENCE: Final = "ban ma tuy o karaoke duong le van sy q3"
 PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})

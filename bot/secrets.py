@@ -82,7 +82,7 @@ def _default_run() -> Path:
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     if runtime and Path(runtime).is_dir():
         return Path(runtime) / "tinbao"
-    shared = Path("/dev/shm")
+    shared = Path("/dev/shm")  # noqa: S108 (a tmpfs, and the folder below it is this user's alone)
     return (shared if shared.is_dir() else Path.home()) / f"tinbao-{os.getuid()}"
 
 

@@ -1,4 +1,4 @@
-"""Filling a demo: invented tips of the last weeks come in through the conversation and are worked on by the demo's people.
+"""Filling a demo: invented tips come in through the conversation and are worked on by the demo's people.
 
 Every person, place of business, sum and accusation is invented; streets and units are real, so that routing shows.
 """
@@ -9,7 +9,6 @@ import importlib.resources
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-
 from typing import Any, Final, Protocol
 
 from bot import clock
@@ -67,7 +66,7 @@ def seeds() -> list[Seed]:
 
 
 async def seed(product: Product, identities: Sequence[Identity], moved: Movable) -> None:
-    """Let every seed come in and be worked on; then take the clock's present slot, so that what is late stays to be seen."""
+    """Let every seed come in and be worked on; then take the clock's present slot, so that what is late is seen."""
     sessions = [await product.logins.session_of(identity) for identity in identities]
     by_unit = {session.unit: session for session in reversed(sessions) if session.seeds}
     for number, it in enumerate(seeds()):

@@ -10,6 +10,7 @@ from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Route
 
 from bot import logs, web
 from bot.settings import Settings
@@ -59,15 +60,7 @@ async def run(
 ) -> None:
     """Run the parts of an open product until a signal ends it; `ready` is set once the doors are open."""
     async with contextlib.AsyncExitStack() as stack:
-        webhooks = []
-        if "intake" in parts and product.settings.telegram_token:
-            from bot import telegram
-
-            webhooks += await stack.enter_async_context(telegram.running(product))
-        if "officers" in parts and product.settings.officers_token:
-            from bot import officers
-
-            await stack.enter_async_context(officers.running(product))
+        webhooks: list[Route] = []
         if "clock" in parts:
             from bot import clock
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 
 import storage
 from bot import secrets
@@ -30,6 +31,7 @@ from tips.sealing import Random
 from tips.triage import Triager
 
 Now = Callable[[], datetime]
+FULL_COST: Final = Cost()
 
 
 def wall_clock() -> datetime:
@@ -100,7 +102,7 @@ class Product:
 
 @asynccontextmanager
 async def open_product(
-    settings: Settings, *, now: Now = wall_clock, random: Random = os.urandom, cost: Cost = Cost()
+    settings: Settings, *, now: Now = wall_clock, random: Random = os.urandom, cost: Cost = FULL_COST
 ) -> AsyncIterator[Product]:
     """Open a home that `init` made.
 
@@ -168,7 +170,7 @@ def _recent_loss(run: secrets.RunFolder, now: Now) -> Callable[[], bool]:
 
 
 async def initialise(
-    settings: Settings, *, now: Now = wall_clock, random: Random = os.urandom, cost: Cost = Cost()
+    settings: Settings, *, now: Now = wall_clock, random: Random = os.urandom, cost: Cost = FULL_COST
 ) -> Founding:
     """Make a new home.
 

@@ -1,6 +1,6 @@
 """Brings what the tests need beside Python: PostgreSQL, chromium with fonts, strace and exiftool.
 
-The system's own come first; else, as root, Debian's packages by apt-get; else Debian's packages unpacked below `.tools`.
+The system's own come first; else, as root, Debian's packages by apt-get; else those unpacked below `.tools`.
 What was found is written to `.tools/paths.json`, which `tests/tools.py` reads. What cannot be had ends the run with the
 remedy: no test is ever skipped for want of a tool.
 """

@@ -40,4 +40,4 @@ class SqlStatistics:
         """How many cases of these units are in each state."""
         statement = select(Tip.state, sa.func.count()).where(col(Tip.unit).in_(units)).group_by(col(Tip.state))
         async with self._database.read() as session:
-            return {state: count for state, count in await session.exec(statement)}
+            return dict((await session.exec(statement)).all())

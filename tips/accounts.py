@@ -1,5 +1,6 @@
-"""Logging in: a passphrase opens a person's keys, a one-time code guards the door, and a session keeps the keys
-closed under a secret that only the person's cookie holds.
+"""Logging in: a passphrase opens a person's keys, a one-time code guards the door.
+
+A session keeps the keys closed under a secret that only the person's cookie holds.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ class Organisation:
     def desks_of(self, ward: str) -> frozenset[str]:
         """The desks of each district that a ward's police unit touches; empty where no desks are."""
         area = self.units[ward].area if ward in self.units else None
-        touched = self.areas.wards[area].districts if area in self.areas.wards else ()
+        touched = self.areas.wards[area].districts if area and area in self.areas.wards else ()
         return frozenset(code for code in (f"area-{it}" for it in touched) if code in self.units)
 
     def area_name(self, code: str) -> str:

@@ -1,5 +1,7 @@
-"""Reception: one turn of one citizen. The draft comes in, the conversation decides, the effect is carried out,
-the next draft is durable, and only then does anybody answer.
+"""Reception: one turn of one citizen.
+
+The draft comes in, the conversation decides, the effect is carried out, the next draft is durable, and only then does
+anybody answer.
 
 A draft is sealed under a key that is on no disk and found by a keyed hash of the conversation's id, which stays in
 its channel. Two messages of one conversation never race: they wait for each other here, and across processes the

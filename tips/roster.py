@@ -93,8 +93,11 @@ class Roster:
         Raises:
             NotVerified: nobody of that name is in the roster.
         """
-        people = [*self.people, *self.signers]
-        found = self.processes.get(by, ()) or tuple(it.verify for it in people if it.name == by)
+        found = (
+            *self.processes.get(by, ()),
+            *(person.verify for person in self.people if person.name == by),
+            *(signer.verify for signer in self.signers if signer.name == by),
+        )
         if not found:
             raise errors.NotVerified(f"nobody called {by} in the roster")
         return found

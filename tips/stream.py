@@ -1,4 +1,4 @@
-"""STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015, as in age): long data in chunks that cannot be cut, swapped or joined.
+"""STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015, as in age): long data in chunks, none of which can move.
 
 Each chunk is AES-256-GCM under one fresh key; its nonce is an 11-byte counter and a byte that marks the last one.
 """

@@ -17,6 +17,7 @@ from tips.keys import Cost, Identity
 from tips.reception import Outcome, Sender
 from tips.review import Session
 
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 CHEAP = Cost(memory=64, iterations=1)
 PEOPLE = (
     ("an", "area-770", "officer"),
@@ -103,7 +104,7 @@ class Citizen:
 async def opened(
     folder: Path, people: Sequence[tuple[str, str, str]] = PEOPLE, url: str = "", cost: Cost = CHEAP
 ) -> AsyncIterator[Home]:
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as run:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as run:
         own = replace(
             settings.read({"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run, "TINBAO_DATABASE_URL": url}),
             demo=True,  # the run folder may be anywhere

@@ -1,4 +1,4 @@
-"""Every labelled tip goes through the conversation to a sealed case, and somebody of the unit that it reached opens it."""
+"""Every labelled tip goes through the conversation to a sealed case that a person of its unit opens."""
 
 import json
 from pathlib import Path
@@ -35,9 +35,7 @@ async def test_every_labelled_tip_is_opened_by_a_person_of_the_unit_it_reached(a
         if _letters(opened.tip.text) != _letters(row["text"]):
             wrong.append(f"{row['id']} was opened with other words")
     with capsys.disabled():
-        print(
-            f"\n{len(tips) - len(wrong)} of {len(tips)} labelled tips opened at their unit; {wrong or 'none went wrong'}"
-        )
+        print(f"\n{len(tips) - len(wrong)} of {len(tips)} labelled tips opened; {wrong or 'none went wrong'}")
     assert not wrong
 
 

@@ -1,0 +1,1 @@
+"""Facts, as data: each file names its source and date."""

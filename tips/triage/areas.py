@@ -146,8 +146,8 @@ class Places:
         wards = list(dict.fromkeys(code for it in readings for code in it.wards)) if readings[0].wards else []
         sure = all(it.wards for it in readings) and len({it.wards[:1] for it in readings}) == 1
         ward = wards[0] if sure else None
-        names = tuple(AreaCandidate(code, self._areas.name(code), "ward") for code in wards)
-        finding = AreaFinding(district, ward, names if len(names) > 1 else (), span=span)
+        parts = tuple(AreaCandidate(code, self._areas.name(code), "ward") for code in wards)
+        finding = AreaFinding(district, ward, parts if len(parts) > 1 else (), span=span)
         place = readings[0].label
         if ward and self._areas.name(ward) != place:
             place = f"{place} → {self._areas.name(ward)}"
@@ -257,7 +257,7 @@ def _role(text: Text, mention: Mention) -> tuple[str, float]:
         return "not", 0.0
     if _ends(before, _HOME, 3):
         return "home", 0.0
-    if _ends(before, _ELSEWHERE, 0) and not mention.kind == "ward":
+    if _ends(before, _ELSEWHERE, 0) and mention.kind != "ward":
         return "elsewhere", 0.0
     bonus = 0.5 if any(word in _AT for word in before[-2:]) else 0.0
     return "incident", bonus

@@ -80,7 +80,8 @@ class Gazetteer:
     def __init__(self, areas: Areas) -> None:
         data = texts.read("places.json")
         self._areas = areas
-        self._codes = {place.name: place.code for place in (*areas.districts.values(), *areas.wards.values())}
+        self._codes = {district.name: district.code for district in areas.districts.values()}
+        self._codes |= {ward.name: ward.code for ward in areas.wards.values()}
         self._names: Phrases[Place] = Phrases()
         self._common = {" ".join(texts.parse(name).words) for name in data["common"]}
         self._numbered = _by_number(areas)

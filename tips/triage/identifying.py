@@ -26,7 +26,8 @@ _HOME: Final = re.compile(
     re.IGNORECASE,
 )
 _PATTERNS: Final = (
-    ("id_number", _ID_NUMBER), ("phone", _PHONE), ("email", _EMAIL), ("name", _NAME), ("class", _CLASS), ("home", _HOME),
+    ("id_number", _ID_NUMBER), ("phone", _PHONE), ("email", _EMAIL),
+    ("name", _NAME), ("class", _CLASS), ("home", _HOME),
 )  # fmt: skip
 _RULE: Final = "identifying."
 

@@ -90,8 +90,15 @@ def read(file: str) -> Any:
 
 
 @functools.cache
-def _abbreviations() -> Mapping[str, tuple[str, ...]]:
-    return {short: tuple(full.split()) for short, full in read("words.json")["abbreviations"].items()}
+def _abbreviations() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Short forms, written out: each word bare and with its accents."""
+    full = read("words.json")["abbreviations"]
+    return {short: tuple((_bare_word(word), word) for word in words.split()) for short, words in full.items()}
+
+
+def _bare_word(word: str) -> str:
+    bare = word.translate(_BARE)
+    return _ENDS_IN_Y.get(bare, bare)
 
 
 def canonical(word: str) -> str:
@@ -114,7 +121,7 @@ class Text:
 
     original: str
     words: list[str]  # lower case, bare, abbreviations written out
-    raws: list[str]  # lower case with accents; "" where an abbreviation was written out
+    raws: list[str]  # lower case with accents
     starts: list[int]  # offsets into the original
     ends: list[int]
     breaks: list[bool]  # a clause ends before this word
@@ -178,9 +185,9 @@ def _words(original: str, signs: str, origin: list[Span] | None) -> Text:
         if raw != word:
             marked += 1
         if raw in full and not glued:
-            for written in full[raw]:
+            for written, accented in full[raw]:
                 words.append(written)
-                raws.append("")
+                raws.append(accented)
                 starts.append(first)
                 ends.append(last)
                 breaks.append(broken)
@@ -213,7 +220,7 @@ class Phrases(Generic[Payload]):
         node = self._tree
         for word in text.words:
             node = node.setdefault(word, {})
-        canon = None if loose or (phrase.isascii() and " " not in phrase) else tuple(map(canonical, text.raws))
+        canon = None if loose else tuple(map(canonical, text.raws))
         node.setdefault("", []).append((canon, payload))
 
     def find(self, text: Text) -> Iterator[tuple[int, int, Payload]]:
@@ -264,13 +271,14 @@ def _fitting(text: Text, first: int, ends: list[tuple[tuple[str, ...] | None, Pa
 def _fit(text: Text, first: int, canon: tuple[str, ...] | None) -> int:
     """How well accents agree: 2 exactly, 1 where some are missing, 0 not.
 
-    A word without any may stand for any; in a text that has its accents, not every word of a phrase may.
+    A word without any may stand for any; but not a single word, and in a text that has its accents not each word
+    of a phrase.
     """
     if canon is None:
         return 2
     spared = 0
     for raw, wanted in zip(text.raws[first : first + len(canon)], canon, strict=False):
-        if not raw or not wanted or raw == wanted:
+        if raw == wanted:
             continue
         if raw.isascii():
             if not wanted.isascii() and _ENDS_IN_Y.get(raw, raw) != wanted:
@@ -279,4 +287,4 @@ def _fit(text: Text, first: int, canon: tuple[str, ...] | None) -> int:
             return 0
     if not spared:
         return 2
-    return 0 if text.accented and spared >= len(canon) else 1
+    return 0 if len(canon) == 1 or (text.accented and spared >= len(canon)) else 1

@@ -46,7 +46,7 @@ def _ongoing(intent: str, code: str | None, hits: Hits) -> bool:
 
 
 def _level(code: str | None, second: str | None, ongoing: bool, hits: Hits) -> int:
-    base = int(categories.codes()[code]["urgency"][1]) if code in categories.codes() else 2
+    base = int(categories.codes()[code]["urgency"][1]) if code and code in categories.codes() else 2
     code = code or ""
     if code.startswith(STEADY):
         active = second in {"drugs.trade", "child.sexual", "trafficking.any"}
@@ -58,7 +58,7 @@ def _level(code: str | None, second: str | None, ongoing: bool, hits: Hits) -> i
         return 0 if hits.get("held") and hits.get("now") and hits.get("hurt") else 1
     if base == 3:
         return 2 if hits.get("child") or hits.get("hurt") else 3
-    return 1 if now and hits.get("day") or (hits.get("weapon") and hits.get("day")) else 2
+    return 1 if (now and hits.get("day")) or (hits.get("weapon") and hits.get("day")) else 2
 
 
 def _life(code: str, now: bool, ongoing: bool, hits: Hits) -> bool:

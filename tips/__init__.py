@@ -1,0 +1,25 @@
+"""The product, framework-free: the life of a tip, told once. A test holds that every module is named here.
+
+a message comes in through a channel, and one turn is taken (`reception`, within its `budget`):
+    the `draft` of this conversation is opened; `phrases` tells commands and questions from words
+    the `conversation` decides the reply:
+        `triage` finds intent, place, matter, urgency, who is accused, and by the `organisation` who may get it
+        what is missing is asked for, `evidence` is judged, and a summary is shown
+    the next draft is durable, and only then is anything answered
+
+when the person sends it (`intake`):
+    its `content` is sealed (`sealing`) to the readers that the signed `roster` has `keys` for
+    its first event is signed for the `ledger`; all of it is stored at once, through the `ports`
+    the `receipt` is shown, and shown again until it was delivered
+
+at the desk (`accounts` opens a session):
+    an officer reads, claims, asks, moves and hands over the `case` (`review`), to whom `access` allows
+    what is asked lies in the `mailbox`; the reporter's answer goes back to the case's readers
+
+as time passes (`clocks`):
+    what is late climbs, text included (`climbing`); `statistics` tell about the city, never a person
+    an `audit` checks all of it without opening anything
+
+before all this: a home is founded (`founding`), people join (`enrolment`); long data is sealed as a `stream`
+whatever goes wrong on purpose is one of the `errors`; facts are `data`
+"""
