@@ -61,6 +61,14 @@ async def run(
     """Run the parts of an open product until a signal ends it; `ready` is set once the doors are open."""
     async with contextlib.AsyncExitStack() as stack:
         webhooks: list[Route] = []
+        if "intake" in parts and product.settings.telegram_token:
+            from bot import telegram
+
+            webhooks += await stack.enter_async_context(telegram.running(product))
+        if "officers" in parts and product.settings.officers_token:
+            from bot import officers
+
+            await stack.enter_async_context(officers.running(product))
         if "clock" in parts:
             from bot import clock
 

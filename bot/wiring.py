@@ -23,6 +23,7 @@ from tips.founding import PROCESSES, Founding, Secrets, found
 from tips.intake import Intake
 from tips.keys import Cost
 from tips.mailbox import Mailboxes
+from tips.notices import Notices
 from tips.organisation import Organisation
 from tips.reception import Reception
 from tips.review import Review
@@ -89,6 +90,7 @@ class Product:
     review: Review
     logins: Logins
     climber: Climber
+    notices: Notices
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -157,6 +159,7 @@ async def _put_together(
         review=Review(store.cases, live, home, now, random),
         logins=Logins(store.accounts, store.keyring, live, now, random),
         climber=Climber(store.cases, own.release, own.signing["clock"], now, random),
+        notices=Notices(store.links, store.outbox, live, now, random),
     )
 
 

@@ -12,6 +12,7 @@ from storage.drafts import SqlDrafts
 from storage.engine import BUSY, Database
 from storage.keyring import SqlKeyring
 from storage.ledger import SqlLedger
+from storage.links import SqlLinks
 from storage.outbox import SqlOutbox
 from storage.statistics import SqlStatistics
 from storage.tips import SqlTips
@@ -29,6 +30,7 @@ class Store:
     outbox: ports.Outbox
     keyring: ports.Keyring
     accounts: ports.Accounts
+    links: ports.Links
     ledger: ports.Ledger
     statistics: ports.Statistics
 
@@ -52,6 +54,7 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
             outbox=SqlOutbox(database),
             keyring=SqlKeyring(database),
             accounts=SqlAccounts(database),
+            links=SqlLinks(database),
             ledger=SqlLedger(database),
             statistics=SqlStatistics(database),
         )

@@ -217,6 +217,23 @@ class SessionRow(Base, table=True):
     expires_at: datetime = _moment("expires_at")
 
 
+class LinkCodeRow(Base, table=True):
+    """The hash of a one-time code that links an officer's chat."""
+
+    __tablename__ = "link_code"
+    code: bytes = _key("code")
+    name: str
+    expires_at: datetime = _moment("expires_at")
+
+
+class LinkRow(Base, table=True):
+    """A chat of the officers' bot. Officers only: no reporter's chat is kept anywhere."""
+
+    __tablename__ = "officer_chat"
+    chat: str = Field(primary_key=True)
+    name: str = Field(index=True)
+
+
 class UnitSeedRow(Base, table=True):
     """A unit's seed, sealed to one holder."""
 

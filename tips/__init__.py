@@ -16,6 +16,8 @@ at the desk (`accounts` opens a session):
     an officer reads, claims, asks, moves and hands over the `case` (`review`), to whom `access` allows
     what is asked lies in the `mailbox`; the reporter's answer goes back to the case's readers
 
+what waits is told to officers without a word of it (`notices`)
+
 as time passes (`clocks`):
     what is late climbs, text included (`climbing`); `statistics` tell about the city, never a person
     an `audit` checks all of it without opening anything

@@ -23,11 +23,11 @@ class Fragment:
 class Draft:
     """A conversation's state. What is not in `to_bytes` is never written anywhere."""
 
-    seed: bytes  # 32: receipt and case id derive from it
+    seed: bytes = field(repr=False)  # 32: receipt and case id derive from it
     lang: str = "vi"
     stage: str = "idle"  # idle asking editing summary aside sent mailbox
     slot: str = ""  # what is asked or edited: what where when who
-    fragments: tuple[Fragment, ...] = ()
+    fragments: tuple[Fragment, ...] = field(default=(), repr=False)
     asked: tuple[str, ...] = ()  # slots, once for each time they were asked for
     settled: tuple[str, ...] = ()  # slots that are answered or skipped
     area: str | None = None  # the code the person chose or corrected to
@@ -35,8 +35,8 @@ class Draft:
     told: tuple[str, ...] = ()  # notices that are given once
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
     seen: tuple[str, ...] = ()  # platform message ids
-    mailbox: str = ""  # the receipt in use, while the person looks into a mailbox
-    aside: str = field(default="", compare=False)  # text that was no tip: in memory only, for `send anyway`
+    mailbox: str = field(default="", repr=False)  # the receipt in use, while the person looks into a mailbox
+    aside: str = field(default="", compare=False, repr=False)  # text that was no tip: in memory only, for `send anyway`
 
     @property
     def text(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -32,7 +32,7 @@ class Enrolled:
     """A person who joined; the passphrase and TOTP address are shown once."""
 
     identity: Identity
-    passphrase: str
+    passphrase: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -26,8 +26,8 @@ THRESHOLD: Final = 2
 class Secrets:
     """What the processes need and no backup ever holds."""
 
-    signing: Mapping[str, bytes]  # process -> Ed25519 seed
-    release: bytes  # the clock's X-Wing seed
+    signing: Mapping[str, bytes] = field(repr=False)  # process -> Ed25519 seed
+    release: bytes = field(repr=False)  # the clock's X-Wing seed
     signers: tuple[Signer, ...]
 
 
@@ -40,8 +40,8 @@ class Founding:
     accounts: tuple[Account, ...]
     kept: Mapping[str, bytes]
     secrets: Secrets
-    passphrases: Mapping[str, str]  # admin -> passphrase: shown once
-    shares: Mapping[str, str]  # office -> share: shown once
+    passphrases: Mapping[str, str] = field(repr=False)  # admin -> passphrase: shown once
+    shares: Mapping[str, str] = field(repr=False)  # office -> share: shown once
 
 
 def found(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -43,9 +43,9 @@ class Identity:
     """What a person's passphrase opens; lives in memory for a session only."""
 
     name: str
-    seed: bytes  # 32: X-Wing
-    signing: bytes  # 32: Ed25519
-    totp: bytes  # 20
+    seed: bytes = field(repr=False)  # 32: X-Wing
+    signing: bytes = field(repr=False)  # 32: Ed25519
+    totp: bytes = field(repr=False)  # 20
 
     @property
     def public(self) -> bytes:
@@ -75,10 +75,11 @@ def new_identity(name: str, random: Random) -> Identity:
 
 def new_passphrase(random: Random) -> str:
     """A generated passphrase, in groups a person can type: 80 random bits."""
-    return _grouped(_signs(PASSPHRASE_CHARS, random).lower())
+    return _grouped(signs(PASSPHRASE_CHARS, random).lower())
 
 
-def _signs(count: int, random: Random) -> str:
+def signs(count: int, random: Random) -> str:
+    """So many random signs of the receipts' alphabet: 5 bits each."""
     return "".join(receipt.ALPHABET[octet & 31] for octet in random(count))
 
 
@@ -232,7 +233,7 @@ def split_recovery(seed: bytes, offices: Sequence[str], needed: int, random: Ran
     """
     if not 3 <= len(set(offices)) == len(offices) <= 5 or not 2 <= needed <= len(offices):
         raise errors.BadSetting("recovery wants 3 to 5 different offices and a threshold from 2 to their number")
-    shares = {office: _grouped(_signs(SHARE_CHARS, random)) for office in offices}
+    shares = {office: _grouped(signs(SHARE_CHARS, random)) for office in offices}
     sealed = {}
     for chosen in itertools.combinations(sorted(offices), needed):
         key, info = _share_key({office: shares[office] for office in chosen})

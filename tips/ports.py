@@ -210,6 +210,26 @@ class Accounts(Protocol):
         ...
 
 
+class Links(Protocol):
+    """Which chats of the officers' bot belong to whom. Officers' chats only: a reporter's is nowhere."""
+
+    async def offer(self, code: bytes, name: str, expires_at: datetime) -> None:
+        """Keep the hash of a one-time code that links a chat to a person."""
+        ...
+
+    async def take(self, code: bytes, chat: str, now: datetime) -> str:
+        """Link a chat by a code's hash, once; the person's name. Raises `NotFound`: unknown, used or expired."""
+        ...
+
+    async def chats(self, names: Sequence[str]) -> list[str]:
+        """The chats of these people."""
+        ...
+
+    async def unlink(self, chat: str) -> None:
+        """Forget a chat."""
+        ...
+
+
 class Keyring(Protocol):
     """The roster's versions, units' sealed seeds, and the sealed recovery seed."""
 

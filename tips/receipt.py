@@ -7,7 +7,7 @@ store knows only the look-up id, which HKDF gives and which does not lead back.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from tips import errors, sealing
@@ -23,7 +23,7 @@ GROUP: Final = 4
 class Receipt:
     """A receipt and what it derives; 125 random bits behind each."""
 
-    code: str  # 28 characters without separators
+    code: str = field(repr=False)  # 28 characters without separators
 
     @property
     def shown(self) -> str:

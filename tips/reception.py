@@ -41,6 +41,7 @@ from tips.ports import DraftRow, Drafts, RunSecrets
 from tips.sealing import Random
 
 DRAFT_LIFE: Final = timedelta(hours=24)
+RECENT_KEPT: Final = 20_000  # messages of drafts that are gone, remembered against repeats
 ASIDES_KEPT: Final = 10_000  # conversations whose unkept words wait in memory for `send anyway`
 TRIES: Final = 4  # how often a turn starts again when another process was quicker
 
@@ -60,7 +61,7 @@ class Outcome:
     replies: tuple[Reply, ...]
     state: str
     lang: str
-    receipt: str | None = None  # as shown; not None only while it is due
+    receipt: str | None = field(default=None, repr=False)  # as shown; not None only while it is due
     repeated: bool = False  # this very message was answered before: show nothing but a due receipt
 
 
@@ -79,6 +80,7 @@ class Reception:
     welcome_after_loss: Callable[[], bool] = lambda: False  # within 24 h of a cold start
     _turns: dict[bytes, asyncio.Lock] = field(default_factory=dict)
     _asides: OrderedDict[bytes, str] = field(default_factory=OrderedDict)
+    _recent: OrderedDict[tuple[bytes, str], None] = field(default_factory=OrderedDict)
 
     def key(self, sender: Sender) -> bytes:
         """The 16 bytes under which a conversation's draft is found."""
@@ -152,6 +154,8 @@ class Reception:
 
     async def _turn(self, key: bytes, heard: Inbound, lang: str) -> Outcome:
         held, version = await self._load(key)
+        if held is None and (key, heard.ref) in self._recent:
+            return Outcome((), "idle", lang, repeated=True)
         lost = held is None and self.welcome_after_loss()
         current = await self._settled(held) if held else Draft(self.random(32), lang=lang)
         if heard.ref and heard.kind != "edited" and heard.ref in current.seen:
@@ -162,6 +166,7 @@ class Reception:
         current = replace(current.noting(heard.ref), aside=self._asides.pop(key, ""))
         decision = self.conversation.respond(current, heard)
         outcome = await self._carry_out(key, version, decision)
+        self._note(key, heard.ref)
         if lost:
             outcome = replace(outcome, replies=(Reply((Say("drafts_lost"),)), *outcome.replies))
         return _after(due, outcome) if due else outcome
@@ -173,6 +178,13 @@ class Reception:
         if await self.intake.tips.stored(receipt.case_id(held.seed)):
             return replace(held.fresh(held.seed), stage="sent")
         return replace(held, stage="summary")
+
+    def _note(self, key: bytes, ref: str) -> None:
+        """Remember a message beyond its draft: what a platform repeats after the receipt is no new conversation."""
+        if ref:
+            self._recent[key, ref] = None
+            if len(self._recent) > RECENT_KEPT:
+                self._recent.popitem(last=False)
 
     async def _carry_out(self, key: bytes, version: int, decision: Decision) -> Outcome:
         match decision.effect:

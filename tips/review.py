@@ -7,7 +7,7 @@ is shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -31,8 +31,8 @@ class Session:
     name: str
     unit: str
     role: str
-    signing: bytes
-    seeds: Mapping[str, tuple[bytes, ...]]  # unit -> its seeds, newest first
+    signing: bytes = field(repr=False)
+    seeds: Mapping[str, tuple[bytes, ...]] = field(repr=False)  # unit -> its seeds, newest first
 
     @property
     def units(self) -> tuple[str, ...]:

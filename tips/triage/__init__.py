@@ -23,7 +23,6 @@ from tips.triage import (
     intent,
     lexicon,
     routing,
-    signals,
     slots,
     urgency,
 )
@@ -66,15 +65,13 @@ class Triager:
         self._organisation = organisation
         self._places = areas.Places(organisation.areas, gazetteer.load())
         lexicon.load()
-        signals.load()
 
     def triage(self, text: str, corrections: Corrections = NOTHING) -> Triage:
         """Everything that a text tells; what the person chose wins. Never raises."""
         parsed = texts.parse(text)
-        hits = signals.find(parsed)
-        found = lexicon.find(parsed)
+        found, hits = lexicon.find(parsed)
         area, mentions, reasons = self._places.find(parsed, corrections)
-        accusations, why = accused.find(parsed, hits, mentions, self._organisation)
+        accusations, why = accused.find(parsed, found, hits, mentions, self._organisation)
         accusations += accused.chosen(corrections.accused, self._organisation)
         kind, words = category.find(parsed, found, hits, accusations)
         meant = intent.find(
@@ -132,7 +129,7 @@ class Triager:
         return self._organisation.area_name(code)
 
 
-def _cover_up(code: str | None, hits: signals.Hits, accusations: Sequence[Accusation]) -> bool:
+def _cover_up(code: str | None, hits: lexicon.Hits, accusations: Sequence[Accusation]) -> bool:
     """Whether somebody is said to protect, tip off, bury, falsify or hide."""
     return bool(code and code.startswith("cover_up.")) or bool(accusations and hits.get("cover_up"))
 

@@ -10,13 +10,16 @@ from typing import Final
 from tips.organisation import Organisation
 from tips.triage.finding import Accusation, Reason, Span
 from tips.triage.gazetteer import Mention, Reading
-from tips.triage.signals import Hits
+from tips.triage.lexicon import Evidence, Found, Hits
 from tips.triage.text import Text, parse, read
 
 BEFORE: Final = 14  # words in which an accusation may stand before a mention
 AFTER: Final = 32  # and after it
 ENOUGH: Final = 4.0  # one strong phrase
 _WEIGHTS: Final = {"accusing.6": 6.0, "accusing.4": 4.0, "accusing.2": 1.3}
+OFFENCES: Final = ("corruption.", "cover_up.protection", "cover_up.mishandled_case", "justice.")
+WEAK: Final = 3.0  # offences that weigh no more accuse nobody
+MOST: Final = 8.0  # what offences add at most
 _TOLD: Final = 3.0  # "báo công an", "quen công an": told, feared, boasted of
 _CAME: Final = 4.0  # "công an đã tới dẹp"
 _OFFICIAL: Final = "official."
@@ -38,7 +41,7 @@ class Official:
 
 
 def find(
-    text: Text, hits: Hits, mentions: Sequence[Mention], organisation: Organisation
+    text: Text, found: Found, hits: Hits, mentions: Sequence[Mention], organisation: Organisation
 ) -> tuple[list[Accusation], list[Reason]]:
     """The accusations of a text, and why."""
     officials = [
@@ -47,16 +50,17 @@ def find(
         if kind.startswith(_OFFICIAL)
         for spot in spots
     ]
-    accused = [it for it in _outermost(officials) if _score(text, hits, it) >= ENOUGH]
+    offences = _offences(found)
+    accused = [it for it in _outermost(officials) if _score(text, offences, hits, it) >= ENOUGH]
     named = {it.kind for it in accused if it.units}
     merged: dict[str, list[Official]] = {}
     for it in sorted(accused, key=lambda one: one.first):
         if it.units or it.kind not in named:
             merged.setdefault(it.kind, []).append(it)
     accusations, reasons = [], []
-    for kind, found in merged.items():
-        units = tuple(dict.fromkeys(code for it in found for code in it.units))
-        span = text.span(found[0].first, found[0].after)
+    for kind, several in merged.items():
+        units = tuple(dict.fromkeys(code for it in several for code in it.units))
+        span = text.span(several[0].first, several[0].after)
         accusations.append(Accusation(kind, units, span))
         reasons.append(_reason(text, kind, units, span, organisation))
     return accusations, reasons
@@ -163,7 +167,12 @@ def _departments() -> dict[tuple[str, ...], str]:
     return {tuple(parse(phrase).words): code for phrase, code in (data["units"] | data["old_codes"]).items()}
 
 
-def _score(text: Text, hits: Hits, official: Official) -> float:
+def _offences(found: Found) -> list[Evidence]:
+    """What speaks for a crime that only officials commit."""
+    return [it for code in found.evidence if code.startswith(OFFENCES) for it in found.evidence[code]]
+
+
+def _score(text: Text, offences: Sequence[Evidence], hits: Hits, official: Official) -> float:
     """How much the words around a mention accuse it."""
     low, high = official.first - BEFORE, official.after + AFTER
     said: dict[tuple[str, ...], float] = {}
@@ -171,7 +180,8 @@ def _score(text: Text, hits: Hits, official: Official) -> float:
         for first, after in hits.get(name, ()):
             if low <= first and after <= high and not (official.first <= first and after <= official.after):
                 said[tuple(text.words[first:after])] = weight
-    score = sum(sorted(said.values(), reverse=True)[:5])
+    near = [it.weight for it in offences if low <= it.first and it.after <= high and it.weight > WEAK]
+    score = sum(sorted(said.values(), reverse=True)[:5]) + min(sum(near), MOST)
     if any(official.first - 2 <= after <= official.first for _, after in hits.get("benign.before", ())):
         score -= _TOLD
     if any(official.after <= first <= official.after + 3 for first, _ in hits.get("benign.after", ())):

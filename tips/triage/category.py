@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tips.triage.finding import Accusation, Reason
-from tips.triage.lexicon import Found
-from tips.triage.signals import Hits
+from tips.triage.lexicon import Found, Hits
 from tips.triage.text import Text, read
 
 OFFICIAL: Final = ("corruption.", "cover_up.protection", "cover_up.mishandled_case", "justice.")

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tips.triage.finding import Identifying
-from tips.triage.signals import Hits
+from tips.triage.lexicon import Hits
 from tips.triage.text import Text
 
 _PHONE: Final = re.compile(r"(?<!\d)(?:\+?84|0)[ .-]?\d(?:[ .-]?\d){7,9}(?!\d)")

@@ -1,20 +1,28 @@
-"""Weighted phrases: what speaks for each category and for each intent, in one pass over a text."""
+"""The lexicon: weighted phrases for categories and intents, pairs of things, and signals, in one pass over a text."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tips.triage.text import Phrases, Text, read
 
 FADING: Final = 0.5  # each further phrase for the same thing counts half as much as the one before
+REACH: Final = 7  # words between the two things of a pair at most
+COUNTED: Final = 6  # phrases for one thing at most
+SIGNALS: Final = (
+    "now", "recurring", "past", "day", "when", "child", "weapon", "suicide", "hurt", "trapped", "held", "people",
+)  # fmt: skip
+
+Spot = tuple[int, int]  # words from, up to
+Hits = Mapping[str, list[Spot]]  # signal -> where
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A phrase that was found."""
+    """A phrase or a pair that was found."""
 
     weight: float
     first: int  # words from, up to
@@ -32,41 +40,108 @@ class Found:
         listed = self.evidence.get(name)
         if not listed:
             return 0.0
-        return sum(it.weight * FADING**index for index, it in enumerate(listed[:6]))
+        return sum(it.weight * FADING**index for index, it in enumerate(listed[:COUNTED]))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a phrase stands for."""
+
+    family: str  # weighted set signal
+    name: str
+    weight: float = 0.0
+
+
+def _entries() -> Iterator[tuple[str, Entry]]:
+    for code, weights in read("lexicon.json")["categories"].items():
+        for weight, phrases in weights.items():
+            yield from ((phrase, Entry("weighted", code, float(weight))) for phrase in phrases)
+    intents = read("intents.json")
+    for intent, weights in intents["intents"].items():
+        for weight, phrases in weights.items():
+            yield from ((phrase, Entry("weighted", f"intent:{intent}", float(weight))) for phrase in phrases)
+    for name in ("questions", "negated"):
+        yield from ((phrase, Entry("weighted", f"intent:{name}", 1.0)) for phrase in intents[name])
+    for name, phrases in read("pairs.json")["sets"].items():
+        yield from ((f"^{phrase}", Entry("set", name)) for phrase in phrases)
+    yield from ((phrase, Entry("signal", name)) for phrase, name in _signals())
+
+
+def _signals() -> Iterator[tuple[str, str]]:
+    data = read("signals.json")
+    for name in SIGNALS:
+        yield from ((phrase, name) for phrase in data[name])
+    for rule, phrases in data["identifying"].items():
+        yield from ((phrase, f"identifying.{rule}") for phrase in phrases)
+    accused = read("accused.json")
+    for weight, phrases in accused["accusing"].items():
+        yield from ((phrase, f"accusing.{weight}") for phrase in phrases)
+    for place, phrases in accused["benign"].items():
+        yield from ((phrase, f"benign.{place}") for phrase in phrases)
+    yield from ((phrase, "cover_up") for phrase in accused["cover_up"])
+    for kind, phrases in accused["officials"].items():
+        yield from ((phrase, f"official.{kind}") for phrase in phrases)
 
 
 @functools.cache
-def _tree() -> Phrases[tuple[str, float]]:
-    tree: Phrases[tuple[str, float]] = Phrases()
-    for code, weights in read("lexicon.json")["categories"].items():
-        for weight, phrases in weights.items():
-            for phrase in phrases:
-                tree.add(phrase, (code, float(weight)))
-    data = read("intents.json")
-    for intent, weights in data["intents"].items():
-        for weight, phrases in weights.items():
-            for phrase in phrases:
-                tree.add(phrase, (f"intent:{intent}", float(weight)))
-    for name in ("questions", "negated"):
-        for phrase in data[name]:
-            tree.add(phrase, (f"intent:{name}", 1.0))
+def load() -> Phrases[Entry]:
+    """The tree of all phrases, built once."""
+    tree: Phrases[Entry] = Phrases()
+    for phrase, entry in _entries():
+        tree.add(phrase, entry)
     return tree
 
 
-def load() -> None:
-    """Build the tree now rather than at the first text."""
-    _tree()
+@functools.cache
+def _pairs() -> Sequence[tuple[str, float, str, str]]:
+    data = read("pairs.json")
+    named = {**data["categories"], **{f"intent:{name}": pairs for name, pairs in data["intents"].items()}}
+    return [(name, float(weight), one, other) for name, pairs in named.items() for weight, one, other in pairs]
 
 
-def find(text: Text) -> Found:
+def find(text: Text) -> tuple[Found, Hits]:
     """Everything that the text has words for."""
-    found: dict[str, dict[tuple[str, ...], Evidence]] = {}
-    for first, after, (name, weight) in _tree().find(text):
-        said = tuple(text.words[first:after])
-        kept = found.setdefault(name, {})
-        if said not in kept:
-            kept[said] = Evidence(weight, first, after)
-    return Found({name: sorted(kept.values(), key=_by_weight) for name, kept in found.items()})
+    weighted: dict[str, dict[tuple[str, ...], Evidence]] = {}
+    sets: dict[str, list[Spot]] = {}
+    hits: dict[str, list[Spot]] = {}
+    for first, after, entry in load().find_all(text):
+        if entry.family == "weighted":
+            kept = weighted.setdefault(entry.name, {})
+            said = tuple(text.words[first:after])
+            if said not in kept:
+                kept[said] = Evidence(entry.weight, first, after)
+        elif entry.family == "set":
+            sets.setdefault(entry.name, []).append((first, after))
+        else:
+            hits.setdefault(entry.name, []).append((first, after))
+    evidence = {name: _outer(list(kept.values())) for name, kept in weighted.items()}
+    for code, weight, one, other in _pairs():
+        spot = _near(sets.get(one), sets.get(other))
+        if spot:
+            evidence.setdefault(code, []).append(Evidence(weight, *spot))
+    for listed in evidence.values():
+        listed.sort(key=_by_weight)
+    return Found(evidence), hits
+
+
+def _outer(listed: list[Evidence]) -> list[Evidence]:
+    """Without phrases that a longer one begins with."""
+    longest: dict[int, Evidence] = {}
+    for it in listed:
+        if it.first not in longest or longest[it.first].after < it.after:
+            longest[it.first] = it
+    return list(longest.values())
+
+
+def _near(ones: list[Spot] | None, others: list[Spot] | None) -> Spot | None:
+    """The first two spots that stand near each other and do not overlap."""
+    if not ones or not others:
+        return None
+    for first, after in ones[:COUNTED]:
+        for start, end in others[: 2 * COUNTED]:
+            if after <= start <= after + REACH or end <= first <= end + REACH:
+                return min(first, start), max(after, end)
+    return None
 
 
 def _by_weight(evidence: Evidence) -> tuple[float, int]:

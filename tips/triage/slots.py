@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from tips.triage.finding import AreaFinding, Slots, Span
-from tips.triage.signals import Hits
+from tips.triage.lexicon import Hits
 from tips.triage.text import Text
 
 _TIMES: Final = ("day", "past", "recurring", "now", "when")

@@ -214,13 +214,19 @@ class Phrases(Generic[Payload]):
         self._tree: dict[str, Any] = {}
 
     def add(self, phrase: str, payload: Payload) -> None:
-        """Learn a phrase; one that begins with `~` is matched without regard to accents."""
+        """Learn a phrase.
+
+        One that begins with `~` is matched without regard to accents; a single word that begins with `^` also
+        where its accents are missing.
+        """
         loose = phrase.startswith("~")
-        text = parse(phrase.removeprefix("~"))
+        text = parse(phrase.lstrip("~^"))
         node = self._tree
         for word in text.words:
             node = node.setdefault(word, {})
         canon = None if loose else tuple(map(canonical, text.raws))
+        if canon and len(canon) == 1 and phrase.startswith("^"):
+            canon = (*canon, "")  # the empty word marks what may lack its accents
         node.setdefault("", []).append((canon, payload))
 
     def find(self, text: Text) -> Iterator[tuple[int, int, Payload]]:
@@ -278,7 +284,7 @@ def _fit(text: Text, first: int, canon: tuple[str, ...] | None) -> int:
         return 2
     spared = 0
     for raw, wanted in zip(text.raws[first : first + len(canon)], canon, strict=False):
-        if raw == wanted:
+        if raw == wanted or not wanted:
             continue
         if raw.isascii():
             if not wanted.isascii() and _ENDS_IN_Y.get(raw, raw) != wanted:
@@ -287,4 +293,6 @@ def _fit(text: Text, first: int, canon: tuple[str, ...] | None) -> int:
             return 0
     if not spared:
         return 2
-    return 0 if len(canon) == 1 or (text.accented and spared >= len(canon)) else 1
+    if len(canon) == 1 or (text.accented and spared >= len(canon) - (not canon[-1])):
+        return 0
+    return 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tips.triage import category as categories
-from tips.triage.signals import Hits
+from tips.triage.lexicon import Hits
 
 STEADY: Final = ("corruption.", "cover_up.")  # the officer is already counted in
 ALWAYS_NOW: Final = ("trafficking.", "child.")  # while they last, the victim is within reach

@@ -47,6 +47,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_kept")),
     )
     op.create_table(
+        "link_code",
+        sa.Column("code", sa.LargeBinary(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_link_code")),
+    )
+    op.create_table(
+        "officer_chat",
+        sa.Column("chat", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("chat", name=op.f("pk_officer_chat")),
+    )
+    with op.batch_alter_table("officer_chat", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_officer_chat_name"), ["name"], unique=False)
+
+    op.create_table(
         "person",
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("memory", sa.Integer(), nullable=False),
@@ -206,14 +222,10 @@ def downgrade() -> None:
     with op.batch_alter_table("tip", schema=None) as batch_op:
         batch_op.drop_index("ix_tip_unit_state")
         batch_op.drop_index(
-            "ix_tip_queue",
-            sqlite_where=sa.text("state != 'closed'"),
-            postgresql_where=sa.text("state != 'closed'"),
+            "ix_tip_queue", sqlite_where=sa.text("state != 'closed'"), postgresql_where=sa.text("state != 'closed'")
         )
         batch_op.drop_index(
-            "ix_tip_due",
-            sqlite_where=sa.text("due_at IS NOT NULL"),
-            postgresql_where=sa.text("due_at IS NOT NULL"),
+            "ix_tip_due", sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL")
         )
 
     op.drop_table("tip")
@@ -224,6 +236,11 @@ def downgrade() -> None:
 
     op.drop_table("ping")
     op.drop_table("person")
+    with op.batch_alter_table("officer_chat", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_officer_chat_name"))
+
+    op.drop_table("officer_chat")
+    op.drop_table("link_code")
     op.drop_table("kept")
     op.drop_table("job_run")
     with op.batch_alter_table("event", schema=None) as batch_op:

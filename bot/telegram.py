@@ -1,0 +1,118 @@
+"""Runs the citizens' Telegram bot: by long polling, or by a webhook of the one web app."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import TelegramAPIError
+from aiogram.methods import SendMessage
+from aiogram.types import BotCommand, Update
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import secrets
+from bot.wiring import Product
+from handlers.telegram import Telegram
+
+PATH: Final = "/telegram"
+SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
+LARGEST_UPDATE: Final = 1024 * 1024  # bytes
+COMMANDS: Final = {"start": "Bắt đầu", "ma": "Dùng mã tra cứu", "huy": "Huỷ, không lưu gì", "minhbach": "Ai vận hành"}
+HEARD: Final = ["message", "edited_message", "callback_query"]
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def running(product: Product) -> AsyncIterator[list[Route]]:
+    """The bot, listening; the routes are its webhook's, none while it polls."""
+    own = product.settings
+    bot = Bot(own.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(own.telegram_api)))
+    dispatcher = Telegram(product.reception).dispatcher()
+    try:
+        if own.telegram_webhook:
+            secret = webhook_secret(own.secrets)
+            await bot.set_webhook(f"{own.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
+            yield [Route(PATH, Webhook(bot, dispatcher, secret).door, methods=["POST"])]
+        else:
+            async with _polling(bot, dispatcher):
+                yield []
+    finally:
+        await bot.session.close()
+
+
+@contextlib.asynccontextmanager
+async def _polling(bot: Bot, dispatcher: Dispatcher) -> AsyncIterator[None]:
+    await bot.delete_webhook()
+    with contextlib.suppress(TelegramAPIError):
+        await bot.set_my_commands([BotCommand(command=name, description=text) for name, text in COMMANDS.items()])
+    task = asyncio.create_task(
+        dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, allowed_updates=HEARD),
+        name="telegram",
+    )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(RuntimeError):  # it had not begun yet
+            await dispatcher.stop_polling()
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def webhook_secret(folder: Path) -> str:
+    """The secret that only Telegram and this process know; made at the first start."""
+    path = folder / "telegram-webhook.key"
+    if not path.exists():
+        secrets.write_secret(path, os.urandom(32).hex().encode())
+    return path.read_text("ascii")
+
+
+class Webhook:
+    """The door that Telegram knocks on."""
+
+    def __init__(self, bot: Bot, dispatcher: Dispatcher, secret: str) -> None:
+        self._bot, self._dispatcher, self._secret = bot, dispatcher, secret
+
+    async def door(self, request: Request) -> Response:
+        """One update; 401 for whoever lacks the secret or sends no update, before anything of it is read."""
+        given = request.headers.get(SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode(), self._secret.encode()):
+            return Response(status_code=401)
+        update = await _update(request, self._bot)
+        if update is None:
+            return Response(status_code=401)
+        try:
+            answer = await self._dispatcher.feed_update(self._bot, update)
+        except TelegramAPIError:
+            return Response(status_code=503)  # Telegram brings the update again; a due receipt is shown then
+        return JSONResponse(as_method(answer)) if isinstance(answer, SendMessage) else Response()
+
+
+async def _update(request: Request, bot: Bot) -> Update | None:
+    if int(request.headers.get("content-length", "0") or 0) > LARGEST_UPDATE:
+        return None
+    try:
+        return Update.model_validate(json.loads(await request.body()), context={"bot": bot})
+    except ValueError:
+        return None
+
+
+def as_method(message: SendMessage) -> dict[str, Any]:
+    """A message as the answer to a webhook call."""
+    made: dict[str, Any] = {"method": "sendMessage", "chat_id": message.chat_id, "text": message.text}
+    if message.reply_markup is not None:
+        made["reply_markup"] = message.reply_markup.model_dump(exclude_none=True)
+    return made

@@ -1,0 +1,173 @@
+"""Telegram, through aiogram: what people send becomes an `Inbound`, what is said becomes messages with buttons.
+
+Chat ids stay here. A receipt counts as delivered only when Telegram accepted the message that holds it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiogram import Bot, Dispatcher, F
+from aiogram.enums import ChatType
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.methods import SendMessage
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+
+from handlers import speech
+from tips import errors, evidence
+from tips.conversation import Inbound
+from tips.reception import Outcome, Reception, Sender
+
+CHANNEL: Final = "telegram"
+TRIES: Final = 5  # how often a message is offered to Telegram
+LONGEST_WAIT: Final = 20.0  # seconds between two tries
+MOST_TEXT: Final = 4096  # characters of one message
+DOCUMENT_KINDS: Final = ("image/", "video/", "audio/", "application/pdf", "application/vnd.", "application/msword")
+
+log = logging.getLogger(__name__)
+Wait = Callable[[float], Awaitable[None]]
+
+
+class Undelivered(TelegramAPIError):
+    """Telegram did not take a message, however often it was offered."""
+
+
+class Telegram:
+    """The citizens' bot."""
+
+    def __init__(self, reception: Reception, wait: Wait = asyncio.sleep) -> None:
+        self._reception, self._wait = reception, wait
+
+    def dispatcher(self) -> Dispatcher:
+        """Private chats only: in a group everybody would read along."""
+        dispatcher = Dispatcher(disable_fsm=True)
+        dispatcher.message.register(self.message, F.chat.type == ChatType.PRIVATE)
+        dispatcher.edited_message.register(self.edited, F.chat.type == ChatType.PRIVATE)
+        dispatcher.callback_query.register(self.button)
+        return dispatcher
+
+    async def message(self, message: Message, bot: Bot) -> SendMessage | None:
+        """A message of any kind."""
+        lang = "en" if ((message.from_user and message.from_user.language_code) or "").startswith("en") else "vi"
+        return await self._turn(bot, message.chat.id, heard_from(message), lang)
+
+    async def edited(self, message: Message, bot: Bot) -> SendMessage | None:
+        """A message that was changed after it was sent."""
+        heard = Inbound("edited", text=message.text or message.caption or "", ref=str(message.message_id))
+        return await self._turn(bot, message.chat.id, heard, "vi")
+
+    async def button(self, query: CallbackQuery, bot: Bot) -> SendMessage | None:
+        """A pressed button; the little clock on it is stopped first."""
+        try:
+            await bot.answer_callback_query(query.id)
+        except TelegramAPIError:
+            log.debug("a button was too old to be confirmed")
+        if query.message is None:
+            return None
+        heard = Inbound("choose", choice=query.data or "", ref=f"b{query.id}")
+        return await self._turn(bot, query.message.chat.id, heard, "vi")
+
+    async def _turn(self, bot: Bot, chat: int, heard: Inbound, lang: str) -> SendMessage | None:
+        """Take a turn; the last message is returned, so that a webhook's answer can carry it."""
+        sender = Sender(CHANNEL, str(chat))
+        try:
+            outcome = await self._reception.turn(sender, heard, lang)
+        except errors.TinBaoError as error:
+            outcome = self._reception.excuse(error, lang)
+        messages = as_messages(chat, outcome)
+        if outcome.repeated and not outcome.receipt:
+            return None
+        if outcome.receipt:
+            await self._deliver(bot, messages)
+            await self._reception.delivered(sender)
+            return None
+        await self._deliver(bot, messages[:-1])
+        return messages[-1] if messages else None
+
+    async def _deliver(self, bot: Bot, messages: list[SendMessage]) -> None:
+        for message in messages:
+            await self.send(bot, message)
+
+    async def send(self, bot: Bot, message: SendMessage) -> None:
+        """Offer a message until Telegram takes it.
+
+        Raises:
+            Undelivered: it never did; a receipt in it stays due.
+        """
+        pause = 0.5
+        for _ in range(TRIES):
+            try:
+                await bot(message)
+            except TelegramRetryAfter as error:
+                pause = float(error.retry_after)
+            except (TelegramServerError, TelegramNetworkError):
+                pause *= 2
+            except (TelegramForbiddenError, TelegramBadRequest) as error:
+                raise Undelivered(message, "the chat cannot be reached") from error
+            else:
+                return
+            await self._wait(min(pause, LONGEST_WAIT))
+        raise Undelivered(message, "Telegram did not take the message")
+
+
+def heard_from(message: Message) -> Inbound:
+    """What a message says, whatever kind it is."""
+    ref = str(message.message_id)
+    if message.text is not None:
+        if message.text.split("@")[0].strip() == "/start":
+            return Inbound("start", ref=ref)
+        return Inbound("text", text=message.text, ref=ref)
+    if message.location is not None:
+        return Inbound("location", lat=message.location.latitude, lon=message.location.longitude, ref=ref)
+    problem = _file_problem(message)
+    if problem:
+        return Inbound("file", text=message.caption or "", problem=problem, ref=ref)
+    return Inbound("unsupported", ref=ref)
+
+
+def _file_problem(message: Message) -> str:
+    """Why the file of a message is turned down; empty: there is none."""
+    file = message.document or message.video or message.voice or message.audio or message.video_note
+    if message.photo:
+        return "later"
+    if file is None:
+        return ""
+    size = file.file_size
+    if size == 0:
+        return "empty"
+    if size is not None and size > evidence.LARGEST:
+        return "too_large"
+    kind = message.document.mime_type or "" if message.document else "video/"
+    return "later" if kind.startswith(DOCUMENT_KINDS) else "unknown"
+
+
+def as_messages(chat: int, outcome: Outcome) -> list[SendMessage]:
+    """An outcome as Telegram's messages: one for each reply, cut where Telegram would refuse the length."""
+    made = []
+    for reply in outcome.replies:
+        spoken = speech.spoken(reply, outcome.lang)
+        *first, last = _pieces(spoken.text)
+        made += [SendMessage(chat_id=chat, text=piece) for piece in first]
+        made.append(SendMessage(chat_id=chat, text=last, reply_markup=_keyboard(spoken)))
+    return made
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[at : at + MOST_TEXT] for at in range(0, len(text), MOST_TEXT)] or [""]
+
+
+def _keyboard(message: speech.Message) -> InlineKeyboardMarkup | None:
+    if not message.choices:
+        return None
+    rows = [[InlineKeyboardButton(text=it.label, callback_data=it.id)] for it in message.choices]
+    return InlineKeyboardMarkup(inline_keyboard=rows)

@@ -1,0 +1,52 @@
+"""Officers' chats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from storage import rows
+from storage.engine import Database
+from storage.tables import LinkRow
+from tips import errors
+
+
+class SqlLinks:
+    """See `tips.ports.Links`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def offer(self, code: bytes, name: str, expires_at: datetime) -> None:
+        """Keep the hash of a code."""
+        values = {"code": code, "name": name, "expires_at": expires_at}
+        async with self._database.write() as connection:
+            await connection.execute(rows.table("link_code").insert().values(**values))
+
+    async def take(self, code: bytes, chat: str, now: datetime) -> str:
+        """Link a chat by a code's hash, once."""
+        codes, chats = rows.table("link_code"), rows.table("officer_chat")
+        async with self._database.write() as connection:
+            await connection.execute(codes.delete().where(codes.c.expires_at <= now))
+            taken = await connection.execute(codes.delete().where(codes.c.code == code).returning(codes.c.name))
+            name = taken.scalar()
+            if name is not None:
+                await connection.execute(chats.delete().where(chats.c.chat == chat))
+                await connection.execute(chats.insert().values(chat=chat, name=name))
+        if name is None:
+            raise errors.NotFound
+        return str(name)
+
+    async def chats(self, names: Sequence[str]) -> list[str]:
+        """The chats of these people."""
+        async with self._database.read() as session:
+            found = await session.exec(select(LinkRow.chat).where(col(LinkRow.name).in_(names)))
+            return list(found)
+
+    async def unlink(self, chat: str) -> None:
+        """Forget a chat."""
+        table = rows.table("officer_chat")
+        async with self._database.write() as connection:
+            await connection.execute(table.delete().where(table.c.chat == chat))

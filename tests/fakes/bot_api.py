@@ -1,0 +1,188 @@
+"""An emulated Bot API over real HTTP: enough of it for aiogram and python-telegram-bot, with people who type and press.
+
+It answers getMe, getUpdates (long poll), setWebhook and its kin, sendMessage, answerCallbackQuery, deleteMessages,
+setMyCommands; it can refuse with 429 or 5xx for a while; and it posts updates to a webhook with its secret.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from tests.fakes.servers import free_port
+
+TOKEN = "4242:test-token-of-the-emulator"
+
+
+@dataclass
+class BotApi:
+    url: str
+    updates: list[dict[str, Any]] = field(default_factory=list)
+    sent: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    refusals: list[tuple[str, int]] = field(default_factory=list)  # (method, status), taken in order
+    webhook: str = ""
+    secret: str = ""
+    _ids: Any = field(default_factory=lambda: itertools.count(1))
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    tasks: set[Any] = field(default_factory=set)
+
+    # --- what people do -------------------------------------------------------------------------------------------
+
+    async def says(self, chat: int, text: str, **more: Any) -> dict[str, Any]:
+        return await self.brings({"message": self.message(chat, text=text, **more)})
+
+    async def sends(self, chat: int, **content: Any) -> dict[str, Any]:
+        return await self.brings({"message": self.message(chat, **content)})
+
+    async def edits(self, chat: int, message_id: int, text: str) -> dict[str, Any]:
+        return await self.brings({"edited_message": self.message(chat, text=text, message_id=message_id, edit_date=2)})
+
+    async def presses(self, chat: int, data: str) -> dict[str, Any]:
+        person = {"id": chat, "is_bot": False, "first_name": "x"}
+        message = self.message(chat, text="…")
+        return await self.brings(
+            {
+                "callback_query": {
+                    "id": str(next(self._ids)),
+                    "from": person,
+                    "chat_instance": "1",
+                    "data": data,
+                    "message": message,
+                }
+            }
+        )
+
+    def message(self, chat: int, **content: Any) -> dict[str, Any]:
+        person = {"id": chat, "is_bot": False, "first_name": "Nguyễn", "username": f"user{chat}"}
+        base = {"message_id": next(self._ids), "date": 1, "chat": {"id": chat, "type": "private"}, "from": person}
+        return {**base, **content}
+
+    async def brings(self, update: dict[str, Any]) -> dict[str, Any]:
+        """Hand an update to the bot; one that has its number already is the same update once more."""
+        update = {"update_id": next(self._ids), **update}
+        if self.webhook:
+            await self._post(update)
+        else:
+            async with self._news:
+                self.updates.append(update)
+                self._news.notify_all()
+        return update
+
+    async def _post(self, update: dict[str, Any]) -> None:
+        async with httpx.AsyncClient(timeout=30) as client:
+            for _ in range(4):
+                headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret}
+                answer = await client.post(self.webhook, json=update, headers=headers)
+                if answer.status_code == 200:
+                    break
+        if answer.content:
+            called = answer.json()
+            await self._do(called.pop("method"), called)
+
+    async def waits_for(self, chat: int, count: int, seconds: float = 20) -> list[dict[str, Any]]:
+        """The messages of a chat, once there are so many."""
+        async with asyncio.timeout(seconds):
+            while len(self.sent[chat]) < count:
+                async with self._news:
+                    await self._news.wait()
+        return self.sent[chat]
+
+    def buttons(self, chat: int) -> list[str]:
+        """What can be pressed under the last message."""
+        markup = self.sent[chat][-1].get("reply_markup") or {}
+        return [button["callback_data"] for row in markup.get("inline_keyboard", []) for button in row]
+
+    # --- what bots call ---------------------------------------------------------------------------------------------
+
+    async def door(self, request: Request) -> JSONResponse:
+        method = request.path_params["method"]
+        values = await _values(request)
+        for at, (refused, status) in enumerate(self.refusals):
+            if refused.lower() == method.lower():
+                del self.refusals[at]
+                problem = {
+                    "ok": False,
+                    "error_code": status,
+                    "description": "Too Many Requests" if status == 429 else "no",
+                }
+                if status == 429:
+                    problem["parameters"] = {"retry_after": 1}
+                return JSONResponse(problem, status_code=status)
+        return JSONResponse({"ok": True, "result": await self._do(method, values)})
+
+    async def _do(self, method: str, values: dict[str, Any]) -> Any:
+        self.calls.append((method, values))
+        match method.lower():
+            case "getme":
+                return {"id": 4242, "is_bot": True, "first_name": "Tin Báo", "username": "tinbao_bot"}
+            case "getupdates":
+                return await self._get_updates(int(values.get("offset", 0) or 0), float(values.get("timeout", 0) or 0))
+            case "setwebhook":
+                self.webhook, self.secret = values["url"], values.get("secret_token", "")
+                return True
+            case "deletewebhook":
+                self.webhook = ""
+                return True
+            case "getwebhookinfo":
+                return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 0}
+            case "sendmessage":
+                return await self._keep(values)
+        return True
+
+    async def _keep(self, values: dict[str, Any]) -> dict[str, Any]:
+        chat = int(values["chat_id"])
+        markup = values.get("reply_markup")
+        values = {**values, "reply_markup": json.loads(markup) if isinstance(markup, str) else markup}
+        async with self._news:
+            self.sent[chat].append(values)
+            self._news.notify_all()
+        return {
+            "message_id": next(self._ids),
+            "date": 1,
+            "chat": {"id": chat, "type": "private"},
+            "text": values["text"],
+        }
+
+    async def _get_updates(self, offset: int, timeout: float) -> list[dict[str, Any]]:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(timeout, 2.0)), self._news:
+                await self._news.wait_for(lambda: any(it["update_id"] >= offset for it in self.updates))
+        return [it for it in self.updates if it["update_id"] >= offset]
+
+
+async def _values(request: Request) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("application/json"):
+        found: dict[str, Any] = await request.json()
+        return found
+    async with request.form() as form:
+        return {**request.query_params, **{name: str(value) for name, value in form.items()}}
+
+
+@contextlib.asynccontextmanager
+async def serving() -> AsyncIterator[BotApi]:
+    port = free_port()
+    api = BotApi(f"http://127.0.0.1:{port}")
+    routes = [Route(f"/bot{TOKEN}/{{method}}", api.door, methods=["GET", "POST"])]
+    config = uvicorn.Config(Starlette(routes=routes), port=port, log_config=None, access_log=False, lifespan="off")
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        await asyncio.sleep(0.01)
+    try:
+        yield api
+    finally:
+        server.should_exit = True
+        await task
