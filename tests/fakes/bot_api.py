@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from tests.fakes.servers import free_port
+from tests.fakes import servers
 
 TOKEN = "4242:test-token-of-the-emulator"
 
@@ -173,16 +172,8 @@ async def _values(request: Request) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def serving() -> AsyncIterator[BotApi]:
-    port = free_port()
+    port = servers.free_port()
     api = BotApi(f"http://127.0.0.1:{port}")
     routes = [Route(f"/bot{TOKEN}/{{method}}", api.door, methods=["GET", "POST"])]
-    config = uvicorn.Config(Starlette(routes=routes), port=port, log_config=None, access_log=False, lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
+    async with servers.serving(Starlette(routes=routes), port):
         yield api
-    finally:
-        server.should_exit = True
-        await task

@@ -8,14 +8,12 @@ from dataclasses import replace
 
 import httpx
 import pytest
-import uvicorn
 
 from bot import telegram, web
 from handlers import telegram as handler
-from tests.fakes import bot_api
+from tests.fakes import bot_api, servers
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
-from tests.fakes.servers import free_port
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 CHAT = 77_001_234
@@ -31,7 +29,7 @@ async def api() -> AsyncIterator[BotApi]:
 @contextlib.asynccontextmanager
 async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterator[str]:
     """The bot as `tinbao serve` would run it; the address of the web app."""
-    port = free_port()
+    port = servers.free_port()
     own = replace(
         home.settings,
         telegram_token=bot_api.TOKEN,
@@ -41,16 +39,8 @@ async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterato
     )
     product = replace(home.product, settings=own)
     async with telegram.running(product) as routes:
-        app = web.build(product, frozenset({"intake"}), routes)
-        server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off"))
-        task = asyncio.create_task(server.serve())
-        while not server.started:
-            await asyncio.sleep(0.01)
-        try:
+        async with servers.serving(web.build(product, frozenset({"intake"}), routes), port):
             yield own.public_url
-        finally:
-            server.should_exit = True
-            await task
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
