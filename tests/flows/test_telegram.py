@@ -38,9 +38,11 @@ async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterato
         public_url=f"http://127.0.0.1:{port}",
     )
     product = replace(home.product, settings=own)
-    async with telegram.running(product) as routes:
-        async with servers.serving(web.build(product, frozenset({"intake"}), routes), port):
-            yield own.public_url
+    async with (
+        telegram.running(product) as routes,
+        servers.serving(web.build(product, frozenset({"intake"}), routes), port),
+    ):
+        yield own.public_url
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
