@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import getpass
 import json
 import os
@@ -46,7 +47,7 @@ def triage_lines(name: str, source: IO[str], sink: IO[str]) -> int:
     triager = triage.Triager(home)
 
     def render(reason: triage.Reason) -> str:
-        return locales.say("vi", f"reason.{reason.rule}", **reason.params)
+        return show.reason_text({"rule": reason.rule, "params": reason.params}, functools.partial(locales.say, "vi"))
 
     for line in source:
         if line.strip():
@@ -188,9 +189,7 @@ def parse_id(text: str) -> bytes:
 
 
 def _opened(opened: OpenCase) -> dict[str, Any]:
-    def speak(key: str, **params: str) -> str:
-        return locales.say("vi", key, **params)
-
+    speak = functools.partial(locales.say, "vi")
     return {
         "text": opened.tip.text,
         "thread": [

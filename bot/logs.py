@@ -11,6 +11,7 @@ from typing import Any, Final
 
 # Loggers that name URLs (tokens), updates (texts) or statements below this level, and from which level they may speak.
 QUIET: Final = {
+    "alembic": logging.WARNING,
     "aiogram": logging.CRITICAL,
     "aiohttp": logging.CRITICAL,
     "aiosqlite": logging.WARNING,

@@ -116,7 +116,10 @@ def _facts(facts: Any, organisation: Organisation, speak: Speak) -> Iterable[tup
 
 def reason_text(reason: Any, speak: Speak) -> str:
     """A reason of triage in words."""
-    return speak(f"reason.{reason['rule']}", **reason["params"])
+    params = dict(reason["params"])
+    if "category" in params:
+        params["category"] = speak(f"category.{params['category']}")
+    return speak(f"reason.{reason['rule']}", **params).strip()
 
 
 def _author(piece: content.Content, organisation: Organisation, speak: Speak) -> str:

@@ -78,7 +78,7 @@ class Triager:
             parsed,
             found,
             hits,
-            kind.score,
+            kind.told,
             placed=bool(area.district or area.ward or area.ask),
             accused=bool(accusations),
         )

@@ -15,7 +15,7 @@ from tips.triage.text import Text, parse, read
 
 BEFORE: Final = 14  # words in which an accusation may stand before a mention
 AFTER: Final = 32  # and after it
-ENOUGH: Final = 4.0  # one strong phrase
+ENOUGH: Final = 3.6  # one strong phrase, or three weak ones
 _WEIGHTS: Final = {"accusing.6": 6.0, "accusing.4": 4.0, "accusing.2": 1.3}
 OFFENCES: Final = ("corruption.", "cover_up.protection", "cover_up.mishandled_case", "justice.")
 WEAK: Final = 3.0  # offences that weigh no more accuse nobody

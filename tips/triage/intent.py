@@ -37,7 +37,7 @@ def find(text: Text, found: Found, hits: Hits, category: float, *, placed: bool,
         text: the message.
         found: its weighted phrases.
         hits: its signals.
-        category: the score of its best category.
+        category: how strongly its phrases tell of a crime.
         placed: whether it names the place of an incident.
         accused: whether it accuses an official.
     """
