@@ -110,6 +110,7 @@ async def _step(product: Product, by_unit: dict[str, Session], id_: bytes, code:
     elif session is None:
         raise errors.Refused("error.no_key", f"nobody works at {row.unit}")
     elif what == "claim":
+        await review.open(session, id_)
         await review.claim(session, id_)
     elif what == "read":
         await review.open(session, id_)

@@ -51,7 +51,10 @@ def build(
     return Starlette(
         routes=routes,
         middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={404: _not_found, 500: _broken},
+        exception_handlers={
+            404: _trouble(pages, "error.not_found", 404),
+            500: _trouble(pages, "error.unexpected", 500),
+        },
     )
 
 
@@ -59,10 +62,10 @@ async def _health(request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-async def _not_found(request: Request, error: Exception) -> Response:
-    return PlainTextResponse("404\n", status_code=404)
+def _trouble(pages: Pages, key: str, status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """A page for what is not there, or for a bug: nobody outside learns more than that."""
 
+    async def answer(request: Request, error: Exception) -> Response:
+        return pages.trouble(request, key, status)
 
-async def _broken(request: Request, error: Exception) -> Response:
-    """A bug: nobody outside learns more than that."""
-    return PlainTextResponse("500\n", status_code=500)
+    return answer

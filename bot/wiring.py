@@ -18,7 +18,7 @@ from tips.accounts import Logins
 from tips.audit import Report, audit
 from tips.budget import Budgets
 from tips.climbing import Climber
-from tips.conversation import Conversation
+from tips.conversation import Conversation, Say
 from tips.founding import PROCESSES, Founding, Secrets, found
 from tips.intake import Intake
 from tips.keys import Cost
@@ -163,8 +163,16 @@ async def _put_together(
     )
 
 
-def _unit_names(home: Organisation) -> Callable[[str], str]:
-    return lambda code: home.unit(code).name
+def _unit_names(home: Organisation) -> Callable[[str], Say]:
+    """How citizens are told of a unit: an area's desk by its area."""
+
+    def named(code: str) -> Say:
+        unit = home.unit(code)
+        if unit.kind == "area_desk":
+            return Say("unit.area_desk", {"name": unit.name})
+        return Say("plain", {"text": unit.name})
+
+    return named
 
 
 def _recent_loss(run: secrets.RunFolder, now: Now) -> Callable[[], bool]:

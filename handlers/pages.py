@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import jinja2
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,9 +42,11 @@ class Pages:
         html = _environment().get_template(template).render(_=speak, lang=lang, demo=self.demo, **values)
         return HTMLResponse(html, status_code=status)
 
-    def text(self, lang: str, key: str) -> str:
-        """One text."""
-        return locales.say(lang, key)
+    def trouble(self, request: Request, key: str, status: int) -> Response:
+        """A plain page for what went wrong."""
+        lang = language(request)
+        title, text = locales.say(lang, "page.error"), locales.say(lang, key)
+        return self.respond("plain.html", lang=lang, status=status, title=title, text=text)
 
 
 @functools.cache
@@ -76,12 +79,7 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
-def error_page(pages: Pages, lang: str, key: str, status: int) -> Response:
-    """A plain page for what went wrong."""
-    return pages.respond(
-        "plain.html",
-        lang=lang,
-        status=status,
-        title=pages.text(lang, "page.error"),
-        text=pages.text(lang, key),
-    )
+def language(request: Request) -> str:
+    """The language of a citizen's page: asked for, the browser's, or Vietnamese."""
+    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")[:2]
+    return wanted if wanted in locales.LANGUAGES else locales.SOURCE

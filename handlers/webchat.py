@@ -14,8 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-import locales
-from handlers.pages import Pages
+from handlers.pages import Pages, language
 from handlers.speech import spoken
 from tips import errors, evidence
 from tips.conversation import Inbound
@@ -26,6 +25,7 @@ CHANNEL = "web"
 COOKIE = "c"
 FORM_LIMIT = 1024 * 1024  # bytes of a form without files
 TOKEN_BYTES = 24
+ABOUT = ("run", "kept", "readers", "silence", "channel", "limits")
 EMPTY_PAGE = '<!doctype html><meta charset="utf-8"><title>&#8203;</title>'
 
 
@@ -51,7 +51,7 @@ class WebChat:
     async def page(self, request: Request) -> Response:
         """The chat: a greeting, an unfinished tip, or a receipt that is still due."""
         token = request.cookies.get(COOKIE)
-        lang = _lang(request)
+        lang = language(request)
         outcome = await self._current(token, lang)
         return self._show(outcome, lang, said=None)
 
@@ -69,40 +69,34 @@ class WebChat:
         """A message or a pressed button, from a page without JavaScript."""
         if not _same_site(request):
             return HTMLResponse("", status_code=403)
-        token, fresh = _token(request)
-        async with request.form(max_files=1, max_fields=12, max_part_size=FORM_LIMIT) as fields:
-            heard = await _heard(dict(fields))
-            acknowledged = fields.get("ack") == "1"
-        outcome = await self._turn(token, heard, acknowledged, _lang(request))
-        response = self._show(outcome, outcome.lang, said=heard.text or None)
-        if fresh:
-            self._set_cookie(response, token)
-        return response
+        token, heard, outcome = await self._exchange(request)
+        return self._with_cookie(request, token, self._show(outcome, outcome.lang, said=heard.text or None))
 
     async def api(self, request: Request) -> Response:
         """The same for JavaScript: a form in, the page's new part out as JSON."""
         if not _same_site(request):
             return JSONResponse({}, status_code=403)
-        token, fresh = _token(request)
+        token, _, outcome = await self._exchange(request)
+        messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
+        turn = {
+            "messages": [
+                {"text": it.text, "choices": [[choice.id, choice.label] for choice in it.choices]} for it in messages
+            ],
+            "state": outcome.state,
+            "lang": outcome.lang,
+            "receipt": outcome.receipt,
+        }
+        return self._with_cookie(request, token, JSONResponse(turn))
+
+    async def _exchange(self, request: Request) -> tuple[str, Inbound, Outcome]:
+        """Whose turn it is, what they said, and what they are told."""
+        token = request.cookies.get(COOKIE, "")
+        if not _is_token(token):
+            token = secrets.token_urlsafe(TOKEN_BYTES)
         async with request.form(max_files=1, max_fields=12, max_part_size=FORM_LIMIT) as fields:
             heard = await _heard(dict(fields))
             acknowledged = fields.get("ack") == "1"
-        outcome = await self._turn(token, heard, acknowledged, _lang(request))
-        messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
-        response = JSONResponse(
-            {
-                "messages": [
-                    {"text": it.text, "choices": [[choice.id, choice.label] for choice in it.choices]}
-                    for it in messages
-                ],
-                "state": outcome.state,
-                "lang": outcome.lang,
-                "receipt": outcome.receipt,
-            }
-        )
-        if fresh:
-            self._set_cookie(response, token)
-        return response
+        return token, heard, await self._turn(token, heard, acknowledged, language(request))
 
     async def _turn(self, token: str, heard: Inbound, acknowledged: bool, lang: str) -> Outcome:
         sender = Sender(CHANNEL, token)
@@ -124,8 +118,10 @@ class WebChat:
             desk_link=self.desk_link and outcome.receipt is not None,
         )
 
-    def _set_cookie(self, response: Response, token: str) -> None:
-        response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=self.https, path="/")
+    def _with_cookie(self, request: Request, token: str, response: Response) -> Response:
+        if request.cookies.get(COOKIE) != token:
+            response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=self.https, path="/")
+        return response
 
     async def leave(self, request: Request) -> Response:
         """Quick exit: the draft, the cookie and what the browser kept of us go; what is left is an empty page."""
@@ -139,24 +135,12 @@ class WebChat:
 
     async def transparency(self, request: Request) -> Response:
         """Who runs this, and who still knows you."""
-        lang = _lang(request)
-        text = locales.say(lang, "transparency", operator=self.reception.conversation.operator)
-        return self.pages.respond("plain.html", lang=lang, title=locales.say(lang, "page.transparency"), text=text)
-
-
-def _token(request: Request) -> tuple[str, bool]:
-    """The conversation's token, and whether it is new."""
-    token = request.cookies.get(COOKIE, "")
-    return (token, False) if _is_token(token) else (secrets.token_urlsafe(TOKEN_BYTES), True)
+        operator = self.reception.conversation.operator
+        return self.pages.respond("about.html", lang=language(request), parts=ABOUT, operator=operator)
 
 
 def _is_token(token: str) -> bool:
     return len(token) == TOKEN_BYTES * 4 // 3 and token.isascii()
-
-
-def _lang(request: Request) -> str:
-    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")[:2]
-    return wanted if wanted in locales.LANGUAGES else locales.SOURCE
 
 
 def _same_site(request: Request) -> bool:

@@ -40,7 +40,7 @@ class SqlCases:
         self, units: Sequence[str], *, states: Sequence[str], limit: int, after: bytes | None
     ) -> list[Case]:
         """A page of the queue."""
-        order = (col(Tip.urgency), col(Tip.received_at), col(Tip.id))
+        order = (col(Tip.urgency), col(Tip.opened), col(Tip.received_at), col(Tip.id))
         statement = readable(units).where(col(Tip.unit).in_(units), col(Tip.state).in_(states))
         if set(states) <= OPEN_STATES:
             statement = statement.where(col(Tip.state) != "closed")  # lets the partial index serve
@@ -51,6 +51,7 @@ class SqlCases:
                     raise errors.NotFound
                 seen = sa.tuple_(
                     sa.literal(last.urgency, Tip.__table__.c.urgency.type),  # type: ignore[attr-defined]
+                    sa.literal(last.opened, Tip.__table__.c.opened.type),  # type: ignore[attr-defined]
                     sa.literal(last.received_at, Tip.__table__.c.received_at.type),  # type: ignore[attr-defined]
                     sa.literal(last.id, Tip.__table__.c.id.type),  # type: ignore[attr-defined]
                 )

@@ -86,7 +86,9 @@ class Tip(Base, table=True):
     __table_args__ = (
         _one_of("state", STATES),
         _one_of("urgency", URGENCIES),
-        Index("ix_tip_queue", "unit", "urgency", "received_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index(
+            "ix_tip_queue", "unit", "urgency", "opened", "received_at", "id", sqlite_where=OPEN, postgresql_where=OPEN
+        ),
         Index("ix_tip_unit_state", "unit", "state"),
         Index(
             "ix_tip_due",

@@ -102,7 +102,7 @@ class Conversation:
     """Decides replies; holds only the triage that it asks."""
 
     triager: Triager
-    unit_name: Callable[[str], str]  # a unit's name for people, by code
+    unit_name: Callable[[str], Say]  # a unit's name for people, by code
     operator: str  # who runs the intake machine, as people are told
 
     def respond(self, draft: Draft, heard: Inbound) -> Decision:

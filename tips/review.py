@@ -82,7 +82,7 @@ class Review:
         limit: int = 50,
         after: bytes | None = None,
     ) -> list[Case]:
-        """The cases of the session's units, urgent and old first."""
+        """The cases of the session's units: urgent first, then what nobody has read, then the oldest."""
         return await self.cases.queue(session.units, states=states, limit=limit, after=after)
 
     async def open(self, session: Session, case_id: bytes) -> OpenCase:

@@ -153,20 +153,21 @@ class Desk:
         states = ("closed",) if closed else tuple(sorted(case.OPEN_STATES))
         after = _id(request.query_params["after"]) if "after" in request.query_params else None
         rows = await self.review.queue(session, states, PAGE + 1, after)
-        lines = [show.line(row, self.review.organisation, self.now()) for row in rows[:PAGE]]
+        speak = functools.partial(locales.say, language(request))
+        lines = [show.line(row, self.review.organisation, self.now(), speak) for row in rows[:PAGE]]
         more = rows[PAGE - 1].id.hex() if len(rows) > PAGE else None
         return self._page(request, session, "desk_queue.html", lines=lines, more=more, closed=closed)
 
     async def case(self, request: Request, session: Session) -> Response:
         """One case, opened; reading it is on record before it is shown."""
         opened = await self.review.open(session, _id(request.path_params["id"]))
-        lang = language(request)
+        speak = functools.partial(locales.say, language(request))
         return self._page(
             request,
             session,
             "desk_case.html",
-            line=show.line(opened.case, self.review.organisation, self.now()),
-            view=show.case(opened, self.review.organisation, functools.partial(locales.say, lang)),
+            line=show.line(opened.case, self.review.organisation, self.now(), speak),
+            view=show.case(opened, self.review.organisation, speak),
             moves=case.MOVES[opened.case.state],
             targets=[(code, self.review.organisation.unit(code).name) for code in self.review.targets(opened)],
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tips import case as cases
 from tips import clocks, content
 from tips.case import Case
+from tips.founding import PROCESSES
 from tips.organisation import Organisation
 from tips.ports import CountRow
 from tips.review import OpenCase
@@ -28,7 +29,7 @@ class Line:
     category: str
     area: str  # "": not known
     restricted: bool
-    age_h: int
+    age: str
     due: str
     overdue: bool
     officer: str
@@ -51,7 +52,7 @@ class View:
     asleep: list[str]
 
 
-def line(row: Case, organisation: Organisation, now: datetime) -> Line:
+def line(row: Case, organisation: Organisation, now: datetime, speak: Speak) -> Line:
     """A case as a line of the queue."""
     return Line(
         id=row.id.hex(),
@@ -61,7 +62,7 @@ def line(row: Case, organisation: Organisation, now: datetime) -> Line:
         category=row.category,
         area=place(row.ward or row.area, organisation),
         restricted=row.restricted,
-        age_h=max(0, int((now - row.received_at).total_seconds() // 3600)),
+        age=_age(now - row.received_at, speak),
         due=moment(row.due_at) if row.due_at else "",
         overdue=row.overdue(now),
         officer=row.officer or "",
@@ -69,6 +70,12 @@ def line(row: Case, organisation: Organisation, now: datetime) -> Line:
         level=row.level,
         unit=organisation.unit(row.unit).name,
     )
+
+
+def _age(span: timedelta, speak: Speak) -> str:
+    """Hours, and from the second day on days."""
+    hours = max(0, int(span.total_seconds() // 3600))
+    return speak("desk.age.hours", n=str(hours)) if hours < 48 else speak("desk.age.days", n=str(hours // 24))
 
 
 def place(code: str | None, organisation: Organisation) -> str:
@@ -93,7 +100,7 @@ def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
             (it.part, _author(it.content, organisation, speak), moment(it.content.at), it.content.text)
             for it in opened.thread
         ],
-        timeline=[(moment(it.at), it.kind.value, it.by) for it in opened.events],
+        timeline=[(moment(it.at), it.kind.value, _actor(it.by, speak)) for it in opened.events],
         readers=[organisation.unit(code).name for code in opened.readers],
         asleep=[organisation.unit(code).name for code in opened.asleep],
     )
@@ -120,6 +127,10 @@ def reason_text(reason: Any, speak: Speak) -> str:
     if "category" in params:
         params["category"] = speak(f"category.{params['category']}")
     return speak(f"reason.{reason['rule']}", **params).strip()
+
+
+def _actor(name: str, speak: Speak) -> str:
+    return speak(f"desk.by.{name}") if name in PROCESSES else name
 
 
 def _author(piece: content.Content, organisation: Organisation, speak: Speak) -> str:

@@ -13,10 +13,31 @@ function bubble(kind, words) {
   return box;
 }
 
+function receiptBubble(words, receipt) {
+  const box = bubble("reply due", "");
+  const [before, after] = words.split(receipt);
+  const code = document.createElement("code");
+  code.textContent = receipt;
+  box.append(before, code, after);
+  return box;
+}
+
+function copyButton(receipt) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = document.body.dataset.copy;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(receipt);
+    button.textContent = document.body.dataset.copied;
+  });
+  return button;
+}
+
 function show(turn) {
   choices.replaceChildren();
   for (const message of turn.messages) {
-    const box = bubble(turn.receipt && message === turn.messages[0] ? "reply due" : "reply", message.text);
+    const due = turn.receipt && message === turn.messages[0];
+    const box = due ? receiptBubble(message.text, turn.receipt) : bubble("reply", message.text);
     for (const [id, label] of message.choices) {
       const button = document.createElement("button");
       button.name = "choose";
@@ -34,6 +55,7 @@ function show(turn) {
     ack.name = "ack";
     ack.value = "1";
     form.prepend(ack);
+    if (navigator.clipboard) choices.append(copyButton(turn.receipt));
     const desk = document.body.dataset.desk;
     if (desk) {
       const link = document.createElement("a");

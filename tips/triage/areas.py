@@ -148,9 +148,7 @@ class Places:
         ward = wards[0] if sure else None
         parts = tuple(AreaCandidate(code, self._areas.name(code), "ward") for code in wards)
         finding = AreaFinding(district, ward, parts if len(parts) > 1 else (), span=span)
-        place = readings[0].label
-        if ward and self._areas.name(ward) != place:
-            place = f"{place} → {self._areas.name(ward)}"
+        place = " → ".join(dict.fromkeys((readings[0].label, self._areas.name(ward or district))))
         rule = {"seat": "area.seat", "home": "area.home"}.get(best.role, "area.ward" if ward else "area.district")
         return finding, [Reason(rule, span, {"evidence": evidence, "place": place})]
 

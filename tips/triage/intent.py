@@ -81,7 +81,7 @@ def _in_danger(text: Text, found: Found, hits: Hits, category: float, *, asks: b
     if not listed or (asks and listed[0].weight < _DANGER):
         return False
     score = found.score("intent:emergency") + (1.5 if hits.get("hurt") or hits.get("trapped") else 0.0)
-    if hits.get("past") and listed[0].weight < _DANGER:
+    if hits.get("past") and not hits.get("now") and listed[0].weight <= _DANGER:
         return False
     grave = category >= _IDLE or bool(hits.get("hurt") or hits.get("trapped") or hits.get("held"))
     return score >= _DANGER and len(text.words) <= PLEA and (grave or listed[0].weight >= _DANGER)

@@ -138,7 +138,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_tip_queue",
-            ["unit", "urgency", "received_at", "id"],
+            ["unit", "urgency", "opened", "received_at", "id"],
             unique=False,
             sqlite_where=sa.text("state != 'closed'"),
             postgresql_where=sa.text("state != 'closed'"),
