@@ -24,12 +24,14 @@ officer_app = typer.Typer(no_args_is_help=True, help="People who work at a unit.
 case_app = typer.Typer(no_args_is_help=True, help="One case, in an officer's session.")
 stats_app = typer.Typer(no_args_is_help=True, help="Counts for the city.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger.")
+held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum can open.")
 for name, group in (
     ("unit", unit_app),
     ("officer", officer_app),
     ("case", case_app),
     ("stats", stats_app),
     ("ledger", ledger_app),
+    ("held", held_app),
 ):
     app.add_typer(group, name=name)
 
@@ -41,6 +43,7 @@ Officer = Annotated[
 Signers = Annotated[
     Path | None, typer.Option("--signers", help="What `init --json` printed; without it you are asked.")
 ]
+Shares = Annotated[Path, typer.Option("--shares", help="Lines `office:CODE`, or what `init --json` printed.")]
 Org = Annotated[str | None, typer.Option("--org", help="hcmc-districts or hcmc-2025.")]
 
 
@@ -162,6 +165,44 @@ def ledger_verify(json: Json = False) -> None:
     from bot import acts
 
     _run(acts.verify_ledger(_settings(), as_json=json))
+
+
+@held_app.command("open")
+def held_open(
+    id: Annotated[str, typer.Argument(help="The case's id.")],
+    shares: Shares,
+    unit: Annotated[str | None, typer.Option("--unit", help="Who shall get it; else the first clean level.")] = None,
+) -> None:
+    """Bring shares together and give a held case to a unit that has a key."""
+    from bot import recovery
+
+    _run(recovery.open_held(_settings(), id, shares, unit))
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to write.")]) -> None:
+    """Write a backup that only a quorum of the recovery offices opens."""
+    from bot import recovery
+
+    _run(recovery.back_up(_settings(), file))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `backup` wrote.")], shares: Shares, signers: Signers = None
+) -> None:
+    """Bring a backup back into a new, empty home."""
+    from bot import recovery
+
+    _run(recovery.restore(_settings(), file, shares, signers))
+
+
+@app.command()
+def poster(area: Annotated[str, typer.Argument(help="A place, such as “quận 3”.")]) -> None:
+    """A page to print and hang up, with the chat's address as a QR code, on standard output."""
+    from bot import poster as posters
+
+    raise typer.Exit(posters.write(_settings(), area, sys.stdout))
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -118,12 +118,25 @@ async def unlock_signers(product: Product, file: Path | None) -> list[Identity]:
     Raises:
         WrongPassphrase: one of the passphrases is wrong.
     """
-    if file is None:
-        names = [signer.name for signer in product.roster().signers]
-        words = {name: getpass.getpass(f"{name}: ", stream=sys.stderr) for name in names}
-    else:
-        words = {it["name"]: it["passphrase"] for it in json.loads(file.read_text("utf-8"))["admins"]}
+    words = passphrases([signer.name for signer in product.roster().signers], file)
     return [await product.logins.unlock(name, passphrase) for name, passphrase in words.items()]
+
+
+def passphrases(names: Sequence[str], file: Path | None) -> dict[str, str]:
+    """The admins' passphrases, by what `init --json` printed, or by asking."""
+    if file is None:
+        return {name: getpass.getpass(f"{name}: ", stream=sys.stderr) for name in names}
+    return {it["name"]: it["passphrase"] for it in json.loads(file.read_text("utf-8"))["admins"]}
+
+
+def progress(pieces: Iterable[bytes], what: str) -> Iterable[bytes]:
+    """The same pieces; a terminal sees how many went by."""
+    if not sys.stderr.isatty():
+        return pieces
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(pieces, what, total=None, console=Console(stderr=True))
 
 
 async def _session(product: Product, officer: str) -> Session:

@@ -17,6 +17,7 @@ from tips.roster import Signer
 
 DRAFT_KEY_LIFE: Final = 26  # hours: a draft's 24, and the slack of hours at both ends
 LOSS_TOLD_FOR: Final = timedelta(hours=24)
+RAN_BEFORE: Final = "ran-before"  # a file in the secrets folder
 _MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 
 
@@ -103,11 +104,15 @@ def _mark_cold_start(place: Path, secrets: Path, now: datetime) -> None:
     """Remember that the keys of earlier drafts are gone, unless this is the first start of all."""
     if (place / "lookup.key").exists():
         return
-    ran = secrets / "ran-before"
-    if ran.exists():
+    if (secrets / RAN_BEFORE).exists():
         (place / "cold-start").write_text(now.isoformat(), "ascii")
     elif secrets.is_dir():
-        ran.touch(mode=0o600)
+        mark_run_before(secrets)
+
+
+def mark_run_before(secrets: Path) -> None:
+    """From now on a run folder without keys means that drafts were lost."""
+    (secrets / RAN_BEFORE).touch(mode=0o600)
 
 
 def _read_or_make(path: Path) -> bytes:

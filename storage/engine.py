@@ -57,12 +57,13 @@ def create_engine(url: str, busy: float = BUSY) -> AsyncEngine:
         hide_parameters=True,
         connect_args={"timeout": busy, "isolation_level": None, "uri": "file:" in url},
     )
-    event.listen(created.sync_engine, "connect", _set_up)
+    event.listen(created.sync_engine, "connect", set_up)
     event.listen(created.sync_engine, "begin", _begin)
     return created
 
 
-def _set_up(connection: Any, _: object) -> None:
+def set_up(connection: Any, _: object) -> None:
+    """Give a new SQLite connection this project's settings."""
     cursor = connection.cursor()
     for pragma in PRAGMAS:
         with contextlib.suppress(sqlite3.OperationalError):  # a read-only database takes no page size or journal

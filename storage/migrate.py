@@ -25,7 +25,7 @@ def to_head(url: str) -> None:
     """Run every migration that the database lacks, in one transaction."""
     created = sa.create_engine(engine.sync_url(url), hide_parameters=True)
     if engine.is_sqlite(url):
-        sa.event.listen(created, "connect", engine._set_up)
+        sa.event.listen(created, "connect", engine.set_up)
     try:
         with created.begin() as connection:
             command.upgrade(configuration(connection), "head")

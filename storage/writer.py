@@ -232,7 +232,7 @@ class SqliteDriver(Driver):
             self._connection = sqlite3.connect(
                 self._path, timeout=self._busy, isolation_level=None, uri=engine.is_uri(self._path)
             )
-            engine._set_up(self._connection, None)
+            engine.set_up(self._connection, None)
         connection: sqlite3.Connection = self._connection
         return connection
 

@@ -22,6 +22,7 @@ as time passes (`clocks`):
     what is late climbs, text included (`climbing`); `statistics` tell about the city, never a person
     an `audit` checks all of it without opening anything
 
-before all this: a home is founded (`founding`), people join (`enrolment`); long data is sealed as a `stream`
+before all this: a home is founded (`founding`), people join (`enrolment`)
+after a disaster: a quorum of offices brings back what only they together can open (`recovery`), from a `stream`
 whatever goes wrong on purpose is one of the `errors`; facts are `data`
 """

@@ -155,6 +155,17 @@ class Review:
         Raises:
             Refused: the unit is excluded by the case, receives nothing, has no key, or has the case already.
         """
+        return await self._give(session, case_id, target, ledger.Kind.HANDED_OVER)
+
+    async def release(self, session: Session, case_id: bytes, target: str) -> Case:
+        """The quorum's hand-over of a case that was held, by a session that holds the recovery seed.
+
+        Raises:
+            Refused: as for `hand_over`.
+        """
+        return await self._give(session, case_id, target, ledger.Kind.RELEASED)
+
+    async def _give(self, session: Session, case_id: bytes, target: str, kind: ledger.Kind) -> Case:
         row = await self.cases.get(case_id, session.units)
         opened = await self._opened(session, row)
         reader = self._receiver(opened, target)
@@ -170,7 +181,7 @@ class Review:
         ]
         moved = replace(self._in_state(row, "forwarded"), unit=target, officer=None, opened=False)
         facts = {"from": row.unit, "to": target}
-        return await self._record(session, row, ledger.Kind.HANDED_OVER, facts, moved, woken=tuple(given), pinged="new")
+        return await self._record(session, row, kind, facts, moved, woken=tuple(given), pinged="new")
 
     def targets(self, opened: OpenCase) -> list[str]:
         """The units that this case may be handed to."""
