@@ -32,7 +32,7 @@ async def open_held(settings: Settings, id_: str, shares: Path, unit: str | None
     """`tinbao held open`: give a held case to a unit that has a key and is not excluded."""
     given = shares_of(shares)
     async with open_product(settings) as product:
-        seed = keys.join_recovery(await recovery.kept(product.store.keyring, given), given)
+        seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
         session = recovery.quorum(seed, product.reception.intake.signing)
         case_id = acts.parse_id(id_)
         target = unit or await _first_choice(product, session, case_id)
@@ -52,7 +52,7 @@ async def back_up(settings: Settings, file: Path) -> int:
     """`tinbao backup`: every lasting row, sealed to the recovery key; written beside, then put in place."""
     async with open_product(settings) as product:
         public = product.roster().recovery
-        sealed = await recovery.kept(product.store.keyring, product.organisation.units)
+        sealed = await recovery.kept(product.store.keyring)
     rows = acts.progress(backup.dump(settings.database_url), "backup")
     waiting = file.with_name(f"{file.name}.part")
     with waiting.open("wb") as out:

@@ -39,8 +39,10 @@ def is_sqlite(url: str) -> bool:
 
 
 def sqlite_path(url: str) -> str:
-    """The file of a SQLite URL."""
-    return make_url(url).database or ""
+    """The file of a SQLite URL; a `file:` URI keeps its parameters, such as `mode=ro`."""
+    parsed = make_url(url)
+    kept = "&".join(f"{name}={value}" for name, value in parsed.query.items() if name != "uri")
+    return f"{parsed.database or ''}?{kept}" if kept else parsed.database or ""
 
 
 def is_uri(path: str) -> bool:

@@ -90,3 +90,9 @@ class SqlKeyring:
         if row is None:
             raise errors.NotFound
         return row.value
+
+    async def all_kept(self, prefix: str) -> dict[str, bytes]:
+        """Every sealed piece whose name begins so."""
+        async with self._database.read() as session:
+            found = await session.exec(select(KeptRow).where(col(KeptRow.name).startswith(prefix, autoescape=True)))
+            return {row.name.removeprefix(prefix): row.value for row in found}

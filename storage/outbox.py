@@ -37,6 +37,6 @@ class SqlOutbox:
         table = rows.table("job_run")
         async with self._database.write() as connection:
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            statement = dialect.insert(table).values(name=name, slot=slot).on_conflict_do_nothing()
-            done = await connection.execute(statement)
-        return bool(done.rowcount == 1)
+            insert = dialect.insert(table).values(name=name, slot=slot).on_conflict_do_nothing()
+            taken = (await connection.execute(insert.returning(table.c.name))).first()
+        return taken is not None

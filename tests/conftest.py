@@ -29,7 +29,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def a_home(tmp_path: Path) -> AsyncIterator[home.Home]:
-    """A home with a few people, on SQLite."""
-    async with home.opened(tmp_path) as opened:
+async def a_home(tmp_path: Path, database_url: str) -> AsyncIterator[home.Home]:
+    """A home with a few people, on either database."""
+    async with home.opened(tmp_path, url=database_url) as opened:
         yield opened

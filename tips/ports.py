@@ -271,6 +271,10 @@ class Keyring(Protocol):
         """A named sealed piece. Raises `NotFound`."""
         ...
 
+    async def all_kept(self, prefix: str) -> Mapping[str, bytes]:
+        """Every sealed piece whose name begins so; by the rest of its name."""
+        ...
+
 
 class Ledger(Protocol):
     """Events as they wait for the tree."""

@@ -6,7 +6,6 @@ carries the recovery seed as `init` sealed it for each k of the offices, so that
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,21 +25,14 @@ KEY_BYTES: Final = 4  # how long the length of the sealed key is
 QUORUM_SIGNS_AS: Final = "intake"  # the process that records what the quorum, which has no signing key, did
 
 
-async def kept(keyring: Keyring, offices: Iterable[str]) -> Recovery:
-    """The sealed recovery seed, as far as these offices can open it.
+async def kept(keyring: Keyring) -> Recovery:
+    """The sealed recovery seed, as `init` left it.
 
     Raises:
         NotFound: the home keeps none.
     """
     needed = int(await keyring.kept("recovery"))
-    sealed = {}
-    for chosen in itertools.combinations(sorted(offices), needed):
-        name = ",".join(chosen)
-        try:
-            sealed[name] = await keyring.kept(f"recovery:{name}")
-        except errors.NotFound:
-            continue
-    return Recovery(needed, sealed)
+    return Recovery(needed, await keyring.all_kept("recovery:"))
 
 
 def quorum(seed: bytes, signing: bytes) -> Session:

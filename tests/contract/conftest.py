@@ -1,0 +1,69 @@
+"""What every storage test needs: an open store at the newest schema, and cases that look like real ones."""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+import storage
+from storage import engine
+from tips import ledger
+from tips.case import Case
+from tips.ports import Change, Mailbox, Ping
+from tips.sealing import Envelope, Grant
+
+NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
+SIGNING = secrets.token_bytes(32)
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[storage.Store]:
+    engine.upgrade(database_url)
+    async with storage.open_store(database_url, busy=0.2) as opened:
+        yield opened
+
+
+def event(case: bytes, before: bytes, kind: ledger.Kind = ledger.Kind.RECEIVED) -> ledger.SignedEvent:
+    return ledger.sign(ledger.Event(kind, case, before, NOON, "intake", secrets.token_bytes(32), {}), SIGNING)
+
+
+def new_case(unit: str = "area-770", asleep: tuple[str, ...] = ("duty",), urgency: str = "P2") -> Change:
+    """A submission with one envelope, one waking grant and some that sleep."""
+    id_, envelope = secrets.token_bytes(16), secrets.token_bytes(16)
+    received = event(id_, ledger.FIRST)
+    row = Case(
+        id=id_,
+        unit=unit,
+        state="received",
+        urgency=urgency,
+        category="drugs.trade",
+        area="770",
+        ward=None,
+        received_at=NOON,
+        clock="received",
+        due_at=NOON + timedelta(hours=24),
+        level=0,
+        officer=None,
+        opened=False,
+        restricted=False,
+        head=received.leaf,
+    )
+    grants = [Grant(envelope, id_, unit, 0, False, 1, secrets.token_bytes(64))]
+    grants += [Grant(envelope, id_, code, at, True, 1, secrets.token_bytes(64)) for at, code in enumerate(asleep, 1)]
+    return Change(
+        row,
+        None,
+        (received,),
+        (Envelope(envelope, id_, "tip", secrets.token_bytes(4096), secrets.token_bytes(32), secrets.token_bytes(64)),),
+        tuple(grants),
+        mailbox=Mailbox(secrets.token_bytes(16), id_, secrets.token_bytes(1216)),
+        pings=(Ping(secrets.token_bytes(16), unit, "new", NOON),),
+    )
+
+
+def step(row: Case, **changes: object) -> Change:
+    """The next step of a stored case."""
+    done = event(row.id, row.head, ledger.Kind.MOVED)
+    return Change(replace(row, head=done.leaf, **changes), row.head, (done,))  # type: ignore[arg-type]

@@ -1,0 +1,128 @@
+"""What `tips.ports` promises of tips and cases, on SQLite and PostgreSQL."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from storage import Store
+from tests.contract.conftest import NOON, new_case, step
+from tips import errors
+
+
+async def test_a_submission_is_stored_whole(store: Store) -> None:
+    """Row, envelope, grants, event, mailbox and ping are all there, as they were given."""
+    change = new_case()
+    assert await store.tips.submit(change)
+    case = change.case
+    assert await store.tips.stored(case.id)
+    assert await store.cases.get(case.id, ("area-770",)) == case
+    assert await store.cases.envelopes(case.id) == list(change.envelopes)
+    assert sorted(await store.cases.grants(case.id), key=lambda it: it.level) == list(change.grants)
+    assert await store.cases.events(case.id) == list(change.events)
+    assert change.mailbox
+    assert await store.cases.mailbox(change.mailbox.lookup) == change.mailbox
+    assert await store.cases.mailbox_of(case.id) == change.mailbox
+    assert await store.outbox.due(NOON, 10) == list(change.pings)
+
+
+async def test_a_case_is_never_stored_twice(store: Store) -> None:
+    """A second submission of the same id changes nothing and says so."""
+    change = new_case()
+    assert await store.tips.submit(change)
+    assert not await store.tips.submit(replace(change, case=replace(change.case, urgency="P0")))
+    assert await store.ledger.heads() == [change.case]
+    assert len(await store.cases.grants(change.case.id)) == len(change.grants)
+
+
+async def test_many_at_once_are_all_stored_once(store: Store) -> None:
+    """Concurrent submissions share commits; every one is answered for itself."""
+    changes = [new_case() for _ in range(60)]
+    answers = await asyncio.gather(*(store.tips.submit(it) for it in [*changes, *changes[:20]]))
+    assert sum(answers) == 60
+    assert {row.id for row in await store.ledger.heads()} == {it.case.id for it in changes}
+
+
+async def test_one_bad_submission_spoils_no_other(store: Store) -> None:
+    """A row that the database refuses fails alone, although it shared a transaction."""
+    good, bad = [new_case() for _ in range(20)], new_case()
+    bad = replace(bad, case=replace(bad.case, state="no such state"))
+    answers = await asyncio.gather(*(store.tips.submit(it) for it in [*good, bad]), return_exceptions=True)
+    assert [answer is True for answer in answers] == [True] * 20 + [False]
+    assert isinstance(answers[-1], Exception)
+    assert not await store.tips.stored(bad.case.id)
+
+
+async def test_of_two_steps_from_the_same_head_one_counts(store: Store) -> None:
+    """The slower one is told that the case has moved on, and nothing of it is kept."""
+    first = new_case()
+    await store.tips.submit(first)
+    one, other = step(first.case, officer="an"), step(first.case, officer="binh")
+    done = await asyncio.gather(store.cases.apply(one), store.cases.apply(other), return_exceptions=True)
+    assert sorted(type(it).__name__ for it in done) == ["NoneType", "Stale"]
+    assert len(await store.cases.events(first.case.id)) == 2
+    stored = await store.cases.get(first.case.id, None)
+    assert stored in (one.case, other.case)
+
+
+async def test_a_case_is_visible_only_to_units_with_a_waking_grant(store: Store) -> None:
+    """Who sleeps or holds nothing gets the same answer as for a case that does not exist."""
+    change = new_case()
+    await store.tips.submit(change)
+    for units in (("duty",), ("area-760",), ()):
+        assert await store.cases.queue(units, states=("received",), limit=9, after=None) == []
+        with pytest.raises(errors.NotFound):
+            await store.cases.get(change.case.id, units)
+
+
+async def test_waking_and_shutting_out_change_who_sees_a_case(store: Store) -> None:
+    """A woken grant replaces the sleeping one; a reader who is shut out has no grant left."""
+    change = new_case()
+    await store.tips.submit(change)
+    woken = replace(change.grants[1], asleep=False, sealed=b"without its wrap")
+    moved = step(change.case, unit="duty", level=1)
+    await store.cases.apply(replace(moved, woken=(woken,), shut=("area-770",)))
+    assert await store.cases.grants(change.case.id) == [woken]
+    assert [it.id for it in await store.cases.queue(("duty",), states=("received",), limit=9, after=None)] == [
+        change.case.id
+    ]
+    with pytest.raises(errors.NotFound):
+        await store.cases.get(change.case.id, ("area-770",))
+
+
+async def test_re_keying_leaves_nothing_of_the_old_envelope(store: Store) -> None:
+    """A dropped envelope goes with all its grants, in the step that brings the new one."""
+    old, new = new_case(), new_case()
+    await store.tips.submit(old)
+    envelope = replace(new.envelopes[0], case=old.case.id)
+    grants = tuple(replace(it, case=old.case.id) for it in new.grants)
+    dropped = (old.envelopes[0].id,)
+    await store.cases.apply(replace(step(old.case), envelopes=(envelope,), grants=grants, dropped=dropped))
+    assert await store.cases.envelopes(old.case.id) == [envelope]
+    assert {it.envelope for it in await store.cases.grants(old.case.id)} == {envelope.id}
+
+
+async def test_the_queue_is_urgent_first_then_unread_then_old_and_pages_without_gaps(store: Store) -> None:
+    """Pages of any size put together are the whole queue in its order."""
+    for number in range(23):
+        made = new_case(urgency=f"P{number % 4}")
+        received = NOON - timedelta(hours=number % 5)
+        await store.tips.submit(replace(made, case=replace(made.case, opened=number % 2 == 0, received_at=received)))
+    whole = await store.cases.queue(("area-770",), states=("received",), limit=99, after=None)
+    assert whole == sorted(whole, key=lambda it: (it.urgency, it.opened, it.received_at, it.id))
+    paged, after = [], None
+    while page := await store.cases.queue(("area-770",), states=("received",), limit=5, after=after):
+        paged += page
+        after = page[-1].id
+    assert paged == whole
+
+
+async def test_what_is_due_comes_longest_first_and_no_more_than_asked_for(store: Store) -> None:
+    """The clock sees late cases only."""
+    for hours in (5, 1, 3, -2):
+        made = new_case()
+        await store.tips.submit(replace(made, case=replace(made.case, due_at=NOON - timedelta(hours=hours))))
+    late = await store.cases.due(NOON, 2)
+    assert [it.due_at for it in late] == [NOON - timedelta(hours=5), NOON - timedelta(hours=3)]
+    assert len(await store.cases.due(NOON, 99)) == 3
