@@ -29,7 +29,7 @@ async def converse(
 async def _turn(reception: Reception, sender: Sender, line: str) -> dict[str, Any]:
     try:
         heard = heard_from(json.loads(line))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OSError):
         return _plain([Message(locales.say("vi", "error.bad_event"), ())], "error", None)
     try:
         outcome = await reception.turn(sender, heard)
@@ -53,7 +53,7 @@ def heard_from(event: dict[str, Any]) -> Inbound:
     """An event of the JSON contract.
 
     Raises:
-        ValueError, TypeError, KeyError: it is none.
+        ValueError, TypeError, KeyError, OSError: it is none, or its file cannot be read.
     """
     if "text" in event:
         return Inbound("text", text=str(event["text"]))

@@ -26,7 +26,7 @@ COOKIE = "c"
 FORM_LIMIT = 1024 * 1024  # bytes of a form without files
 TOKEN_BYTES = 24
 ABOUT = ("run", "kept", "readers", "silence", "channel", "limits")
-EMPTY_PAGE = '<!doctype html><meta charset="utf-8"><title>&#8203;</title>'
+EMPTY_PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>&#8203;</title>'
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,43 @@
+"""A real browser that talks to loopback only."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from tests import tools
+from tests.fakes import home, served
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PEOPLE = (("an", "area-770"), ("kiem", "vks-tp"))
+
+
+@pytest.fixture(scope="session")
+def made_home() -> Iterator[served.Served]:
+    with tempfile.TemporaryDirectory(dir=home.MEMORY) as folder:
+        yield served.made(Path(folder), PEOPLE)
+
+
+@pytest.fixture
+async def site(made_home: served.Served) -> AsyncIterator[served.Served]:
+    """The home, served."""
+    async with served.serving(made_home, "intake,desk"):
+        yield made_home
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=tools.path("chromium"), args=FLAGS)
+        yield opened
+        await opened.close()

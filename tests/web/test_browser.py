@@ -1,0 +1,138 @@
+"""The whole story in a real browser: a phone that chats, a desk that answers, a page without JavaScript."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from tests.fakes.served import Served
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 900}
+TIP = "ban ma tuy o karaoke duong le van sy q3"
+FIRST_LOAD = 24_000  # bytes of page, style and script together, not compressed
+
+
+@asynccontextmanager
+async def visitor(browser: Browser, site: Served, size: dict[str, int], *, scripts: bool = True) -> AsyncIterator[Page]:
+    """Somebody with a fresh browser; whatever it asks of anybody else, or complains about, fails the test."""
+    context: BrowserContext = await browser.new_context(
+        viewport=size,  # type: ignore[arg-type]
+        locale="vi-VN",
+        java_script_enabled=scripts,
+        base_url=site.url,
+    )
+    page = await context.new_page()
+    complaints: list[str] = []
+    strangers: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append("error"))
+    page.on("request", lambda it: strangers.append(it.url) if not it.url.startswith((site.url, "data:")) else None)
+    yield page
+    await context.close()
+    assert complaints == []
+    assert strangers == []
+
+
+async def send(page: Page, text: str) -> str:
+    """A tip to its receipt."""
+    await page.goto("/")
+    await page.fill("#text", text)
+    await page.click(".send")
+    await page.click("button[value=submit]")
+    return await page.locator(".due code").last.inner_text()
+
+
+async def log_in(page: Page, site: Served, name: str) -> None:
+    await page.goto("/desk/login")
+    await page.fill("#name", name)
+    await page.fill("#passphrase", site.passphrase(name))
+    await page.fill("#code", site.one_time_code(name))
+    await page.click("button.main")
+
+
+async def test_a_tip_is_sent_opened_asked_about_and_answered(browser: Browser, site: Served) -> None:
+    """Phone, desk, and another phone without JavaScript: one receipt carries the conversation."""
+    async with visitor(browser, site, PHONE) as citizen, visitor(browser, site, DESK) as officer:
+        receipt = await send(citizen, TIP)
+        await log_in(officer, site, "an")
+        top = officer.locator("tbody tr").first
+        await expect(top.locator(".new")).to_have_count(1)
+        await top.locator("a").click()
+        await expect(officer.locator(".card .text").first).to_have_text(TIP)
+        await officer.fill("#ask", "Phòng số mấy?")
+        await officer.locator("form[action$='/ask'] button").click()
+        await expect(officer.locator(".piece.question .text")).to_have_text("Phòng số mấy?")
+        case = officer.url
+        async with visitor(browser, site, PHONE, scripts=False) as elsewhere:
+            await elsewhere.goto("/")
+            await elsewhere.fill("#text", receipt)
+            await elsewhere.click(".send")
+            shown = elsewhere.locator("#talk")
+            await expect(shown).to_contain_text("Phòng số mấy?")
+            await expect(shown).not_to_contain_text("karaoke")
+            await elsewhere.fill("#text", "phong 6 lau 2")
+            await elsewhere.click(".send")
+        await officer.goto(case)
+        await expect(officer.locator(".piece.addition .text")).to_have_text("phong 6 lau 2")
+        await officer.select_option("#state", "accepted")
+        await officer.locator("form[action$='/move'] button").click()
+        await expect(officer.locator("h1")).to_contain_text("đã tiếp nhận")
+        waiting = await officer.goto("/desk/") and await officer.locator("tbody tr").count()
+        await send(citizen, "cong an phuong vo thi sau quan 3 nhan tien bao ke song bac moi thang")
+        await officer.goto("/desk/?lang=en")
+        assert await officer.locator("tbody tr").count() == waiting  # the accused desk is not told
+        await officer.locator("form[action$='/logout'] button").click()
+        await officer.goto(case)
+        assert officer.url.endswith("/desk/login")
+
+
+async def test_the_quick_exit_leaves_nothing_to_come_back_to(browser: Browser, site: Served) -> None:
+    """An empty page; going back shows a fresh chat, not the words that were written."""
+    async with visitor(browser, site, PHONE) as citizen:
+        await citizen.goto("/minh-bach")
+        await citizen.goto("/")
+        await citizen.fill("#text", TIP)
+        await citizen.click(".send")
+        await citizen.wait_for_selector("button[value=submit]")
+        await citizen.click("#exit")
+        await citizen.wait_for_url("**/leave")
+        assert await citizen.locator("body").inner_text() == ""
+        assert await citizen.context.cookies() == []
+        await citizen.go_back()
+        assert citizen.url.endswith("/minh-bach")
+        await citizen.goto("/")
+        await expect(citizen.locator("#talk")).not_to_contain_text("karaoke")
+
+
+async def test_the_first_load_is_small_and_strict(browser: Browser, site: Served) -> None:
+    """Three files, a policy that lets in nothing else, nothing kept by the browser but style and script."""
+    async with visitor(browser, site, PHONE) as citizen:
+        sizes: list[int] = []
+        answers = []
+        citizen.on("response", lambda answer: answers.append(answer))
+        await citizen.goto("/", wait_until="networkidle")
+        for answer in answers:
+            sizes.append(len(await answer.body()))
+        assert sum(sizes) < FIRST_LOAD
+        policy = answers[0].headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answers[0].headers["cache-control"] == "no-store"
+        assert answers[0].headers["referrer-policy"] == "no-referrer"
+
+
+async def test_every_field_has_a_name_and_every_page_a_language(browser: Browser, site: Served) -> None:
+    """What a screen reader needs: labels, a heading or a log, the language; and no sideways scrolling on a phone."""
+    async with visitor(browser, site, PHONE) as page:
+        for address in ("/", "/?lang=en", "/minh-bach", "/desk/login"):
+            await page.goto(address)
+            assert await page.locator("html").get_attribute("lang") in {"vi", "en"}
+            nameless = await page.evaluate(
+                "[...document.querySelectorAll('input:not([type=hidden]),textarea,select,button,a')]"
+                ".filter(it => !(it.labels && it.labels.length) && !it.textContent.trim() "
+                "&& !it.getAttribute('aria-label')).length"
+            )
+            assert nameless == 0, address
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+            assert await page.locator("main").count() == 1
