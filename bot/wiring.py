@@ -136,7 +136,7 @@ async def _put_together(
     intake = Intake(store.tips, live, own.signing["intake"], now, random)
     mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
     reception = Reception(
-        conversation=Conversation(triager, _unit_names(home), settings.operator),
+        conversation=Conversation(triager, _unit_names(home), settings.operator, f"{settings.public_url}/"),
         intake=intake,
         mailboxes=mailboxes,
         drafts=store.drafts,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 from aiogram import Bot, Dispatcher, F
@@ -81,7 +82,7 @@ class Telegram:
         """Take a turn; the last message is returned, so that a webhook's answer can carry it."""
         sender = Sender(CHANNEL, str(chat))
         try:
-            outcome = await self._reception.turn(sender, heard, lang)
+            outcome = await self._reception.turn(sender, replace(heard, messenger=True), lang)
         except errors.TinBaoError as error:
             outcome = self._reception.excuse(error, lang)
         messages = as_messages(chat, outcome)

@@ -16,6 +16,7 @@ from tips.draft import MAX_TEXT, Draft, Fragment
 from tips.triage import AreaFinding, Corrections, Triage, Triager
 
 ASKED_AT_MOST: Final = 2  # how often a missing place is asked for; everything else once
+EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose words can be written anew
 QUESTIONS: Final = ("where", "when")  # in the order of asking; who and what come from the text or an edit
 LANGUAGES: Final = ("vi", "en")
 ALWAYS: Final = frozenset({"cancel", "lang", "start", "help", "code", "transparency"})  # open at any moment
@@ -57,6 +58,7 @@ class Inbound:
     lon: float = 0.0
     problem: str = ""  # of a file: empty, too_large, unknown or later
     ref: str = ""  # the platform's id of this message, if it has one
+    messenger: bool = False  # it came through a platform that keeps the words and knows who wrote them
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,11 @@ class Conversation:
     triager: Triager
     unit_name: Callable[[str], Say]  # a unit's name for people, by code
     operator: str  # who runs the intake machine, as people are told
+    web: str  # the address of the web chat, which no messenger overhears
 
     def respond(self, draft: Draft, heard: Inbound) -> Decision:
         """The next reply to what was heard."""
+        draft = replace(draft, messenger=heard.messenger)
         decision = _HEARD[heard.kind](self, draft, heard)
         if decision.effect is not None:  # what is said then, and so what is offered, is the effect's matter
             return decision
@@ -242,6 +246,8 @@ class Conversation:
     def _edit(self, draft: Draft, value: str) -> Decision:
         if value == "identifying":
             return self._take_out(draft)
+        if value not in EDITABLE:
+            return self._again(draft, Say("button.expired"))
         asking = replace(draft, stage="editing", slot=value)
         return _tell(asking, Reply((Say(f"edit.{value}"),), (_BACK,)))
 
@@ -318,6 +324,9 @@ class Conversation:
         if triage.hotlines and "danger" not in draft.told:
             says.append(Say("danger", {"numbers": ", ".join(triage.hotlines)}))
             draft = replace(draft, told=(*draft.told, "danger"))
+        if draft.messenger and triage.accusations and "messenger" not in draft.told:
+            says.append(Say("warn.messenger", {"address": self.web}))
+            draft = replace(draft, told=(*draft.told, "messenger"))
         draft = replace(draft, stage="asking", aside="")
         for slot in QUESTIONS:
             if self._missing(draft, triage, slot):

@@ -33,6 +33,7 @@ class Draft:
     area: str | None = None  # the code the person chose or corrected to
     category: str | None = None
     told: tuple[str, ...] = ()  # notices that are given once
+    messenger: bool = False  # the conversation goes through a platform that overhears it
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
     seen: tuple[str, ...] = ()  # platform message ids
     mailbox: str = field(default="", repr=False)  # the receipt in use, while the person looks into a mailbox

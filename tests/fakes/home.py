@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,13 @@ PEOPLE = (
     ("thanh", "px05", "officer"),
     ("kinh", "pc03", "officer"),
 )
+
+
+@contextlib.contextmanager
+def in_memory() -> Iterator[Path]:
+    """A folder on tmpfs where the system has one, as `TINBAO_RUN` wants it."""
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        yield Path(folder)
 
 
 class Clock:

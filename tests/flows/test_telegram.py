@@ -192,3 +192,42 @@ async def test_groups_are_not_answered(a_home: Home, api: BotApi) -> None:
         message = {**api.message(CHAT, text=TIP), "chat": {"id": -5, "type": "group", "title": "g"}}
         await api.brings({"message": message})
         assert not api.sent
+
+
+async def test_a_tip_about_officials_is_told_once_that_the_messenger_overhears(a_home: Home, api: BotApi) -> None:
+    """The web chat is offered, once; sending here still works. Other tips are not bothered with it."""
+    address = a_home.product.reception.conversation.web
+    async with bot_running(a_home, api, webhook=True):
+        await api.says(CHAT, "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng")
+        await api.says(CHAT, "sòng bạc nằm cuối hẻm")
+        first, second = (message["text"] for message in api.sent[CHAT])
+        assert address in first
+        assert address not in second
+        await api.presses(CHAT, "submit")
+        assert RECEIPT.search(api.sent[CHAT][-1]["text"])
+        await api.says(CHAT + 1, TIP)
+        assert address not in api.sent[CHAT + 1][-1]["text"]
+
+
+async def test_updates_out_of_order_lose_nothing(a_home: Home, api: BotApi) -> None:
+    """A button that overtakes its message, and an edit of what never came, are answered; then the tip goes its way."""
+    async with bot_running(a_home, api, webhook=True):
+        await api.presses(CHAT, "submit")
+        await api.edits(CHAT, 999, "sửa một tin chưa tới")
+        await api.says(CHAT, TIP)
+        await api.presses(CHAT, "submit")
+        assert RECEIPT.search(api.sent[CHAT][-1]["text"])
+        assert len(await a_home.product.store.ledger.heads()) == 1
+
+
+async def test_a_forwarded_message_is_a_message(a_home: Home, api: BotApi) -> None:
+    """Somebody else's words that are passed on are the tip; who wrote them is not kept."""
+    async with bot_running(a_home, api, webhook=True):
+        origin = {"type": "hidden_user", "sender_user_name": "Tên Của Ai Đó", "date": 1}
+        await api.says(CHAT, TIP, forward_origin=origin)
+        assert TIP in api.sent[CHAT][-1]["text"]
+        await api.presses(CHAT, "submit")
+        officer = await a_home.session("an")
+        (row,) = await a_home.product.review.queue(officer)
+        opened = await a_home.product.review.open(officer, row.id)
+        assert "Tên Của Ai Đó" not in opened.tip.to_bytes().decode()

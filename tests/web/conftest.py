@@ -1,8 +1,6 @@
 """A real browser that talks to loopback only."""
 
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, async_playwright
@@ -24,8 +22,8 @@ PEOPLE = (("an", "area-770"), ("kiem", "vks-tp"))
 
 @pytest.fixture(scope="session")
 def made_home() -> Iterator[served.Served]:
-    with tempfile.TemporaryDirectory(dir=home.MEMORY) as folder:
-        yield served.made(Path(folder), PEOPLE)
+    with home.in_memory() as folder:
+        yield served.made(folder, PEOPLE)
 
 
 @pytest.fixture
