@@ -44,6 +44,7 @@ def build(
             pages=pages,
             now=product.now,
             https=https,
+            notices=product.notices if product.settings.officers_token else None,
             demo_logins=demo_logins,
         )
         routes += [Mount("/desk", routes=desk.routes())]

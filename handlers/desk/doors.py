@@ -19,6 +19,7 @@ from handlers.pages import Pages
 from tips import case, errors, sealing, statistics
 from tips.accounts import Logins
 from tips.audit import Report
+from tips.notices import Notices
 from tips.ports import Statistics
 from tips.review import Review, Session
 
@@ -51,6 +52,7 @@ class Desk:
     pages: Pages
     now: Callable[[], datetime]
     https: bool
+    notices: Notices | None = field(default=None)  # None: no officers' bot runs here
     demo_logins: Callable[[], Awaitable[list[DemoLogin]]] | None = field(default=None)
 
     def routes(self) -> list[Route]:
@@ -61,6 +63,7 @@ class Desk:
             ("/case/{id}/{act}", "POST", Desk.act),
             ("/statistics", "GET", Desk.counts),
             ("/ledger", "GET", Desk.ledger),
+            ("/link", "POST", Desk.link),
             ("/logout", "POST", Desk.log_out),
         ]
         return [
@@ -156,7 +159,9 @@ class Desk:
         speak = functools.partial(locales.say, language(request))
         lines = [show.line(row, self.review.organisation, self.now(), speak) for row in rows[:PAGE]]
         more = rows[PAGE - 1].id.hex() if len(rows) > PAGE else None
-        return self._page(request, session, "desk_queue.html", lines=lines, more=more, closed=closed)
+        return self._page(
+            request, session, "desk_queue.html", lines=lines, more=more, closed=closed, can_link=bool(self.notices)
+        )
 
     async def case(self, request: Request, session: Session) -> Response:
         """One case, opened; reading it is on record before it is shown."""
@@ -192,6 +197,13 @@ class Desk:
         await acts[act]()
         place = "/desk/" if act == "handover" else f"/desk/case/{id_.hex()}"
         return RedirectResponse(place, status_code=303)
+
+    async def link(self, request: Request, session: Session) -> Response:
+        """A one-time code by which the person links a chat of theirs to the officers' bot."""
+        self._check_form(request, await _form(request))
+        if self.notices is None:
+            raise errors.NotFound
+        return self._page(request, session, "desk_link.html", code=await self.notices.code(session.name))
 
     async def counts(self, request: Request, session: Session) -> Response:
         """Counts by month, district and category, small cells hidden."""

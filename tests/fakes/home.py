@@ -58,6 +58,7 @@ class Home:
     settings: Settings
     founding: Founding
     people: dict[str, Identity]
+    passphrases: dict[str, str]
 
     async def session(self, name: str) -> Session:
         return await self.product.logins.session_of(self.people[name])
@@ -70,6 +71,7 @@ class Home:
         admins = [await self.product.logins.unlock(*pair) for pair in self.founding.passphrases.items()]
         joined = await acts.enrol(self.product, admins, [Newcomer(*row) for row in rows])
         self.people |= {person.identity.name: person.identity for person in joined.people}
+        self.passphrases |= {person.identity.name: person.passphrase for person in joined.people}
 
     def citizen(self, name: str = "someone", channel: str = "test") -> "Citizen":
         return Citizen(self.product, Sender(channel, name))
@@ -119,7 +121,7 @@ async def opened(
         clock = Clock()
         founding = await wiring.initialise(own, now=clock, cost=cost)
         async with wiring.open_product(own, now=clock, cost=cost) as product:
-            home = Home(product, clock, own, founding, {})
+            home = Home(product, clock, own, founding, {}, {})
             if people:
                 await home.join(*people)
             yield home
