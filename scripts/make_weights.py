@@ -1,6 +1,6 @@
 """Make `tips/data/weights.json`: how strongly single words speak for a category, from the project's own text.
 
-    python scripts/make_weights.py tips/data tests/data/own_messages.tsv
+    python scripts/make_weights.py tips/data scripts/messages.tsv
 
 The text is the phrases of `lexicon.json` and `pairs.json` and invented messages written for this project; no
 newspaper and no labelled test message goes in. A word's weight for a category is its share of the word's uses,
@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tips.triage.text import canonical, parse  # noqa: E402
+from tips.triage.text import parse  # noqa: E402
 
 COMMON = 8  # a word that more categories use says nothing
 LEAST = 0.35  # weights below this are left out
@@ -56,7 +56,7 @@ def _texts(folder: Path, messages: Path) -> Iterator[tuple[str, str, float]]:
 def _words(text: str) -> set[str]:
     """A text's words with their accents, and pairs of neighbours."""
     parsed = parse(text.lstrip("^~"))
-    words = [canonical(raw) for raw in parsed.raws if not raw.isdecimal()]
+    words = [word for word in parsed.canons if not word.isdecimal()]
     return {*(word for word in words if len(word) > 1), *(" ".join(pair) for pair in itertools.pairwise(words))}
 
 

@@ -101,10 +101,11 @@ def _bare_word(word: str) -> str:
     return _ENDS_IN_Y.get(bare, bare)
 
 
+@functools.lru_cache(maxsize=1 << 14)
 def canonical(word: str) -> str:
     """A word with its tone moved to the end, so that hoà and hòa are one; hỏi and ngã count as one tone."""
     if word.isascii():
-        return word
+        return _ENDS_IN_Y.get(word, word)
     letters, tone = [], ""
     for sign in unicodedata.normalize("NFD", word):
         if sign in _TONES:
@@ -122,6 +123,7 @@ class Text:
     original: str
     words: list[str]  # lower case, bare, abbreviations written out
     raws: list[str]  # lower case with accents
+    canons: list[str]  # the same with the tone at the end
     starts: list[int]  # offsets into the original
     ends: list[int]
     breaks: list[bool]  # a clause ends before this word
@@ -171,6 +173,7 @@ def _words(original: str, signs: str, origin: list[Span] | None) -> Text:
     full = _abbreviations()
     words: list[str] = []
     raws: list[str] = []
+    canons: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     breaks: list[bool] = []
@@ -188,6 +191,7 @@ def _words(original: str, signs: str, origin: list[Span] | None) -> Text:
             for written, accented in full[raw]:
                 words.append(written)
                 raws.append(accented)
+                canons.append(canonical(accented))
                 starts.append(first)
                 ends.append(last)
                 breaks.append(broken)
@@ -195,10 +199,11 @@ def _words(original: str, signs: str, origin: list[Span] | None) -> Text:
             continue
         words.append(_ENDS_IN_Y.get(word, word))
         raws.append(raw)
+        canons.append(canonical(raw))
         starts.append(first)
         ends.append(last)
         breaks.append(broken)
-    return Text(original, words, raws, starts, ends, breaks, marked * 3 >= len(words))
+    return Text(original, words, raws, canons, starts, ends, breaks, marked * 3 >= len(words))
 
 
 def _ends_clause(gap: str, words: Sequence[str]) -> bool:
@@ -224,7 +229,7 @@ class Phrases(Generic[Payload]):
         node = self._tree
         for word in text.words:
             node = node.setdefault(word, {})
-        canon = None if loose else tuple(map(canonical, text.raws))
+        canon = None if loose else tuple(text.canons)
         if canon and len(canon) == 1 and phrase.startswith("^"):
             canon = (*canon, "")  # the empty word marks what may lack its accents
         node.setdefault("", []).append((canon, payload))
@@ -269,28 +274,26 @@ class Phrases(Generic[Payload]):
 
 def _fitting(text: Text, first: int, ends: list[tuple[tuple[str, ...] | None, Payload]]) -> list[Payload]:
     """The payloads whose accents agree best with what was written."""
-    fits = [(_fit(text, first, canon), payload) for canon, payload in ends]
-    best = max(fit for fit, _ in fits)
-    return [payload for fit, payload in fits if fit == best] if best else []
+    fits = [_fit(text, first, canon) for canon, _ in ends]
+    best = max(fits)
+    return [payload for fit, (_, payload) in zip(fits, ends, strict=True) if fit == best] if best else []
 
 
 def _fit(text: Text, first: int, canon: tuple[str, ...] | None) -> int:
     """How well accents agree: 2 exactly, 1 where some are missing, 0 not.
 
     A word without any may stand for any; but not a single word, and in a text that has its accents not each word
-    of a phrase.
+    of a phrase. A mere tone that is missing is hardly ever meant.
     """
     if canon is None:
         return 2
-    spared = 0
-    for raw, wanted in zip(text.raws[first : first + len(canon)], canon, strict=False):
-        if raw == wanted or not wanted:
-            continue
-        if raw.isascii():
-            if not wanted.isascii() and _ENDS_IN_Y.get(raw, raw) != wanted:
-                spared += 1
-        elif canonical(raw) != wanted:
-            return 0
+    spared, index = 0, first
+    for wanted in canon:
+        if wanted and text.canons[index] != wanted:
+            if text.canons[index] != text.words[index]:  # other accents than these
+                return 0
+            spared += len(canon) == 1 or not wanted.isascii()
+        index += 1
     if not spared:
         return 2
     if len(canon) == 1 or (text.accented and spared >= len(canon) - (not canon[-1])):

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
-from tips.triage.text import Text, canonical, parse, read
+from tips.triage.text import Text, parse, read
 
 FADING: Final = 0.75  # each further word for a category counts so much less
-_Weights = Mapping[str, Mapping[str, float]]
+Weights = Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Weights by word, and by a word and the one after it."""
+
+    singles: dict[str, Weights] = field(default_factory=dict)
+    pairs: dict[str, dict[str, Weights]] = field(default_factory=dict)
+
+    def learn(self, key: str, weights: Weights) -> None:
+        """Take in a word, or two parted by a space."""
+        first, _, second = key.partition(" ")
+        if second:
+            self.pairs.setdefault(first, {})[second] = weights
+        else:
+            self.singles[first] = weights
 
 
 @functools.cache
-def load() -> tuple[_Weights, _Weights]:
-    """Weights by word with its accents, and by bare word: there the mean of all words that it may stand for."""
-    exact: _Weights = read("weights.json")["words"]
-    senses: dict[str, list[Mapping[str, float]]] = defaultdict(list)
-    for word, weights in exact.items():
-        senses[" ".join(parse(_readable(word)).words)].append(weights)
-    return exact, {word: _mean(found) for word, found in senses.items()}
+def load() -> tuple[Model, Model]:
+    """The model of words with their accents, and of bare words: there the mean of all words that one may stand for."""
+    exact, bare = Model(), Model()
+    senses: dict[str, list[Weights]] = defaultdict(list)
+    for key, weights in read("weights.json")["words"].items():
+        exact.learn(key, weights)
+        senses[" ".join(parse(_readable(key)).words)].append(weights)
+    for key, found in senses.items():
+        bare.learn(key, _mean(found))
+    return exact, bare
 
 
 def _readable(word: str) -> str:
@@ -28,7 +49,7 @@ def _readable(word: str) -> str:
     return " ".join(part.rstrip("0123456789") or part for part in word.split())
 
 
-def _mean(senses: list[Mapping[str, float]]) -> Mapping[str, float]:
+def _mean(senses: list[Weights]) -> Weights:
     total: dict[str, float] = defaultdict(float)
     for weights in senses:
         for code, weight in weights.items():
@@ -37,24 +58,25 @@ def _mean(senses: list[Mapping[str, float]]) -> Mapping[str, float]:
 
 
 def score(text: Text) -> dict[str, float]:
-    """What the single words and neighbouring pairs say for each category."""
+    """What the single words and neighbouring pairs say for each code; a word counts once."""
     exact, bare = load()
     found: dict[str, list[float]] = defaultdict(list)
-    seen: set[str] = set()
-    before = before_bare = ""
-    for word, raw in zip(text.words, text.raws, strict=True):
-        accented = raw if raw.isascii() else canonical(raw)
-        for key, plain in ((accented, word), (f"{before} {accented}", f"{before_bare} {word}")):
-            if key in seen:
-                continue
-            seen.add(key)
-            weights = exact.get(key)
-            if weights is None and not text.accented:
-                weights = bare.get(plain)
-            for code, weight in (weights or {}).items():
-                found[code].append(weight)
-        before, before_bare = accented, word
-    return {code: _faded(weights) for code, weights in found.items()}
+    for weights in _distinct(text.canons, exact) if text.accented else _distinct(text.words, bare):
+        for code, weight in weights.items():
+            found[code].append(weight)
+    return {code: _faded(listed) for code, listed in found.items()}
+
+
+def _distinct(words: list[str], model: Model) -> list[Weights]:
+    """The weights of a text's words and pairs, each once."""
+    seen = dict.fromkeys(words)
+    listed = [weights for word in seen if (weights := model.singles.get(word))]
+    following = {
+        (first, second): weights
+        for first, second in itertools.pairwise(words)
+        if first in model.pairs and (weights := model.pairs[first].get(second))
+    }
+    return listed + list(following.values())
 
 
 def _faded(weights: list[float]) -> float:
