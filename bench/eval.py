@@ -200,9 +200,9 @@ def macro_f1(confusion: Counter[tuple[str, str]]) -> float:
     scores = []
     for intent in sorted({wanted for wanted, _ in merged}):
         right = merged[intent, intent]
-        wanted = sum(count for (it, _), count in merged.items() if it == intent)
-        got = sum(count for (_, it), count in merged.items() if it == intent)
-        scores.append(2 * right / (wanted + got))
+        labelled = sum(count for (it, _), count in merged.items() if it == intent)
+        found = sum(count for (_, it), count in merged.items() if it == intent)
+        scores.append(2 * right / (labelled + found))
     return round(sum(scores) / max(len(scores), 1), 4)
 
 

@@ -25,7 +25,7 @@ class Draft:
 
     seed: bytes = field(repr=False)  # 32: receipt and case id derive from it
     lang: str = "vi"
-    stage: str = "idle"  # idle asking editing summary aside sent mailbox
+    stage: str = "idle"  # idle asking editing summary sending aside mailbox
     slot: str = ""  # what is asked or edited: what where when who
     fragments: tuple[Fragment, ...] = field(default=(), repr=False)
     asked: tuple[str, ...] = ()  # slots, once for each time they were asked for
@@ -36,6 +36,7 @@ class Draft:
     messenger: bool = False  # the conversation goes through a platform that overhears it
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
     seen: tuple[str, ...] = ()  # platform message ids
+    due: tuple[str, ...] = field(default=(), repr=False)  # seeds, in hex, whose receipts nobody has confirmed yet
     mailbox: str = field(default="", repr=False)  # the receipt in use, while the person looks into a mailbox
     aside: str = field(default="", compare=False, repr=False)  # text that was no tip: in memory only, for `send anyway`
 
@@ -51,8 +52,12 @@ class Draft:
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
     def fresh(self, seed: bytes) -> Draft:
-        """The next tip of the same conversation."""
-        return Draft(seed, lang=self.lang, told=self.told, seen=self.seen)
+        """The next tip of the same conversation; receipts that are due stay due."""
+        return Draft(seed, lang=self.lang, told=self.told, seen=self.seen, due=self.due)
+
+    def sent(self, seed: bytes) -> Draft:
+        """The draft after its tip was stored: a fresh one, and a receipt that is due."""
+        return replace(self.fresh(seed), due=(*self.due, self.seed.hex()))
 
     def noting(self, ref: str) -> Draft:
         """The draft after a platform message, so that its repeat is known."""
@@ -64,6 +69,6 @@ def from_bytes(data: bytes) -> Draft:
     plain: dict[str, Any] = json.loads(data)
     fragments = tuple(Fragment(**fragment) for fragment in plain.pop("fragments"))
     plain["seed"] = bytes.fromhex(plain["seed"])
-    for name in ("asked", "settled", "told", "offered", "seen"):
+    for name in ("asked", "settled", "told", "offered", "seen", "due"):
         plain[name] = tuple(plain[name])
     return Draft(fragments=fragments, **plain)

@@ -123,16 +123,21 @@ class Reception:
         if held is None:
             return None
         held = await self._settled(held)
-        if held.stage == "sent":
-            return _receipt_due(held)
+        if held.due:
+            return _receipts_due(held)
         return Outcome((), held.stage, held.lang)
 
     async def delivered(self, sender: Sender) -> None:
-        """The platform accepted the receipt: the draft has done its work and goes."""
+        """The platform accepted what was due: a draft that held nothing else has done its work and goes."""
         key = self.key(sender)
         async with self._alone(key):
-            held, _ = await self._load(key)
-            if held is not None and (await self._settled(held)).stage == "sent":
+            held, version = await self._load(key)
+            current = await self._settled(held) if held else None
+            if current is None or not current.due:
+                return
+            if current.fragments or current.mailbox:
+                await self._save(key, version, replace(current, due=()))
+            else:
                 await self.drafts.drop(key)
 
     async def forget(self, sender: Sender) -> None:
@@ -160,9 +165,7 @@ class Reception:
         current = await self._settled(held) if held else Draft(self.random(32), lang=lang)
         if heard.ref and heard.kind != "edited" and heard.ref in current.seen:
             return _repeat(current)
-        due = _receipt_due(current) if current.stage == "sent" else None
-        if due:
-            current = current.fresh(self.random(32))
+        due = _receipts_due(current) if current.due else None
         current = replace(current.noting(heard.ref), aside=self._asides.pop(key, ""))
         decision = self.conversation.respond(current, heard)
         outcome = await self._carry_out(key, version, decision)
@@ -176,7 +179,7 @@ class Reception:
         if held.stage != "sending":
             return held
         if await self.intake.tips.stored(receipt.case_id(held.seed)):
-            return replace(held.fresh(held.seed), stage="sent")
+            return held.sent(self.random(32))
         return replace(held, stage="summary")
 
     def _note(self, key: bytes, ref: str) -> None:
@@ -190,7 +193,7 @@ class Reception:
         match decision.effect:
             case Submit():
                 return await self._submit(key, version, decision)
-            case Forget():
+            case Forget() if not decision.draft.due:
                 await self.drafts.drop(key)
                 return _outcome(decision)
             case LookUp(typed):
@@ -209,9 +212,9 @@ class Reception:
         # next message finds out whether the tip of that seed was stored (`_settled`).
         kept = await self._save(key, version, replace(decision.draft, stage="sending"))
         await self.intake.submit(decision.draft, decision.effect.triage)
-        sent = replace(decision.draft.fresh(decision.draft.seed), stage="sent")
+        sent = decision.draft.sent(self.random(32))
         await self._save(key, kept, sent)
-        return _receipt_due(sent)
+        return _receipts_due(sent, first=len(decision.draft.due))
 
     async def _look_up(self, key: bytes, version: int, held: Draft, typed: str) -> Outcome:
         if not self.budgets.allow_look_up(key):
@@ -280,20 +283,21 @@ def _outcome(decision: Decision) -> Outcome:
     return Outcome(decision.replies, decision.draft.stage, decision.draft.lang)
 
 
-def _receipt_due(sent: Draft) -> Outcome:
-    shown = receipt.of_seed(sent.seed).shown
-    says = (Say("receipt", {"code": shown}), Say("receipt.keep"))
-    return Outcome((Reply(says),), "sent", sent.lang, shown)
+def _receipts_due(held: Draft, first: int = 0) -> Outcome:
+    """The receipts that nobody confirmed, from the `first` one on; the newest is the outcome's."""
+    shown = [receipt.of_seed(bytes.fromhex(seed)).shown for seed in held.due[first:]]
+    says = [Say("receipt", {"code": code}) for code in shown]
+    return Outcome((Reply((*says, Say("receipt.keep"))),), "sent", held.lang, shown[-1])
 
 
 def _repeat(held: Draft) -> Outcome:
-    due = _receipt_due(held) if held.stage == "sent" else Outcome((), held.stage, held.lang)
+    due = _receipts_due(held) if held.due else Outcome((), held.stage, held.lang)
     return replace(due, repeated=True)
 
 
 def _after(due: Outcome, outcome: Outcome) -> Outcome:
-    """A receipt that nobody confirmed is shown again before anything else."""
-    return replace(outcome, replies=(*due.replies, *outcome.replies))
+    """What nobody confirmed is shown again before anything else."""
+    return replace(outcome, replies=(*due.replies, *outcome.replies), receipt=outcome.receipt or due.receipt)
 
 
 def _shown(view: View, conversation: Conversation) -> Reply:

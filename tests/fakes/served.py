@@ -105,7 +105,7 @@ def environment(folder: Path, port: int) -> dict[str, str]:
     }
 
 
-async def started(
+async def launched(
     home: Served,
     only: str = "intake",
     *,
@@ -114,37 +114,46 @@ async def started(
     more: Mapping[str, str] | None = None,
     log: Path | None = None,
 ) -> asyncio.subprocess.Process:
-    """`tinbao serve`, once it answers.
+    """`tinbao serve`, as soon as it is a process.
 
     `before` goes before the program, `serve` says what Python runs, `more` adds to its environment, and `log` gets
     everything that it writes.
     """
     words = [*before, sys.executable, *serve, "--only", only]
     with (log or Path(os.devnull)).open("ab") as sink:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *words,
             cwd=ROOT,
             env={**environment(home.folder, home.port), **(more or {})},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             stdout=sink,
             stderr=sink,
         )
-    try:
-        await _answers(home.url, process)
-    except BaseException:
-        await killed(process)
-        raise
+
+
+async def started(home: Served, only: str = "intake", **how: Any) -> asyncio.subprocess.Process:
+    """`tinbao serve`, once it answers; `how` is as for `launched`."""
+    process = await launched(home, only, **how)
+    await answers(home, process)
     return process
 
 
-async def _answers(url: str, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(START), httpx.AsyncClient(trust_env=False, timeout=START) as client:
-        while True:
-            assert process.returncode is None, f"`serve` ended with {process.returncode}"
-            with contextlib.suppress(httpx.TransportError):
-                if (await client.get(f"{url}/healthz")).status_code == 200:
-                    return
-            await asyncio.sleep(0.02)
+async def answers(home: Served, process: asyncio.subprocess.Process) -> None:
+    """Wait for the first answer of a process; one that gives none is ended."""
+    try:
+        async with asyncio.timeout(START), httpx.AsyncClient(trust_env=False, timeout=START) as client:
+            while not await _healthy(client, home.url):
+                assert process.returncode is None, f"`serve` ended with {process.returncode}"
+                await asyncio.sleep(0.02)
+    except BaseException:
+        await killed(process)
+        raise
+
+
+async def _healthy(client: httpx.AsyncClient, url: str) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return (await client.get(f"{url}/healthz")).status_code == 200
+    return False
 
 
 async def killed(process: asyncio.subprocess.Process) -> None:

@@ -1,0 +1,128 @@
+"""How long people wait for a turn over Telegram, beside a bot that only says back what it hears.
+
+Both stand in a process of their own behind uvicorn, and the same client knocks on both. What is timed is what a person
+waits for: from the update to the answer that carries the reply. Ours has triaged by then, and its draft is on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+
+from bench import product
+from bench.measure import Figure, at_most, paired
+from bot.telegram import PATH
+from tests.fakes import bot_api, servers
+from tests.fakes.bot_api import BotApi
+
+CHATS = 32  # at once
+STORIES = 4  # of each chat in a round
+ROUNDS = 7
+SAYS = ("ban ma tuy o karaoke duong le van sy q3", "toi nao cung co, tu 10 gio, phong so 6 o tang 2")
+
+
+async def turn() -> Figure:
+    async with _our_door() as ours, _echoing_door() as bare:
+        value, ceiling = await paired(ours.round, bare.round, ROUNDS)
+    how = (
+        f"mean of the {len(SAYS)} turns before sending, {CHATS} chats at once, by webhook, the reply in its answer, "
+        f"median of {ROUNDS} rounds of {STORIES * CHATS} stories; ceiling: aiogram's echo on the same kind of server"
+    )
+    return at_most(value, ceiling, "ms", how)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """A webhook, who knocks on it, and whether a story is sent at its end."""
+
+    port: int
+    api: BotApi
+    chats: Iterator[int]
+    sends: bool
+
+    async def round(self) -> float:
+        """The mean time of a turn, in milliseconds; people send only when all have told, and that is not timed."""
+        times: list[float] = []
+        async with contextlib.AsyncExitStack() as stack:
+            lines = [await stack.enter_async_context(_line(self.port)) for _ in range(CHATS)]
+            for _ in range(STORIES):
+                told = [(line, next(self.chats)) for line in lines]
+                for spent in await asyncio.gather(*(self._tells(*it) for it in told)):
+                    times += spent
+                if self.sends:
+                    await asyncio.gather(*(self._sends(*it) for it in told))
+        return sum(times) / len(times) * 1000
+
+    async def _tells(self, line: Line, chat: int) -> Sequence[float]:
+        """The seconds of each turn of a story."""
+        spent = []
+        for text in SAYS:
+            update = self._request({"message": self.api.message(chat, text=text)})
+            start = time.perf_counter()
+            answer = await line.asks(update)
+            spent.append(time.perf_counter() - start)
+            assert b"sendMessage" in answer and (b'"submit"' in answer) is self.sends, "no reply, or not the one due"
+        return spent
+
+    async def _sends(self, line: Line, chat: int) -> None:
+        message = self.api.message(chat, text="…")
+        query = {"id": str(chat), "from": message["from"], "chat_instance": "1", "data": "submit", "message": message}
+        await line.asks(self._request({"callback_query": query}))
+
+    def _request(self, update: dict[str, object]) -> bytes:
+        body = json.dumps({"update_id": next(self.chats), **update}).encode()
+        head = (
+            f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"X-Telegram-Bot-Api-Secret-Token: {self.api.secret}\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        return head.encode() + body
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One kept connection; it does so little that the server, not the client, is what is measured."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def asks(self, request: bytes) -> bytes:
+        """The body of the answer."""
+        self.writer.write(request)
+        head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
+        assert b" 200 " in head.partition(b"\r\n")[0], "the webhook refused"
+        length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+        return await self.reader.readexactly(int(length))
+
+
+@contextlib.asynccontextmanager
+async def _line(port: int) -> AsyncIterator[Line]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def _our_door() -> AsyncIterator[Door]:
+    async with bot_api.serving() as api, product.a_home() as home:
+        more = {
+            "TINBAO_TELEGRAM_TOKEN": bot_api.TOKEN,
+            "TINBAO_TELEGRAM_API": api.url,
+            "TINBAO_TELEGRAM_WEBHOOK": "1",
+        }
+        async with product.serving({**home, **more}, "intake") as served:
+            yield Door(served.port, api, itertools.count(1), sends=True)
+
+
+@contextlib.asynccontextmanager
+async def _echoing_door() -> AsyncIterator[Door]:
+    port = servers.free_port()
+    async with product.running(["-m", "bench.echo", str(port)], {}, port):
+        yield Door(port, BotApi(""), itertools.count(1), sends=False)

@@ -1,0 +1,211 @@
+"""The conversation, by itself: what is said next to what was said, with no store and no channel."""
+
+import secrets
+from dataclasses import dataclass, field
+
+import pytest
+
+import locales
+from tips import organisation
+from tips.conversation import Conversation, Decision, Forget, Inbound, LookUp, Say, Submit
+from tips.draft import Draft, from_bytes
+from tips.triage import Triager
+
+TRIAGER = Triager(organisation.load("hcmc-districts"))
+TALK = Conversation(TRIAGER, lambda code: Say("plain", {"text": code}), "the operator", "https://tip.example/")
+COMPLETE = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý"
+
+
+@dataclass
+class Chat:
+    """One conversation; after every turn the draft goes through its stored form, as in real life."""
+
+    draft: Draft = field(default_factory=lambda: Draft(secrets.token_bytes(32)))
+    last: Decision | None = None
+
+    def says(self, text: str) -> str:
+        return self._hears(Inbound("text", text=text))
+
+    def presses(self, choice: str) -> str:
+        return self._hears(Inbound("choose", choice=choice))
+
+    def _hears(self, heard: Inbound) -> str:
+        aside = self.draft.aside
+        self.last = TALK.respond(self.draft, heard)
+        self.draft = from_bytes(self.last.draft.to_bytes())
+        object.__setattr__(self.draft, "aside", self.last.draft.aside or aside)
+        return "\n".join(locales.render(self.draft.lang, say) for reply in self.last.replies for say in reply.says)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        return self.draft.offered
+
+    @property
+    def effect(self) -> object:
+        return self.last.effect if self.last else None
+
+    def district(self) -> str | None:
+        return TALK.triage(self.draft).area.district
+
+
+def test_a_complete_text_needs_no_question() -> None:
+    """What, where and when in one message: the summary, with the way to send it."""
+    chat = Chat()
+    assert COMPLETE in chat.says(COMPLETE)
+    assert "submit" in chat.offered
+    chat.presses("submit")
+    assert isinstance(chat.effect, Submit)
+
+
+def test_only_what_is_missing_is_asked_for_and_at_most_once_more() -> None:
+    """A place that is not told is asked for twice; then the tip can be sent without it."""
+    chat = Chat()
+    chat.says("có người bán ma tuý trong quán cà phê mỗi tối")
+    assert chat.draft.slot == "where"
+    chat.says("chỗ gần nhà sách")
+    assert chat.draft.slot == "where"
+    chat.says("không biết nữa")
+    assert "submit" in chat.offered
+    assert chat.draft.asked.count("where") == 2
+
+
+def test_whatever_is_asked_can_be_skipped() -> None:
+    """A person who answers nothing still reaches the summary."""
+    chat = Chat()
+    chat.says("có người bán ma tuý")
+    for _ in range(4):
+        if "submit" in chat.offered:
+            break
+        chat.presses("skip")
+    assert "submit" in chat.offered
+
+
+def test_fragments_over_several_messages_are_one_tip() -> None:
+    """All of them are in the text that is sent."""
+    chat = Chat()
+    for piece in ("có tụi bán ma tuý", "ở hẻm 212", "nguyễn thiện thuật quận 3", "tối nào cũng có"):
+        chat.says(piece)
+    assert all(piece in chat.draft.text for piece in ("212", "nguyễn thiện thuật", "tối nào"))
+    assert chat.district() == "770"
+
+
+@pytest.mark.parametrize("correction", ["à không, quận 8", "nhầm, quận 8 mới đúng", "a khong quan 8"])
+def test_a_correction_replaces_the_place(correction: str) -> None:
+    """The summary then names the other desk; the correction is no part of the tip."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    assert "area-776" in chat.says(correction)
+    assert chat.district() == "776"
+
+
+@pytest.mark.parametrize("words", ["huỷ hết đi đừng lưu", "huy", "/huy", "cancel", "thoi khong gui nua"])
+def test_cancelling_forgets_everything(words: str) -> None:
+    """Nothing of the draft stays."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    chat.says(words)
+    assert isinstance(chat.effect, Forget)
+    assert chat.draft.text == ""
+
+
+@pytest.mark.parametrize("words", ["tôi có an toàn không?", "co ai biet toi la ai khong", "có tốn tiền không"])
+def test_a_question_in_the_middle_is_answered_and_is_no_part_of_the_tip(words: str) -> None:
+    """Then the summary stands again."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    said = chat.says(words)
+    assert chat.draft.text == COMPLETE
+    assert COMPLETE in said
+    assert "submit" in chat.offered
+
+
+@pytest.mark.parametrize(("typed", "district"), [("1", None), ("gửi đi", None), ("gui", None), ("ok gui", None)])
+def test_a_typed_word_presses_the_button(typed: str, district: str | None) -> None:
+    """Text where a button was expected is understood."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    chat.says(typed)
+    assert isinstance(chat.effect, Submit)
+
+
+def test_which_of_two_places_is_one_question_with_choices() -> None:
+    """A name that several districts have: the person chooses, by button, number or word."""
+    for answer in ("press", "2", "word"):
+        chat = Chat()
+        chat.says("bán ma tuý ở phường Tân Phú mỗi tối")
+        areas = [it for it in chat.offered if it.startswith("area:")]
+        assert len(areas) >= 2
+        wanted = areas[1]
+        if answer == "press":
+            chat.presses(wanted)
+        else:
+            chat.says(answer if answer == "2" else TRIAGER.area_name(wanted.partition(":")[2]))
+        assert "submit" in chat.offered
+
+
+def test_danger_comes_before_any_question_and_can_still_be_a_tip() -> None:
+    """The number to call stands first in the very next reply."""
+    chat = Chat()
+    said = chat.says("cứu với nó đang cầm dao chém người ở ngã tư Bảy Hiền")
+    assert said.splitlines()[0].count("113") == 1
+    while "submit" not in chat.offered:
+        chat.presses("skip")
+    chat.presses("submit")
+    assert isinstance(chat.effect, Submit)
+
+
+@pytest.mark.parametrize(
+    "words", ["chào shop", "làm lại căn cước ở đâu vậy ạ", "hôm nay trời có mưa không", "VAY TIỀN NHANH add zalo ngay"]
+)
+def test_what_is_no_tip_is_answered_and_not_kept_unless_the_person_insists(words: str) -> None:
+    """No fragment of it is in the draft; *send anyway* makes it a tip."""
+    chat = Chat()
+    chat.says(words)
+    assert chat.draft.text == ""
+    assert "send_anyway" in chat.offered
+    chat.presses("send_anyway")
+    assert chat.draft.text == words
+
+
+def test_what_gives_the_reporter_away_is_pointed_out_and_can_be_taken_out() -> None:
+    """The telephone number and where the writer lives are blanked, the rest stays."""
+    chat = Chat()
+    said = chat.says("quán karaoke lê văn sỹ quận 3 bán ma tuý mỗi tối, nhà tôi đối diện, gọi tôi 0903123456")
+    assert "0903123456" in said
+    assert "edit:identifying" in chat.offered
+    chat.presses("edit:identifying")
+    assert "0903123456" not in chat.draft.text
+    assert "ma tuý" in chat.draft.text
+
+
+def test_the_accused_is_told_to_be_shut_out() -> None:
+    """The summary says so, and the receiving unit is another."""
+    chat = Chat()
+    said = chat.says("công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng")
+    assert "px05" in said
+    assert "không có khoá" in said
+
+
+def test_nobody_is_ever_asked_for_name_number_or_papers() -> None:
+    """No text of the catalogue that asks something asks for these."""
+    for key, text in locales.catalogue("vi")._catalog.items():  # type: ignore[attr-defined]
+        if isinstance(key, str) and key.startswith(("ask.", "edit.")):
+            assert not any(word in text.lower() for word in ("họ tên", "số điện thoại", "căn cước", "cccd")), key
+
+
+def test_a_receipt_is_looked_up_in_any_state() -> None:
+    """Also in the middle of another tip, and however it is written."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    chat.says("7qx2 m4kd 9ryh t5wb 3ncf j8gz vpea")
+    assert isinstance(chat.effect, LookUp)
+    assert chat.draft.text == COMPLETE
+
+
+def test_english_is_answered_in_english() -> None:
+    """And the language can be chosen at any time."""
+    chat = Chat()
+    assert "send" in chat.says("someone sells drugs every night in a karaoke bar in district 3").lower()
+    assert chat.draft.lang == "en"
+    chat.presses("lang:vi")
+    assert chat.draft.lang == "vi"
