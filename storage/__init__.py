@@ -42,7 +42,9 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
         writer = await stack.enter_async_context(Writer(url, busy))
-        drafts: ports.Drafts = SqlDrafts(database, writer)
+        beside = SqlDrafts(database, writer)
+        stack.callback(beside.close)
+        drafts: ports.Drafts = beside
         if drafts_url:
             from storage.valkey import ValkeyDrafts
 

@@ -22,12 +22,17 @@ from tips.ports import Change, Mailbox
 from tips.sealing import Envelope, Grant
 
 
-def readable(units: Sequence[str]) -> SelectOfScalar[Tip]:
+def every() -> sa.Select[Any]:
+    """All cases."""
+    return sa.select(*rows.case_columns())
+
+
+def readable(units: Sequence[str]) -> sa.Select[Any]:
     """The cases of which one of these units holds a waking grant."""
     held = sa.exists().where(
         col(GrantRow.case) == col(Tip.id), col(GrantRow.reader).in_(units), sa.not_(col(GrantRow.asleep))
     )
-    return select(Tip).where(held)
+    return every().where(held)
 
 
 class SqlCases:
@@ -40,33 +45,24 @@ class SqlCases:
         self, units: Sequence[str], *, states: Sequence[str], limit: int, after: bytes | None
     ) -> list[Case]:
         """A page of the queue."""
-        order = (col(Tip.urgency), col(Tip.opened), col(Tip.received_at), col(Tip.id))
+        order = [rows.table("tip").c[name] for name in ("urgency", "opened", "received_at", "id")]
         statement = readable(units).where(col(Tip.unit).in_(units), col(Tip.state).in_(states))
         if set(states) <= OPEN_STATES:
             statement = statement.where(col(Tip.state) != "closed")  # lets the partial index serve
-        async with self._database.read() as session:
-            if after is not None:
-                last = (await session.exec(readable(units).where(Tip.id == after))).first()
-                if last is None:
-                    raise errors.NotFound
-                seen = sa.tuple_(
-                    sa.literal(last.urgency, Tip.__table__.c.urgency.type),  # type: ignore[attr-defined]
-                    sa.literal(last.opened, Tip.__table__.c.opened.type),  # type: ignore[attr-defined]
-                    sa.literal(last.received_at, Tip.__table__.c.received_at.type),  # type: ignore[attr-defined]
-                    sa.literal(last.id, Tip.__table__.c.id.type),  # type: ignore[attr-defined]
-                )
-                statement = statement.where(sa.tuple_(*order) > seen)
-            found = await session.exec(statement.order_by(*order).limit(limit))
-            return [rows.to_case(row) for row in found]
+        if after is not None:
+            last = await self.get(after, units)
+            seen = (last.urgency, last.opened, last.received_at, last.id)
+            literals = (sa.literal(value, column.type) for value, column in zip(seen, order, strict=True))
+            statement = statement.where(sa.tuple_(*order) > sa.tuple_(*literals))
+        return [rows.to_case(row) for row in await self._database.rows(statement.order_by(*order).limit(limit))]
 
     async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
         """One case."""
-        statement = select(Tip) if units is None else readable(units)
-        async with self._database.read() as session:
-            row = (await session.exec(statement.where(Tip.id == case))).first()
-        if row is None:
+        statement = every() if units is None else readable(units)
+        found = await self._database.rows(statement.where(col(Tip.id) == case))
+        if not found:
             raise errors.NotFound
-        return rows.to_case(row)
+        return rows.to_case(found[0])
 
     async def envelopes(self, case: bytes) -> list[Envelope]:
         """All envelopes of a case."""
@@ -100,13 +96,12 @@ class SqlCases:
     async def due(self, now: datetime, limit: int) -> list[Case]:
         """Cases whose clock has run out."""
         statement = (
-            select(Tip)
+            every()
             .where(col(Tip.due_at) <= now, col(Tip.clock).is_not(None))
             .order_by(col(Tip.due_at), col(Tip.id))
             .limit(limit)
         )
-        async with self._database.read() as session:
-            return [rows.to_case(row) for row in await session.exec(statement)]
+        return [rows.to_case(row) for row in await self._database.rows(statement)]
 
     async def mailbox(self, lookup: bytes) -> Mailbox:
         """The mailbox of a look-up id."""
@@ -125,8 +120,7 @@ class SqlCases:
 
     async def held(self) -> list[Case]:
         """Cases that wait for the quorum."""
-        async with self._database.read() as session:
-            return [rows.to_case(row) for row in await session.exec(select(Tip).where(Tip.state == "held"))]
+        return [rows.to_case(row) for row in await self._database.rows(every().where(col(Tip.state) == "held"))]
 
 
 async def _swap_head(connection: AsyncConnection, change: Change) -> None:

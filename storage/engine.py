@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -102,6 +102,12 @@ class Database:
         """A session that only reads."""
         async with guarded(), AsyncSession(self._reading) as session:
             yield session
+
+    async def rows(self, statement: sa.Executable) -> Sequence[Any]:
+        """Plain rows, without objects: for pages and sums."""
+        async with guarded(), self._reading.connect() as connection:
+            found: Sequence[Any] = (await connection.execute(statement)).all()
+        return found
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from sqlmodel import select
 
 from storage import rows
 from storage.engine import Database
-from storage.tables import EventRow, Tip
+from storage.tables import EventRow
 from tips.case import Case
 from tips.ledger import SignedEvent
 
@@ -29,5 +30,4 @@ class SqlLedger:
 
     async def heads(self) -> list[Case]:
         """Every case."""
-        async with self._database.read() as session:
-            return [rows.to_case(row) for row in await session.exec(select(Tip))]
+        return [rows.to_case(row) for row in await self._database.rows(sa.select(*rows.case_columns()))]

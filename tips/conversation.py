@@ -167,7 +167,8 @@ class Conversation:
             return self._aside(draft, fragment, Say(f"answer.{topic}"))
         if triage.intent in _NO_TIP:
             return self._aside(draft, fragment, Say(f"intent.{triage.intent}"))
-        return self._go_on(_with(draft, fragment))
+        begun = _with(draft, fragment)
+        return self._go_on(begun, known=triage if begun.text == fragment.text and not draft.chosen else None)
 
     def _aside(self, draft: Draft, fragment: Fragment, answer: Say) -> Decision:
         says = (answer,) if "welcome" in draft.told else (Say("hello"), answer)
@@ -317,9 +318,9 @@ class Conversation:
         options = [Option(f"area:{it.code}", Say("plain", {"text": it.name})) for it in found.candidates[:10]]
         return _tell(asking, Reply((Say("ask.where.which"),), (*options, _SKIP)))
 
-    def _go_on(self, draft: Draft, *first: Say) -> Decision:
+    def _go_on(self, draft: Draft, *first: Say, known: Triage | None = None) -> Decision:
         """Ask for what is missing, or show the summary; danger comes before everything."""
-        triage = self.triage(draft)
+        triage = known or self.triage(draft)
         says = [*first]
         if triage.hotlines and "danger" not in draft.told:
             says.append(Say("danger", {"numbers": ", ".join(triage.hotlines)}))

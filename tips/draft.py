@@ -41,6 +41,11 @@ class Draft:
     aside: str = field(default="", compare=False, repr=False)  # text that was no tip: in memory only, for `send anyway`
 
     @property
+    def chosen(self) -> bool:
+        """Whether the person corrected what triage found."""
+        return self.area is not None or self.category is not None
+
+    @property
     def text(self) -> str:
         """The whole tip, in the order it was written."""
         return "\n".join(fragment.text for fragment in self.fragments)

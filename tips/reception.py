@@ -171,7 +171,7 @@ class Reception:
         outcome = await self._carry_out(key, version, decision)
         self._note(key, heard.ref)
         if lost:
-            outcome = replace(outcome, replies=(Reply((Say("drafts_lost"),)), *outcome.replies))
+            outcome = _told_first(Say("drafts_lost"), outcome)
         return _after(due, outcome) if due else outcome
 
     async def _settled(self, held: Draft) -> Draft:
@@ -293,6 +293,14 @@ def _receipts_due(held: Draft, first: int = 0) -> Outcome:
 def _repeat(held: Draft) -> Outcome:
     due = _receipts_due(held) if held.due else Outcome((), held.stage, held.lang)
     return replace(due, repeated=True)
+
+
+def _told_first(notice: Say, outcome: Outcome) -> Outcome:
+    """A notice in front of what is said anyway: a message of its own would cost the platform another round."""
+    if not outcome.replies:
+        return replace(outcome, replies=(Reply((notice,)),))
+    first, *others = outcome.replies
+    return replace(outcome, replies=(replace(first, says=(notice, *first.says)), *others))
 
 
 def _after(due: Outcome, outcome: Outcome) -> Outcome:

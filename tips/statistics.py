@@ -54,12 +54,18 @@ def hide(counts: Mapping[Cell, int]) -> frozenset[Cell]:
     A line is a set of cells that some coarser export adds up.
     """
     hidden = {cell for cell, count in counts.items() if count < SMALL}
-    while True:
-        found = {_smallest(line, hidden, counts) for line in _lines(counts) if _betrayed(line, hidden, counts)}
-        more = {cell for cell in found if cell is not None}
-        if not more:
-            return frozenset(hidden)
+    lines = list(_lines(counts))
+    through: dict[Cell, list[int]] = defaultdict(list)  # the lines that a cell is in
+    for number, line in enumerate(lines):
+        for cell in line:
+            through[cell].append(number)
+    pending: Iterable[int] = range(len(lines))
+    while pending:
+        betrayed = [lines[number] for number in pending if _betrayed(lines[number], hidden, counts)]
+        more = {taken for line in betrayed if (taken := _smallest(line, hidden, counts)) is not None}
         hidden |= more
+        pending = {number for cell in more for number in through[cell]}
+    return frozenset(hidden)
 
 
 def _betrayed(line: Sequence[Cell], hidden: set[Cell], counts: Mapping[Cell, int]) -> bool:

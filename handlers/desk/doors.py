@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -210,7 +211,7 @@ class Desk:
         if session.role not in _STATISTICS_ROLES:
             raise errors.NotFound
         rows = show.named(await self.statistics.counts(None, None), self.review.organisation)
-        lines = statistics.table(rows, ("month", "district", "category"))
+        lines = await asyncio.to_thread(statistics.table, rows, ("month", "district", "category"))
         return self._page(request, session, "desk_statistics.html", lines=lines)
 
     async def ledger(self, request: Request, session: Session) -> Response:
