@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
@@ -52,8 +52,9 @@ class Draft:
 
     def to_bytes(self) -> bytes:
         """Everything but `aside`."""
-        plain = asdict(self) | {"seed": self.seed.hex()}
-        del plain["aside"]
+        plain = {name: getattr(self, name) for name in _STORED}
+        plain["seed"] = self.seed.hex()
+        plain["fragments"] = [[it.text, it.slot, it.ref] for it in self.fragments]
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
     def fresh(self, seed: bytes) -> Draft:
@@ -69,10 +70,13 @@ class Draft:
         return replace(self, seen=(*self.seen, ref)[-SEEN_KEPT:]) if ref else self
 
 
+_STORED: Final = tuple(it.name for it in fields(Draft) if it.name != "aside")
+
+
 def from_bytes(data: bytes) -> Draft:
     """The inverse of `Draft.to_bytes`."""
     plain: dict[str, Any] = json.loads(data)
-    fragments = tuple(Fragment(**fragment) for fragment in plain.pop("fragments"))
+    fragments = tuple(Fragment(*fragment) for fragment in plain.pop("fragments"))
     plain["seed"] = bytes.fromhex(plain["seed"])
     for name in ("asked", "settled", "told", "offered", "seen", "due"):
         plain[name] = tuple(plain[name])
