@@ -18,6 +18,7 @@ from tips.triage import (
     accused,
     areas,
     category,
+    features,
     gazetteer,
     identifying,
     intent,
@@ -79,7 +80,7 @@ class Triager:
             found,
             hits,
             kind.told,
-            placed=bool(area.district or area.ward or area.ask),
+            placed=_placed(area),
             accused=bool(accusations),
         )
         code, second = kind.code, kind.second
@@ -107,6 +108,15 @@ class Triager:
             reasons=(*reasons, *words, *why, *_of_route(pressing.level, route)),
         )
 
+    def features(self, text: str) -> list[str]:
+        """What the intent of a text is judged by; for learning the weights."""
+        parsed = texts.parse(text)
+        found, hits = lexicon.find(parsed)
+        area, mentions, _ = self._places.find(parsed, NOTHING)
+        accusations, _ = accused.find(parsed, found, hits, mentions, self._organisation)
+        told = category.find(parsed, found, hits, accusations)[0].told
+        return features.names(parsed, found, hits, told, placed=_placed(area), accused=bool(accusations))
+
     def resolve_area(self, text: str) -> AreaFinding:
         """The place that an answer to "where?" names: also a bare "q3", "3" or "thu duc"."""
         return self._places.find(texts.parse(text), NOTHING, answer=True)[0]
@@ -127,6 +137,10 @@ class Triager:
     def area_name(self, code: str) -> str:
         """The name of a district or ward code."""
         return self._organisation.area_name(code)
+
+
+def _placed(area: AreaFinding) -> bool:
+    return bool(area.district or area.ward or area.ask)
 
 
 def _cover_up(code: str | None, hits: lexicon.Hits, accusations: Sequence[Accusation]) -> bool:

@@ -1,24 +1,27 @@
-"""Intent: what a message is, before anything is stored. When in doubt it is a tip."""
+"""Intent: what a message is, before anything is stored. When in doubt it is a tip.
+
+A linear model over named features (`data/intent_weights.json`, learnt by `scripts/make_intents.py` from text of the
+project's own) says how likely each intent is; two rules stand beside it, for danger and for gibberish.
+"""
 
 from __future__ import annotations
 
+import functools
+import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tips.triage import features
 from tips.triage.lexicon import Found, Hits
-from tips.triage.text import Text
+from tips.triage.text import Text, read
 
 NO_TIP: Final = ("status", "how_to", "administrative", "greeting", "out_of_scope", "spam")
-LONG: Final = 60  # words: a story, hardly ever a mere question
-BRIEF: Final = 9  # words: a greeting is no longer
+SURE: Final = 0.7  # so likely must it be that a message is no tip
 PLEA: Final = 45  # words: somebody in danger writes no more
-_ASKS: Final = 3.0  # what a question adds to everything that is no tip
-_DENIES: Final = 4.0  # what "I accuse nobody, just asking" adds
-_ENOUGH: Final = 4.5  # below this no message is taken for something else than a tip
-_IDLE: Final = 3.0  # a question that tells less of a crime than this is no tip
+_IDLE: Final = 3.0  # a text that tells less of a crime than this may be gibberish
 _DANGER: Final = 6.0
-_NARRATED: Final = ("recurring", "past", "held", "weapon", "hurt")
 _SYLLABLE: Final = re.compile(r"[^aeiouy]{0,3}[aeiouy]{1,3}[^aeiouy]{0,3}(?:[aeiouy]{1,2}[^aeiouy]{0,3}){0,4}")
 
 
@@ -30,85 +33,67 @@ class Intent:
     confidence: float
 
 
-def find(text: Text, found: Found, hits: Hits, category: float, *, placed: bool, accused: bool) -> Intent:
-    """The intent of a message.
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The weights: for each feature one number for each intent."""
 
-    Args:
-        text: the message.
-        found: its weighted phrases.
-        hits: its signals.
-        category: how strongly its phrases tell of a crime.
-        placed: whether it names the place of an incident.
-        accused: whether it accuses an official.
-    """
+    intents: tuple[str, ...]
+    base: tuple[float, ...]
+    weights: Mapping[str, Sequence[float]]
+
+    def likely(self, listed: Sequence[str]) -> dict[str, float]:
+        """How likely each intent is (softmax of the weights' sum, scaled to the number of known features)."""
+        known = [weights for name in listed if (weights := self.weights.get(name))]
+        scale = 1.0 / math.sqrt(max(len(known), 1))
+        sums = [base + scale * sum(column) for base, column in zip(self.base, zip(*known, strict=True), strict=True)]
+        return softmax(dict(zip(self.intents, sums if known else self.base, strict=True)))
+
+
+def softmax(sums: Mapping[str, float]) -> dict[str, float]:
+    """Shares that add up to one."""
+    highest = max(sums.values())
+    powers = {name: math.exp(value - highest) for name, value in sums.items()}
+    total = sum(powers.values())
+    return {name: power / total for name, power in powers.items()}
+
+
+@functools.cache
+def load() -> Model:
+    """The model, read once."""
+    data = read("intent_weights.json")
+    return Model(tuple(data["intents"]), tuple(data["base"]), data["features"])
+
+
+def find(text: Text, found: Found, hits: Hits, told: float, *, placed: bool, accused: bool) -> Intent:
+    """The intent of a message; the arguments are those of `features.names`."""
     if not text.words:
         return Intent("tip", 0.0)
-    tip = _tip(text, hits, category, placed=placed, accused=accused)
-    asks = _asks(text, found)
-    denies = bool(found.evidence.get("intent:negated"))
-    if _in_danger(text, found, hits, category, asks=asks):
-        return Intent("emergency", _share(found.score("intent:emergency"), tip))
-    scores = {name: _scored(name, found, text, asks=asks, denies=denies) for name in NO_TIP}
-    if max(scores[name] for name in NO_TIP if name != "greeting") >= _IDLE:
-        scores["greeting"] = min(scores["greeting"], _IDLE)
-    best = max(scores, key=lambda name: scores[name])
-    if scores[best] >= _ENOUGH and scores[best] > tip - (2.0 if denies else 0.0):
-        return Intent(best, _share(scores[best], tip))
-    if category < _IDLE and not placed and not accused:
-        if asks and len(text.words) < LONG / 2:
-            return Intent(best if scores[best] > 0.0 else "out_of_scope", 0.3)
-        if _gibberish(text):
-            return Intent("spam", 0.5)
-    return Intent("tip", _share(tip, scores[best]))
+    likely = load().likely(features.names(text, found, hits, told, placed=placed, accused=accused))
+    if _in_danger(text, found, hits, told) or likely["emergency"] >= SURE:
+        return Intent("emergency", round(max(likely["emergency"], 0.5), 3))
+    best = max(NO_TIP, key=lambda name: likely[name])
+    if 1.0 - likely["tip"] - likely["emergency"] >= SURE:
+        return Intent(best, round(likely[best], 3))
+    if told < _IDLE and not placed and not accused and _gibberish(text):
+        return Intent("spam", 0.5)
+    return Intent("tip", round(likely["tip"], 3))
 
 
-def _asks(text: Text, found: Found) -> bool:
-    return bool(found.evidence.get("intent:questions")) or text.original.rstrip().endswith("?")
-
-
-def _tip(text: Text, hits: Hits, category: float, *, placed: bool, accused: bool) -> float:
-    """How much a message reads like a tip: a crime, a place, a time, somebody accused, a story's length."""
-    told = sum(bool(hits.get(name)) for name in _NARRATED)
-    length = min(len(text.words) / LONG, 1.5) * 2.0
-    return category + 2.0 * placed + 3.0 * accused + 0.6 * told + length
-
-
-def _in_danger(text: Text, found: Found, hits: Hits, category: float, *, asks: bool) -> bool:
+def _in_danger(text: Text, found: Found, hits: Hits, told: float) -> bool:
     """Whether somebody pleads for help in a danger that is there now."""
     if hits.get("suicide"):
         return True
     listed = found.evidence.get("intent:emergency", ())
-    if not listed or (asks and listed[0].weight < _DANGER):
+    if not listed or (features.asks(text, found) and listed[0].weight < _DANGER):
         return False
     score = found.score("intent:emergency") + (1.5 if hits.get("hurt") or hits.get("trapped") else 0.0)
     if hits.get("past") and not hits.get("now") and listed[0].weight <= _DANGER:
         return False
-    grave = category >= _IDLE or bool(hits.get("hurt") or hits.get("trapped") or hits.get("held"))
+    grave = told >= _IDLE or bool(hits.get("hurt") or hits.get("trapped") or hits.get("held"))
     return score >= _DANGER and len(text.words) <= PLEA and (grave or listed[0].weight >= _DANGER)
-
-
-def _scored(name: str, found: Found, text: Text, *, asks: bool, denies: bool) -> float:
-    score = found.score(f"intent:{name}")
-    if not score:
-        return 0.0
-    if name == "greeting":
-        return score + 4.0 if len(text.words) <= BRIEF else score - 4.0
-    if name == "spam":
-        return score - (3.0 if asks else 0.0)
-    if asks:
-        score += _ASKS + (2.0 if name == "how_to" and len(text.words) < LONG / 2 else 0.0)
-    elif name == "how_to":
-        score -= _ASKS
-    if denies and name == "how_to":
-        score += _DENIES
-    return score
 
 
 def _gibberish(text: Text) -> bool:
     """Whether half of the words could be no syllables of any language."""
     odd = sum(not word.isdecimal() and not _SYLLABLE.fullmatch(word) for word in text.words)
     return odd * 2 >= len(text.words) > 1
-
-
-def _share(one: float, other: float) -> float:
-    return round(one / (one + max(other, 0.0) + 1.0), 3)
