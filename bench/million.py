@@ -16,7 +16,7 @@ from typing import Final
 
 import storage
 from bench.measure import Figure, at_most, paired
-from storage import engine
+from storage import migrate
 from tips import organisation
 from tips import statistics as published
 from tips.case import OPEN_STATES
@@ -113,7 +113,7 @@ def _filled() -> tempfile.TemporaryDirectory[str]:
     """The folder with the file, made once; it goes when the program ends."""
     folder = tempfile.TemporaryDirectory()
     file = Path(folder.name) / "tips.db"
-    engine.upgrade(f"sqlite+aiosqlite:///{file}")
+    migrate.upgrade(f"sqlite+aiosqlite:///{file}")
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=OFF")  # for the filling only: it is the connection's, not the file's
         _fill(connection)

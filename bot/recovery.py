@@ -12,7 +12,7 @@ import storage
 from bot import acts, secrets
 from bot.settings import Settings
 from bot.wiring import Product, open_product, wall_clock
-from storage import backup, engine
+from storage import backup, migrate
 from tips import errors, keys, recovery
 from tips.keys import Identity
 from tips.review import Session
@@ -69,7 +69,7 @@ async def restore(settings: Settings, file: Path, shares: Path, signers: Path | 
     if (settings.secrets / "signers.json").exists():
         raise errors.BadSetting("this home exists already: restore into a new TINBAO_HOME and TINBAO_SECRETS")
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine.upgrade(settings.database_url)
+    migrate.upgrade(settings.database_url)
     with file.open("rb") as source:
         seed, data = recovery.unseal(_pieces(source), shares_of(shares))
         backup.load(settings.database_url, acts.progress(data, "restore"))

@@ -12,7 +12,7 @@ from typing import Final
 import storage
 from bot import secrets
 from bot.settings import Settings
-from storage import engine
+from storage import migrate
 from tips import errors, organisation, roster
 from tips.accounts import Logins
 from tips.audit import Report, audit
@@ -115,7 +115,7 @@ async def open_product(
         raise errors.BadSetting(f"there is no home at TINBAO_HOME ({settings.home.name}): run `tinbao init`")
     own = secrets.load(settings.secrets, PROCESSES)
     run = secrets.open_run(settings.run, settings.secrets, now, demo=settings.demo)
-    engine.upgrade(settings.database_url)
+    migrate.upgrade(settings.database_url)
     async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
         yield await _put_together(settings, store, own, run, now, random, cost)
 
@@ -192,7 +192,7 @@ async def initialise(
         raise errors.BadSetting("this home exists already: choose another TINBAO_HOME, or remove it and its secrets")
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = found(organisation.load(settings.organisation), now(), random, cost)
-    engine.upgrade(settings.database_url)
+    migrate.upgrade(settings.database_url)
     async with storage.open_store(settings.database_url) as store:
         await store.keyring.add_roster(made.roster, made.accounts, (), (made.event,))
         for name, value in made.kept.items():

@@ -37,7 +37,7 @@ class Store:
 
 @contextlib.asynccontextmanager
 async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY) -> AsyncIterator[Store]:
-    """Open the store of a database that is at the newest schema (`storage.engine.upgrade`)."""
+    """Open the store of a database that is at the newest schema (`storage.migrate.upgrade`)."""
     database = Database(url, busy)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)

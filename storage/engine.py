@@ -29,7 +29,6 @@ PRAGMAS: Final = (
     "PRAGMA temp_store=MEMORY",
 )
 READING: Final = "tinbao_reading"
-HEAD: Final = "0001"  # the newest migration
 _TROUBLES: Final = (exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.TimeoutError, OSError)
 
 
@@ -120,33 +119,6 @@ class Database:
         await self._engine.dispose()
 
 
-def upgrade(url: str) -> None:
-    """Bring a database to the newest schema. Alembic is only imported where there is something to do.
-
-    Raises:
-        StoreUnavailable: the database is away or cannot be written.
-    """
-    try:
-        if _version(url) == HEAD:
-            return
-        from storage import migrate  # imports Alembic: 0.3 s
-
-        migrate.to_head(url)
-    except (exc.DBAPIError, sqlite3.Error) as error:
-        raise errors.StoreUnavailable from error
-
-
 def sync_url(url: str) -> str:
     """The same database for a driver without asyncio."""
     return url.replace("sqlite+aiosqlite:", "sqlite:")
-
-
-def _version(url: str) -> str | None:
-    engine = sa.create_engine(sync_url(url), hide_parameters=True)
-    try:
-        with engine.connect() as connection:
-            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-    except (exc.OperationalError, exc.ProgrammingError):
-        return None
-    finally:
-        engine.dispose()

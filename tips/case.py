@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -70,10 +70,20 @@ class Case:
 
     @property
     def code(self) -> str:
-        """A short name for people to say to each other: 8 signs of the id, not a secret, not the receipt."""
-        bits = int.from_bytes(self.id[:5], "big")
-        signs = "".join(ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))
-        return f"{signs[:4]}-{signs[4:]}"
+        """See `code_of`."""
+        return code_of(self.id)
+
+
+def code_of(case: bytes) -> str:
+    """A short name for people to say to each other: 8 signs of the id, not a secret, not the receipt."""
+    bits = int.from_bytes(case[:5], "big")
+    signs = "".join(ALPHABET[(bits >> shift) & 31] for shift in range(35, -1, -5))
+    return f"{signs[:4]}-{signs[4:]}"
+
+
+def restricted(row: Case) -> Case:
+    """A case of which somebody is shut out: its area and category are told nowhere in the clear."""
+    return replace(row, restricted=True, category=RESTRICTED_CATEGORY, area=RESTRICTED_AREA, ward=None)
 
 
 def check_move(case: Case, target: str) -> None:

@@ -28,6 +28,8 @@ class Kind(enum.StrEnum):
     READ = "read"
     CLAIMED = "claimed"
     MOVED = "moved"  # another state
+    CORRECTED = "corrected"  # what triage found; the facts say which of it, never to what
+    LINKED = "linked"
     HANDED_OVER = "handed_over"
     EXCLUDED = "excluded"
     CLIMBED = "climbed"

@@ -121,13 +121,7 @@ class Mailboxes:
             clock = clocks.start("screening", row.urgency, now)
             moved = replace(moved, state="screening", clock=clock.name, due_at=clock.due_at)
         if accuses:
-            moved = replace(
-                moved,
-                restricted=True,
-                category=case.RESTRICTED_CATEGORY,
-                area=case.RESTRICTED_AREA,
-                ward=None,
-            )
+            moved = case.restricted(moved)
         if row.unit not in awake:
             moved = replace(moved, clock=clocks.WAKE, due_at=clocks.hour(now))
         return replace(moved, opened=False)

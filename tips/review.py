@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from tips import access, case, clocks, content, errors, ledger, sealing
+from tips import access, case, clocks, content, duplicates, errors, ledger, sealing
 from tips.case import Case
 from tips.content import Content
 from tips.intake import envelope_facts, ping
@@ -19,9 +19,14 @@ from tips.organisation import Organisation
 from tips.ports import Cases, Change
 from tips.roster import Roster
 from tips.sealing import Envelope, Grant, Random, Readers
+from tips.triage import Corrections, accused, category, routing
+from tips.triage.finding import AreaFinding
 
 MAX_WORDS: Final = 20_000  # characters of a question, answer or note
+COMPARED: Final = 100  # cases that are compared for duplicates at most
+NOTHING: Final[Mapping[str, Any]] = {}
 _PARTS_FOR_REPORTER: Final = frozenset({"question", "answer"})
+_PARTS_BY_NAME: Final = frozenset({"note", "correction", "link"})  # colleagues see who wrote these
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,79 @@ class Review:
         row = await self.cases.get(case_id, session.units)
         return await self._write(session, row, row, "note", ledger.Kind.NOTED, text)
 
+    async def correct(self, session: Session, case_id: bytes, corrections: Corrections) -> Case:
+        """Correct what triage found. An accused that is added shuts more units out; none is ever let in again.
+
+        Raises:
+            Refused: nothing is corrected, a code is unknown, or the case is closed.
+        """
+        row = await self.cases.get(case_id, session.units)
+        facts = self._corrected(corrections)
+        if not facts or row.state == "closed":
+            raise errors.Refused("error.correction")
+        moved = replace(row, category=facts.get("category", row.category))
+        if "district" in facts:
+            moved = replace(moved, area=facts["district"], ward=facts["ward"])
+        if row.restricted or facts.get("excluded"):
+            moved = case.restricted(moved)
+        return await self._write(session, row, moved, "correction", ledger.Kind.CORRECTED, facts=facts)
+
+    def _corrected(self, corrections: Corrections) -> dict[str, Any]:
+        """The corrections as an envelope holds them."""
+        facts: dict[str, Any] = {}
+        area = AreaFinding()
+        if corrections.area:
+            district = self.organisation.areas.district_of(corrections.area)
+            ward = corrections.area if corrections.area in self.organisation.areas.wards else None
+            if district is None:
+                raise errors.Refused("error.correction")
+            area = AreaFinding(district, ward)
+            facts |= {"district": district, "ward": ward}
+        if corrections.category:
+            if corrections.category not in category.codes():
+                raise errors.Refused("error.correction")
+            facts["category"] = corrections.category
+        accusations = accused.chosen(corrections.accused, self.organisation)
+        if accusations:
+            route = routing.route(self.organisation, area, corrections.category, accusations)
+            facts["accused"] = [{"kind": it.kind, "units": list(it.units)} for it in accusations]
+            facts["excluded"] = sorted(route.excluded)
+        return facts
+
+    async def alike(self, session: Session, case_id: bytes) -> list[tuple[Case, float]]:
+        """The cases of this session's units that may tell of the same event, with how alike they are.
+
+        The sketches live as long as this call; what was compared counts as read by nobody, and nothing is shown of it.
+        """
+        row = await self.cases.get(case_id, session.units)
+        open_states = tuple(sorted(case.OPEN_STATES))
+        others = await self.cases.queue(session.units, states=open_states, limit=COMPARED, after=None)
+        found = {it.id: it for it in (row, *others)}
+        sketches = {it.id: duplicates.sketch(await self._tip_text(session, it)) for it in found.values()}
+        own = sketches.pop(row.id)
+        return [(found[it.case], it.likeness) for it in duplicates.find(own, sketches)]
+
+    async def _tip_text(self, session: Session, row: Case) -> str:
+        envelopes = [it for it in await self.cases.envelopes(row.id) if it.part == "tip"]
+        keys = _keys(session, envelopes, await self.cases.grants(row.id))
+        return "".join(
+            content.from_bytes(sealing.open_envelope(it, keys[it.id])).text for it in envelopes if it.id in keys
+        )
+
+    async def link(self, session: Session, case_id: bytes, other_id: bytes) -> None:
+        """Note on both cases that they may be one event. They stay two: keys, mailboxes and states are apart.
+
+        Raises:
+            Refused: a reader of one is excluded by the other: the link would tell them of it.
+        """
+        one, other = await self.cases.get(case_id, session.units), await self.cases.get(other_id, session.units)
+        mine, theirs = await self._opened(session, one), await self._opened(session, other)
+        chains = [(*it.readers, *it.asleep) for it in (mine, theirs)]
+        if case_id == other_id or not duplicates.may_link(chains[0], mine.excluded, chains[1], theirs.excluded):
+            raise errors.Refused("error.link")
+        for row, about in ((one, other), (other, one)):
+            await self._write(session, row, row, "link", ledger.Kind.LINKED, about.id.hex())
+
     async def hand_over(self, session: Session, case_id: bytes, target: str) -> Case:
         """Give a case to another unit, with all its pieces.
 
@@ -205,22 +283,34 @@ class Review:
             raise errors.Refused("error.no_key")
         return reader
 
-    async def _write(self, session: Session, row: Case, moved: Case, part: str, kind: ledger.Kind, text: str) -> Case:
+    async def _write(
+        self,
+        session: Session,
+        row: Case,
+        moved: Case,
+        part: str,
+        kind: ledger.Kind,
+        text: str = "",
+        facts: Mapping[str, Any] = NOTHING,
+    ) -> Case:
+        """Seal one more piece to whoever reads the case and is not shut out, by this piece either."""
         words = text.strip()
-        if not words:
+        if not words and not facts:
             raise errors.Refused("error.empty")
         if len(words) > MAX_WORDS:
             raise errors.Refused("error.too_long")
+        author = session.name if part in _PARTS_BY_NAME else session.unit
+        body = Content(words, clocks.hour(self.now()), author, facts)
         opened = await self._opened(session, row)
-        readers = access.clean_readers(self.roster(), opened.readers, opened.asleep, opened.excluded)
+        readers = access.clean_readers(self.roster(), opened.readers, opened.asleep, opened.excluded | body.excluded)
+        if row.unit not in {it.code for it in readers.awake}:  # its own unit is shut out: the clock wakes the next one
+            moved = replace(moved, clock=clocks.WAKE, due_at=clocks.hour(self.now()))
         if part in _PARTS_FOR_REPORTER:
             mailbox = await self.cases.mailbox_of(row.id)
             readers = access.with_receipt(readers, mailbox.public)
-        author = session.name if part == "note" else session.unit
-        body = Content(words, clocks.hour(self.now()), author).to_bytes()
-        envelope, grants = sealing.seal(row.id, part, body, readers, self.random)
-        facts = envelope_facts(envelope) | {"state": moved.state}
-        return await self._record(session, row, kind, facts, moved, envelopes=(envelope,), grants=grants)
+        envelope, grants = sealing.seal(row.id, part, body.to_bytes(), readers, self.random)
+        known = envelope_facts(envelope) | {"state": moved.state}
+        return await self._record(session, row, kind, known, moved, envelopes=(envelope,), grants=grants)
 
     def _in_state(self, row: Case, state: str) -> Case:
         clock = clocks.start(state, row.urgency, self.now())

@@ -23,6 +23,7 @@ from tips.audit import Report
 from tips.notices import Notices
 from tips.ports import Statistics
 from tips.review import Review, Session
+from tips.triage import Corrections, category
 
 COOKIE: Final = "d"
 LANGUAGE_COOKIE: Final = "l"
@@ -61,6 +62,7 @@ class Desk:
         inside: list[tuple[str, str, Handler]] = [
             ("/", "GET", Desk.queue),
             ("/case/{id}", "GET", Desk.case),
+            ("/case/{id}/alike", "GET", Desk.alike),
             ("/case/{id}/{act}", "POST", Desk.act),
             ("/statistics", "GET", Desk.counts),
             ("/ledger", "GET", Desk.ledger),
@@ -176,7 +178,24 @@ class Desk:
             view=show.case(opened, self.review.organisation, speak),
             moves=case.MOVES[opened.case.state],
             targets=[(code, self.review.organisation.unit(code).name) for code in self.review.targets(opened)],
+            districts=[(it.code, it.name) for it in self.review.organisation.areas.districts.values()],
+            categories=list(category.codes()),
+            units=[
+                (it.code, it.name)
+                for it in self.review.organisation.units.values()
+                if it.kind != "held" and it.code not in opened.excluded
+            ],
         )
+
+    async def alike(self, request: Request, session: Session) -> Response:
+        """Cases of this queue that may tell of the same event, with a button that links."""
+        id_ = _id(request.path_params["id"])
+        speak = functools.partial(locales.say, language(request))
+        found = [
+            (show.line(row, self.review.organisation, self.now(), speak), f"{likeness:.0%}")
+            for row, likeness in await self.review.alike(session, id_)
+        ]
+        return self._page(request, session, "desk_alike.html", id=id_.hex(), code=case.code_of(id_), found=found)
 
     async def act(self, request: Request, session: Session) -> Response:
         """One act on a case; then the case is shown again."""
@@ -192,6 +211,8 @@ class Desk:
             "note": lambda: review.note(session, id_, words),
             "move": lambda: review.move(session, id_, _text(form, "state")),
             "handover": lambda: review.hand_over(session, id_, _text(form, "unit")),
+            "correct": lambda: review.correct(session, id_, _corrections(form)),
+            "link": lambda: review.link(session, id_, _id(_text(form, "other"))),
         }
         if act not in acts:
             raise errors.NotFound
@@ -245,6 +266,11 @@ async def _form(request: Request) -> FormData:
 def _text(form: FormData, name: str) -> str:
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
+
+
+def _corrections(form: FormData) -> Corrections:
+    accused = _text(form, "accused")
+    return Corrections(_text(form, "area") or None, _text(form, "category") or None, (accused,) if accused else ())
 
 
 def _token(request: Request) -> bytes:

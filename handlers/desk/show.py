@@ -13,7 +13,7 @@ from tips.case import Case
 from tips.founding import PROCESSES
 from tips.organisation import Organisation
 from tips.ports import CountRow
-from tips.review import OpenCase
+from tips.review import OpenCase, Piece
 
 Speak = Callable[..., str]
 
@@ -39,6 +39,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A piece of a case's thread."""
+
+    part: str
+    who: str
+    when: str
+    text: str
+    case: str = ""  # the id of the case that a link names
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A case, opened, as its page shows it."""
 
@@ -46,7 +57,7 @@ class View:
     facts: list[tuple[str, str]]  # label key, value
     reasons: list[str]
     exclusions: list[str]
-    thread: list[tuple[str, str, str, str]]  # part, who, when, text
+    thread: list[Entry]
     timeline: list[tuple[str, str, str]]  # when, kind, who
     readers: list[str]
     asleep: list[str]
@@ -90,20 +101,33 @@ def moment(at: datetime) -> str:
 
 def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
     """A case's page."""
-    facts = opened.tip.facts
+    facts = dict(opened.tip.facts)
+    for piece in opened.thread:
+        if piece.part == "correction":
+            facts |= {name: value for name, value in piece.content.facts.items() if name != "excluded"}
     return View(
         text=opened.tip.text,
         facts=list(_facts(facts, organisation, speak)),
         reasons=[reason_text(reason, speak) for reason in facts.get("reasons", ())],
         exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
-        thread=[
-            (it.part, _author(it.content, organisation, speak), moment(it.content.at), it.content.text)
-            for it in opened.thread
-        ],
+        thread=[_entry(it, organisation, speak) for it in opened.thread],
         timeline=[(moment(it.at), it.kind.value, _actor(it.by, speak)) for it in opened.events],
         readers=[organisation.unit(code).name for code in opened.readers],
         asleep=[organisation.unit(code).name for code in opened.asleep],
     )
+
+
+def _entry(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:
+    """A piece in words: a correction says what it corrects, a link names the other case."""
+    text, linked = piece.content.text, ""
+    if piece.part == "correction":
+        text = "\n".join(
+            f"{speak(label)}: {value}" for label, value in _facts(piece.content.facts, organisation, speak)
+        )
+    if piece.part == "link":
+        text, linked = cases.code_of(bytes.fromhex(text)), text
+    who = _author(piece.content, organisation, speak)
+    return Entry(piece.part, who, moment(piece.content.at), text, linked)
 
 
 def _facts(facts: Any, organisation: Organisation, speak: Speak) -> Iterable[tuple[str, str]]:

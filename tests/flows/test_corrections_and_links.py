@@ -1,0 +1,108 @@
+"""Officers put triage right and link what may be one event; neither ever lets anybody in."""
+
+import pytest
+
+from tests.fakes.home import Home
+from tips import duplicates, errors
+from tips.review import Session
+from tips.triage import Corrections
+
+TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, phòng số 6."
+SAME = "ban ma tuy trong karaoke le van sy q3, phong so 6, dem nao cung co"
+OTHER = "Bãi đất trống phường 4 quận 3 có xe tải đổ xà bần mỗi khuya."
+COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê karaoke đường Lê Văn Sỹ bán ma tuý phòng số 6."
+
+
+async def queue_of(home: Home, name: str) -> tuple[Session, list[bytes]]:
+    session = await home.session(name)
+    return session, [row.id for row in await home.product.review.queue(session)]
+
+
+async def test_a_corrected_area_and_category_are_what_counts_from_then_on(a_home: Home) -> None:
+    """Columns and page change, the reporter's text does not, and the ledger says that, not to what."""
+    await a_home.citizen().sends(TIP)
+    officer, (case,) = await queue_of(a_home, "an")
+    row = await a_home.product.review.correct(officer, case, Corrections("776", "gambling.any"))
+    assert (row.area, row.category) == ("776", "gambling.any")
+    opened = await a_home.product.review.open(officer, case)
+    assert opened.tip.text == TIP
+    (corrected,) = [event for event in opened.events if event.kind.value == "corrected"]
+    assert "776" not in str(corrected.facts.values())
+    assert "gambling" not in str(corrected.facts)
+
+
+async def test_an_added_accused_gets_nothing_further_and_the_clock_wakes_the_next(a_home: Home) -> None:
+    """The officer's own desk is named: its later pieces are closed to it, and the duty desk reads them."""
+    await a_home.citizen().sends(TIP)
+    officer, (case,) = await queue_of(a_home, "an")
+    row = await a_home.product.review.correct(officer, case, Corrections(accused=("area-770",)))
+    assert (row.restricted, row.area, row.category) == (True, "city", "restricted")
+    await a_home.product.climber.tick()
+    grants = await a_home.product.store.cases.grants(case)
+    correction = {it.id for it in await a_home.product.store.cases.envelopes(case) if it.part == "correction"}
+    assert not [it for it in grants if it.envelope in correction and it.reader == "area-770"]
+    unit = (await a_home.product.store.cases.get(case, None)).unit
+    assert unit != "area-770"
+    reader = await a_home.session_at(unit)
+    assert "area-770" in (await a_home.product.review.open(reader, case)).excluded
+
+
+@pytest.mark.parametrize(
+    "corrections",
+    [Corrections(), Corrections("999"), Corrections(category="no.such"), Corrections(accused=("nobody",))],
+)
+async def test_an_empty_or_unknown_correction_is_refused(a_home: Home, corrections: Corrections) -> None:
+    """Nothing is stored."""
+    await a_home.citizen().sends(TIP)
+    officer, (case,) = await queue_of(a_home, "an")
+    with pytest.raises(errors.Refused):
+        await a_home.product.review.correct(officer, case, corrections)
+    assert len(await a_home.product.store.cases.envelopes(case)) == 1
+
+
+async def test_two_tips_of_one_event_are_offered_and_linked_not_merged(a_home: Home) -> None:
+    """With and without accents; the third tip is not offered; both cases stay what they are."""
+    for text in (TIP, SAME, OTHER):
+        await a_home.citizen(text).sends(text)
+    officer, cases = await queue_of(a_home, "an")
+    review = a_home.product.review
+    texts = {(await review.open(officer, case)).tip.text: case for case in cases}
+    offered = await review.alike(officer, texts[TIP])
+    assert [row.id for row, _ in offered] == [texts[SAME]]
+    await review.link(officer, texts[TIP], texts[SAME])
+    for one, other in ((TIP, SAME), (SAME, TIP)):
+        opened = await review.open(officer, texts[one])
+        assert [(it.part, it.content.text) for it in opened.thread] == [("link", texts[other].hex())]
+        assert opened.tip.text == one
+    with pytest.raises(errors.Refused):
+        await review.link(officer, texts[TIP], texts[TIP])
+
+
+async def test_comparing_leaves_no_sketch_and_no_read_behind(a_home: Home) -> None:
+    """Nothing in the store changes by it."""
+    for text in (TIP, SAME):
+        await a_home.citizen(text).sends(text)
+    officer, cases = await queue_of(a_home, "an")
+    before = await a_home.product.store.ledger.waiting()
+    await a_home.product.review.alike(officer, cases[0])
+    assert len(await a_home.product.store.ledger.waiting()) == len(before)
+
+
+async def test_a_link_that_would_tell_an_excluded_reader_is_refused(a_home: Home) -> None:
+    """A unit above holds both; the area desk reads one and is shut out of the other."""
+    await a_home.citizen("one").sends(TIP)
+    await a_home.citizen("two").sends(COMPLAINT)
+    officer, (plain,) = await queue_of(a_home, "an")
+    inspector, (restricted,) = await queue_of(a_home, "thanh")
+    await a_home.product.review.hand_over(officer, plain, "px05")
+    both = Session(inspector.name, inspector.unit, inspector.role, inspector.signing, inspector.seeds)
+    assert [row.id for row, _ in await a_home.product.review.alike(both, restricted)] == [plain]
+    with pytest.raises(errors.Refused):
+        await a_home.product.review.link(both, restricted, plain)
+
+
+def test_may_link_is_about_readers_on_both_sides() -> None:
+    """Either side's exclusion is enough."""
+    assert duplicates.may_link(["a"], frozenset(), ["b"], frozenset())
+    assert not duplicates.may_link(["a"], frozenset(), ["b"], frozenset({"a"}))
+    assert not duplicates.may_link(["a"], frozenset({"b"}), ["b"], frozenset())
