@@ -68,8 +68,13 @@ def open_run(folder: Path | None, secrets: Path, now: Callable[[], datetime], *,
         BadSetting: it is not on tmpfs and this is no demo; the message says what to set.
     """
     place = folder or _default_run()
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    place.chmod(0o700)
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.chmod(0o700)
+    except OSError as error:
+        raise errors.BadSetting(
+            "TINBAO_RUN cannot be made: choose a folder on tmpfs, such as /dev/shm/tinbao"
+        ) from error
     kind = filesystem(place)
     if kind is not None and kind not in _MEMORY and not demo:
         raise errors.BadSetting(f"TINBAO_RUN is on {kind}, a disk: choose a folder on tmpfs, such as /dev/shm/tinbao")

@@ -9,6 +9,7 @@ from typing import Final
 
 from tips import errors
 
+DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
 DEFAULT_LISTEN: Final = "127.0.0.1:8138"
 TELEGRAM_API: Final = "https://api.telegram.org"
 MIN_WEBHOOK_SECRET: Final = 16
@@ -51,8 +52,9 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         home=home,
         run=Path(run).absolute() if run else None,
         secrets=secrets,
-        database_url=environment.get("TINBAO_DATABASE_URL", "") or f"sqlite+aiosqlite:///{home / 'tinbao.db'}",
-        drafts_url=environment.get("TINBAO_DRAFTS_URL", ""),
+        database_url=_address(environment, "TINBAO_DATABASE_URL", DATABASES)
+        or f"sqlite+aiosqlite:///{home / 'tinbao.db'}",
+        drafts_url=_address(environment, "TINBAO_DRAFTS_URL", ("valkey://", "valkeys://", "unix://")),
         host=host,
         port=port,
         public_url=environment.get("TINBAO_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
@@ -71,6 +73,13 @@ def _listen(value: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise errors.BadSetting("TINBAO_LISTEN must be HOST:PORT, for example 127.0.0.1:8138")
     return host, int(port)
+
+
+def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
+    address = environment.get(name, "")
+    if address and not address.startswith(schemes):
+        raise errors.BadSetting(f"{name} must begin with {' or '.join(schemes)}")
+    return address
 
 
 def _token(environment: Mapping[str, str], name: str) -> str:

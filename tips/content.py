@@ -13,6 +13,7 @@ from tips.draft import Draft
 from tips.triage import Triage
 
 VERSION: Final = 1
+UNSURE: Final = 0.5  # below this confidence an officer is shown the second category too
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def facts_of(triage: Triage) -> dict[str, Any]:
     """What an officer needs of a triage, as plain data."""
     return {
         "category": triage.category,
-        "category_2": triage.category_2,
+        "category_2": triage.category_2 if triage.confidence < UNSURE else None,
         "urgency": triage.urgency,
         "ongoing": triage.ongoing,
         "cover_up": triage.cover_up,

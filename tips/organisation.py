@@ -170,7 +170,9 @@ def load(name: str = DEFAULT) -> Organisation:
     """
     raw = _read("organisation.json")
     if name not in raw["organisations"]:
-        raise errors.BadSetting(f"no organisation {name!r}: choose one of {', '.join(raw['organisations'])}")
+        raise errors.BadSetting(
+            f"no organisation {name!r} (TINBAO_ORG, --org): choose one of {', '.join(raw['organisations'])}"
+        )
     units = {row["code"]: Unit(**row) for row in raw["organisations"][name]}
     rules = {key: raw[key] for key in ("climbs", "conflicts", "together", "owners")}
     places = load_areas()

@@ -1,0 +1,131 @@
+"""The commands that people and tools rely on: what they print, and how they end."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fakes import home, served
+from tests.fakes.served import Served
+
+TIP = '{"text": "ban ma tuy o karaoke duong le van sy q3"}\n{"choose": "submit"}\n'
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Served]:
+    with home.in_memory() as folder:
+        at = served.made(folder)
+        tinbao(at, "chat", "--json", given=TIP)
+        yield at
+
+
+def tinbao(
+    at: Served, *words: str, given: str = "", password: str = "", **more: str
+) -> subprocess.CompletedProcess[str]:
+    own = {**served.environment(at.folder, at.port), "TINBAO_PASSWORD": password or at.passphrase("an"), **more}
+    program = [sys.executable, "-m", "bot", *words]
+    return subprocess.run(
+        program, cwd=served.ROOT, env=own, input=given, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_units_are_listed_with_who_receives(made: Served) -> None:
+    """Codes, names and members, as JSON."""
+    rows = json.loads(tinbao(made, "unit", "list", "--json").stdout)
+    by_code = {row["code"]: row for row in rows}
+    assert set(rows[0]) == {"code", "name", "parent", "receives", "members"}
+    assert by_code["area-770"] == {
+        "code": "area-770", "name": "Quận 3", "parent": "catp", "receives": True, "members": 1
+    }  # fmt: skip
+    assert not by_code["area-760"]["receives"]
+
+
+def test_counts_are_exported_with_small_cells_hidden(made: Served) -> None:
+    """The header of the contract, and "<5" for one tip."""
+    out = made.folder / "counts.csv"
+    assert tinbao(made, "stats", "export", "--format", "csv", "--out", str(out)).returncode == 0
+    rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"))))
+    assert list(rows[0]) == ["period", "district", "ward", "category", "count"]
+    assert [(row["district"], row["category"], row["count"]) for row in rows] == [("Quận 3", "drugs.trade", "<5")]
+    for form in ("json", "xlsx"):
+        assert tinbao(made, "stats", "export", "--format", form, "--out", str(out)).returncode == 0
+
+
+def test_a_text_is_triaged_without_a_home() -> None:
+    """One line of the contract's shape for each line in."""
+    line = '{"id": 7, "text": "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc"}\n'
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TINBAO_")}
+    program = [sys.executable, "-m", "bot", "triage"]
+    done = subprocess.run(
+        program, cwd=served.ROOT, env=environment, input=line, capture_output=True, text=True, check=True
+    )
+    found = json.loads(done.stdout)
+    assert (found["id"], found["intent"], found["accused"]["kind"]) == (7, "tip", "ward_police")
+    assert found["unit"] == "px05"
+    assert "area-770" in found["excluded"]
+    assert found["area"]["district"] == "Quận 3"
+    assert all({"rule", "span", "text"} == set(reason) for reason in found["reasons"])
+
+
+def test_the_ledger_and_the_home_are_found_sound(made: Served) -> None:
+    """`ledger verify` and `doctor` end with 0 and say so."""
+    assert "sound" in tinbao(made, "ledger", "verify").stdout
+    checked = tinbao(made, "doctor")
+    assert checked.returncode == 0
+    assert "✗" not in checked.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "password", "code"),
+    [
+        (("queue", "--officer", "an", "--json"), "wrong-wrong", 3),
+        (("case", "show", "00" * 16, "--officer", "an"), "", 1),
+        (("case", "show", "zz", "--officer", "an"), "", 1),
+        (("stats", "export", "--format", "pdf", "--out", "x"), "", 1),
+        (("poster", "quận 99"), "", 1),
+        (("init",), "", 1),
+        (("no-such-command",), "", 2),
+        (("officer", "add"), "", 2),
+    ],
+)
+def test_what_is_refused_ends_with_its_code_and_a_remedy(
+    made: Served, words: tuple[str, ...], password: str, code: int
+) -> None:
+    """1 refused, 2 usage, 3 wrong passphrase; one line on the error's channel, never a traceback."""
+    done = tinbao(made, *words, password=password)
+    assert done.returncode == code
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TINBAO_LISTEN", "nowhere"),
+        ("TINBAO_DATABASE_URL", "mysql://x"),
+        ("TINBAO_RUN", "/proc/tinbao"),
+        ("TINBAO_ORG", "hcmc-1975"),
+        ("TINBAO_TELEGRAM_TOKEN", "no token"),
+        ("TINBAO_SECRETS", "/nowhere"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_with_the_remedy(made: Served, name: str, value: str) -> None:
+    """No half start, no traceback, and the setting's name in the message."""
+    done = tinbao(made, "serve", **{name: value})
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert name in done.stderr
+
+
+def test_a_poster_is_a_page_by_itself(made: Served) -> None:
+    """It names the area's desk, holds the code, and asks nobody for anything."""
+    page = tinbao(made, "poster", "q3", TINBAO_PUBLIC_URL="https://tip.example").stdout
+    assert "Quận 3" in page
+    assert "<svg" in page
+    assert "src=" not in page
+    assert "https://tip.example/" in page
