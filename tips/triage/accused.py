@@ -174,6 +174,8 @@ def _offences(found: Found) -> list[Evidence]:
 
 def _score(text: Text, offences: Sequence[Evidence], hits: Hits, official: Official) -> float:
     """How much the words around a mention accuse it."""
+    if any(official.first - 1 <= after <= official.first for _, after in hits.get("benign.never", ())):
+        return 0.0  # whoever poses as an official, or boasts of knowing one, says nothing of them
     low, high = official.first - BEFORE, official.after + AFTER
     said: dict[tuple[str, ...], float] = {}
     for name, weight in _WEIGHTS.items():
