@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ AFTER: Final = 32  # and after it
 ENOUGH: Final = 3.6  # one strong phrase, or three weak ones
 _WEIGHTS: Final = {"accusing.6": 6.0, "accusing.4": 4.0, "accusing.2": 1.3}
 OFFENCES: Final = ("corruption.", "cover_up.protection", "cover_up.mishandled_case", "justice.")
+MENTIONS: Final = 24  # of the same words that are looked at; nobody repeats an accusation so often
 WEAK: Final = 3.0  # offences that weigh no more accuse nobody
 MOST: Final = 8.0  # what offences add at most
 _TOLD: Final = 3.0  # "báo công an", "quen công an": told, feared, boasted of
@@ -44,14 +46,10 @@ def find(
     text: Text, found: Found, hits: Hits, mentions: Sequence[Mention], organisation: Organisation
 ) -> tuple[list[Accusation], list[Reason]]:
     """The accusations of a text, and why."""
-    officials = [
-        _official(text, kind.removeprefix(_OFFICIAL), spot, mentions, organisation)
-        for kind, spots in hits.items()
-        if kind.startswith(_OFFICIAL)
-        for spot in spots
-    ]
+    places = {it.first: it for it in reversed(mentions) if it.readings}
+    officials = [_official(text, kind, spot, places, mentions, organisation) for kind, spot in _spots(text, hits)]
     offences = _offences(found)
-    accused = [it for it in _outermost(officials) if _score(text, offences, hits, it) >= ENOUGH]
+    accused = [it for it in officials if _score(text, offences, hits, it) >= ENOUGH]
     named = {it.kind for it in accused if it.units}
     merged: dict[str, list[Official]] = {}
     for it in sorted(accused, key=lambda one: one.first):
@@ -81,26 +79,42 @@ def _reason(text: Text, kind: str, units: tuple[str, ...], span: Span, organisat
     return Reason(f"accused.{kind}", span, {"evidence": text.original[slice(*span)], "unit": names})
 
 
-def _outermost(officials: Sequence[Official]) -> list[Official]:
-    """Without those that lie inside a longer one."""
-    return [
-        it
-        for it in officials
-        if not any(
-            other is not it
-            and other.first <= it.first
-            and it.after <= other.after
-            and (other.after - other.first > it.after - it.first)
-            for other in officials
-        )
+def _spots(text: Text, hits: Hits) -> list[tuple[str, tuple[int, int]]]:
+    """Where officials are mentioned, by kind: none inside a longer mention, and of the same words not too many."""
+    listed = [
+        (kind.removeprefix(_OFFICIAL), spot)
+        for kind, spots in hits.items()
+        if kind.startswith(_OFFICIAL)
+        for spot in spots
     ]
+    kept: list[tuple[str, tuple[int, int]]] = []
+    said: Counter[tuple[str, ...]] = Counter()
+    longest = (0, 0)
+    for kind, (first, after) in sorted(listed, key=_longest_first):
+        if after <= longest[1] and (first, after) != longest:
+            continue
+        longest = (first, after)
+        words = (kind, *text.words[first:after])
+        said[words] += 1
+        if said[words] <= MENTIONS:
+            kept.append((kind, (first, after)))
+    return kept
+
+
+def _longest_first(mention: tuple[str, tuple[int, int]]) -> tuple[int, int]:
+    return mention[1][0], -mention[1][1]
 
 
 def _official(
-    text: Text, kind: str, spot: tuple[int, int], mentions: Sequence[Mention], organisation: Organisation
+    text: Text,
+    kind: str,
+    spot: tuple[int, int],
+    places: Mapping[int, Mention],
+    mentions: Sequence[Mention],
+    organisation: Organisation,
 ) -> Official:
     first, after = spot
-    place = next((it for it in mentions if first < it.first <= after + 1 and it.readings), None)
+    place = next((places[at] for at in range(first + 1, after + 2) if at in places), None)
     end = max(after, place.after) if place else after
     if kind == "police":
         kind = _level(place)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,21 +15,31 @@ from tips.triage.text import Text
 NEAR: Final = 3  # words between two mentions of one address at most
 CLOSE_CALL: Final = 1.0  # a lead smaller than this is no decision
 OFFERED: Final = 10  # candidates at most
-_SEAT: Final = (
+REPEATS: Final = 16  # addresses in the same words that are looked at
+
+
+def _by_last_word(*phrases: tuple[str, ...]) -> Mapping[str, Sequence[tuple[str, ...]]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in phrases:
+        found.setdefault(phrase[-1], []).append(phrase)
+    return found
+
+
+_SEAT: Final = _by_last_word(
     ("cong", "an"), ("ca",), ("uy", "ban"), ("nhan", "dan"), ("thanh", "tra"), ("do", "thi"), ("dia", "chinh"),
     ("chu", "tich"), ("can", "bo"), ("bi", "thu"), ("canh", "sat"), ("quan", "su"), ("toa", "an"), ("kiem", "sat"),
     ("dan", "quan"), ("xay", "dung"), ("ho", "tich"), ("thue",), ("police",),
 )  # fmt: skip
-_NOT: Final = (
+_NOT: Final = _by_last_word(
     ("khong", "phai"), ("chu", "khong"), ("chu", "dung"), ("dung", "ghi"), ("khong", "o"), ("dung", "nham"),
     ("not",), ("tuong",), ("nham",), ("khac",), ("lon", "voi"), ("lon", "qua"),
 )  # fmt: skip
-_HOME: Final = (
+_HOME: Final = _by_last_word(
     ("nha", "toi"), ("nha", "tui"), ("nha", "em"), ("nha", "minh"), ("toi", "o"), ("tui", "o"), ("em", "o"),
     ("minh", "o"), ("con", "o"), ("thuong", "tru"), ("ho", "khau"), ("tam", "tru"), ("toi", "song"), ("tui", "song"),
     ("que",), ("toi", "tro"), ("i", "live"), ("nguoi", "o"), ("cu", "tru"),
 )  # fmt: skip
-_ELSEWHERE: Final = (
+_ELSEWHERE: Final = _by_last_word(
     ("que",), ("tu",), ("ve",), ("len",), ("goc",), ("dan",), ("nguoi",), ("bien", "so"), ("qua",), ("vu",), ("sang",),
 )  # fmt: skip
 _AT: Final = frozenset({"o", "tai", "ben", "cho", "trong", "thuoc", "khu", "at", "in", "near", "khuc", "dia", "ngay",
@@ -72,11 +83,14 @@ class Places:
             else:
                 groups.append([mention])
         found = []
+        said: Counter[tuple[str, ...]] = Counter()
         for group in groups:
-            if counting := _meant(group, answer):
-                address = self._address(text, counting)
-                if address:
-                    found.append(address)
+            words = tuple(text.words[group[0].first : group[-1].after])
+            said[words] += 1
+            counting = _meant(group, answer) if said[words] <= REPEATS else []
+            address = self._address(text, counting) if counting else None
+            if address:
+                found.append(address)
         return found
 
     def _address(self, text: Text, mentions: Sequence[Mention]) -> Address | None:
@@ -261,13 +275,11 @@ def _role(text: Text, mention: Mention) -> tuple[str, float]:
     return "incident", bonus
 
 
-def _ends(words: Sequence[str], endings: Sequence[tuple[str, ...]], slack: int) -> bool:
+def _ends(words: Sequence[str], endings: Mapping[str, Sequence[tuple[str, ...]]], slack: int) -> bool:
     """Whether words end with one of the phrases, at most `slack` words before the end."""
-    for phrase in endings:
-        size = len(phrase)
-        for gap in range(slack + 1):
-            end = len(words) - gap
-            if end >= size and tuple(words[end - size : end]) == phrase:
+    for end in range(len(words), max(len(words) - slack - 1, 0), -1):
+        for phrase in endings.get(words[end - 1], ()):
+            if tuple(words[max(end - len(phrase), 0) : end]) == phrase:
                 return True
     return False
 

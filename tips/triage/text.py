@@ -75,8 +75,8 @@ def _tables() -> tuple[dict[int, str], dict[int, str]]:
         if len(small) != 1:
             continue
         base = unicodedata.normalize("NFD", small)[0]
-        lower[code] = small
         bare[code] = _LOOKALIKE.get(small) or _LOOKALIKE.get(base) or base
+        lower[code] = bare[code] if 0x370 <= code < 0x530 else small  # a Greek or Cyrillic letter only looks like one
     return lower, bare
 
 
@@ -155,15 +155,19 @@ def _visible(original: str) -> tuple[str, list[Span]]:
     """The text composed, without hidden signs, and for each sign where it came from."""
     signs: list[str] = []
     origin: list[Span] = []
-    for index, sign in enumerate(original):
-        if _MARKS.match(sign) and signs:
-            composed = unicodedata.normalize("NFC", signs[-1] + sign)
+    seen = 0
+    for found in _HIDDEN.finditer(original):
+        index = found.start()
+        signs.extend(original[seen:index])
+        origin.extend((at, at + 1) for at in range(seen, index))
+        seen = index + 1
+        if signs and _MARKS.match(found[0]):
+            composed = unicodedata.normalize("NFC", signs[-1] + found[0])
             if len(composed) == 1:
                 signs[-1] = composed
-            origin[-1] = (origin[-1][0], index + 1)
-        elif not _HIDDEN.match(sign):
-            signs.append(sign)
-            origin.append((index, index + 1))
+            origin[-1] = (origin[-1][0], seen)
+    signs.extend(original[seen:])
+    origin.extend((at, at + 1) for at in range(seen, len(original)))
     return "".join(signs), origin
 
 
@@ -274,9 +278,14 @@ class Phrases(Generic[Payload]):
 
 def _fitting(text: Text, first: int, ends: list[tuple[tuple[str, ...] | None, Payload]]) -> list[Payload]:
     """The payloads whose accents agree best with what was written."""
-    fits = [_fit(text, first, canon) for canon, _ in ends]
-    best = max(fits)
-    return [payload for fit, (_, payload) in zip(fits, ends, strict=True) if fit == best] if best else []
+    best, payloads = 0, []
+    for canon, payload in ends:
+        fit = _fit(text, first, canon)
+        if fit > best:
+            best, payloads = fit, [payload]
+        elif fit and fit == best:
+            payloads.append(payload)
+    return payloads
 
 
 def _fit(text: Text, first: int, canon: tuple[str, ...] | None) -> int:
@@ -287,15 +296,14 @@ def _fit(text: Text, first: int, canon: tuple[str, ...] | None) -> int:
     """
     if canon is None:
         return 2
-    spared, index = 0, first
-    for wanted in canon:
+    if len(canon) == 1:
+        return 2 if text.canons[first] == canon[0] else 0
+    spared = 0
+    for index, wanted in enumerate(canon, first):
         if wanted and text.canons[index] != wanted:
             if text.canons[index] != text.words[index]:  # other accents than these
                 return 0
-            spared += len(canon) == 1 or not wanted.isascii()
-        index += 1
+            spared += not wanted.isascii()
     if not spared:
         return 2
-    if len(canon) == 1 or (text.accented and spared >= len(canon) - (not canon[-1])):
-        return 0
-    return 1
+    return 0 if text.accented and spared >= len(canon) - (not canon[-1]) else 1
