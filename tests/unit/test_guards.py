@@ -1,0 +1,155 @@
+"""Guards that nobody notices while all goes well: fresh salts, one waking reader, two signatures under every roster."""
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot import wiring
+from tests.fakes.home import CHEAP, Home
+from tips import enrolment, errors, founding, keys, organisation, receipt, roster, sealing
+from tips.enrolment import Newcomer
+from tips.keys import Identity
+from tips.roster import Person, Roster, SignedRoster, Signer, UnitKey
+from tips.sealing import Reader, Readers
+
+TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
+NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
+CHAIN = ("area-770", "duty")
+HOME = organisation.load("hcmc-districts")
+Office = tuple[Roster, dict[str, Identity], tuple[Signer, ...]]
+Forge = Callable[[Roster, Sequence[Identity]], SignedRoster]
+
+# --- salts and look-ups -----------------------------------------------------------------------------------------------
+
+
+def test_the_same_words_are_committed_to_differently_each_time() -> None:
+    """The salt is fresh: nobody recognises a text by the commitment that the ledger shows."""
+    readers = Readers((Reader("owner", sealing.public_bytes(os.urandom(32))),), (), 1, b"")
+    made = {sealing.seal(b"c" * 16, "tip", b"words", readers, os.urandom)[0].commitment for _ in range(3)}
+    assert len(made) == 3
+    assert sealing.commit(bytes(sealing.SALT_BYTES), b"words") not in made
+
+
+def test_the_same_passphrase_is_stretched_differently_for_everybody() -> None:
+    """One guess counts for one person only."""
+    people = [keys.new_identity(name, os.urandom) for name in ("an", "binh", "an")]
+    locked = [keys.lock_identity(person, "the same words", CHEAP, os.urandom) for person in people]
+    assert len({it.salt for it in locked}) == 3
+
+
+def test_two_receipts_share_nothing_that_they_derive() -> None:
+    """Look-up, reading key, ledger opening and case are each receipt's own."""
+    seeds = [os.urandom(32) for _ in range(2)]
+    one, other = ({it.lookup, it.reading_seed, it.ledger_opening} for it in map(receipt.of_seed, seeds))
+    assert not one & other
+    assert receipt.case_id(seeds[0]) != receipt.case_id(seeds[1])
+
+
+# --- readers ----------------------------------------------------------------------------------------------------------
+
+
+async def test_only_the_owner_of_a_new_tip_is_awake(a_home: Home) -> None:
+    """Every further level is stored asleep, and its own seed does not open what is stored."""
+    await a_home.citizen().sends(TIP)
+    (row,) = await a_home.product.store.ledger.heads()
+    grants = await a_home.product.store.cases.grants(row.id)
+    assert [it.reader for it in grants if not it.asleep] == [row.unit]
+    sleeping = [it for it in grants if it.asleep]
+    assert {it.reader for it in sleeping} >= {"duty", "vks-tp"}
+    for grant in sleeping:
+        if grant.reader != roster.HELD:
+            seeds = (await a_home.session_at(grant.reader)).seeds[grant.reader]
+            with pytest.raises(errors.NotOpened):
+                sealing.open_key(replace(grant, asleep=False), seeds)
+
+
+# --- the roster -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def office() -> Office:
+    """A roster with a few people, its two admins, and the signers that every process pins."""
+    made = founding.found(HOME, NOW, os.urandom, CHEAP)
+    admins = {it.locked.name: keys.unlock_identity(it.locked, made.passphrases[it.locked.name]) for it in made.accounts}
+    first = roster.verify(made.roster, made.secrets.signers)
+    people = [Newcomer("an", CHAIN[0], "officer"), Newcomer("truc", CHAIN[1], "officer")]
+    joined = enrolment.enrol(first, HOME, list(admins.values()), people, NOW, os.urandom, CHEAP)
+    return roster.verify(joined.roster, made.secrets.signers), admins, made.secrets.signers
+
+
+def with_an_intruder(current: Roster) -> Roster:
+    """The next version, in which an area desk's newest key belongs to somebody else."""
+    person = Person("intruder", CHAIN[0], "officer", sealing.public_bytes(os.urandom(32)), bytes(32))
+    key = UnitKey(CHAIN[0], current.generation(CHAIN[0]) + 1, sealing.public_bytes(os.urandom(32)))
+    return current.next(people=(*current.people, person), units=(*current.units, key))
+
+
+FORGERIES: dict[str, Forge] = {
+    "nobody signed": lambda it, admins: roster.sign(it, {}),
+    "one admin signed": lambda it, admins: roster.sign(it, {admins[0].name: admins[0].signing}),
+    "strangers signed": lambda it, admins: roster.sign(it, {"a": os.urandom(32), "b": os.urandom(32)}),
+    "strangers signed by the admins' names": lambda it, admins: roster.sign(
+        it, {admin.name: os.urandom(32) for admin in admins}
+    ),
+    "one admin signed for both": lambda it, admins: roster.sign(
+        it, {admin.name: admins[0].signing for admin in admins}
+    ),
+    "the signatures of another version": lambda it, admins: SignedRoster(
+        it.version,
+        it.document(),
+        roster.sign(it.next(), {admin.name: admin.signing for admin in admins}).signatures,
+    ),
+    "a document that was altered": lambda it, admins: _altered(
+        roster.sign(it, {admin.name: admin.signing for admin in admins})
+    ),
+    "another version's number": lambda it, admins: replace(
+        roster.sign(it, {admin.name: admin.signing for admin in admins}), version=it.version + 5
+    ),
+}
+
+
+def _altered(signed: SignedRoster) -> SignedRoster:
+    plain = json.loads(signed.document)
+    plain["units"][0][2] = sealing.public_bytes(os.urandom(32)).hex()
+    document = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return replace(signed, document=document)
+
+
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
+def test_a_roster_without_two_true_signatures_is_none(office: Office, forge: Forge) -> None:
+    """Whatever lacks the signatures of both pinned admins over this very document is refused."""
+    current, admins, signers = office
+    with pytest.raises(errors.NotVerified):
+        roster.verify(forge(with_an_intruder(current), list(admins.values())), signers)
+
+
+def test_two_admins_of_one_office_are_not_enough(office: Office) -> None:
+    """The pinned offices count, not the names."""
+    current, admins, signers = office
+    signed = roster.sign(current.next(), {name: it.signing for name, it in admins.items()})
+    assert roster.verify(signed, signers).version == current.version + 1
+    with pytest.raises(errors.NotVerified):
+        roster.verify(signed, [replace(signer, office="vks-tp") for signer in signers])
+
+
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
+async def test_a_roster_slipped_into_the_database_is_never_sealed_to(a_home: Home, forge: Forge) -> None:
+    """The running process stays with the version it verified, and no process starts with the other one."""
+    admins = [await a_home.product.logins.unlock(*pair) for pair in a_home.founding.passphrases.items()]
+    current = a_home.product.roster()
+    forged = forge(with_an_intruder(current), admins)
+    await a_home.product.store.keyring.add_roster(forged, (), (), ())
+    with pytest.raises(errors.NotVerified):
+        await a_home.product.roster.refresh()
+    await a_home.citizen().sends(TIP)
+    (row,) = await a_home.product.store.ledger.heads()
+    session = await a_home.session("an")
+    assert (await a_home.product.review.open(session, row.id)).tip.text == TIP
+    assert a_home.product.roster().version == current.version
+    with pytest.raises(errors.NotVerified):
+        async with wiring.open_product(a_home.settings, now=a_home.clock, cost=CHEAP):
+            pass
