@@ -16,6 +16,7 @@ from typing import Any, Final
 from tips.organisation import Organisation
 from tips.triage import (
     accused,
+    accusing,
     areas,
     category,
     features,
@@ -74,12 +75,12 @@ class Triager:
         area, mentions, reasons = self._places.find(parsed, corrections)
         accusations, why = accused.find(parsed, found, hits, mentions, self._organisation)
         accusations += accused.chosen(corrections.accused, self._organisation)
-        kind, words = category.find(parsed, found, hits, accusations)
+        kind, words = category.find(parsed, found, hits, mentions, accusations)
         meant = intent.find(
             parsed,
             found,
             hits,
-            kind.told,
+            category.told(found, accusations),
             placed=_placed(area),
             accused=bool(accusations),
         )
@@ -114,8 +115,25 @@ class Triager:
         found, hits = lexicon.find(parsed)
         area, mentions, _ = self._places.find(parsed, NOTHING)
         accusations, _ = accused.find(parsed, found, hits, mentions, self._organisation)
-        told = category.find(parsed, found, hits, accusations)[0].told
+        told = category.told(found, accusations)
         return features.names(parsed, found, hits, told, placed=_placed(area), accused=bool(accusations))
+
+    def category_features(self, text: str, *, bare: bool = False) -> list[str]:
+        """What the category of a text is judged by; for learning the weights."""
+        parsed = texts.parse(text)
+        found, hits = lexicon.find(parsed)
+        mentions = self._places.find(parsed, NOTHING)[1]
+        accusations, _ = accused.find(parsed, found, hits, mentions, self._organisation)
+        return category.features(parsed, found, hits, mentions, accusations, bare=bare)
+
+    def cues(self, text: str) -> list[tuple[str, list[str]]]:
+        """For each mention of an official its kind, and what it is judged by; for learning the weights."""
+        parsed = texts.parse(text)
+        found, hits = lexicon.find(parsed)
+        _, mentions, _ = self._places.find(parsed, NOTHING)
+        against = accusing.offences(found)
+        listed = accused.mentioned(parsed, hits, mentions, self._organisation)
+        return [(it.kind, accusing.cues(parsed, against, hits, it)) for it in listed]
 
     def resolve_area(self, text: str) -> AreaFinding:
         """The place that an answer to "where?" names: also a bare "q3", "3" or "thu duc"."""

@@ -5,25 +5,17 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from tips.organisation import Organisation
+from tips.triage import accusing
+from tips.triage.accusing import Official
 from tips.triage.finding import Accusation, Reason, Span
 from tips.triage.gazetteer import Mention, Reading
-from tips.triage.lexicon import Evidence, Found, Hits
+from tips.triage.lexicon import Found, Hits
 from tips.triage.text import Text, parse, read
 
-BEFORE: Final = 14  # words in which an accusation may stand before a mention
-AFTER: Final = 32  # and after it
-ENOUGH: Final = 3.6  # one strong phrase, or three weak ones
-_WEIGHTS: Final = {"accusing.6": 6.0, "accusing.4": 4.0, "accusing.2": 1.3}
-OFFENCES: Final = ("corruption.", "cover_up.protection", "cover_up.mishandled_case", "justice.")
 MENTIONS: Final = 24  # of the same words that are looked at; nobody repeats an accusation so often
-WEAK: Final = 3.0  # offences that weigh no more accuse nobody
-MOST: Final = 8.0  # what offences add at most
-_TOLD: Final = 3.0  # "báo công an", "quen công an": told, feared, boasted of
-_CAME: Final = 4.0  # "công an đã tới dẹp"
 _OFFICIAL: Final = "official."
 BY_UNIT: Final = {
     "area_desk": "district_police", "ward_police": "ward_police", "city_department": "city_department",
@@ -31,25 +23,13 @@ BY_UNIT: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Official:
-    """An official or unit that a text mentions."""
-
-    kind: str
-    units: tuple[str, ...]
-    first: int
-    after: int
-    named: bool  # with its place or number
-
-
 def find(
     text: Text, found: Found, hits: Hits, mentions: Sequence[Mention], organisation: Organisation
 ) -> tuple[list[Accusation], list[Reason]]:
     """The accusations of a text, and why."""
-    places = {it.first: it for it in reversed(mentions) if it.readings}
-    officials = [_official(text, kind, spot, places, mentions, organisation) for kind, spot in _spots(text, hits)]
-    offences = _offences(found)
-    accused = [it for it in officials if _score(text, offences, hits, it) >= ENOUGH]
+    offences = accusing.offences(found)
+    officials = mentioned(text, hits, mentions, organisation)
+    accused = [it for it in officials if accusing.holds(text, offences, hits, it)]
     named = {it.kind for it in accused if it.units}
     merged: dict[str, list[Official]] = {}
     for it in sorted(accused, key=lambda one: one.first):
@@ -62,6 +42,12 @@ def find(
         accusations.append(Accusation(kind, units, span))
         reasons.append(_reason(text, kind, units, span, organisation))
     return accusations, reasons
+
+
+def mentioned(text: Text, hits: Hits, mentions: Sequence[Mention], organisation: Organisation) -> list[Official]:
+    """The officials and units that a text speaks of, accused or not."""
+    places = {it.first: it for it in reversed(mentions) if it.readings}
+    return [_official(text, kind, spot, places, mentions, organisation) for kind, spot in _spots(text, hits)]
 
 
 def chosen(codes: Iterable[str], organisation: Organisation) -> list[Accusation]:
@@ -179,27 +165,3 @@ def _department(text: Text, first: int, after: int) -> tuple[str, ...]:
 def _departments() -> dict[tuple[str, ...], str]:
     data = read("accused.json")
     return {tuple(parse(phrase).words): code for phrase, code in (data["units"] | data["old_codes"]).items()}
-
-
-def _offences(found: Found) -> list[Evidence]:
-    """What speaks for a crime that only officials commit."""
-    return [it for code in found.evidence if code.startswith(OFFENCES) for it in found.evidence[code]]
-
-
-def _score(text: Text, offences: Sequence[Evidence], hits: Hits, official: Official) -> float:
-    """How much the words around a mention accuse it."""
-    if any(official.first - 1 <= after <= official.first for _, after in hits.get("benign.never", ())):
-        return 0.0  # whoever poses as an official, or boasts of knowing one, says nothing of them
-    low, high = official.first - BEFORE, official.after + AFTER
-    said: dict[tuple[str, ...], float] = {}
-    for name, weight in _WEIGHTS.items():
-        for first, after in hits.get(name, ()):
-            if low <= first and after <= high and not (official.first <= first and after <= official.after):
-                said[tuple(text.words[first:after])] = weight
-    near = [it.weight for it in offences if low <= it.first and it.after <= high and it.weight > WEAK]
-    score = sum(sorted(said.values(), reverse=True)[:5]) + min(sum(near), MOST)
-    if any(official.first - 2 <= after <= official.first for _, after in hits.get("benign.before", ())):
-        score -= _TOLD
-    if any(official.after <= first <= official.after + 3 for first, _ in hits.get("benign.after", ())):
-        score -= _CAME
-    return score

@@ -1,36 +1,41 @@
-"""Category: which of the taxonomy's codes the words speak for, and how sure that is."""
+"""Category: which of the taxonomy's codes a text speaks of, and how sure that is.
+
+A linear model (`data/category_weights.json`, learnt by `scripts/make_categories.py` from text of the project's own)
+over the words, the weighted phrases, the kinds of the accused and what is at stake. The phrases are also what an
+officer is shown as the reason.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tips.triage import words
+from tips.triage import linear
 from tips.triage.finding import Accusation, Reason
+from tips.triage.gazetteer import Mention
 from tips.triage.lexicon import Found, Hits
 from tips.triage.text import Text, read
 
-OFFICE: Final = ("corruption.", "cover_up.", "justice.")  # what a tip that accuses an official is about
+WEIGHTS: Final = "category_weights.json"
 OFFICIAL: Final = (  # hardly ever said of anybody else
     "corruption.bribery", "corruption.abuse_of_office", "cover_up.protection", "cover_up.mishandled_case", "justice.",
 )  # fmt: skip
-OFFICE_FIRST: Final = 8.0  # so much further up are such categories where an official is accused
 PRIVATE: Final = 0.45  # what is left of an official's crime where no official is accused
-COVERED: Final = 3.0  # what an accused official adds to the likeliest of them
-POLICE: Final = frozenset({"ward_police", "district_police", "city_department", "city_police_leadership"})
-CHILD: Final = {"sexual.rape": "child.sexual", "sexual.harassment": "child.sexual", "violence.assault": "child.abuse"}
+AT_STAKE: Final = ("child", "weapon", "cover_up", "held", "hurt")
+STEPS: Final = (0.0, 2.0, 4.0, 6.0, 9.0)  # of a code's phrases: each weight that is passed is a feature
+LEAST: Final = 0.06  # below this the model knows nothing, with 57 codes to choose from
 
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """The two likeliest codes, and how strongly whole phrases (not single words) tell of a crime."""
+    """The two likeliest codes; no code where nothing speaks for any."""
 
     code: str | None
     second: str | None
-    told: float
-    confidence: float
+    confidence: float  # 0 to 1
 
 
 @functools.cache
@@ -39,51 +44,64 @@ def codes() -> Mapping[str, Mapping[str, Any]]:
     return {row["code"]: row for row in read("taxonomy.json")}
 
 
-def find(text: Text, found: Found, hits: Hits, accusations: Sequence[Accusation]) -> tuple[Category, list[Reason]]:
+def find(
+    text: Text, found: Found, hits: Hits, mentions: Sequence[Mention], accusations: Sequence[Accusation]
+) -> tuple[Category, list[Reason]]:
     """The category of a text, and the words that speak for it."""
-    phrases = {code: found.score(code) for code in found.evidence if code in codes()}
-    scores = words.score(text)
-    for code, score in phrases.items():
-        scores[code] = scores.get(code, 0.0) + score
-    _weigh(scores, hits, accusations)
-    told = max((_plain(code, score, accusations) for code, score in phrases.items()), default=0.0)
-    ranked = sorted((code for code in scores if scores[code] > 0), key=lambda code: (-scores[code], code))
-    if not ranked:
-        return Category(None, None, told, 0.0), []
-    best = ranked[0]
-    second = ranked[1] if len(ranked) > 1 else None
-    rival = scores[second] if second else 0.0
-    confidence = round(scores[best] / (scores[best] + rival + 2.0), 3)
-    return Category(best, second, told, confidence), _reasons(text, found, best)
+    likely = linear.load(WEIGHTS).likely(features(text, found, hits, mentions, accusations))
+    best, second = sorted(likely, key=lambda code: (-likely[code], code))[:2]
+    if likely[best] < LEAST:
+        return Category(None, None, 0.0), []
+    return Category(best, second, round(likely[best], 3)), _reasons(text, found, best)
 
 
-def _weigh(scores: dict[str, float], hits: Hits, accusations: Sequence[Accusation]) -> None:
-    """What the accused and the victims change."""
-    kinds = {it.kind for it in accusations}
-    if hits.get("child"):
-        for code, of_child in CHILD.items():
-            if scores.get(code, 0.0) >= 5.0:
-                scores[of_child] = scores.get(of_child, 0.0) + scores[code] * 0.8
-    if not kinds:
-        scores |= {code: _plain(code, score, ()) for code, score in scores.items()}
-        return
-    if hits.get("cover_up") or (kinds & POLICE and _crime(scores) >= 5.0):
-        scores["cover_up.protection"] = scores.get("cover_up.protection", 0.0) + COVERED
-    elif not any(code.startswith(OFFICE) for code in scores):
-        scores["corruption.abuse_of_office"] = COVERED
-    for code in scores:
-        if code.startswith(OFFICE):
-            scores[code] += OFFICE_FIRST
+def told(found: Found, accusations: Sequence[Accusation]) -> float:
+    """How strongly whole phrases (not single words) tell of a crime."""
+    scores = ((code, found.score(code)) for code in found.evidence if code in codes())
+    return max((_plain(code, score, accusations) for code, score in scores), default=0.0)
+
+
+def features(
+    text: Text,
+    found: Found,
+    hits: Hits,
+    mentions: Sequence[Mention],
+    accusations: Sequence[Accusation],
+    *,
+    bare: bool = False,
+) -> list[str]:
+    """What the category of a text is judged by, each once, in a fixed order.
+
+    Args:
+        text: the message.
+        found: its weighted phrases.
+        hits: its signals.
+        mentions: the places that it names: a street called after a revolution tells of none.
+        accusations: who is accused.
+        bare: as if it were written without accents.
+    """
+    places = {at for it in mentions for at in range(it.first, it.after)}
+    listed = list(_neighbours("", text.words, places))
+    if text.accented and not bare:
+        listed += _neighbours("'", text.canons, places)
+    for code in found.evidence:
+        score = found.score(code)
+        listed += [f"!{code}>{step:g}" for step in STEPS if score > step]
+    listed += [f"!{it.kind}" for it in accusations] or ["!nobody"]
+    listed += [f"!{name}" for name in AT_STAKE if hits.get(name)]
+    return list(dict.fromkeys(listed))
+
+
+def _neighbours(mark: str, words: Sequence[str], places: set[int]) -> Iterator[str]:
+    """The words and pairs of neighbours; numbers are one word, and so are places."""
+    said = [f"{mark}{'@' if at in places else '#' if it.isdecimal() else it}" for at, it in enumerate(words)]
+    yield from said
+    yield from map(" ".join, itertools.pairwise(said))
 
 
 def _plain(code: str, score: float, accusations: Sequence[Accusation]) -> float:
     """A score as it counts: an official's crime counts for less where no official is accused."""
     return score if accusations or not code.startswith(OFFICIAL) else score * PRIVATE
-
-
-def _crime(scores: Mapping[str, float]) -> float:
-    """The strongest score of a crime that anybody may commit."""
-    return max((score for code, score in scores.items() if not code.startswith(OFFICE)), default=0.0)
 
 
 def _reasons(text: Text, found: Found, code: str) -> list[Reason]:

@@ -6,17 +6,15 @@ project's own) says how likely each intent is; two rules stand beside it, for da
 
 from __future__ import annotations
 
-import functools
-import math
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tips.triage import features
+from tips.triage import features, linear
 from tips.triage.lexicon import Found, Hits
-from tips.triage.text import Text, read
+from tips.triage.text import Text
 
+WEIGHTS: Final = "intent_weights.json"
 NO_TIP: Final = ("status", "how_to", "administrative", "greeting", "out_of_scope", "spam")
 SURE: Final = 0.7  # so likely must it be that a message is no tip
 PLEA: Final = 45  # words: somebody in danger writes no more
@@ -33,42 +31,11 @@ class Intent:
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
-    """The weights: for each feature one number for each intent."""
-
-    intents: tuple[str, ...]
-    base: tuple[float, ...]
-    weights: Mapping[str, Sequence[float]]
-
-    def likely(self, listed: Sequence[str]) -> dict[str, float]:
-        """How likely each intent is (softmax of the weights' sum, scaled to the number of known features)."""
-        known = [weights for name in listed if (weights := self.weights.get(name))]
-        scale = 1.0 / math.sqrt(max(len(known), 1))
-        sums = [base + scale * sum(column) for base, column in zip(self.base, zip(*known, strict=True), strict=True)]
-        return softmax(dict(zip(self.intents, sums if known else self.base, strict=True)))
-
-
-def softmax(sums: Mapping[str, float]) -> dict[str, float]:
-    """Shares that add up to one."""
-    highest = max(sums.values())
-    powers = {name: math.exp(value - highest) for name, value in sums.items()}
-    total = sum(powers.values())
-    return {name: power / total for name, power in powers.items()}
-
-
-@functools.cache
-def load() -> Model:
-    """The model, read once."""
-    data = read("intent_weights.json")
-    return Model(tuple(data["intents"]), tuple(data["base"]), data["features"])
-
-
 def find(text: Text, found: Found, hits: Hits, told: float, *, placed: bool, accused: bool) -> Intent:
     """The intent of a message; the arguments are those of `features.names`."""
     if not text.words:
         return Intent("tip", 0.0)
-    likely = load().likely(features.names(text, found, hits, told, placed=placed, accused=accused))
+    likely = linear.load(WEIGHTS).likely(features.names(text, found, hits, told, placed=placed, accused=accused))
     if _in_danger(text, found, hits, told) or likely["emergency"] >= SURE:
         return Intent("emergency", round(max(likely["emergency"], 0.5), 3))
     best = max(NO_TIP, key=lambda name: likely[name])

@@ -1,0 +1,113 @@
+"""Whether a mention of an official accuses it: "công an phường nhận tiền" does, "đã báo công an phường" does not.
+
+A linear model (`data/accused_weights.json`, learnt by `scripts/make_accused.py` from text of the project's own) weighs
+the words around the mention and how strongly the phrases there accuse. It may err to the side of accusing: who is
+shut out for nothing loses a tip, who is let in wrongly may cost a life.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tips.triage import linear
+from tips.triage.lexicon import Evidence, Found, Hits
+from tips.triage.text import Text
+
+WEIGHTS: Final = "accused_weights.json"
+LIKELY: Final = 0.2  # so likely must it be that a mention accuses
+BEFORE: Final = 14  # words in which an accusation may stand before a mention
+AFTER: Final = 32  # and after it
+LEADING: Final = 5  # words before a mention that are features themselves
+FOLLOWING: Final = 12  # and after it
+OFFENCES: Final = ("corruption.", "cover_up.protection", "cover_up.mishandled_case", "justice.")
+WEAK: Final = 3.0  # offences that weigh no more accuse nobody
+MOST: Final = 8.0  # what offences add at most
+STEPS: Final = (0.0, 2.0, 3.6, 6.0, 10.0)  # of the phrases' weight: each that is passed is a feature
+_WEIGHTS: Final = {"accusing.6": 6.0, "accusing.4": 4.0, "accusing.2": 1.3}
+_TOLD: Final = 3.0  # "báo công an", "quen công an": told, feared, boasted of
+_CAME: Final = 4.0  # "công an đã tới dẹp"
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """An official or unit that a text mentions."""
+
+    kind: str
+    units: tuple[str, ...]
+    first: int  # words from, up to
+    after: int
+    named: bool  # with its place or number
+
+
+def offences(found: Found) -> list[Evidence]:
+    """What speaks for a crime that only officials commit."""
+    return [it for code in found.evidence if code.startswith(OFFENCES) for it in found.evidence[code]]
+
+
+def holds(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> bool:
+    """Whether the text accuses this official; `against` is what `offences` found."""
+    if any(official.first - 1 <= after <= official.first for _, after in hits.get("benign.never", ())):
+        return False  # whoever poses as an official, or boasts of knowing one, says nothing of them
+    return linear.load(WEIGHTS).likely(cues(text, against, hits, official))["accused"] >= LIKELY
+
+
+def cues(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> list[str]:
+    """The features of a mention, each once, in a fixed order; what `scripts/make_accused.py` learns weights for."""
+    score = _score(text, against, hits, official)
+    listed = [f"!{official.kind}", *(f"!phrases>{step:g}" for step in STEPS if score > step)]
+    listed += [f"!{name}" for name in ("benign.before", "benign.after") if _benign(hits, name, official)]
+    if official.named:
+        listed.append("!named")
+    if hits.get("cover_up"):
+        listed.append("!cover_up")
+    for name in _WEIGHTS:
+        listed += [f"!{name}{side}" for side in _sides(hits, name, official)]
+    listed += _around(text, official)
+    return list(dict.fromkeys(listed))
+
+
+def _around(text: Text, official: Official) -> Iterator[str]:
+    """The words on both sides, bare, and pairs of neighbours; numbers are one word."""
+    start = max(0, official.first - LEADING)
+    before = ["#" if word.isdecimal() else word for word in text.words[start : official.first]]
+    behind = ["#" if word.isdecimal() else word for word in text.words[official.after : official.after + FOLLOWING]]
+    yield from (f"<{word}" for word in before)
+    yield f"<<{' '.join(before[-2:]) or '^'}"
+    yield f"<<{before[-1]}" if before else "<^"
+    yield from (f">{word}" for word in behind)
+    yield from (f">>{word}" for word in behind[:4])
+    yield from (f">{one} {other}" for one, other in itertools.pairwise(behind))
+
+
+def _sides(hits: Hits, name: str, official: Official) -> Iterator[str]:
+    low, high = official.first - BEFORE, official.after + AFTER
+    for first, after in hits.get(name, ()):
+        if low <= first and after <= high:
+            yield "<" if first < official.first else ">"
+
+
+def _benign(hits: Hits, name: str, official: Official) -> bool:
+    """Whether words stand beside the mention by which it is told, feared, or at work."""
+    if name == "benign.before":
+        return any(official.first - 2 <= after <= official.first for _, after in hits.get(name, ()))
+    return any(official.after <= first <= official.after + 3 for first, _ in hits.get(name, ()))
+
+
+def _score(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> float:
+    """How much the phrases around a mention accuse it."""
+    low, high = official.first - BEFORE, official.after + AFTER
+    said: dict[tuple[str, ...], float] = {}
+    for name, weight in _WEIGHTS.items():
+        for first, after in hits.get(name, ()):
+            if low <= first and after <= high and not (official.first <= first and after <= official.after):
+                said[tuple(text.words[first:after])] = weight
+    near = [it.weight for it in against if low <= it.first and it.after <= high and it.weight > WEAK]
+    score = sum(sorted(said.values(), reverse=True)[:5]) + min(sum(near), MOST)
+    if _benign(hits, "benign.before", official):
+        score -= _TOLD
+    if _benign(hits, "benign.after", official):
+        score -= _CAME
+    return score
