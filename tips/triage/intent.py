@@ -17,6 +17,8 @@ from tips.triage.text import Text
 WEIGHTS: Final = "intent_weights.json"
 NO_TIP: Final = ("status", "how_to", "administrative", "greeting", "out_of_scope", "spam")
 SURE: Final = 0.7  # so likely must it be that a message is no tip
+SURE_OF_CRIME: Final = 0.8  # and where it tells of a crime at a place: whoever is afraid asks a question too
+GRAVE: Final = 6.0  # a text that tells of a crime as much as this
 PLEA: Final = 45  # words: somebody in danger writes no more
 _IDLE: Final = 3.0  # a text that tells less of a crime than this may be gibberish
 _DANGER: Final = 6.0
@@ -39,7 +41,8 @@ def find(text: Text, found: Found, hits: Hits, told: float, *, placed: bool, acc
     if _in_danger(text, found, hits, told) or likely["emergency"] >= SURE:
         return Intent("emergency", round(max(likely["emergency"], 0.5), 3))
     best = max(NO_TIP, key=lambda name: likely[name])
-    if 1.0 - likely["tip"] - likely["emergency"] >= SURE:
+    least = SURE_OF_CRIME if told >= GRAVE and (placed or accused) else SURE
+    if 1.0 - likely["tip"] - likely["emergency"] >= least:
         return Intent(best, round(likely[best], 3))
     if told < _IDLE and not placed and not accused and _gibberish(text):
         return Intent("spam", 0.5)
