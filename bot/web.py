@@ -40,6 +40,7 @@ def build(
             review=product.review,
             logins=product.logins,
             statistics=product.store.statistics,
+            watch=product.watch,
             audit=product.audit,
             pages=pages,
             now=product.now,

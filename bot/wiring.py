@@ -29,6 +29,7 @@ from tips.reception import Reception
 from tips.review import Review
 from tips.roster import Roster
 from tips.sealing import Random
+from tips.signs import Watch
 from tips.triage import Triager
 
 Now = Callable[[], datetime]
@@ -91,6 +92,7 @@ class Product:
     logins: Logins
     climber: Climber
     notices: Notices
+    watch: Watch
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -160,6 +162,7 @@ async def _put_together(
         logins=Logins(store.accounts, store.keyring, live, now, random),
         climber=Climber(store.cases, own.release, own.signing["clock"], now, random),
         notices=Notices(store.links, store.outbox, live, now, random),
+        watch=Watch(store.statistics, store.outbox, live, home, now, random),
     )
 
 

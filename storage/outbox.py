@@ -32,6 +32,12 @@ class SqlOutbox:
         async with self._database.write() as connection:
             await connection.execute(table.delete().where(table.c.id.in_(ids)))
 
+    async def add(self, pings: Sequence[Ping]) -> None:
+        """Further pings, of no case."""
+        if pings:
+            async with self._database.write() as connection:
+                await connection.execute(rows.table("ping").insert(), [rows.of_ping(it) for it in pings])
+
     async def take_slot(self, name: str, slot: datetime) -> bool:
         """Whether this caller is the one for a slot."""
         table = rows.table("job_run")

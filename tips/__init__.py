@@ -20,7 +20,8 @@ at the desk (`accounts` opens a session):
 what waits is told to officers without a word of it (`notices`)
 
 as time passes (`clocks`):
-    what is late climbs, text included (`climbing`); `statistics` tell about the city, never a person
+    what is late climbs, text included (`climbing`); several tips of a kind in one ward are one of the `signs`
+    `statistics` tell about the city, never a person
     an `audit` checks all of it without opening anything
 
 before all this: a home is founded (`founding`), people join (`enrolment`)

@@ -24,7 +24,7 @@ class Ping:
 
     id: bytes  # 16 random bytes
     unit: str
-    kind: str  # new | climbed | answer | digest
+    kind: str  # new | climbed | answer | digest | sign
     after: datetime
 
 
@@ -150,6 +150,10 @@ class Outbox(Protocol):
 
     async def done(self, ids: Sequence[bytes]) -> None:
         """These were sent."""
+        ...
+
+    async def add(self, pings: Sequence[Ping]) -> None:
+        """Further pings, of no case."""
         ...
 
     async def take_slot(self, name: str, slot: datetime) -> bool:

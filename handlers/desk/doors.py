@@ -23,6 +23,7 @@ from tips.audit import Report
 from tips.notices import Notices
 from tips.ports import Statistics
 from tips.review import Review, Session
+from tips.signs import Watch
 from tips.triage import Corrections, category
 
 COOKIE: Final = "d"
@@ -50,6 +51,7 @@ class Desk:
     review: Review
     logins: Logins
     statistics: Statistics
+    watch: Watch
     audit: Callable[[], Awaitable[Report]]
     pages: Pages
     now: Callable[[], datetime]
@@ -163,7 +165,16 @@ class Desk:
         lines = [show.line(row, self.review.organisation, self.now(), speak) for row in rows[:PAGE]]
         more = rows[PAGE - 1].id.hex() if len(rows) > PAGE else None
         return self._page(
-            request, session, "desk_queue.html", lines=lines, more=more, closed=closed, can_link=bool(self.notices)
+            request,
+            session,
+            "desk_queue.html",
+            lines=lines,
+            more=more,
+            closed=closed,
+            can_link=bool(self.notices),
+            signs=[]
+            if closed or after
+            else show.signs(await self.watch.seen_by(session.units), self.review.organisation),
         )
 
     async def case(self, request: Request, session: Session) -> Response:

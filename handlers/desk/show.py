@@ -14,6 +14,7 @@ from tips.founding import PROCESSES
 from tips.organisation import Organisation
 from tips.ports import CountRow
 from tips.review import OpenCase, Piece
+from tips.signs import Sign
 
 Speak = Callable[..., str]
 
@@ -162,6 +163,11 @@ def _author(piece: content.Content, organisation: Organisation, speak: Speak) ->
         return speak("desk.reporter")
     unit = organisation.units.get(piece.by)
     return unit.name if unit else piece.by
+
+
+def signs(listed: Iterable[Sign], organisation: Organisation) -> list[tuple[str, str, int]]:
+    """Early signs as ward, group and count."""
+    return [(place(it.ward, organisation), it.group, it.count) for it in listed]
 
 
 def named(rows: Iterable[CountRow], organisation: Organisation) -> list[CountRow]:
