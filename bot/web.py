@@ -16,6 +16,7 @@ from bot.wiring import Product
 from handlers import webchat
 from handlers.desk.doors import DemoLogin, Desk
 from handlers.pages import FOLDER, Pages, SecurityHeaders
+from tips.flood import Gate
 
 DemoLogins = Callable[[], Awaitable[list[DemoLogin]]] | None
 INTAKE: Final = "intake"
@@ -33,7 +34,9 @@ def build(
         Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
     if INTAKE in parts:
-        chat = webchat.WebChat(product.reception, pages, https, desk_link=product.settings.demo)
+        chat = webchat.WebChat(
+            product.reception, pages, https, desk_link=product.settings.demo, gate=Gate(product.now, product.random)
+        )
         routes += chat.routes()
     if DESK in parts:
         desk = Desk(

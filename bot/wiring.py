@@ -19,6 +19,7 @@ from tips.audit import Report, audit
 from tips.budget import Budgets
 from tips.climbing import Climber
 from tips.conversation import Conversation, Say
+from tips.flood import Crowd
 from tips.founding import PROCESSES, Founding, Secrets, found
 from tips.intake import Intake
 from tips.keys import Cost
@@ -135,7 +136,7 @@ async def _put_together(
     triager = Triager(home)
     live = LiveRoster(store, home, own.signers)
     await live.refresh()
-    intake = Intake(store.tips, live, own.signing["intake"], now, random)
+    intake = Intake(store.tips, live, own.signing["intake"], now, random, Crowd(now))
     mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
     reception = Reception(
         conversation=Conversation(triager, _unit_names(home), settings.operator, f"{settings.public_url}/"),

@@ -17,8 +17,9 @@ from starlette.routing import Route
 from handlers.pages import Pages, language
 from handlers.speech import spoken
 from tips import errors, evidence
-from tips.conversation import Inbound
+from tips.conversation import Inbound, Option, Reply, Say
 from tips.draft import MAX_TEXT
+from tips.flood import PATIENCE, Gate
 from tips.reception import Outcome, Reception, Sender
 
 CHANNEL = "web"
@@ -26,6 +27,8 @@ COOKIE = "c"
 FORM_LIMIT = 1024 * 1024  # bytes of a form without files
 TOKEN_BYTES = 24
 ABOUT = ("run", "kept", "readers", "silence", "channel", "limits")
+FLOODED = "flooded"
+SENDING = frozenset({"submit", "send_anyway"})
 EMPTY_PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>&#8203;</title>'
 
 
@@ -37,6 +40,7 @@ class WebChat:
     pages: Pages
     https: bool  # cookies are marked Secure
     desk_link: bool  # a demo shows the way to the desk after a tip
+    gate: Gate
 
     def routes(self) -> list[Route]:
         """The doors."""
@@ -85,6 +89,7 @@ class WebChat:
             "state": outcome.state,
             "lang": outcome.lang,
             "receipt": outcome.receipt,
+            "puzzle": self.gate.puzzle(token) if outcome.state == FLOODED else None,
         }
         return self._with_cookie(request, token, JSONResponse(turn))
 
@@ -96,7 +101,23 @@ class WebChat:
         async with request.form(max_files=1, max_fields=12, max_part_size=FORM_LIMIT) as fields:
             heard = await _heard(dict(fields))
             acknowledged = fields.get("ack") == "1"
-        return token, heard, await self._turn(token, heard, acknowledged, language(request))
+            proof = str(fields.get("proof") or "")
+        lang = language(request)
+        if heard.choice not in SENDING:
+            return token, heard, await self._turn(token, heard, acknowledged, lang)
+        if not self.gate.passes(token, proof):
+            return token, heard, self._patience(token, heard, lang)
+        outcome = await self._turn(token, heard, acknowledged, lang)
+        if outcome.receipt:
+            self.gate.count()
+        return token, heard, outcome
+
+    def _patience(self, token: str, heard: Inbound, lang: str) -> Outcome:
+        """What is said while too many tips come: the page computes a proof by itself, or the person waits."""
+        self.gate.puzzle(token)  # from now on the wait counts
+        words = Say("flood.wait", {"seconds": str(int(PATIENCE.total_seconds()))})
+        again = Option(heard.choice, Say("option.submit"))
+        return Outcome((Reply((words,), (again,)),), FLOODED, lang)
 
     async def _turn(self, token: str, heard: Inbound, acknowledged: bool, lang: str) -> Outcome:
         sender = Sender(CHANNEL, token)

@@ -7,7 +7,7 @@ a message comes in through a channel, and one turn is taken (`reception`, within
         what is missing is asked for, `evidence` is judged, and a summary is shown
     the next draft is durable, and only then is anything answered
 
-when the person sends it (`intake`):
+when the person sends it (`intake`), unless a `flood` asks for patience first:
     its `content` is sealed (`sealing`) to the readers that the signed `roster` has `keys` for
     its first event is signed for the `ledger`; all of it is stored at once, through the `ports`
     the `receipt` is shown, and shown again until it was delivered

@@ -10,6 +10,7 @@ from typing import Final
 from tips import case, clocks, content, errors, ledger, receipt, sealing
 from tips.case import Case
 from tips.draft import Draft
+from tips.flood import Crowd
 from tips.ports import Change, Mailbox, Ping, Tips
 from tips.receipt import Receipt
 from tips.roster import HELD, Roster
@@ -29,6 +30,7 @@ class Intake:
     signing: bytes  # Ed25519 seed of the intake process
     now: Callable[[], datetime]
     random: Random
+    crowd: Crowd
 
     async def submit(self, draft: Draft, triage: Triage) -> Receipt:
         """Store a tip; when this returns it is on disk, however often it is called for one draft.
@@ -37,7 +39,7 @@ class Intake:
             StoreUnavailable: nothing was stored, and no receipt may be shown.
         """
         own = receipt.of_seed(draft.seed)
-        await self.tips.submit(self.change(draft, triage, own))
+        await self.tips.submit(self.change(draft, self.crowd.placed(draft.text, triage), own))
         return own
 
     def change(self, draft: Draft, triage: Triage, own: Receipt) -> Change:

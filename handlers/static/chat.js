@@ -68,6 +68,25 @@ function show(turn) {
   document.documentElement.lang = turn.lang;
 }
 
+// While too many tips come at once, each one costs a little work: find what makes the hash begin with zeros.
+async function solved(puzzle) {
+  const encoder = new TextEncoder();
+  for (let answer = 0; ; answer += 1) {
+    const digest = new DataView(await crypto.subtle.digest("SHA-256", encoder.encode(puzzle + answer)));
+    if (digest.getUint32(0) >>> 18 === 0) return String(answer);
+  }
+}
+
+async function sent(data) {
+  const answer = await fetch("/api/chat" + location.search, { method: "POST", body: data });
+  if (!answer.ok) throw new Error(String(answer.status));
+  const turn = await answer.json();
+  if (!turn.puzzle || data.has("proof") || !crypto.subtle) return turn;
+  bubble("reply", turn.messages[0].text);
+  data.set("proof", await solved(turn.puzzle));
+  return sent(data);
+}
+
 let busy = false;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -81,11 +100,10 @@ form.addEventListener("submit", async (event) => {
   busy = true;
   const words = pressed ? pressed.textContent : text.value.trim();
   try {
-    const answer = await fetch("/api/chat" + location.search, { method: "POST", body: data });
-    if (!answer.ok) throw new Error(String(answer.status));
+    const turn = await sent(data);
     if (words) bubble("said", words);
     if (!pressed) text.value = "";
-    show(await answer.json());
+    show(turn);
   } catch {
     form.submit(); // the plain way: the server answers with a page, or the browser says what is wrong
   } finally {

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import httpx
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.fakes.served import Served
+from tips import flood
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
@@ -137,3 +139,17 @@ async def test_every_field_has_a_name_and_every_page_a_language(browser: Browser
             assert nameless == 0, address
             assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
             assert await page.locator("main").count() == 1
+
+
+async def test_in_a_flood_the_page_does_the_work_and_the_person_is_told(browser: Browser, site: Served) -> None:
+    """So many tips came before that each costs a proof; nobody has to press anything again."""
+    async with httpx.AsyncClient(base_url=site.url, trust_env=False) as crowd:
+        for _ in range(flood.OPEN_FOR):
+            crowd.cookies.clear()
+            await crowd.post("/api/chat", data={"text": TIP})
+            await crowd.post("/api/chat", data={"choose": "submit"})
+    async with visitor(browser, site, PHONE) as citizen:
+        assert await send(citizen, TIP)
+        await expect(citizen.locator(".reply").filter(has_text=str(int(flood.PATIENCE.total_seconds())))).to_have_count(
+            1
+        )

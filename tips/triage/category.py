@@ -23,7 +23,7 @@ WEIGHTS: Final = "category_weights.json"
 OFFICIAL: Final = (  # hardly ever said of anybody else
     "corruption.bribery", "corruption.abuse_of_office", "cover_up.protection", "cover_up.mishandled_case", "justice.",
 )  # fmt: skip
-PRIVATE: Final = 0.45  # what is left of an official's crime where no official is accused
+PRIVATE: Final = 0.25  # what is left of an official's crime where no official is accused
 AT_STAKE: Final = ("child", "weapon", "cover_up", "held", "hurt")
 STEPS: Final = (0.0, 2.0, 4.0, 6.0, 9.0)  # of a code's phrases: each weight that is passed is a feature
 LEAST: Final = 0.06  # below this the model knows nothing, with 57 codes to choose from
@@ -48,7 +48,8 @@ def find(
     text: Text, found: Found, hits: Hits, mentions: Sequence[Mention], accusations: Sequence[Accusation]
 ) -> tuple[Category, list[Reason]]:
     """The category of a text, and the words that speak for it."""
-    likely = linear.load(WEIGHTS).likely(features(text, found, hits, mentions, accusations))
+    guessed = linear.load(WEIGHTS).likely(features(text, found, hits, mentions, accusations))
+    likely = {code: _plain(code, share, accusations) for code, share in guessed.items()}
     best, second = sorted(likely, key=lambda code: (-likely[code], code))[:2]
     if likely[best] < LEAST:
         return Category(None, None, 0.0), []

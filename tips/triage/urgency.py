@@ -9,7 +9,8 @@ from tips.triage import category as categories
 from tips.triage.lexicon import Hits
 
 STEADY: Final = ("corruption.", "cover_up.")  # the officer is already counted in
-ALWAYS_NOW: Final = ("trafficking.", "child.")  # while they last, the victim is within reach
+LASTING: Final = "trafficking."  # while it lasts, the victims are within reach
+CHILD: Final = "child."  # who hurt a child yesterday is with it today
 PASSING: Final = frozenset({
     "violence.homicide", "violence.assault", "violence.robbery", "violence.arson", "property.snatching",
     "property.damage", "sexual.rape", "traffic.accident", "death.unexplained", "fire.incident",
@@ -63,7 +64,9 @@ def _level(code: str | None, second: str | None, ongoing: bool, hits: Hits) -> i
 
 def _life(code: str, now: bool, ongoing: bool, hits: Hits) -> bool:
     """Whether life or liberty is in danger now, for a category whose base is P0."""
-    if code.startswith(ALWAYS_NOW):
+    if code.startswith(CHILD):
+        return True
+    if code.startswith(LASTING):
         return ongoing
     if code == "violence.kidnap":
         return ongoing or bool(hits.get("held"))

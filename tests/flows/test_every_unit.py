@@ -1,0 +1,70 @@
+"""Whoever is accused, unit by unit: no seed of theirs opens anything, wherever the tip goes."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.home import Home, opened
+from tips import errors, organisation, receipt
+from tips.draft import Draft, Fragment
+from tips.sealing import RECEIPT
+from tips.triage import Corrections
+
+ORG = organisation.load()
+TIP = "Quán karaoke đường Lê Văn Sỹ quận 3 bán ma tuý mỗi tối, phòng số 6."
+RECEIVING = [unit for unit in ORG.units.values() if unit.receives and unit.kind != "held"]
+WARDS = [unit.code for unit in ORG.units.values() if unit.kind == "ward_police"]
+ACCUSED = [code for code in ORG.units if code != organisation.HELD and code not in WARDS] + WARDS[::4]
+LEVELS = 6  # more than any chain is long
+
+
+@pytest.fixture
+async def city(tmp_path: Path) -> AsyncIterator[Home]:
+    """Somebody works at every unit that can receive."""
+    people = [(f"o-{unit.code}", unit.code, "officer") for unit in RECEIVING]
+    async with opened(tmp_path, people) as home:
+        yield home
+
+
+async def accuse(home: Home, code: str) -> bytes:
+    """A tip whose sender chose this unit as accused; its case."""
+    draft = Draft(home.product.random(32), fragments=(Fragment(TIP),))
+    triage = home.product.triager.triage(TIP, Corrections(accused=(code,)))
+    await home.product.reception.intake.submit(draft, triage)
+    return receipt.case_id(draft.seed)
+
+
+async def readers(home: Home, case: bytes) -> set[str]:
+    return {grant.reader for grant in await home.product.store.cases.grants(case)} - {RECEIPT}
+
+
+async def test_no_unit_ever_gets_a_key_to_what_accuses_it(city: Home) -> None:
+    """At intake, by climbing to the top, and offered as a target to whoever holds it on the way."""
+    product = city.product
+    cases = {code: await accuse(city, code) for code in ACCUSED}
+    never = {code: {code} | (ORG.lineage(code) - {organisation.HELD}) | ORG.below(code) for code in cases}
+    for _ in range(LEVELS):
+        for code, case in cases.items():
+            row = await product.store.cases.get(case, None)
+            assert not await readers(city, case) & never[code]
+            if row.state != "held":
+                session = await city.session_at(row.unit)
+                offered = product.review.targets(await product.review.open(session, case))
+                assert not set(offered) & never[code]
+        city.clock.forward(days=30)
+        await product.climber.tick()
+
+
+async def test_a_hand_over_to_any_excluded_unit_is_refused(city: Home) -> None:
+    """One unit of each kind is accused, and each unit that this excludes is tried."""
+    review = city.product.review
+    kinds = {unit.kind: unit.code for unit in ORG.units.values() if unit.kind != "held"}
+    for code in kinds.values():
+        case = await accuse(city, code)
+        row = await city.product.store.cases.get(case, None)
+        session = await city.session_at(row.unit)
+        for target in (await review.open(session, case)).excluded:
+            with pytest.raises(errors.Refused):
+                await review.hand_over(session, case, target)
+        assert not await readers(city, case) & {code}
