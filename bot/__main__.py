@@ -44,6 +44,8 @@ Signers = Annotated[
     Path | None, typer.Option("--signers", help="What `init --json` printed; without it you are asked.")
 ]
 Shares = Annotated[Path, typer.Option("--shares", help="Lines `office:CODE`, or what `init --json` printed.")]
+Name = Annotated[str, typer.Argument(help="A person's name.")]
+Unit = Annotated[str, typer.Argument(help="A unit's code.")]
 Org = Annotated[str | None, typer.Option("--org", help="hcmc-districts or hcmc-2025.")]
 
 
@@ -109,22 +111,55 @@ def triage(org: Org = None) -> None:
 @unit_app.command("list")
 def unit_list(json: Json = False) -> None:
     """All units, who receives, and how many members each has."""
-    from bot import acts
+    from bot import people
 
-    _run(acts.list_units(_settings(), as_json=json))
+    _run(people.list_units(_settings(), as_json=json))
+
+
+@unit_app.command("rotate")
+def unit_rotate(unit: Unit, signers: Signers = None) -> None:
+    """Give a unit a new key, sealed to everybody in it; old cases stay readable to them."""
+    from bot import people
+
+    _run(people.rotate_unit(_settings(), unit, signers))
+
+
+@unit_app.command("recover")
+def unit_recover(unit: Unit, shares: Shares) -> None:
+    """Bring shares together and give an overseer's old seeds to the people who work there now."""
+    from bot import recovery
+
+    _run(recovery.reclaim(_settings(), unit, shares))
 
 
 @officer_app.command("add")
 def officer_add(
-    name: Annotated[str, typer.Argument(help="A new name.")],
+    name: Name,
     unit: Annotated[str, typer.Option("--unit", help="A unit's code.")],
     role: Annotated[str, typer.Option("--role", help="officer head overseer coordinator admin auditor.")] = "officer",
     signers: Signers = None,
 ) -> None:
     """Let a person join a unit; prints their passphrase and TOTP address once."""
-    from bot import acts
+    from bot import people
+    from tips.enrolment import Newcomer
 
-    _run(acts.add_officer(_settings(), name, unit, role, signers))
+    _run(people.add_officer(_settings(), Newcomer(name, unit, role), signers))
+
+
+@officer_app.command("remove")
+def officer_remove(name: Name, signers: Signers = None) -> None:
+    """Let a person go: their login and keys end, and their unit gets a new key."""
+    from bot import people
+
+    _run(people.remove_officer(_settings(), name, signers))
+
+
+@officer_app.command("renew")
+def officer_renew(name: Name, signers: Signers = None) -> None:
+    """New keys for who lost their passphrase; prints passphrase and TOTP address once."""
+    from bot import people
+
+    _run(people.renew_officer(_settings(), name, signers))
 
 
 @app.command()

@@ -7,7 +7,7 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,7 @@ from bot.settings import Settings
 from bot.wiring import Product, open_product
 from handlers.desk import show
 from tips import case as cases
-from tips import clocks, enrolment, errors, keys, ledger, organisation, statistics, triage
-from tips.keys import Identity
+from tips import clocks, errors, ledger, organisation, statistics, triage
 from tips.review import OpenCase, Session
 
 
@@ -58,77 +57,6 @@ def triage_lines(name: str, source: IO[str], sink: IO[str]) -> int:
     return 0
 
 
-async def list_units(settings: Settings, *, as_json: bool) -> int:
-    """`tinbao unit list`."""
-    async with open_product(settings) as product:
-        current = product.roster()
-        rows = [
-            {
-                "code": unit.code,
-                "name": unit.name,
-                "parent": unit.parent,
-                "receives": unit.receives and current.reader(unit.code) is not None,
-                "members": len(current.members(unit.code)),
-            }
-            for unit in product.organisation.units.values()
-        ]
-    if as_json:
-        print(json.dumps(rows, ensure_ascii=False))
-        return 0
-    _table(["code", "name", "parent", "receives", "members"], [list(row.values()) for row in rows])
-    return 0
-
-
-async def add_officer(settings: Settings, name: str, unit: str, role: str, signers: Path | None) -> int:
-    """`tinbao officer add`."""
-    async with open_product(settings) as product:
-        admins = await unlock_signers(product, signers)
-        joined = await enrol(product, admins, [enrolment.Newcomer(name, unit, role)])
-        person = joined.people[0]
-        totp = keys.totp_uri(person.identity)
-        print(json.dumps({"name": name, "passphrase": person.passphrase, "totp": totp}))
-    return 0
-
-
-async def enrol(
-    product: Product,
-    admins: Sequence[Identity],
-    newcomers: Sequence[enrolment.Newcomer],
-    passphrase: str | None = None,
-) -> enrolment.Enrolment:
-    """Let people join a running product, in one roster version."""
-    joined = enrolment.enrol(
-        product.roster(),
-        product.organisation,
-        admins,
-        newcomers,
-        product.now(),
-        product.random,
-        product.cost,
-        passphrase,
-    )
-    await product.store.keyring.add_roster(joined.roster, joined.accounts, joined.seeds, (joined.event,))
-    await product.roster.refresh()
-    return joined
-
-
-async def unlock_signers(product: Product, file: Path | None) -> list[Identity]:
-    """The two admins, by the file that `init --json` printed, or by asking.
-
-    Raises:
-        WrongPassphrase: one of the passphrases is wrong.
-    """
-    words = passphrases([signer.name for signer in product.roster().signers], file)
-    return [await product.logins.unlock(name, passphrase) for name, passphrase in words.items()]
-
-
-def passphrases(names: Sequence[str], file: Path | None) -> dict[str, str]:
-    """The admins' passphrases, by what `init --json` printed, or by asking."""
-    if file is None:
-        return {name: getpass.getpass(f"{name}: ", stream=sys.stderr) for name in names}
-    return {it["name"]: it["passphrase"] for it in json.loads(file.read_text("utf-8"))["admins"]}
-
-
 def progress(pieces: Iterable[bytes], what: str) -> Iterable[bytes]:
     """The same pieces; a terminal sees how many went by."""
     if not sys.stderr.isatty():
@@ -153,7 +81,7 @@ async def show_queue(settings: Settings, officer: str, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return 0
-    _table(
+    print_table(
         ["id", "unit", "state", "urgency", "category", "area", "age_h", "due", "overdue"],
         [[*row.values()] for row in rows],
     )
@@ -266,7 +194,8 @@ async def verify_ledger(settings: Settings, *, as_json: bool) -> int:
     return 0 if report.sound else 1
 
 
-def _table(head: list[str], rows: list[list[Any]]) -> None:
+def print_table(head: list[str], rows: list[list[Any]]) -> None:
+    """Rows under their heads, for people."""
     from rich.console import Console
     from rich.table import Table
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot import acts, logs, serving, settings, web, wiring
+from bot import logs, people, serving, settings, web, wiring
 from bot.seeding import PEOPLE, SHOWN, seed
 from bot.settings import Settings
 from bot.wiring import Product, open_product
@@ -68,7 +68,7 @@ async def _fill(own: Settings, made: Founding) -> Sequence[Identity]:
     moved = _MovedClock(wiring.wall_clock())
     async with open_product(own, now=moved, cost=CHEAP) as product:
         admins = [await product.logins.unlock(name, words) for name, words in made.passphrases.items()]
-        joined = await acts.enrol(product, admins, PEOPLE, PASSPHRASE)
+        joined = await people.enrol(product, admins, PEOPLE, PASSPHRASE)
         identities = [person.identity for person in joined.people]
         await seed(product, identities, moved)
     return identities

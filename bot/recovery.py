@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import storage
-from bot import acts, secrets
+from bot import acts, people, secrets
 from bot.settings import Settings
 from bot.wiring import Product, open_product, wall_clock
 from storage import backup, migrate
-from tips import errors, keys, recovery
+from tips import enrolment, errors, founding, keys, recovery
 from tips.keys import Identity
 from tips.review import Session
 
@@ -38,6 +38,21 @@ async def open_held(settings: Settings, id_: str, shares: Path, unit: str | None
         target = unit or await _first_choice(product, session, case_id)
         await product.review.release(session, case_id, target)
         print(product.organisation.unit(target).name)
+    return 0
+
+
+async def reclaim(settings: Settings, unit: str, shares: Path) -> int:
+    """`tinbao unit recover`: the quorum gives an overseer's seeds to the people who work there now."""
+    given = shares_of(shares)
+    async with open_product(settings) as product:
+        seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
+        holders = await product.store.keyring.seed_holders(unit)
+        held = {it.generation: keys.open_seed(it, seed) for it in holders if it.holder == founding.RECOVERY}
+        again = enrolment.admit(product.roster(), unit, held, holders)
+        if not again:
+            raise errors.Refused("error.no_key", "the quorum keeps no seed of this unit, or nobody lacks one")
+        await product.store.keyring.add_seeds(again)
+    print(len(again))
     return 0
 
 
@@ -95,5 +110,5 @@ def _pieces(source: BinaryIO) -> Iterator[bytes]:
 
 async def _admins(store: storage.Store, file: Path | None, document: bytes) -> list[Identity]:
     names = [name for name, _, _ in json.loads(document)["signers"]]
-    words = acts.passphrases(names, file)
+    words = people.passphrases(names, file)
     return [keys.unlock_identity((await store.accounts.get(name)).locked, words[name]) for name in names]

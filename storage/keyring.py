@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +17,10 @@ from tips.keys import SealedSeed
 from tips.ledger import SignedEvent
 from tips.ports import Account
 from tips.roster import SignedRoster
+
+_PERSONAL: Final = {  # table -> the column that says whose a row is
+    "person": "name", "session": "name", "link_code": "name", "officer_chat": "name", "unit_seed": "holder",
+}  # fmt: skip
 
 
 class SqlKeyring:
@@ -42,8 +47,9 @@ class SqlKeyring:
         accounts: Sequence[Account],
         seeds: Sequence[SealedSeed],
         events: Sequence[SignedEvent],
+        gone: Sequence[str] = (),
     ) -> None:
-        """A new version with everything it names."""
+        """A new version with everything it names, in place of what is gone."""
         added = {
             "roster": [rows.of_roster(roster)],
             "person": [rows.of_account(it) for it in accounts],
@@ -52,6 +58,9 @@ class SqlKeyring:
         }
         try:
             async with self._database.write() as connection:
+                for name, column in _PERSONAL.items():
+                    table = rows.table(name)
+                    await connection.execute(table.delete().where(table.c[column].in_(gone)))
                 for name, values in added.items():
                     if values:
                         await connection.execute(rows.table(name).insert(), values)

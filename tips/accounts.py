@@ -6,10 +6,10 @@ A session keeps the keys closed under a secret that only the person's cookie hol
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from tips import enrolment, errors, keys, sealing
 from tips.keys import Identity
@@ -103,6 +103,7 @@ class Logins:
         plain = {
             "unit": session.unit,
             "role": session.role,
+            "generation": self.roster().generation(session.unit),
             "signing": session.signing.hex(),
             "seeds": {unit: [seed.hex() for seed in seeds] for unit, seeds in session.seeds.items()},
         }
@@ -115,7 +116,7 @@ class Logins:
         """The session of a cookie.
 
         Raises:
-            NotFound: none, idle for too long, ended, or its person left the roster.
+            NotFound: none, idle for too long, ended, or its person left, changed place, or got new keys.
         """
         stored = await self.accounts.session(_session_id(token))
         now = self.now()
@@ -127,13 +128,19 @@ class Logins:
         except errors.NotOpened as error:
             raise errors.NotFound from error
         person = self.roster().person(stored.name)
-        if person is None or (person.unit, person.role) != (plain["unit"], plain["role"]):
+        if person is None or not self._still(person, plain):
             await self.log_out(token)
             raise errors.NotFound
         if now - stored.seen_at > timedelta(minutes=1):
             await self.accounts.touch_session(stored.id, now)
         seeds = {unit: tuple(map(bytes.fromhex, seeds)) for unit, seeds in plain["seeds"].items()}
         return Session(stored.name, person.unit, person.role, bytes.fromhex(plain["signing"]), seeds)
+
+    def _still(self, person: Person, plain: Mapping[str, Any]) -> bool:
+        """Whether a session is what it was: a person with other keys, or a unit with a newer one, logs in anew."""
+        signing = keys.verify_key(bytes.fromhex(plain["signing"]))
+        now = (person.unit, person.role, person.verify, self.roster().generation(person.unit))
+        return now == (plain["unit"], plain["role"], signing, plain["generation"])
 
     async def log_out(self, token: bytes) -> None:
         """Forget a session and with it the keys that it held."""

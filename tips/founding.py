@@ -68,6 +68,7 @@ def found(
         organisation_digest=organisation.digest,
         signers=signers,
         people=tuple(roster.Person(it.name, office, "admin", it.public, it.verify) for it, office in admins),
+        former={},
         units=(),
         processes={process: (keys.verify_key(seed),) for process, seed in signing.items()},
         release=sealing.public_bytes(release),

@@ -251,8 +251,16 @@ class Keyring(Protocol):
         accounts: Sequence[Account],
         seeds: Sequence[SealedSeed],
         events: Sequence[SignedEvent],
+        gone: Sequence[str] = (),
     ) -> None:
-        """A new version with the logins and seeds it names. Raises `Stale` when the version exists already."""
+        """A new version with the logins and seeds it names.
+
+        Args:
+            gone: whose logins, sessions, linked chats and copies of seeds go first, in the same transaction.
+
+        Raises:
+            Stale: the version exists already.
+        """
         ...
 
     async def seeds(self, holder: str) -> list[SealedSeed]:

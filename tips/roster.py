@@ -57,6 +57,7 @@ class Roster:
     organisation_digest: str  # SHA-256 of its units, lineage and conflict table
     signers: tuple[Signer, ...]
     people: tuple[Person, ...]
+    former: Mapping[str, tuple[bytes, ...]]  # who left or got new keys -> verify keys of what they once signed
     units: tuple[UnitKey, ...]
     processes: Mapping[str, tuple[bytes, ...]]  # process -> verify keys of its ledger events, newest last
     release: bytes  # the clock's public bytes: sleeping grants wait for it
@@ -64,9 +65,11 @@ class Roster:
     previous: str  # digest of the version before; "" for the first
 
     def reader(self, unit: str) -> Reader | None:
-        """The unit as a reader by its newest key; None while it has none."""
+        """The unit as a reader by its newest key; None while it has none, or nobody who could use it."""
         if unit == HELD:
             return Reader(HELD, self.recovery)
+        if not self.members(unit):
+            return None
         newest = max((key for key in self.units if key.unit == unit), key=_generation, default=None)
         return Reader(unit, newest.public) if newest else None
 
@@ -96,6 +99,7 @@ class Roster:
         found = (
             *self.processes.get(by, ()),
             *(person.verify for person in self.people if person.name == by),
+            *self.former.get(by, ()),
             *(signer.verify for signer in self.signers if signer.name == by),
         )
         if not found:
@@ -166,6 +170,7 @@ def _plain(roster: Roster) -> dict[str, Any]:
         "organisation_digest": roster.organisation_digest,
         "signers": [[it.name, it.office, it.verify.hex()] for it in roster.signers],
         "people": [[it.name, it.unit, it.role, it.public.hex(), it.verify.hex()] for it in roster.people],
+        "former": {name: [key.hex() for key in them] for name, them in roster.former.items()},
         "units": [[it.unit, it.generation, it.public.hex()] for it in roster.units],
         "processes": {name: [key.hex() for key in them] for name, them in roster.processes.items()},
         "release": roster.release.hex(),
@@ -186,6 +191,7 @@ def _parse(document: bytes) -> Roster:
             tuple(
                 Person(name, unit, role, unhex(public), unhex(key)) for name, unit, role, public, key in plain["people"]
             ),
+            {name: tuple(map(unhex, them)) for name, them in plain["former"].items()},
             tuple(UnitKey(unit, generation, unhex(public)) for unit, generation, public in plain["units"]),
             {name: tuple(map(unhex, them)) for name, them in plain["processes"].items()},
             unhex(plain["release"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import acts, settings, wiring
+from bot import people, settings, wiring
 from bot.settings import Settings
 from bot.wiring import Product
 from tips.conversation import Inbound
@@ -69,7 +69,7 @@ class Home:
 
     async def join(self, *rows: tuple[str, str, str]) -> None:
         admins = [await self.product.logins.unlock(*pair) for pair in self.founding.passphrases.items()]
-        joined = await acts.enrol(self.product, admins, [Newcomer(*row) for row in rows])
+        joined = await people.enrol(self.product, admins, [Newcomer(*row) for row in rows])
         self.people |= {person.identity.name: person.identity for person in joined.people}
         self.passphrases |= {person.identity.name: person.passphrase for person in joined.people}
 

@@ -1,0 +1,161 @@
+"""People join, leave and lose their passphrases; tips stay readable to those who should read them, and to nobody else."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot import people, recovery
+from tests.fakes import home
+from tests.fakes.home import Home
+from tips import errors, keys, sealing
+from tips.keys import Identity
+from tips.sealing import RECEIPT
+
+TIP = "quan karaoke duong le van sy q3 ban ma tuy moi dem phong so 6"
+STAFF = (("an", "area-770", "officer"), ("ba", "area-770", "head"), ("kiem", "vks-tp", "overseer"))
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Home]:
+    async with home.opened(tmp_path, STAFF) as opened:
+        await opened.session("an")  # whoever is here first hands the unit's seed to who joined with them
+        write_printed(opened)
+        yield opened
+
+
+def printed(opened: Home) -> Path:
+    return opened.settings.home.parent / "init.json"
+
+
+def write_printed(opened: Home) -> None:
+    """What `tinbao init --json` printed."""
+    shares = [f"{office}:{share}" for office, share in opened.founding.shares.items()]
+    admins = [{"name": name, "passphrase": words} for name, words in opened.founding.passphrases.items()]
+    printed(opened).write_text(json.dumps({"admins": admins, "recovery": {"k": 2, "n": 3, "shares": shares}}))
+
+
+async def tip(opened: Home) -> bytes:
+    """A new tip; its case."""
+    before = {it.id for it in await opened.product.store.ledger.heads()}
+    await opened.citizen(f"person {len(before)}").sends(TIP)
+    (case,) = {it.id for it in await opened.product.store.ledger.heads()} - before
+    return case
+
+
+async def seeds_of(opened: Home, identity: Identity) -> list[bytes]:
+    """Every unit's seed that somebody can open who copied the whole database."""
+    return [keys.open_seed(it, identity.seed) for it in await opened.product.store.keyring.seeds(identity.name)]
+
+
+async def opens(opened: Home, case: bytes, seeds: list[bytes]) -> bool:
+    """Whether any grant of a case opens with these seeds, as somebody with a copy of the database would try."""
+    grants = await opened.product.store.cases.grants(case)
+    for grant in (it for it in grants if it.reader != RECEIPT and not it.asleep):
+        try:
+            return bool(sealing.open_key(grant, seeds))
+        except errors.NotOpened:
+            continue
+    return False
+
+
+async def test_who_left_opens_nothing_that_came_later(office: Home) -> None:
+    """Their login ends at once, what they signed still holds, and their colleagues read on, old and new."""
+    old = await tip(office)
+    leaver = office.people["an"]
+    taken = await seeds_of(office, leaver)
+    await office.product.review.open(await office.session("an"), old)
+    assert await opens(office, old, taken)
+    await people.remove_officer(office.settings, "an", printed(office))
+    await office.product.roster.refresh()
+    new = await tip(office)
+    assert not await opens(office, new, taken)
+    with pytest.raises(errors.WrongPassphrase):
+        await office.session("an")
+    with pytest.raises(errors.WrongPassphrase):
+        await office.product.logins.unlock("an", office.passphrases["an"])
+    assert await seeds_of(office, leaver) == []
+    for case in (old, new):
+        assert (await office.product.review.open(await office.session("ba"), case)).tip.text == TIP
+    assert (await office.product.audit()).sound
+
+
+async def test_a_name_that_left_is_not_given_again(office: Home) -> None:
+    await people.remove_officer(office.settings, "an", printed(office))
+    await office.product.roster.refresh()
+    with pytest.raises(errors.Refused):
+        await office.join(("an", "area-778", "officer"))
+
+
+async def test_a_lost_passphrase_costs_a_colleague_a_login_and_nobody_a_case(
+    office: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The new keys read what is new at once, and what is old once a colleague was there; the old ones read neither."""
+    old = await tip(office)
+    lost = office.people["an"]
+    taken = await seeds_of(office, lost)
+    await people.renew_officer(office.settings, "an", printed(office))
+    told = json.loads(capsys.readouterr().out)
+    await office.product.roster.refresh()
+    new = await tip(office)
+    assert not await opens(office, new, taken)
+    again = await office.product.logins.unlock("an", told["passphrase"])
+    office.people["an"] = again
+    assert (await office.product.review.open(await office.session("an"), new)).tip.text == TIP
+    with pytest.raises(errors.NotOpened):
+        await office.product.review.open(await office.session("an"), old)
+    await office.session("ba")
+    assert (await office.product.review.open(await office.session("an"), old)).tip.text == TIP
+
+
+async def test_a_unit_that_nobody_is_left_in_is_passed_over(office: Home) -> None:
+    """Its tips go to the next level, and it comes back with a new key when somebody joins."""
+    for name in ("an", "ba"):
+        await people.remove_officer(office.settings, name, printed(office))
+    await office.product.roster.refresh()
+    row = await office.product.store.cases.get(await tip(office), None)
+    assert row.unit == "vks-tp"
+    await office.join(("chi", "area-770", "officer"))
+    case = await tip(office)
+    assert (await office.product.store.cases.get(case, None)).unit == "area-770"
+    assert (await office.product.review.open(await office.session("chi"), case)).tip.text == TIP
+
+
+async def test_the_quorum_brings_back_what_an_overseer_lost(office: Home) -> None:
+    """Everybody of the procuracy is gone; its next person reads the old cases by two offices' shares, not before."""
+    case = await tip(office)
+    office.clock.forward(hours=40)
+    await office.product.climber.tick()
+    assert (await office.product.store.cases.get(case, None)).unit == "vks-tp"
+    await people.remove_officer(office.settings, "kiem", printed(office))
+    await office.product.roster.refresh()
+    await office.join(("sat", "vks-tp", "overseer"))
+    with pytest.raises(errors.NotOpened):
+        await office.product.review.open(await office.session("sat"), case)
+    await recovery.reclaim(office.settings, "vks-tp", printed(office))
+    assert (await office.product.review.open(await office.session("sat"), case)).tip.text == TIP
+
+
+async def test_the_quorum_keeps_no_desk_s_seed(office: Home) -> None:
+    with pytest.raises(errors.Refused):
+        await recovery.reclaim(office.settings, "area-770", printed(office))
+
+
+async def test_a_session_ends_when_its_unit_got_a_new_key(office: Home) -> None:
+    """It would show cases that it cannot open; its person logs in again and reads everything."""
+    identity = office.people["an"]
+    code = keys.totp_code(identity.totp, office.product.now())
+    token, _ = await office.product.logins.log_in("an", office.passphrases["an"], code)
+    assert (await office.product.logins.resume(token)).name == "an"
+    await people.rotate_unit(office.settings, "area-770", printed(office))
+    await office.product.roster.refresh()
+    with pytest.raises(errors.NotFound):
+        await office.product.logins.resume(token)
+    case = await tip(office)
+    assert (await office.product.review.open(await office.session("an"), case)).tip.text == TIP
+
+
+async def test_a_signer_of_the_roster_does_not_leave_this_way(office: Home) -> None:
+    with pytest.raises(errors.Refused):
+        await people.remove_officer(office.settings, "admin-vks", printed(office))
