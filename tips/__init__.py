@@ -15,6 +15,7 @@ when the person sends it (`intake`), unless a `flood` asks for patience first:
 at the desk (`accounts` opens a session):
     an officer reads, claims, asks, moves and hands over the `case` (`review`), to whom `access` allows
     they correct what triage found, and link what may be the same event (`duplicates`)
+    a reader who turns out to be accused is shut out by `rekeying`; a mistake takes two offices' `clearing`
     what is asked lies in the `mailbox`; the reporter's answer goes back to the case's readers
 
 what waits is told to officers without a word of it (`notices`)

@@ -75,19 +75,37 @@ def shut_out(grants: Sequence[Grant]) -> frozenset[str]:
 def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:
     """The envelopes of a case in the order of its chain; the store keeps no order of its own.
 
+    Where a case was re-keyed, the piece that is stored now stands where the first one stood, under its commitment.
+
     Raises:
-        NotVerified: an envelope that no event names, or with another ciphertext or commitment than was signed.
+        NotVerified: an envelope that no event names, one that is gone, or one with another ciphertext or commitment
+            than was signed.
     """
+    named: dict[str, tuple[str, str, str, str]] = {}  # id when it was written -> id, digest, commitment, part now
+    for event in events:
+        if "renewed" in event.facts:
+            named = _renewed(named, event.facts["renewed"])
+        if "envelope" in event.facts:
+            facts = event.facts
+            named[facts["envelope"]] = (facts["envelope"], facts["digest"], facts["commitment"], facts["part"])
     stored = {envelope.id.hex(): envelope for envelope in envelopes}
     ordered = []
-    for event in events:
-        envelope = stored.pop(event.facts.get("envelope", ""), None)
+    for id_, *signed in named.values():
+        envelope = stored.pop(id_, None)
         if envelope is None:
-            continue
-        signed = (event.facts["digest"], event.facts["commitment"], event.facts["part"])
-        if signed != (envelope.digest.hex(), envelope.commitment.hex(), envelope.part):
+            raise errors.NotVerified("a piece of this case is gone")
+        if signed != [envelope.digest.hex(), envelope.commitment.hex(), envelope.part]:
             raise errors.NotVerified("a piece of this case is not the one that was signed")
         ordered.append(envelope)
     if stored or not ordered or ordered[0].part != "tip":
         raise errors.NotVerified("a piece of this case is in no event, or the tip is missing")
     return ordered
+
+
+def _renewed(named: dict[str, tuple[str, str, str, str]], told: str) -> dict[str, tuple[str, str, str, str]]:
+    """What is named after a re-keying: other ids and ciphertexts, in the same places and of the same plaintexts."""
+    steps = {old: (new, digest) for old, new, digest in (step.split(">") for step in told.split())}
+    return {
+        first: (*steps.get(id_, (id_, digest)), commitment, part)
+        for first, (id_, digest, commitment, part) in named.items()
+    }

@@ -31,7 +31,8 @@ class Kind(enum.StrEnum):
     CORRECTED = "corrected"  # what triage found; the facts say which of it, never to what
     LINKED = "linked"
     HANDED_OVER = "handed_over"
-    EXCLUDED = "excluded"
+    EXCLUDED = "excluded"  # a reader who turned out to be accused: the case was re-keyed without them
+    CLEARED = "cleared"  # an office took back an exclusion; it counts once a second one does
     CLIMBED = "climbed"
     RELEASED = "released"  # a held case, given to a unit by the quorum
     ROSTER = "roster"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from tips import access, case, clocks, content, errors, ledger, receipt, sealing
 from tips.case import Case
@@ -21,9 +22,10 @@ from tips.triage import Triage
 class Letter:
     """One thing an officer wrote to the reporter."""
 
-    part: str  # question or answer
+    part: str  # question, answer, exclusion or clearing
     text: str
     at: datetime
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,5 +140,5 @@ def _letters(own: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant
         if envelope.id in mine:
             key = sealing.open_key(mine[envelope.id], [own.reading_seed])
             opened = content.from_bytes(sealing.open_envelope(envelope, key))
-            letters.append(Letter(envelope.part, opened.text, opened.at))
+            letters.append(Letter(envelope.part, opened.text, opened.at, opened.facts))
     return letters

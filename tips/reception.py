@@ -36,7 +36,7 @@ from tips.conversation import (
 )
 from tips.draft import Draft
 from tips.intake import Intake
-from tips.mailbox import Mailboxes, View
+from tips.mailbox import Letter, Mailboxes, View
 from tips.ports import DraftRow, Drafts, RunSecrets
 from tips.sealing import Random
 
@@ -308,6 +308,17 @@ def _after(due: Outcome, outcome: Outcome) -> Outcome:
     return replace(outcome, replies=(*due.replies, *outcome.replies), receipt=outcome.receipt or due.receipt)
 
 
+def _letter(letter: Letter, named: Callable[[str], Say]) -> list[Say]:
+    """What an officer wrote, or that a unit was shut out late, or is no longer."""
+    if letter.part == "exclusion":
+        day = letter.at.astimezone(clocks.CITY).strftime("%d/%m/%Y")
+        return [Say("mailbox.exclusion", {"unit": named(code), "day": day}) for code in letter.facts["had"]]
+    if letter.part == "clearing":
+        units = {name: named(letter.facts[name]) for name in ("cleared", "office")}
+        return [Say("mailbox.clearing", units)]
+    return [Say(f"mailbox.{letter.part}", {"text": letter.text})]
+
+
 def _shown(view: View, conversation: Conversation) -> Reply:
     row = view.case
     facts: Mapping[str, str | Say] = {
@@ -318,6 +329,6 @@ def _shown(view: View, conversation: Conversation) -> Reply:
     says = [Say("mailbox.state", facts)]
     if view.climbed:
         says.append(Say("mailbox.climbed", {"times": str(view.climbed)}))
-    says += [Say(f"mailbox.{letter.part}", {"text": letter.text}) for letter in view.letters]
+    says += [say for letter in view.letters for say in _letter(letter, conversation.unit_name)]
     says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))
     return Reply(tuple(says), (Option("back", Say("option.back")),))

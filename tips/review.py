@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from tips import access, case, clocks, content, duplicates, errors, ledger, sealing
+from tips import access, case, clearing, clocks, content, duplicates, errors, founding, ledger, rekeying, sealing
 from tips.case import Case
 from tips.content import Content
 from tips.intake import envelope_facts, ping
@@ -25,7 +25,7 @@ from tips.triage.finding import AreaFinding
 MAX_WORDS: Final = 20_000  # characters of a question, answer or note
 COMPARED: Final = 100  # cases that are compared for duplicates at most
 NOTHING: Final[Mapping[str, Any]] = {}
-_PARTS_FOR_REPORTER: Final = frozenset({"question", "answer"})
+_PARTS_FOR_REPORTER: Final = frozenset({"question", "answer", "clearing"})
 _PARTS_BY_NAME: Final = frozenset({"note", "correction", "link"})  # colleagues see who wrote these
 
 
@@ -66,8 +66,14 @@ class OpenCase:
 
     @property
     def excluded(self) -> frozenset[str]:
-        """Every unit that any piece shuts out."""
-        return self.tip.excluded.union(*(piece.content.excluded for piece in self.thread))
+        """Every unit that any piece shuts out, and that two offices have not cleared."""
+        found = self.tip.excluded.union(*(piece.content.excluded for piece in self.thread))
+        return found - {unit for unit in found if clearing.cleared(self.clearings(unit))}
+
+    def clearings(self, unit: str) -> list[clearing.Clearing]:
+        """The offices that took back the exclusion of a unit."""
+        facts = (piece.content.facts for piece in self.thread if piece.part == "clearing")
+        return [clearing.from_plain(it) for it in facts if it["cleared"] == unit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ class Review:
         """
         row = await self.cases.get(case_id, session.units)
         row = await self._record(session, row, ledger.Kind.READ, {"part": "all"}, replace(row, opened=True))
-        return await self._opened(session, row)
+        return await self._opened(session, await self._without_accused(session, row))
 
     async def _opened(self, session: Session, row: Case) -> OpenCase:
         envelopes = await self.cases.envelopes(row.id)
@@ -169,7 +175,65 @@ class Review:
             moved = replace(moved, area=facts["district"], ward=facts["ward"])
         if row.restricted or facts.get("excluded"):
             moved = case.restricted(moved)
-        return await self._write(session, row, moved, "correction", ledger.Kind.CORRECTED, facts=facts)
+        written = await self._write(session, row, moved, "correction", ledger.Kind.CORRECTED, facts=facts)
+        return await self._without_accused(session, written)
+
+    async def _without_accused(self, session: Session, row: Case) -> Case:
+        """Re-key a case if somebody who holds grants of it is accused in it by now; not in a session of theirs."""
+        opened = await self._opened(session, row)
+        grants = await self.cases.grants(row.id)
+        shut = rekeying.stale(grants, opened.excluded)
+        if not shut or session.unit in opened.excluded:
+            return row
+        envelopes = access.in_order(await self.cases.envelopes(row.id), opened.events)
+        keys = _keys(session, envelopes, grants)
+        mine = [it for it in envelopes if it.id in keys]
+        receipt = (await self.cases.mailbox_of(row.id)).public
+        renewal = rekeying.renew(mine, keys, grants, shut, self.roster(), receipt, self.random)
+        letter, given = self._told_of(session, opened, shut, receipt)
+        moved = case.restricted(row)
+        if row.unit in shut:
+            moved = replace(self._in_state(moved, "received"), unit=session.unit, officer=None)
+        try:
+            return await self._record(
+                session,
+                row,
+                ledger.Kind.EXCLUDED,
+                renewal.facts() | envelope_facts(letter) | {"state": moved.state},
+                moved,
+                envelopes=(*renewal.envelopes, letter),
+                grants=(*renewal.grants, *given),
+                dropped=renewal.dropped,
+                shut=tuple(sorted(shut)),
+            )
+        except errors.Stale:  # a colleague was quicker, and did the same
+            return await self.cases.get(row.id, session.units)
+
+    def _told_of(
+        self, session: Session, opened: OpenCase, shut: frozenset[str], receipt: bytes
+    ) -> tuple[Envelope, tuple[Grant, ...]]:
+        """Word to the reporter, and to who reads on: which of the accused had access until now."""
+        body = Content("", clocks.hour(self.now()), session.unit, {"had": sorted(shut & set(opened.readers))})
+        readers = access.clean_readers(self.roster(), opened.readers, opened.asleep, opened.excluded)
+        readers = access.with_receipt(readers, receipt)
+        return sealing.seal(opened.case.id, "exclusion", body.to_bytes(), readers, self.random)
+
+    async def clear(self, session: Session, case_id: bytes, unit: str) -> Case:
+        """Take back the exclusion of a unit; it counts once two offices of different branches did, an overseer too.
+
+        The reporter sees each step. Nobody gets a key by it: the case may be handed over from then on.
+
+        Raises:
+            Refused: the unit is not excluded, or it is the session's own, or this office has done so already.
+        """
+        row = await self.cases.get(case_id, session.units)
+        opened = await self._opened(session, row)
+        if unit not in opened.excluded or session.unit in opened.excluded:
+            raise errors.Refused("error.clearing")
+        step = clearing.Clearing(unit, session.unit, founding.lineage(self.organisation, session.unit), session.role)
+        if any(it.branch == step.branch for it in opened.clearings(unit)):
+            raise errors.Refused("error.cleared")
+        return await self._write(session, row, row, "clearing", ledger.Kind.CLEARED, facts=step.plain())
 
     def _corrected(self, corrections: Corrections) -> dict[str, Any]:
         """The corrections as an envelope holds them."""
@@ -324,10 +388,8 @@ class Review:
         facts: Mapping[str, str],
         moved: Case,
         *,
-        envelopes: tuple[Envelope, ...] = (),
-        grants: tuple[Grant, ...] = (),
-        woken: tuple[Grant, ...] = (),
         pinged: str = "",
+        **stored: Any,
     ) -> Case:
         """Sign what was done and store it together with what it changes."""
         now = self.now()
@@ -335,7 +397,7 @@ class Review:
         signed = ledger.sign(event, session.signing)
         after = replace(moved, head=signed.leaf)
         pings = (ping(after, pinged, now, self.random),) if pinged else ()
-        await self.cases.apply(Change(after, row.head, (signed,), envelopes, grants, woken=woken, pings=pings))
+        await self.cases.apply(Change(after, row.head, (signed,), pings=pings, **stored))
         return after
 
 

@@ -237,14 +237,30 @@ def seal(
         readers: those entitled now, and those that the clock may wake.
         random: the source of randomness.
     """
-    envelope_id, key, salt = random(16), random(32), random(SALT_BYTES)
+    return _seal(case, part, random(SALT_BYTES) + content, readers, random)
+
+
+def seal_again(envelope: Envelope, key: bytes, readers: Readers, random: Random) -> tuple[Envelope, tuple[Grant, ...]]:
+    """The same piece under a new id and key, for other readers; its salt, and so its commitment, stays.
+
+    Raises:
+        NotOpened: as for `open_envelope`.
+    """
+    return _seal(envelope.case, envelope.part, _opened(envelope, key), readers, random)
+
+
+def _seal(
+    case: bytes, part: str, salted: bytes, readers: Readers, random: Random
+) -> tuple[Envelope, tuple[Grant, ...]]:
+    envelope_id, key = random(16), random(32)
     info = binding("envelope", case=case, envelope=envelope_id, part=part)
-    sealed = lock(key, pad(salt + content), info, random)
+    sealed = lock(key, pad(salted), info, random)
     secret = random(32) if readers.asleep else None
     release = None
     if secret is not None:
         release = seal_to(readers.release, secret, binding("release", case=case, envelope=envelope_id))
-    envelope = Envelope(envelope_id, case, part, sealed, commit(salt, content), release)
+    commitment = commit(salted[:SALT_BYTES], salted[SALT_BYTES:])
+    envelope = Envelope(envelope_id, case, part, sealed, commitment, release)
     awake = [_grant(envelope, key, reader, 0, readers.roster) for reader in readers.awake]
     asleep = [
         _put_to_sleep(_grant(envelope, key, reader, level, readers.roster), secret or b"", random)
@@ -303,12 +319,16 @@ def open_envelope(envelope: Envelope, key: bytes) -> bytes:
     Raises:
         NotOpened: wrong key, or moved, altered or swapped.
     """
+    return _opened(envelope, key)[SALT_BYTES:]
+
+
+def _opened(envelope: Envelope, key: bytes) -> bytes:
+    """Salt and content, checked."""
     info = binding("envelope", case=envelope.case, envelope=envelope.id, part=envelope.part)
-    plain = unpad(unlock(key, envelope.sealed, info))
-    salt, content = plain[:SALT_BYTES], plain[SALT_BYTES:]
-    if commit(salt, content) != envelope.commitment:
+    salted = unpad(unlock(key, envelope.sealed, info))
+    if commit(salted[:SALT_BYTES], salted[SALT_BYTES:]) != envelope.commitment:
         raise errors.NotOpened("the text is not the one that was committed to")
-    return content
+    return salted
 
 
 def share_key(envelope: Envelope, key: bytes, readers: Readers) -> tuple[Grant, ...]:

@@ -125,6 +125,10 @@ def _entry(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:
         text = "\n".join(
             f"{speak(label)}: {value}" for label, value in _facts(piece.content.facts, organisation, speak)
         )
+    if piece.part == "exclusion":
+        text = ", ".join(organisation.unit(code).name for code in piece.content.facts["had"]) or speak("desk.nobody")
+    if piece.part == "clearing":
+        text = organisation.unit(piece.content.facts["cleared"]).name
     if piece.part == "link":
         text, linked = cases.code_of(bytes.fromhex(text)), text
     who = _author(piece.content, organisation, speak)

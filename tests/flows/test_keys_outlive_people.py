@@ -1,4 +1,4 @@
-"""People join, leave and lose their passphrases; tips stay readable to those who should read them, and to nobody else."""
+"""People join, leave and lose their passphrases; tips stay readable to who should read them, and to nobody else."""
 
 import json
 from collections.abc import AsyncIterator

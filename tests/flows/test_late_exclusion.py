@@ -1,0 +1,137 @@
+"""Learning late that a reader is accused: nothing stored opens for them any more, and the reporter is told."""
+
+import pytest
+
+from tests.fakes.home import Citizen, Home
+from tips import errors, keys, sealing
+from tips.reception import Outcome
+from tips.review import Session
+from tips.sealing import RECEIPT
+from tips.triage import Corrections
+
+TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, phòng số 6."
+ACCUSATION = "Công an quận 3 nhận tiền bảo kê quán này, đội trưởng tới lấy phong bì mỗi tháng."
+
+
+def said(outcome: Outcome) -> list[str]:
+    return [say.key for reply in outcome.replies for say in reply.says]
+
+
+async def sent(home: Home) -> tuple[Citizen, str, bytes]:
+    """A tip that the desk has read; who sent it, the receipt, the case."""
+    citizen = home.citizen()
+    receipt = await citizen.sends(TIP)
+    (row,) = await home.product.store.ledger.heads()
+    await home.product.review.open(await home.session("an"), row.id)
+    return citizen, receipt, row.id
+
+
+async def taken(home: Home, name: str) -> list[bytes]:
+    identity = home.people[name]
+    return [keys.open_seed(it, identity.seed) for it in await home.product.store.keyring.seeds(name)]
+
+
+async def readable(home: Home, case: bytes, seeds: list[bytes]) -> int:
+    """How many stored pieces open with these seeds, the clock's wrap taken off where there is one."""
+    envelopes = {it.id: it for it in await home.product.store.cases.envelopes(case)}
+    opened = set()
+    for grant in await home.product.store.cases.grants(case):
+        awake = grant
+        if grant.asleep:
+            awake = sealing.wake(envelopes[grant.envelope], grant, home.product.climber.release_seed)
+        try:
+            opened.add(sealing.open_key(awake, seeds))
+        except errors.NotOpened:
+            continue
+    return len(opened)
+
+
+async def test_what_the_desk_could_read_it_cannot_once_an_addition_accused_it(a_home: Home) -> None:
+    """The clock wakes the next level; its first look re-keys every piece, and even the desk's own seeds open none."""
+    citizen, receipt, case = await sent(a_home)
+    desk = await taken(a_home, "an")
+    assert await readable(a_home, case, desk) == 1
+    await citizen.says(receipt)
+    await citizen.says(ACCUSATION)
+    await a_home.product.climber.tick()
+    row = await a_home.product.store.cases.get(case, None)
+    reader = await a_home.session_at(row.unit)
+    opened = await a_home.product.review.open(reader, case)
+    assert (opened.tip.text, opened.thread[0].content.text) == (TIP, ACCUSATION)
+    assert await readable(a_home, case, desk) == 0
+    with pytest.raises(errors.NotFound):
+        await a_home.product.review.open(await a_home.session("an"), case)
+    assert (await a_home.product.audit()).sound
+
+
+async def test_the_reporter_is_told_who_had_access_and_until_when(a_home: Home) -> None:
+    citizen, receipt, case = await sent(a_home)
+    reader = await claimed_by_px05(a_home, case)
+    await a_home.product.review.correct(reader, case, Corrections(accused=("area-770",)))
+    shown = await citizen.says(receipt)
+    (late,) = [say for reply in shown.replies for say in reply.says if say.key == "mailbox.exclusion"]
+    assert late.params["day"] == "23/11/2026"
+
+
+async def test_questions_stay_readable_by_the_receipt(a_home: Home) -> None:
+    """What was asked before is sealed to the reporter anew."""
+    citizen, receipt, case = await sent(a_home)
+    await a_home.product.review.ask(await a_home.session("an"), case, "Phòng số mấy?")
+    reader = await claimed_by_px05(a_home, case)
+    await a_home.product.review.correct(reader, case, Corrections(accused=("area-770",)))
+    assert "mailbox.question" in said(await citizen.says(receipt))
+    grants = await a_home.product.store.cases.grants(case)
+    assert {it.reader for it in grants if it.reader == RECEIPT} == {RECEIPT}
+
+
+async def test_an_accused_reader_who_only_sleeps_is_shut_out_too(a_home: Home) -> None:
+    """The duty desk would have been next; the clock passes it over."""
+    _, _, case = await sent(a_home)
+    officer = await a_home.session("an")
+    await a_home.product.review.correct(officer, case, Corrections(accused=("duty",)))
+    assert "duty" not in {it.reader for it in await a_home.product.store.cases.grants(case)}
+    assert await readable(a_home, case, await taken(a_home, "truc")) == 0
+    a_home.clock.forward(days=3)
+    await a_home.product.climber.tick()
+    assert (await a_home.product.store.cases.get(case, None)).unit == "vks-tp"
+
+
+async def test_no_reader_can_swap_a_text_while_re_keying(a_home: Home) -> None:
+    """The event of the re-keying names the new pieces; the commitment of the first event is what they must fit."""
+    _, _, case = await sent(a_home)
+    reader = await claimed_by_px05(a_home, case)
+    await a_home.product.review.correct(reader, case, Corrections(accused=("area-770",)))
+    (tip,) = [it for it in await a_home.product.store.cases.envelopes(case) if it.part == "tip"]
+    first, *_ = (await a_home.product.review.open(reader, case)).events
+    assert tip.id.hex() != first.facts["envelope"]
+    assert tip.commitment.hex() == first.facts["commitment"]
+
+
+async def claimed_by_px05(home: Home, case: bytes) -> Session:
+    await home.product.review.hand_over(await home.session("an"), case, "px05")
+    return await home.session("thanh")
+
+
+async def test_an_exclusion_is_taken_back_by_two_branches_and_by_no_one_alone(a_home: Home) -> None:
+    """The overseer alone changes nothing, nor one branch twice; the accused has no say; the reporter sees each step."""
+    citizen = a_home.citizen()
+    receipt = await citizen.sends(
+        "Công an phường Võ Thị Sáu quận 3 nhận tiền của quán karaoke đường Lê Văn Sỹ mỗi tối."
+    )
+    (row,) = await a_home.product.store.ledger.heads()
+    review = a_home.product.review
+    owner = await a_home.session_at(row.unit)
+    assert "area-770" in (await review.open(owner, row.id)).excluded
+    await review.clear(owner, row.id, "area-770")
+    with pytest.raises(errors.Refused):
+        await review.clear(owner, row.id, "area-770")
+    with pytest.raises(errors.Refused):
+        await review.hand_over(owner, row.id, "area-770")
+    a_home.clock.forward(days=3)
+    await a_home.product.climber.tick()
+    overseer = await a_home.session("kiem")
+    await review.clear(overseer, row.id, "area-770")
+    assert "area-770" not in (await review.open(overseer, row.id)).excluded
+    assert said(await citizen.says(receipt)).count("mailbox.clearing") == 2
+    await review.hand_over(overseer, row.id, "area-770")
+    assert (await review.open(await a_home.session("an"), row.id)).tip.text
