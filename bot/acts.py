@@ -137,7 +137,7 @@ def _opened(opened: OpenCase) -> dict[str, Any]:
             {"part": it.part, "by": it.content.by, "at": it.content.at.isoformat(), "text": it.content.text}
             for it in opened.thread
         ],
-        "files": [],
+        "files": [{"id": it.envelope.hex(), **it.described()} for it in opened.files],
         "clocks": [{"clock": opened.case.clock, "due": str(opened.case.due_at)}] if opened.case.clock else [],
         "reasons": [show.reason_text(reason, speak) for reason in opened.tip.facts["reasons"]],
         "exclusions": sorted(opened.excluded),

@@ -33,6 +33,7 @@ def jobs(product: Product) -> tuple[Job, ...]:
         Job("climb", timedelta(minutes=15), product.climber.tick),
         Job("signs", timedelta(hours=1), product.watch.tick),
         Job("drafts", timedelta(minutes=10), lambda: product.store.drafts.expire(product.now())),
+        Job("files", timedelta(hours=1), lambda: product.store.blobs.expire(product.now())),
         Job("sessions", timedelta(minutes=5), product.logins.forget_idle),
     )
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import storage
 from bot import secrets
+from bot.cleaning import Cleaning
 from bot.settings import Settings
 from storage import migrate
 from tips import errors, organisation, roster
@@ -19,6 +20,7 @@ from tips.audit import Report, audit
 from tips.budget import Budgets
 from tips.climbing import Climber
 from tips.conversation import Conversation, Say
+from tips.files import Files
 from tips.flood import Crowd
 from tips.founding import PROCESSES, Founding, Secrets, found
 from tips.intake import Intake
@@ -97,7 +99,7 @@ class Product:
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
-        return await audit(self.store.cases, self.store.ledger, self.roster())
+        return await audit(self.store.cases, self.store.ledger, self.store.blobs, self.roster())
 
     def reception_without_budgets(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
@@ -138,11 +140,13 @@ async def _put_together(
     await live.refresh()
     intake = Intake(store.tips, live, own.signing["intake"], now, random, Crowd(now))
     mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
+    evidence = Files(Cleaning(), store.blobs, now, random)
     reception = Reception(
         conversation=Conversation(triager, _unit_names(home), settings.operator, f"{settings.public_url}/"),
         intake=intake,
         mailboxes=mailboxes,
         drafts=store.drafts,
+        files=evidence,
         secrets=run,
         budgets=Budgets(now),
         now=now,
@@ -159,7 +163,7 @@ async def _put_together(
         random=random,
         cost=cost,
         reception=reception,
-        review=Review(store.cases, live, home, now, random),
+        review=Review(store.cases, live, home, evidence, now, random),
         logins=Logins(store.accounts, store.keyring, live, now, random),
         climber=Climber(store.cases, own.release, own.signing["clock"], now, random),
         notices=Notices(store.links, store.outbox, live, now, random),

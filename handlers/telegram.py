@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from aiogram import Bot, Dispatcher, F
 from aiogram.enums import ChatType
@@ -22,9 +22,21 @@ from aiogram.exceptions import (
     TelegramServerError,
 )
 from aiogram.methods import SendMessage
-from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.types import (
+    Audio,
+    CallbackQuery,
+    Document,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+    PhotoSize,
+    Video,
+    VideoNote,
+    Voice,
+)
 
 from handlers import speech
+from handlers.uploads import MemoryFile, memory_file
 from tips import errors, evidence
 from tips.conversation import Inbound
 from tips.reception import Outcome, Reception, Sender
@@ -33,10 +45,10 @@ CHANNEL: Final = "telegram"
 TRIES: Final = 5  # how often a message is offered to Telegram
 LONGEST_WAIT: Final = 20.0  # seconds between two tries
 MOST_TEXT: Final = 4096  # characters of one message
-DOCUMENT_KINDS: Final = ("image/", "video/", "audio/", "application/pdf", "application/vnd.", "application/msword")
 
 log = logging.getLogger(__name__)
 Wait = Callable[[float], Awaitable[None]]
+Attached = PhotoSize | Document | Video | Voice | Audio | VideoNote
 
 
 class Undelivered(TelegramAPIError):
@@ -60,7 +72,27 @@ class Telegram:
     async def message(self, message: Message, bot: Bot) -> SendMessage | None:
         """A message of any kind."""
         lang = "en" if ((message.from_user and message.from_user.language_code) or "").startswith("en") else "vi"
-        return await self._turn(bot, message.chat.id, heard_from(message), lang)
+        attached = _attached(message)
+        if attached is None:
+            return await self._turn(bot, message.chat.id, heard_from(message), lang)
+        with memory_file() as file:
+            problem = await self._fetch(bot, attached, file)
+            ref = str(message.message_id)
+            heard = Inbound("file", text=message.caption or "", problem=problem, upload=file, ref=ref)
+            return await self._turn(bot, message.chat.id, heard if not problem else replace(heard, upload=None), lang)
+
+    async def _fetch(self, bot: Bot, attached: Attached, file: MemoryFile) -> str:
+        """Bring a file's bytes from Telegram; why that cannot be, or nothing."""
+        if (attached.file_size or 0) > evidence.LARGEST:
+            return "too_large"
+        try:
+            await bot.download(attached, destination=cast(BinaryIO, file), seek=False)
+        except TelegramBadRequest:
+            return "too_large"  # what a bot may not download; Telegram leaves the size out of some messages
+        except (TelegramAPIError, OSError, TimeoutError):
+            log.warning("a file could not be fetched from Telegram")
+            return "busy"
+        return ""
 
     async def edited(self, message: Message, bot: Bot) -> SendMessage | None:
         """A message that was changed after it was sent."""
@@ -130,26 +162,14 @@ def heard_from(message: Message) -> Inbound:
         return Inbound("text", text=message.text, ref=ref)
     if message.location is not None:
         return Inbound("location", lat=message.location.latitude, lon=message.location.longitude, ref=ref)
-    problem = _file_problem(message)
-    if problem:
-        return Inbound("file", text=message.caption or "", problem=problem, ref=ref)
     return Inbound("unsupported", ref=ref)
 
 
-def _file_problem(message: Message) -> str:
-    """Why the file of a message is turned down; empty: there is none."""
-    file = message.document or message.video or message.voice or message.audio or message.video_note
+def _attached(message: Message) -> Attached | None:
+    """The file of a message; of a photo's sizes the largest."""
     if message.photo:
-        return "later"
-    if file is None:
-        return ""
-    size = file.file_size
-    if size == 0:
-        return "empty"
-    if size is not None and size > evidence.LARGEST:
-        return "too_large"
-    kind = message.document.mime_type or "" if message.document else "video/"
-    return "later" if kind.startswith(DOCUMENT_KINDS) else "unknown"
+        return message.photo[-1]
+    return message.document or message.video or message.voice or message.audio or message.video_note
 
 
 def as_messages(chat: int, outcome: Outcome) -> list[SendMessage]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import locales
 from handlers.speech import Message, spoken
-from tips import errors, evidence
+from handlers.uploads import MemoryFile, memory_file
+from tips import errors
 from tips.conversation import Inbound
 from tips.reception import Outcome, Reception, Sender
 
@@ -28,11 +30,10 @@ async def converse(
 
 async def _turn(reception: Reception, sender: Sender, line: str) -> dict[str, Any]:
     try:
-        heard = heard_from(json.loads(line))
+        with memory_file() as file:
+            outcome = await reception.turn(sender, heard_from(json.loads(line), file))
     except (ValueError, TypeError, KeyError, OSError):
         return _plain([Message(locales.say("vi", "error.bad_event"), ())], "error", None)
-    try:
-        outcome = await reception.turn(sender, heard)
     except errors.TinBaoError as error:
         return _plain([Message(locales.say("vi", error.key), ())], "error", None)
     if outcome.receipt:
@@ -49,8 +50,8 @@ def _plain(messages: list[Message], state: str, receipt: str | None) -> dict[str
     return {"replies": replies, "state": state, "receipt": receipt}
 
 
-def heard_from(event: dict[str, Any]) -> Inbound:
-    """An event of the JSON contract.
+def heard_from(event: dict[str, Any], file: MemoryFile) -> Inbound:
+    """An event of the JSON contract; the bytes of a file that it names go into `file`.
 
     Raises:
         ValueError, TypeError, KeyError, OSError: it is none, or its file cannot be read.
@@ -63,9 +64,9 @@ def heard_from(event: dict[str, Any]) -> Inbound:
         place = event["location"]
         return Inbound("location", lat=float(place["lat"]), lon=float(place["lon"]))
     if "file" in event:
-        path = Path(event["file"])
-        with path.open("rb") as file:
-            return Inbound("file", problem=evidence.problem(path.stat().st_size, file.read(64)))
+        with Path(event["file"]).open("rb") as source:
+            shutil.copyfileobj(source, file)
+        return Inbound("file", upload=file)
     raise ValueError("no event")
 
 

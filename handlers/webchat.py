@@ -7,16 +7,18 @@ tells people apart. With JavaScript the same form is sent in the background and 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from starlette.datastructures import UploadFile
+from python_multipart.exceptions import FormParserError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from handlers.pages import Pages, language
 from handlers.speech import spoken
-from tips import errors, evidence
+from handlers.uploads import MemoryFile, TooLong, memory_file, read_form
+from tips import errors
 from tips.conversation import Inbound, Option, Reply, Say
 from tips.draft import MAX_TEXT
 from tips.flood import PATIENCE, Gate
@@ -24,7 +26,6 @@ from tips.reception import Outcome, Reception, Sender
 
 CHANNEL = "web"
 COOKIE = "c"
-FORM_LIMIT = 1024 * 1024  # bytes of a form without files
 TOKEN_BYTES = 24
 ABOUT = ("run", "kept", "readers", "silence", "channel", "limits")
 FLOODED = "flooded"
@@ -98,19 +99,21 @@ class WebChat:
         token = request.cookies.get(COOKIE, "")
         if not _is_token(token):
             token = secrets.token_urlsafe(TOKEN_BYTES)
-        async with request.form(max_files=1, max_fields=12, max_part_size=FORM_LIMIT) as fields:
-            heard = await _heard(dict(fields))
-            acknowledged = fields.get("ack") == "1"
-            proof = str(fields.get("proof") or "")
-        lang = language(request)
+        with memory_file() as file:
+            fields, heard = await _read(request, file)
+            outcome = await self._answer(token, heard, fields, language(request))
+        return token, heard, outcome
+
+    async def _answer(self, token: str, heard: Inbound, fields: Mapping[str, str], lang: str) -> Outcome:
+        acknowledged = fields.get("ack") == "1"
         if heard.choice not in SENDING:
-            return token, heard, await self._turn(token, heard, acknowledged, lang)
-        if not self.gate.passes(token, proof):
-            return token, heard, self._patience(token, heard, lang)
+            return await self._turn(token, heard, acknowledged, lang)
+        if not self.gate.passes(token, fields.get("proof", "")):
+            return self._patience(token, heard, lang)
         outcome = await self._turn(token, heard, acknowledged, lang)
         if outcome.receipt:
             self.gate.count()
-        return token, heard, outcome
+        return outcome
 
     def _patience(self, token: str, heard: Inbound, lang: str) -> Outcome:
         """What is said while too many tips come: the page computes a proof by itself, or the person waits."""
@@ -169,11 +172,16 @@ def _same_site(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
 
 
-async def _heard(fields: dict[str, UploadFile | str]) -> Inbound:
-    choice, text, file = fields.get("choose"), fields.get("text"), fields.get("file")
-    if isinstance(file, UploadFile) and file.filename:
-        head = await file.read(64)
-        return Inbound("file", text=str(text or ""), problem=evidence.problem(file.size or 0, head))
-    if isinstance(choice, str) and choice:
-        return Inbound("choose", choice=choice[:64])
-    return Inbound("text", text=text if isinstance(text, str) else "")
+async def _read(request: Request, file: MemoryFile) -> tuple[Mapping[str, str], Inbound]:
+    """A form's fields, and what they say."""
+    try:
+        fields = await read_form(request, file)
+    except TooLong:
+        return {}, Inbound("file", problem="too_large")
+    except (ValueError, FormParserError):
+        return {}, Inbound("text")
+    if file.given:
+        return fields, Inbound("file", text=fields.get("text", ""), upload=file)
+    if fields.get("choose"):
+        return fields, Inbound("choose", choice=fields["choose"][:64])
+    return fields, Inbound("text", text=fields.get("text", ""))

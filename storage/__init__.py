@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from storage.accounts import SqlAccounts
+from storage.blobs import SqlBlobs
 from storage.cases import SqlCases
 from storage.drafts import SqlDrafts
 from storage.engine import BUSY, Database
@@ -33,6 +34,7 @@ class Store:
     links: ports.Links
     ledger: ports.Ledger
     statistics: ports.Statistics
+    blobs: ports.Blobs
 
 
 @contextlib.asynccontextmanager
@@ -59,4 +61,5 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
             links=SqlLinks(database),
             ledger=SqlLedger(database),
             statistics=SqlStatistics(database),
+            blobs=SqlBlobs(database),
         )

@@ -20,8 +20,9 @@ from storage import engine
 from storage.tables import Moment, metadata
 from tips import errors
 
-PASSING: Final = frozenset({"draft", "session", "link_code", "job_run"})  # worthless without keys that are in no backup
-BATCH: Final = 500  # rows that are inserted at once
+# Worthless without keys that are in no backup.
+PASSING: Final = frozenset({"draft", "session", "link_code", "job_run", "waiting_file"})
+BATCH: Final = 100  # rows that are in memory at once; a chunk of a file is one
 
 
 def dump(url: str) -> Iterator[bytes]:
@@ -32,7 +33,8 @@ def dump(url: str) -> Iterator[bytes]:
     """
     with _connected(url) as connection:
         for table in _tables():
-            for row in connection.execute(sa.select(table).order_by(*table.primary_key)).mappings():
+            lasting = _lasting(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
+            for row in connection.execute(lasting).mappings():
                 values = {name: _plain(value) for name, value in row.items()}
                 yield json.dumps([table.name, values], separators=(",", ":")).encode() + b"\n"
 
@@ -55,6 +57,14 @@ def load(url: str, data: Iterable[bytes]) -> int:
                 connection.execute(table.insert(), batch)
                 count += len(batch)
     return count
+
+
+def _lasting(table: sa.Table) -> sa.Select[Any]:
+    """A table's rows, without the chunks of files whose tips are not sent."""
+    every = sa.select(table)
+    if table.name != "blob":
+        return every
+    return every.where(table.c.envelope_id.not_in(sa.select(metadata.tables["waiting_file"].c.envelope_id)))
 
 
 def _tables() -> list[sa.Table]:

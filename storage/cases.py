@@ -90,6 +90,9 @@ class SqlCases:
             for table, values in rows.of_change(change).items():
                 if values:
                     await connection.execute(table.insert(), values)
+            if change.files:
+                waiting = rows.table("waiting_file")
+                await connection.execute(waiting.delete().where(waiting.c.envelope_id.in_(change.files)))
             for grant in change.woken:
                 await connection.execute(_upsert(connection, "reading_grant", rows.of_grant(grant)))
 
@@ -137,8 +140,9 @@ async def _swap_head(connection: AsyncConnection, change: Change) -> None:
 
 
 async def _remove(connection: AsyncConnection, change: Change) -> None:
-    grant, envelope = rows.table("reading_grant"), rows.table("envelope")
+    grant, envelope, blob = rows.table("reading_grant"), rows.table("envelope"), rows.table("blob")
     if change.dropped:
+        await connection.execute(blob.delete().where(blob.c.envelope_id.in_(change.dropped)))
         await connection.execute(grant.delete().where(grant.c.envelope_id.in_(change.dropped)))
         await connection.execute(envelope.delete().where(envelope.c.id.in_(change.dropped)))
     if change.shut:

@@ -142,6 +142,25 @@ class GrantRow(Base, table=True):
     sealed: bytes = _octets("sealed")
 
 
+class BlobRow(Base, table=True):
+    """A sealed chunk of a file, by the envelope that describes the file and the chunk's number."""
+
+    __tablename__ = "blob"
+    __table_args__ = (UNORDERED,)
+    envelope: bytes = _key("envelope_id")
+    number: int = Field(primary_key=True)
+    sealed: bytes = _octets("sealed")
+
+
+class WaitingFileRow(Base, table=True):
+    """A file whose tip is not sent yet; the row goes when the envelope that describes the file is stored."""
+
+    __tablename__ = "waiting_file"
+    __table_args__ = (UNORDERED,)
+    envelope: bytes = _key("envelope_id")
+    expires_at: datetime = Field(sa_column=Column("expires_at", Moment, nullable=False, index=True))
+
+
 class EventRow(Base, table=True):
     """A ledger event that waits for the tree; its case is empty where it concerns none."""
 

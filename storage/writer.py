@@ -149,6 +149,8 @@ def _write(driver: Driver, items: Sequence[Item]) -> list[Any]:
                 if new:
                     for table, values in rows.of_change(change).items():
                         children[table] += values
+                    for envelope in change.files:
+                        driver.keep_file(envelope)
                 answers.append(new)
             case PutDraft(row):
                 answers.append(None if driver.put_draft(row) == 1 else errors.Stale())
@@ -197,6 +199,10 @@ class Driver(abc.ABC):
         sql = "UPDATE draft SET sealed = ?, version = ?, expires_at = ? WHERE key = ? AND version = ?"
         values = (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, row.version - 1)
         return int(self._connection.execute(sql.replace("?", self.mark), values).rowcount)
+
+    def keep_file(self, envelope: bytes) -> None:
+        """The file of an envelope has its tip: it waits no more."""
+        self._connection.execute(f"DELETE FROM waiting_file WHERE envelope_id = {self.mark}", (envelope,))  # noqa: S608
 
     def drop_draft(self, key: bytes) -> None:
         """Forget a draft."""

@@ -4,7 +4,7 @@ a message comes in through a channel, and one turn is taken (`reception`, within
     the `draft` of this conversation is opened; `phrases` tells commands and questions from words
     the `conversation` decides the reply:
         `triage` finds intent, place, matter, urgency, who is accused, and by the `organisation` who may get it
-        what is missing is asked for, `evidence` is judged, and a summary is shown
+        what is missing is asked for, `evidence` is cleaned and sealed (`files`), and a summary is shown
     the next draft is durable, and only then is anything answered
 
 when the person sends it (`intake`), unless a `flood` asks for patience first:

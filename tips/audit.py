@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tips import access, errors, ledger
-from tips.ports import Cases, Ledger
+from tips.files import PART
+from tips.ports import Blobs, Cases, Ledger
 from tips.roster import Roster
 
 
@@ -26,7 +27,7 @@ class Report:
         return not self.problems
 
 
-async def audit(cases: Cases, book: Ledger, roster: Roster) -> Report:
+async def audit(cases: Cases, book: Ledger, blobs: Blobs, roster: Roster) -> Report:
     """Check every signature, every case's chain up to its head, and every envelope against its event."""
     rows = await book.waiting()
     kinds: Counter[str] = Counter()
@@ -42,7 +43,12 @@ async def audit(cases: Cases, book: Ledger, roster: Roster) -> Report:
     for head in heads:
         try:
             chain = ledger.verify_chain(by_case.pop(head.id, []), head.head, roster.verifiers)
-            access.in_order(await cases.envelopes(head.id), chain)
+            ordered = access.in_order(await cases.envelopes(head.id), chain)
+            chunks = [event.facts["chunks"] for event in chain if "chunks" in event.facts]
+            described = [it for it in ordered if it.part == PART]
+            for envelope, many in zip(described, chunks, strict=True):
+                if await blobs.count(envelope.id) != int(many):
+                    problems.append(f"case {head.id.hex()}: a part of a file is gone")
         except errors.NotVerified as error:
             problems.append(f"case {head.id.hex()}: {error}")
     by_case.pop(b"", None)

@@ -13,6 +13,8 @@ from typing import Final, Literal
 
 from tips import phrases, receipt
 from tips.draft import MAX_TEXT, Draft, Fragment
+from tips.files import MOST, File
+from tips.ports import Upload
 from tips.triage import AreaFinding, Corrections, Triage, Triager
 
 ASKED_AT_MOST: Final = 2  # how often a missing place is asked for; everything else once
@@ -56,7 +58,9 @@ class Inbound:
     choice: str = ""  # an option's id
     lat: float = 0.0  # degrees
     lon: float = 0.0
-    problem: str = ""  # of a file: empty, too_large, unknown or later
+    problem: str = ""  # why a file is turned down: a reason of `evidence.REASONS`
+    upload: Upload | None = field(default=None, repr=False)  # a file to be cleaned and sealed before this is decided
+    file: File | None = field(default=None, repr=False)  # the upload, once that was done
     ref: str = ""  # the platform's id of this message, if it has one
     messenger: bool = False  # it came through a platform that keeps the words and knows who wrote them
 
@@ -82,9 +86,10 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Effect: put the reporter's words into the mailbox in use."""
+    """Effect: put the reporter's words, or a file, into the mailbox in use."""
 
-    text: str
+    text: str = ""
+    file: File | None = None
 
 
 Effect = Submit | Forget | LookUp | Post | None
@@ -122,6 +127,8 @@ class Conversation:
     def _start(self, draft: Draft, heard: Inbound) -> Decision:
         if draft.fragments:
             return self._go_on(replace(draft, mailbox=""), Say("resume"))
+        if draft.files:
+            return self._after_file(replace(draft, mailbox=""), Say("resume"))
         fresh = replace(draft, stage="idle", mailbox="")
         return _tell(fresh, Reply((Say("welcome"), Say("welcome.ask")), _language(draft)))
 
@@ -163,6 +170,8 @@ class Conversation:
         """The first words of a conversation: a tip, or something that gets an answer and is not kept."""
         topic = phrases.question(fragment.text)
         triage = self.triager.triage(fragment.text)
+        if draft.files:  # words beside evidence are a tip, whatever they sound like
+            return self._go_on(_with(draft, fragment))
         if topic and triage.intent in _NO_TIP:
             return self._aside(draft, fragment, Say(f"answer.{topic}"))
         if triage.intent in _NO_TIP:
@@ -197,11 +206,26 @@ class Conversation:
         return _tell(asking, Reply((Say("location.which"),), (*options, _SKIP)))
 
     def _file(self, draft: Draft, heard: Inbound) -> Decision:
-        refusal = Say(f"file.{heard.problem}")
-        if not phrases.clean(heard.text):
-            return self._again(draft, refusal)
+        """A file that was taken or turned down; its caption counts as words beside it."""
+        words = phrases.clean(heard.text)
+        if heard.file and draft.mailbox:
+            return Decision(draft, (), Post(words, heard.file))
+        if heard.file:
+            draft = replace(draft, files=(*draft.files, heard.file))
+        notice = Say("file.taken", {"number": str(len(draft.files))}) if heard.file else self._refusal(heard.problem)
+        if not words:
+            return self._after_file(draft, notice)
         decision = self._text(draft, replace(heard, kind="text"))
-        return replace(decision, replies=(Reply((refusal,)), *decision.replies))
+        return replace(decision, replies=(Reply((notice,)), *decision.replies))
+
+    def _refusal(self, problem: str) -> Say:
+        return Say(f"file.{problem}", {"most": str(MOST)})
+
+    def _after_file(self, draft: Draft, notice: Say) -> Decision:
+        """A file without words: it is kept, and words are asked for once there are none at all."""
+        if draft.fragments or draft.mailbox or not draft.files:
+            return self._again(draft, notice)
+        return _tell(draft, Reply((notice, Say("file.tell")), (_CANCEL,)))
 
     def _unsupported(self, draft: Draft, heard: Inbound) -> Decision:
         return self._again(draft, Say("unsupported"))
@@ -247,6 +271,8 @@ class Conversation:
     def _edit(self, draft: Draft, value: str) -> Decision:
         if value == "identifying":
             return self._take_out(draft)
+        if value == "files":
+            return self._go_on(replace(draft, files=()), Say("file.dropped"))
         if value not in EDITABLE:
             return self._again(draft, Say("button.expired"))
         asking = replace(draft, stage="editing", slot=value)
@@ -285,6 +311,10 @@ class Conversation:
 
     def _restart(self, draft: Draft, value: str) -> Decision:
         return self._start(draft, Inbound("start"))
+
+    def without(self, draft: Draft, lost: Sequence[File]) -> Decision:
+        """Where we are after files waited too long and are gone: the person is told before anything is sent."""
+        return self._go_on(replace(draft, files=tuple(it for it in draft.files if it not in lost)), Say("file.gone"))
 
     # --- what comes next --------------------------------------------------------------------------------------
 
@@ -352,6 +382,9 @@ class Conversation:
         return _tell(asking, Reply((*says, Say(key)), (_SKIP, _CANCEL)))
 
     def _summary(self, draft: Draft, triage: Triage, says: Sequence[Say]) -> Reply:
+        attached: tuple[Say, ...] = ()
+        if draft.files:
+            attached = (Say("summary.files", {"number": str(len(draft.files))}),)
         body = Say(
             "summary",
             {
@@ -367,11 +400,13 @@ class Conversation:
         )
         options = [_SUBMIT, _EDIT_WHAT, _EDIT_WHERE, _CANCEL]
         warning: tuple[Say, ...] = ()
+        if draft.files:
+            options.insert(3, _EDIT_FILES)
         if triage.identifying:
             found = "; ".join(f"“{draft.text[a:b]}”" for a, b in (it.span for it in triage.identifying))
             warning = (Say("warn.identifying", {"found": found}),)
             options.insert(1, _TAKE_OUT)
-        return Reply((*says, body, *closed, *warning, Say("summary.ask")), tuple(options))
+        return Reply((*says, body, *attached, *closed, *warning, Say("summary.ask")), tuple(options))
 
     def _where(self, triage: Triage) -> str | Say:
         code = triage.area.ward or triage.area.district
@@ -397,6 +432,7 @@ _BACK: Final = Option("back", Say("option.back"))
 _CANCEL: Final = Option("cancel", Say("option.cancel"))
 _EDIT_WHAT: Final = Option("edit:what", Say("option.edit.what"))
 _EDIT_WHERE: Final = Option("edit:where", Say("option.edit.where"))
+_EDIT_FILES: Final = Option("edit:files", Say("option.edit.files"))
 _TAKE_OUT: Final = Option("edit:identifying", Say("option.edit.identifying"))
 
 _HEARD: Final = {

@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
+from tips import files
+from tips.files import File
+
 MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
 SEEN_KEPT: Final = 32  # how many of a platform's message ids are remembered against repeats
 
@@ -28,6 +31,7 @@ class Draft:
     stage: str = "idle"  # idle asking editing summary sending aside mailbox
     slot: str = ""  # what is asked or edited: what where when who
     fragments: tuple[Fragment, ...] = field(default=(), repr=False)
+    files: tuple[File, ...] = field(default=(), repr=False)
     asked: tuple[str, ...] = ()  # slots, once for each time they were asked for
     settled: tuple[str, ...] = ()  # slots that are answered or skipped
     area: str | None = None  # the code the person chose or corrected to
@@ -55,6 +59,7 @@ class Draft:
         plain = {name: getattr(self, name) for name in _STORED}
         plain["seed"] = self.seed.hex()
         plain["fragments"] = [[it.text, it.slot, it.ref] for it in self.fragments]
+        plain["files"] = [it.plain() for it in self.files]
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
     def fresh(self, seed: bytes) -> Draft:
@@ -78,6 +83,7 @@ def from_bytes(data: bytes) -> Draft:
     plain: dict[str, Any] = json.loads(data)
     fragments = tuple(Fragment(*fragment) for fragment in plain.pop("fragments"))
     plain["seed"] = bytes.fromhex(plain["seed"])
+    plain["files"] = tuple(files.from_plain(it) for it in plain["files"])
     for name in ("asked", "settled", "told", "offered", "seen", "due"):
         plain[name] = tuple(plain[name])
     return Draft(fragments=fragments, **plain)

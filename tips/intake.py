@@ -9,12 +9,14 @@ from typing import Final
 
 from tips import case, clocks, content, errors, ledger, receipt, sealing
 from tips.case import Case
+from tips.content import Content
 from tips.draft import Draft
+from tips.files import PART, File
 from tips.flood import Crowd
 from tips.ports import Change, Mailbox, Ping, Tips
 from tips.receipt import Receipt
 from tips.roster import HELD, Roster
-from tips.sealing import Envelope, Random, Readers
+from tips.sealing import Envelope, Grant, Random, Readers
 from tips.triage import Triage
 
 PROCESS: Final = "intake"  # the name that its ledger events are signed by
@@ -50,13 +52,26 @@ class Intake:
         body = content.of_tip(draft, triage, clocks.hour(now)).to_bytes()
         envelope, grants = sealing.seal(case_id, "tip", body, readers, self.random)
         row = _row(case_id, readers.awake[0].code, triage, now)
-        event = ledger.sign(self._received(row, envelope, own), self.signing)
+        events = [ledger.sign(self._received(row, envelope, own), self.signing)]
+        pieces = [(envelope, grants)]
+        for file in draft.files:
+            pieces.append(seal_file(case_id, file, readers, now, self.random))
+            told = ledger.Event(
+                ledger.Kind.ADDED,
+                row.id,
+                events[-1].leaf,
+                row.received_at,
+                PROCESS,
+                self.random(32),
+                {**file_facts(pieces[-1][0], file), "state": row.state},
+            )
+            events.append(ledger.sign(told, self.signing))
         return Change(
-            case=replace(row, head=event.leaf),
+            case=replace(row, head=events[-1].leaf),
             before=None,
-            events=(event,),
-            envelopes=(envelope,),
-            grants=grants,
+            events=tuple(events),
+            envelopes=tuple(it for it, _ in pieces),
+            grants=tuple(grant for _, given in pieces for grant in given),
             mailbox=Mailbox(own.lookup, case_id, sealing.public_bytes(own.reading_seed)),
             pings=(ping(row, "new", now, self.random),),
         )
@@ -79,6 +94,19 @@ class Intake:
             own.ledger_opening,
             {**envelope_facts(envelope), "unit": row.unit, "state": row.state},
         )
+
+
+def seal_file(
+    case_id: bytes, file: File, readers: Readers, now: datetime, random: Random
+) -> tuple[Envelope, tuple[Grant, ...]]:
+    """The envelope that describes a file, under the key that the file itself is sealed under."""
+    body = Content("", clocks.hour(now), "reporter", file.described()).to_bytes()
+    return sealing.seal(case_id, PART, body, readers, random, (file.envelope, file.key))
+
+
+def file_facts(envelope: Envelope, file: File) -> dict[str, str]:
+    """How an event names a file: its envelope, and how many chunks must be stored."""
+    return {**envelope_facts(envelope), "chunks": str(file.chunks)}
 
 
 def envelope_facts(envelope: Envelope) -> dict[str, str]:

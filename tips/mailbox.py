@@ -10,11 +10,12 @@ from typing import Any
 from tips import access, case, clocks, content, errors, ledger, receipt, sealing
 from tips.case import Case
 from tips.content import Content
-from tips.intake import PROCESS, envelope_facts, ping
+from tips.files import File
+from tips.intake import PROCESS, envelope_facts, file_facts, ping, seal_file
 from tips.ports import Cases, Change
 from tips.receipt import Receipt
 from tips.roster import Roster
-from tips.sealing import RECEIPT, Envelope, Grant, Random
+from tips.sealing import RECEIPT, Envelope, Grant, Random, Readers
 from tips.triage import Triage
 
 
@@ -82,39 +83,57 @@ class Mailboxes:
         row = await self.cases.get(found.case, None)
         if row.state == "closed":
             raise errors.Refused("mailbox.closed")
-        change = await self._addition(row, text, triage)
-        await self.cases.apply(change)
-        return change.case
+        readers = await self._readers(row, triage.route.excluded)
+        body = Content(text, clocks.hour(self.now()), "reporter", content.facts_of(triage)).to_bytes()
+        sealed = sealing.seal(row.id, "addition", body, readers, self.random)
+        return await self._add(row, readers, sealed, envelope_facts(sealed[0]), bool(triage.route.excluded))
 
-    async def _addition(self, row: Case, text: str, triage: Triage) -> Change:
-        now = self.now()
+    async def case_of(self, typed: str) -> bytes:
+        """The id of a receipt's case, to seal a file for it.
+
+        Raises:
+            NotFound: no such receipt.
+        """
+        return (await self.cases.mailbox(receipt.parse(typed).lookup)).case
+
+    async def add_file(self, typed: str, file: File) -> Case:
+        """Put a further file, sealed already, into the case; it goes to the case's present readers.
+
+        Raises:
+            NotFound: no such receipt.
+            Refused: the case is closed.
+        """
+        row = await self.cases.get(await self.case_of(typed), None)
+        if row.state == "closed":
+            raise errors.Refused("mailbox.closed")
+        readers = await self._readers(row, frozenset())
+        sealed = seal_file(row.id, file, readers, self.now(), self.random)
+        return await self._add(row, readers, sealed, file_facts(sealed[0], file), accuses=False)
+
+    async def _readers(self, row: Case, excluded: frozenset[str]) -> Readers:
+        """Who reads the case now, without whom a piece of it, or the new one, accuses."""
         grants = await self.cases.grants(row.id)
         awake, asleep = access.chain_of(grants, _first_envelope(await self.cases.envelopes(row.id)))
-        excluded = triage.route.excluded | access.shut_out(grants)
-        readers = access.clean_readers(self.roster(), awake, asleep, excluded)
-        body = Content(text, clocks.hour(now), "reporter", content.facts_of(triage)).to_bytes()
-        envelope, given = sealing.seal(row.id, "addition", body, readers, self.random)
-        moved = self._moved(row, {reader.code for reader in readers.awake}, bool(triage.route.excluded), now)
-        event = ledger.sign(
-            ledger.Event(
-                ledger.Kind.ADDED,
-                row.id,
-                row.head,
-                clocks.hour(now),
-                PROCESS,
-                self.random(32),
-                {**envelope_facts(envelope), "state": moved.state},
-            ),
-            self.signing,
-        )
-        return Change(
-            case=replace(moved, head=event.leaf),
-            before=row.head,
-            events=(event,),
-            envelopes=(envelope,),
-            grants=given,
-            pings=(ping(moved, "answer", now, self.random),),
-        )
+        return access.clean_readers(self.roster(), awake, asleep, excluded | access.shut_out(grants))
+
+    async def _add(
+        self,
+        row: Case,
+        readers: Readers,
+        sealed: tuple[Envelope, tuple[Grant, ...]],
+        facts: Mapping[str, str],
+        accuses: bool,
+    ) -> Case:
+        """Store one more piece of the reporter's."""
+        now = self.now()
+        moved = self._moved(row, {reader.code for reader in readers.awake}, accuses, now)
+        told = {**facts, "state": moved.state}
+        event = ledger.Event(ledger.Kind.ADDED, row.id, row.head, clocks.hour(now), PROCESS, self.random(32), told)
+        signed = ledger.sign(event, self.signing)
+        after = replace(moved, head=signed.leaf)
+        pings = (ping(moved, "answer", now, self.random),)
+        await self.cases.apply(Change(after, row.head, (signed,), (sealed[0],), sealed[1], pings=pings))
+        return after
 
     def _moved(self, row: Case, awake: set[str], accuses: bool, now: datetime) -> Case:
         """The case after an addition: an answer takes it back to work; an accused owner's loses its quiet."""

@@ -35,6 +35,8 @@ from tips.conversation import (
     Submit,
 )
 from tips.draft import Draft
+from tips.evidence import TurnedDown
+from tips.files import MOST, Files
 from tips.intake import Intake
 from tips.mailbox import Letter, Mailboxes, View
 from tips.ports import DraftRow, Drafts, RunSecrets
@@ -73,6 +75,7 @@ class Reception:
     intake: Intake
     mailboxes: Mailboxes
     drafts: Drafts
+    files: Files
     secrets: RunSecrets
     budgets: Budgets
     now: Callable[[], datetime]
@@ -144,8 +147,10 @@ class Reception:
         """Nothing of an unfinished conversation stays."""
         key = self.key(sender)
         async with self._alone(key):
+            held, _ = await self._load(key)
             await self.drafts.drop(key)
             self._asides.pop(key, None)
+            await self.files.drop(held.files if held else ())
 
     @asynccontextmanager
     async def _alone(self, key: bytes) -> AsyncIterator[None]:
@@ -167,12 +172,27 @@ class Reception:
             return _repeat(current)
         due = _receipts_due(current) if current.due else None
         current = replace(current.noting(heard.ref), aside=self._asides.pop(key, ""))
-        decision = self.conversation.respond(current, heard)
+        decision = self.conversation.respond(current, await self._taken(current, heard))
         outcome = await self._carry_out(key, version, decision)
+        if not isinstance(decision.effect, Submit):
+            await self.files.drop(it for it in current.files if it not in decision.draft.files)
         self._note(key, heard.ref)
         if lost:
             outcome = _told_first(Say("drafts_lost"), outcome)
         return _after(due, outcome) if due else outcome
+
+    async def _taken(self, current: Draft, heard: Inbound) -> Inbound:
+        """What was heard, its file cleaned and sealed for the tip, or the mailbox, that it belongs to."""
+        if heard.upload is None:
+            return heard
+        if len(current.files) >= MOST:
+            return replace(heard, problem="too_many", upload=None)
+        try:
+            own = current.mailbox
+            case = await self.mailboxes.case_of(own) if own else receipt.case_id(current.seed)
+            return replace(heard, file=await self.files.take(case, heard.upload), upload=None)
+        except TurnedDown as turned_down:
+            return replace(heard, problem=turned_down.reason, upload=None)
 
     async def _settled(self, held: Draft) -> Draft:
         """A draft whose sending was cut off: if its tip is stored, its receipt is due; if not, nothing was sent."""
@@ -198,8 +218,8 @@ class Reception:
                 return _outcome(decision)
             case LookUp(typed):
                 return await self._look_up(key, version, decision.draft, typed)
-            case Post(text):
-                return await self._post(key, version, decision.draft, text)
+            case Post():
+                return await self._post(key, version, decision.draft, decision.effect)
         await self._save(key, version, decision.draft)
         return _outcome(decision)
 
@@ -208,6 +228,11 @@ class Reception:
         if not self.budgets.allow_tip(key):
             await self._save(key, version, decision.draft)
             return _outcome(replace(decision, replies=(Reply((Say("budget.tips"),)),)))
+        lost = [it for it in decision.draft.files if not await self.files.whole(it)]
+        if lost:
+            told = self.conversation.without(decision.draft, lost)
+            await self._save(key, version, told.draft)
+            return _outcome(told)
         # The draft is durable before the tip: if this process dies in between, the seed is still there, and the
         # next message finds out whether the tip of that seed was stored (`_settled`).
         kept = await self._save(key, version, replace(decision.draft, stage="sending"))
@@ -228,11 +253,14 @@ class Reception:
         await self._save(key, version, opened)
         return Outcome((_shown(view, self.conversation),), "mailbox", held.lang)
 
-    async def _post(self, key: bytes, version: int, held: Draft, text: str) -> Outcome:
-        triage = self.conversation.triager.triage(text)
+    async def _post(self, key: bytes, version: int, held: Draft, post: Post) -> Outcome:
         try:
-            await self.mailboxes.add(held.mailbox, text, triage)
+            if post.file:
+                await self.mailboxes.add_file(held.mailbox, post.file)
+            if post.text:
+                await self.mailboxes.add(held.mailbox, post.text, self.conversation.triager.triage(post.text))
         except errors.Refused as refused:
+            await self.files.drop([post.file] if post.file else [])
             return await self._told(key, version, held, Say(refused.key))
         return await self._told(key, version, held, Say("mailbox.added"))
 

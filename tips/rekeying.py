@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tips import sealing
+from tips.ledger import Event, Kind
 from tips.roster import Roster
 from tips.sealing import RECEIPT, Envelope, Grant, Random, Reader, Readers
 
@@ -29,9 +30,21 @@ class Renewal:
         return {"renewed": " ".join(f"{old.hex()}>{new.id.hex()}>{new.digest.hex()}" for old, new in pairs)}
 
 
-def stale(grants: Iterable[Grant], excluded: Collection[str]) -> frozenset[str]:
-    """The readers who hold grants although they are excluded, awake or asleep."""
-    return frozenset(grant.reader for grant in grants) & frozenset(excluded)
+def stale(grants: Iterable[Grant], events: Sequence[Event], excluded: Collection[str]) -> frozenset[str]:
+    """The excluded who hold grants, awake or asleep, or who had the present keys before the clock shut them out."""
+    return (frozenset(grant.reader for grant in grants) | _owners(events)) & frozenset(excluded)
+
+
+def informed(grants: Iterable[Grant], events: Sequence[Event], excluded: Collection[str]) -> frozenset[str]:
+    """Those of the excluded who could read the case under its present keys."""
+    return (frozenset(grant.reader for grant in grants if not grant.asleep) | _owners(events)) & frozenset(excluded)
+
+
+def _owners(events: Sequence[Event]) -> frozenset[str]:
+    """Whose case it was since its keys were last changed."""
+    changes = [number for number, event in enumerate(events) if event.kind is Kind.EXCLUDED]
+    since = events[changes[-1] + 1 :] if changes else events
+    return frozenset(event.facts[name] for event in since for name in ("unit", "from") if name in event.facts)
 
 
 def renew(
@@ -41,6 +54,7 @@ def renew(
     excluded: Collection[str],
     roster: Roster,
     receipt: bytes,
+    chosen: Mapping[bytes, tuple[bytes, bytes]],
     random: Random,
 ) -> Renewal:
     """Seal every piece anew to its present readers but the excluded.
@@ -52,6 +66,7 @@ def renew(
         excluded: who shall read nothing any more.
         roster: gives the readers' newest keys.
         receipt: the receipt's public bytes, for the pieces that it reads.
+        chosen: envelope id -> the next id and key, where a file was sealed anew under them already.
         random: the source of randomness.
     """
     made: list[Envelope] = []
@@ -60,7 +75,7 @@ def renew(
     for envelope in envelopes:
         of_it = sorted((it for it in grants if it.envelope == envelope.id), key=_level)
         readers = _readers(of_it, excluded, roster, receipt)
-        again, fresh = sealing.seal_again(envelope, keys[envelope.id], readers, random)
+        again, fresh = sealing.seal_again(envelope, keys[envelope.id], readers, random, chosen.get(envelope.id))
         made.append(again)
         given += fresh
         dropped.append(envelope.id)

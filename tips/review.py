@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from tips import access, case, clearing, clocks, content, duplicates, errors, founding, ledger, rekeying, sealing
+from tips import access, case, clearing, clocks, content, duplicates, errors, files, founding, ledger, rekeying, sealing
 from tips.case import Case
 from tips.content import Content
+from tips.files import File, Files
 from tips.intake import envelope_facts, ping
 from tips.organisation import Organisation
 from tips.ports import Cases, Change
@@ -51,6 +52,8 @@ class Piece:
 
     part: str
     content: Content
+    envelope: bytes  # its id
+    key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,12 @@ class OpenCase:
         found = self.tip.excluded.union(*(piece.content.excluded for piece in self.thread))
         return found - {unit for unit in found if clearing.cleared(self.clearings(unit))}
 
+    @property
+    def files(self) -> list[File]:
+        """The files that came with the tip, and after it."""
+        found = [piece for piece in self.thread if piece.part == files.PART]
+        return [files.of_envelope(it.envelope, it.key, it.content.facts) for it in found]
+
     def clearings(self, unit: str) -> list[clearing.Clearing]:
         """The offices that took back the exclusion of a unit."""
         facts = (piece.content.facts for piece in self.thread if piece.part == "clearing")
@@ -83,6 +92,7 @@ class Review:
     cases: Cases
     roster: Callable[[], Roster]
     organisation: Organisation
+    files: Files
     now: Callable[[], datetime]
     random: Random
 
@@ -116,6 +126,24 @@ class Review:
             raise errors.NotFound
         awake, asleep = access.chain_of(grants, _tip_of(envelopes))
         return OpenCase(row, pieces[0].content, tuple(pieces[1:]), tuple(events), tuple(awake), tuple(asleep))
+
+    async def file(self, session: Session, case_id: bytes, envelope: bytes) -> File:
+        """A file of a case, for `files.read`; that it was read is on record first, once an hour and person.
+
+        Raises:
+            NotFound: no such case or file, or not this session's.
+            NotVerified: the case's chain was tampered with.
+        """
+        row = await self.cases.get(case_id, session.units)
+        opened = await self._opened(session, row)
+        found = next((it for it in opened.files if it.envelope == envelope), None)
+        if found is None:
+            raise errors.NotFound
+        facts = {"part": envelope.hex()}
+        this = (ledger.Kind.READ, session.name, clocks.hour(self.now()), facts)
+        if this not in [(it.kind, it.by, it.at, dict(it.facts)) for it in opened.events]:
+            await self._record(session, row, ledger.Kind.READ, facts, row)
+        return found
 
     async def claim(self, session: Session, case_id: bytes) -> Case:
         """Take a case on oneself; a new one is then being screened.
@@ -182,15 +210,17 @@ class Review:
         """Re-key a case if somebody who holds grants of it is accused in it by now; not in a session of theirs."""
         opened = await self._opened(session, row)
         grants = await self.cases.grants(row.id)
-        shut = rekeying.stale(grants, opened.excluded)
+        shut = rekeying.stale(grants, opened.events, opened.excluded)
         if not shut or session.unit in opened.excluded:
             return row
         envelopes = access.in_order(await self.cases.envelopes(row.id), opened.events)
         keys = _keys(session, envelopes, grants)
         mine = [it for it in envelopes if it.id in keys]
         receipt = (await self.cases.mailbox_of(row.id)).public
-        renewal = rekeying.renew(mine, keys, grants, shut, self.roster(), receipt, self.random)
-        letter, given = self._told_of(session, opened, shut, receipt)
+        chosen = {file.envelope: await self._renewed(row, file) for file in opened.files}
+        renewal = rekeying.renew(mine, keys, grants, shut, self.roster(), receipt, chosen, self.random)
+        had = rekeying.informed(grants, opened.events, opened.excluded)
+        letter, given = self._told_of(session, opened, had, receipt)
         moved = case.restricted(row)
         if row.unit in shut:
             moved = replace(self._in_state(moved, "received"), unit=session.unit, officer=None)
@@ -209,11 +239,17 @@ class Review:
         except errors.Stale:  # a colleague was quicker, and did the same
             return await self.cases.get(row.id, session.units)
 
+    async def _renewed(self, row: Case, file: File) -> tuple[bytes, bytes]:
+        """Seal a file's bytes anew; the id and key that its next envelope must have."""
+        chosen = self.random(16), self.random(32)
+        await self.files.renew(row.id, file, chosen)
+        return chosen
+
     def _told_of(
-        self, session: Session, opened: OpenCase, shut: frozenset[str], receipt: bytes
+        self, session: Session, opened: OpenCase, had: frozenset[str], receipt: bytes
     ) -> tuple[Envelope, tuple[Grant, ...]]:
         """Word to the reporter, and to who reads on: which of the accused had access until now."""
-        body = Content("", clocks.hour(self.now()), session.unit, {"had": sorted(shut & set(opened.readers))})
+        body = Content("", clocks.hour(self.now()), session.unit, {"had": sorted(had)})
         readers = access.clean_readers(self.roster(), opened.readers, opened.asleep, opened.excluded)
         readers = access.with_receipt(readers, receipt)
         return sealing.seal(opened.case.id, "exclusion", body.to_bytes(), readers, self.random)
@@ -418,7 +454,10 @@ def _open_in_order(
     """The pieces that this session may read, in the order of the chain that names them."""
     keys = _keys(session, envelopes, grants)
     return [
-        Piece(envelope.part, content.from_bytes(sealing.open_envelope(envelope, keys[envelope.id])))
-        for envelope in access.in_order(envelopes, events)
-        if envelope.id in keys
+        _piece(envelope, keys[envelope.id]) for envelope in access.in_order(envelopes, events) if envelope.id in keys
     ]
+
+
+def _piece(envelope: Envelope, key: bytes) -> Piece:
+    opened = content.from_bytes(sealing.open_envelope(envelope, key))
+    return Piece(envelope.part, opened, envelope.id, key)

@@ -47,6 +47,7 @@ RECEIPT: Final = "receipt"  # the reader code of whoever holds the receipt
 # What every ciphertext is bound to, in this order. A new kind of ciphertext starts with a row here.
 BINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "envelope": ("case", "envelope", "part"),
+    "file": ("case", "envelope"),
     "grant": ("case", "envelope", "reader", "roster"),
     "wrap": ("case", "envelope", "reader", "level"),
     "release": ("case", "envelope"),
@@ -172,7 +173,7 @@ class Envelope:
 
     id: bytes  # 16 random bytes
     case: bytes  # 16 bytes
-    part: str  # tip addition question answer note exclusion
+    part: str  # tip file addition question answer note correction link exclusion clearing
     sealed: bytes
     commitment: bytes  # SHA-256 of the salted plaintext; the ledger names it, every opening checks it
     release: bytes | None  # the wraps' secret, sealed to the clock; None: no grant of it sleeps
@@ -226,7 +227,12 @@ def commit(salt: bytes, content: bytes) -> bytes:
 
 
 def seal(
-    case: bytes, part: str, content: bytes, readers: Readers, random: Random
+    case: bytes,
+    part: str,
+    content: bytes,
+    readers: Readers,
+    random: Random,
+    chosen: tuple[bytes, bytes] | None = None,
 ) -> tuple[Envelope, tuple[Grant, ...]]:
     """Seal one piece of a case to its readers.
 
@@ -236,23 +242,31 @@ def seal(
         content: any bytes; padded to 4 KiB steps.
         readers: those entitled now, and those that the clock may wake.
         random: the source of randomness.
+        chosen: the envelope's id and key, where a file was sealed under them before.
     """
-    return _seal(case, part, random(SALT_BYTES) + content, readers, random)
+    return _seal(case, part, random(SALT_BYTES) + content, readers, random, chosen)
 
 
-def seal_again(envelope: Envelope, key: bytes, readers: Readers, random: Random) -> tuple[Envelope, tuple[Grant, ...]]:
+def seal_again(
+    envelope: Envelope, key: bytes, readers: Readers, random: Random, chosen: tuple[bytes, bytes] | None = None
+) -> tuple[Envelope, tuple[Grant, ...]]:
     """The same piece under a new id and key, for other readers; its salt, and so its commitment, stays.
 
     Raises:
         NotOpened: as for `open_envelope`.
     """
-    return _seal(envelope.case, envelope.part, _opened(envelope, key), readers, random)
+    return _seal(envelope.case, envelope.part, _opened(envelope, key), readers, random, chosen)
 
 
 def _seal(
-    case: bytes, part: str, salted: bytes, readers: Readers, random: Random
+    case: bytes,
+    part: str,
+    salted: bytes,
+    readers: Readers,
+    random: Random,
+    chosen: tuple[bytes, bytes] | None,
 ) -> tuple[Envelope, tuple[Grant, ...]]:
-    envelope_id, key = random(16), random(32)
+    envelope_id, key = chosen or (random(16), random(32))
     info = binding("envelope", case=case, envelope=envelope_id, part=part)
     sealed = lock(key, pad(salted), info, random)
     secret = random(32) if readers.asleep else None

@@ -30,6 +30,28 @@ def seal(key: bytes, data: Iterable[bytes], info: bytes) -> Iterator[bytes]:
         yield cipher.encrypt(_nonce(number, last), chunk, info)
 
 
+def seal_chunk(key: bytes, number: int, *, last: bool, plain: bytes, info: bytes) -> bytes:
+    """One chunk of a stream, at its place; see `open_chunk`."""
+    return AESGCM(key).encrypt(_nonce(number, last), plain, info)
+
+
+def open_chunk(key: bytes, number: int, *, last: bool, sealed: bytes, info: bytes) -> bytes:
+    """One chunk of a stream, for reading from its middle.
+
+    Args:
+        number: 0 for the first chunk.
+        last: whether it is the stream's last one.
+        sealed: the chunk with its tag.
+
+    Raises:
+        NotOpened: wrong key or binding, another chunk's place, or altered.
+    """
+    try:
+        return AESGCM(key).decrypt(_nonce(number, last), sealed, info)
+    except InvalidTag as error:
+        raise errors.NotOpened from error
+
+
 def unseal(key: bytes, data: Iterable[bytes], info: bytes) -> Iterator[bytes]:
     """Open a stream; what was yielded before an error is not to be trusted as complete.
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 import locales
@@ -65,6 +65,7 @@ class Desk:
             ("/", "GET", Desk.queue),
             ("/case/{id}", "GET", Desk.case),
             ("/case/{id}/alike", "GET", Desk.alike),
+            ("/case/{id}/file/{file}", "GET", Desk.file),
             ("/case/{id}/{act}", "POST", Desk.act),
             ("/statistics", "GET", Desk.counts),
             ("/ledger", "GET", Desk.ledger),
@@ -208,6 +209,25 @@ class Desk:
         ]
         return self._page(request, session, "desk_alike.html", id=id_.hex(), code=case.code_of(id_), found=found)
 
+    async def file(self, request: Request, session: Session) -> Response:
+        """A file of a case, from memory, whole or the range that a player asks for; reading it is on record first."""
+        id_ = _id(request.path_params["id"])
+        file = await self.review.file(session, id_, _id(request.path_params["file"]))
+        first, last = wanted(request.headers.get("range", ""), file.size)
+        headers = {
+            "content-disposition": f'inline; filename="{case.code_of(id_)}.{file.mime.rpartition("/")[2]}"',
+            "content-length": str(last - first + 1),
+            "accept-ranges": "bytes",
+        }
+        if "range" in request.headers:
+            headers["content-range"] = f"bytes {first}-{last}/{file.size}"
+        return StreamingResponse(
+            self.review.files.read(id_, file, first, last),
+            status_code=206 if "range" in request.headers else 200,
+            media_type=file.mime,
+            headers=headers,
+        )
+
     async def act(self, request: Request, session: Session) -> Response:
         """One act on a case; then the case is shown again."""
         form = await _form(request)
@@ -262,6 +282,18 @@ class Desk:
         """A form counts only from our own page of this very session."""
         if not _same_site(request) or _text(form, "csrf") != _csrf(request):
             raise errors.Refused("error.form")
+
+
+def wanted(asked: str, size: int) -> tuple[int, int]:
+    """The first and last byte of a `Range` header's one range (RFC 9110, §14.1.2); anything else means all."""
+    unit, _, span = asked.partition("=")
+    first, dash, last = span.partition("-")
+    if unit.strip() != "bytes" or not dash or not (first + last).isdecimal():
+        return 0, size - 1
+    if not first:
+        return max(0, size - int(last)), size - 1
+    start = min(int(first), size - 1)
+    return start, max(start, min(int(last), size - 1)) if last else size - 1
 
 
 def language(request: Request) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from tips import case as cases
 from tips import clocks, content
 from tips.case import Case
+from tips.files import PART
 from tips.founding import PROCESSES
 from tips.organisation import Organisation
 from tips.ports import CountRow
@@ -51,6 +52,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a case."""
+
+    id: str
+    kind: str
+    size: str
+    digest: str  # SHA-256 of the clean copy
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A case, opened, as its page shows it."""
 
@@ -59,6 +70,7 @@ class View:
     reasons: list[str]
     exclusions: list[str]
     thread: list[Entry]
+    files: list[Attachment]
     timeline: list[tuple[str, str, str]]  # when, kind, who
     readers: list[str]
     asleep: list[str]
@@ -111,11 +123,17 @@ def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
         facts=list(_facts(facts, organisation, speak)),
         reasons=[reason_text(reason, speak) for reason in facts.get("reasons", ())],
         exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
-        thread=[_entry(it, organisation, speak) for it in opened.thread],
+        thread=[_entry(it, organisation, speak) for it in opened.thread if it.part != PART],
+        files=[Attachment(it.envelope.hex(), it.kind, weight(it.size), it.clean) for it in opened.files],
         timeline=[(moment(it.at), it.kind.value, _actor(it.by, speak)) for it in opened.events],
         readers=[organisation.unit(code).name for code in opened.readers],
         asleep=[organisation.unit(code).name for code in opened.asleep],
     )
+
+
+def weight(size: int) -> str:
+    """A file's size as people read it."""
+    return f"{size / 1_000_000:.1f} MB".replace(".", ",") if size >= 100_000 else f"{max(1, size // 1000)} KB"
 
 
 def _entry(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:

@@ -4,6 +4,8 @@ const form = document.getElementById("form");
 const talk = document.getElementById("talk");
 const choices = document.getElementById("choices");
 const text = document.getElementById("text");
+const file = document.getElementById("file");
+const LARGEST = 20 * 1024 * 1024; // bytes; the server checks again
 
 function bubble(kind, words) {
   const box = document.createElement("div");
@@ -96,13 +98,21 @@ form.addEventListener("submit", async (event) => {
   if (pressed) {
     data.set("choose", pressed.value);
     data.delete("text");
+    data.delete("file");
   }
+  const attached = !pressed && file.files[0];
+  if (attached && attached.size > LARGEST) {
+    file.value = "";
+    bubble("reply", document.body.dataset.large).scrollIntoView({ block: "nearest" });
+    return;
+  }
+  if (attached) bubble("reply", document.body.dataset.sending).scrollIntoView({ block: "nearest" });
   busy = true;
   const words = pressed ? pressed.textContent : text.value.trim();
   try {
     const turn = await sent(data);
     if (words) bubble("said", words);
-    if (!pressed) text.value = "";
+    if (!pressed) text.value = file.value = "";
     show(turn);
   } catch {
     form.submit(); // the plain way: the server answers with a page, or the browser says what is wrong
@@ -111,6 +121,8 @@ form.addEventListener("submit", async (event) => {
     text.focus();
   }
 });
+
+file.addEventListener("change", () => file.files.length && form.requestSubmit());
 
 text.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {

@@ -1,7 +1,8 @@
 """An emulated Bot API over real HTTP: enough of it for aiogram and python-telegram-bot, with people who type and press.
 
 It answers getMe, getUpdates (long poll), setWebhook and its kin, sendMessage, answerCallbackQuery, deleteMessages,
-setMyCommands; it can refuse with 429 or 5xx for a while; and it posts updates to a webhook with its secret.
+setMyCommands, getFile and the file's bytes (20 MB at most); it can refuse
+with 429 or 5xx for a while; and it posts updates to a webhook with its secret.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.fakes import servers
@@ -31,6 +32,7 @@ class BotApi:
     sent: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refusals: list[tuple[str, int]] = field(default_factory=list)  # (method, status), taken in order
+    files: dict[str, bytes] = field(default_factory=dict)  # by file id
     webhook: str = ""
     secret: str = ""
     _ids: Any = field(default_factory=lambda: itertools.count(1))
@@ -119,7 +121,14 @@ class BotApi:
                 if status == 429:
                     problem["parameters"] = {"retry_after": 1}
                 return JSONResponse(problem, status_code=status)
+        if method.lower() == "getfile" and len(self.files.get(values["file_id"], b"")) > 20 * 1024 * 1024:
+            problem = {"ok": False, "error_code": 400, "description": "Bad Request: file is too big"}
+            return JSONResponse(problem, status_code=400)
         return JSONResponse({"ok": True, "result": await self._do(method, values)})
+
+    async def file(self, request: Request) -> Response:
+        data = self.files.get(request.path_params["path"])
+        return Response(status_code=404) if data is None else Response(data)
 
     async def _do(self, method: str, values: dict[str, Any]) -> Any:
         self.calls.append((method, values))
@@ -138,6 +147,10 @@ class BotApi:
                 return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 0}
             case "sendmessage":
                 return await self._keep(values)
+            case "getfile":
+                data = self.files.get(values["file_id"], b"")
+                size = {"file_size": len(data)}
+                return {"file_id": values["file_id"], "file_unique_id": "u", "file_path": values["file_id"], **size}
         return True
 
     async def _keep(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -174,6 +187,9 @@ async def _values(request: Request) -> dict[str, Any]:
 async def serving() -> AsyncIterator[BotApi]:
     port = servers.free_port()
     api = BotApi(f"http://127.0.0.1:{port}")
-    routes = [Route(f"/bot{TOKEN}/{{method}}", api.door, methods=["GET", "POST"])]
+    routes = [
+        Route(f"/bot{TOKEN}/{{method}}", api.door, methods=["GET", "POST"]),
+        Route(f"/file/bot{TOKEN}/{{path:path}}", api.file),
+    ]
     async with servers.serving(Starlette(routes=routes), port):
         yield api

@@ -105,7 +105,7 @@ async def test_an_addition_that_accuses_the_desk_shuts_it_out(a_home: Home) -> N
     moved = await a_home.product.store.cases.get(row.id, None)
     reader = await a_home.session_at(moved.unit)
     opened = await a_home.product.review.open(reader, row.id)
-    assert [piece.content.text for piece in opened.thread] == [words]
+    assert [(piece.part, piece.content.text) for piece in opened.thread] == [("addition", words), ("exclusion", "")]
     assert moved.restricted
     assert overseer.unit in (*opened.readers, *opened.asleep)
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot import telegram, web
 from handlers import telegram as handler
-from tests.fakes import bot_api, servers
+from tests.fakes import bot_api, gallery, servers
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
 
@@ -145,10 +145,10 @@ async def test_a_stranger_at_the_webhook_gets_nothing(
     [
         ({"sticker": {"file_id": "s", "file_unique_id": "s", "type": "regular", "width": 1, "height": 1,
                       "is_animated": False, "is_video": False}}, "chưa đọc được"),
-        ({"document": {"file_id": "d", "file_unique_id": "d", "file_size": 0}}, "trống"),
+        ({"document": {"file_id": "e", "file_unique_id": "e", "file_size": 0}}, "trống"),
         ({"document": {"file_id": "d", "file_unique_id": "d", "file_size": 3 * 10**7}}, "20 MB"),
         ({"document": {"file_id": "d", "file_unique_id": "d", "file_size": 5, "mime_type": "a/x"}}, "không nhận được"),
-        ({"photo": [{"file_id": "p", "file_unique_id": "p", "width": 9, "height": 9}]}, "chưa nhận hình"),
+        ({"photo": [{"file_id": "p", "file_unique_id": "p", "width": 9, "height": 9}]}, "Đã nhận tệp thứ 1"),
         ({"location": {"latitude": 10.7823, "longitude": 106.6840}}, "gần nơi nào"),
         ({"location": {"latitude": 21.03, "longitude": 105.85}}, "ngoài TP.HCM"),
         ({"text": "/khonglenh"}, "không biết lệnh"),
@@ -160,6 +160,7 @@ async def test_whatever_is_sent_gets_a_clear_answer(
     a_home: Home, api: BotApi, content: dict[str, object], words: str
 ) -> None:
     """Files, stickers, places, signs and unknown commands are answered in words."""
+    api.files |= {"p": gallery.picture("JPEG"), "d": b"MZ no picture", "e": b""}
     async with bot_running(a_home, api, webhook=True):
         await api.sends(CHAT, **content)
         assert words in api.sent[CHAT][-1]["text"]

@@ -1,0 +1,281 @@
+"""Evidence is cleaned in a child process: nothing that tells of the sender stays, and no file can harm or hang us."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.cleaning import CleanCopy, Cleaning
+from tests.fakes import gallery
+from tests.fakes.gallery import CANARY, archive, document, moving_picture, picture, planted, recording
+from tips.evidence import KINDS, LARGEST, REASONS, TurnedDown
+
+# What a clean copy may still say: how it is coded and how large it is. Everything else is a leak.
+CODING = frozenset((Path(__file__).parents[1] / "data" / "coding_tags.txt").read_text("ascii").split())
+HARMLESS = {  # names that may stand there with this value only
+    "CreateDate": "0000:00:00 00:00:00",
+    "ModifyDate": "0000:00:00 00:00:00",
+    "TrackCreateDate": "0000:00:00 00:00:00",
+    "TrackModifyDate": "0000:00:00 00:00:00",
+    "MediaCreateDate": "0000:00:00 00:00:00",
+    "MediaModifyDate": "0000:00:00 00:00:00",
+    "MediaLanguageCode": "und",
+    "Vendor": "ffmpeg",
+    "MuxingApp": "Lavf",
+    "WritingApp": "Lavf",
+    "HandlerVendorID": "Apple",  # written into every MP4, whoever made it
+}
+LINE = re.compile(r"(?:\[[^]]*\]\s+)?(\S+)\s*:(.*)")
+HANDLERS = {"Video Track", "Audio Track", "VideoHandler", "SoundHandler", "Metadata"}
+PICTURES = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "BMP")
+RECORDINGS = {
+    "mp4": {"container": "mp4", "video": "libx264", "audio": "aac"},
+    "mov": {"container": "mov", "video": "mpeg4", "audio": "aac"},
+    "hevc": {"container": "mp4", "video": "libx265"},
+    "mkv": {"container": "matroska", "video": "libx264", "audio": "aac"},
+    "webm": {"container": "webm", "video": "libvpx", "audio": "libopus", "rate": 48_000},
+    "ogg": {"container": "ogg", "audio": "libopus", "rate": 48_000},
+    "mp3": {"container": "mp3", "audio": "libmp3lame"},
+    "m4a": {"container": "mp4", "audio": "aac"},
+    "wav": {"container": "wav", "audio": "pcm_s16le"},
+}
+SUFFIX = {"image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "application/pdf": ".pdf"}
+
+
+def in_memory(data: bytes) -> int:
+    fd = os.memfd_create("sent", os.MFD_CLOEXEC)
+    with os.fdopen(fd, "wb", closefd=False) as file:
+        file.write(data)
+    return fd
+
+
+async def cleaned(data: bytes, cleaning: Cleaning | None = None) -> CleanCopy:
+    fd = in_memory(data)
+    try:
+        return await (cleaning or Cleaning()).clean(fd, len(data))
+    finally:
+        os.close(fd)
+
+
+def leaks(data: bytes, mime: str, folder: Path) -> list[str]:
+    """What exiftool finds in a file beyond its coding."""
+    found = gallery.exiftool(data, SUFFIX.get(mime, f".{mime.rpartition('/')[2]}"), folder)
+    lines = [LINE.match(line) or pytest.fail(f"exiftool says {line!r}") for line in found.splitlines()]
+    return [line[0] for line in lines if not _is_coding(line[1], line[2].strip())]
+
+
+def _is_coding(name: str, value: str) -> bool:
+    if name.startswith("Handler") and value in HANDLERS:
+        return True
+    return name in CODING or HARMLESS.get(name) == value
+
+
+async def assert_nothing_left(data: bytes, folder: Path) -> CleanCopy:
+    copy = await cleaned(data)
+    left = b"".join(copy.chunks())
+    assert CANARY.encode() in data, "nothing was planted: this test would show nothing"
+    assert CANARY.encode() not in left
+    assert leaks(left, copy.mime, folder) == []
+    assert copy.kind == KINDS[copy.mime]
+    return copy
+
+
+@pytest.mark.parametrize("kind", [it for it in PICTURES if it != "BMP"])
+async def test_a_picture_keeps_its_pixels_and_nothing_else(kind: str, tmp_path: Path) -> None:
+    """Place, time, device and author are planted wherever exiftool can write them."""
+    suffix = {"JPEG": ".jpg", "TIFF": ".tif", "HEIF": ".heic"}.get(kind, f".{kind.lower()}")
+    await assert_nothing_left(planted(picture(kind), suffix, tmp_path), tmp_path)
+
+
+async def test_a_moving_picture_keeps_moving(tmp_path: Path) -> None:
+    """Every frame is there; the comment is not."""
+    from PIL import Image
+
+    copy = await assert_nothing_left(planted(moving_picture(), ".gif", tmp_path), tmp_path)
+    with Image.open(os.fdopen(os.dup(copy.fd), "rb")) as seen:
+        assert seen.n_frames == 4
+
+
+async def test_a_picture_stays_upright() -> None:
+    """The turn that EXIF asked for is done before EXIF goes."""
+    from PIL import Image
+
+    copy = await cleaned(gallery.turned_picture())
+    with Image.open(os.fdopen(os.dup(copy.fd), "rb")) as seen:
+        assert seen.size == (240, 320)
+
+
+@pytest.mark.parametrize("kind", RECORDINGS)
+async def test_a_recording_keeps_sound_and_picture_and_nothing_else(kind: str, tmp_path: Path) -> None:
+    """Titles, places, the phone's name, and the text units inside the coded picture go."""
+    data = recording(**RECORDINGS[kind])  # type: ignore[arg-type]
+    if kind in {"mp4", "mov", "hevc", "m4a"}:
+        data = planted(data, ".mov" if kind == "mov" else ".mp4", tmp_path)
+    copy = await assert_nothing_left(data, tmp_path)
+    assert b"x264 - core" not in b"".join(copy.chunks())
+    assert b"x265" not in b"".join(copy.chunks())
+
+
+async def test_a_document_keeps_its_pages_and_nothing_that_hangs_on_them(tmp_path: Path) -> None:
+    """No author, note, script, attachment; the photo inside lost its EXIF too."""
+    import pikepdf
+
+    copy = await assert_nothing_left(planted(document(pages=3), ".pdf", tmp_path), tmp_path)
+    with pikepdf.open(os.fdopen(os.dup(copy.fd), "rb")) as seen:
+        assert len(seen.pages) == 3
+        assert not {"/OpenAction", "/Names", "/AcroForm", "/Metadata"} & set(seen.Root.keys())
+        assert not any("/Annots" in page.obj for page in seen.pages)
+        photo = seen.pages[0].Resources.XObject.Photo.read_raw_bytes()
+        assert photo.startswith(b"\xff\xd8")
+        assert CANARY.encode() not in photo
+
+
+def test_the_check_itself_finds_what_is_left(tmp_path: Path) -> None:
+    """A copy that was not stripped is caught, so the tests above can fail."""
+    for data, mime in (
+        (planted(picture("JPEG"), ".jpg", tmp_path), "image/jpeg"),
+        (planted(recording("mp4", video="libx264"), ".mp4", tmp_path), "video/mp4"),
+        (planted(document(), ".pdf", tmp_path), "application/pdf"),
+    ):
+        assert leaks(data, mime, tmp_path), mime
+
+
+ODD = {
+    "nothing": (b"", "empty"),
+    "a script in a drawing": (b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "unknown"),
+    "a page that calls itself a picture": (b"<!doctype html><script>alert(1)</script>", "unknown"),
+    "a program": (b"\x7fELF" + bytes(500), "unknown"),
+    "an archive or office file": (archive(), "office"),
+    "a picture cut off": (picture("JPEG")[:700], "broken"),
+    "a recording cut off": (recording("mp4", video="libx264")[:400], "broken"),
+    "a document cut off": (b"%PDF-1.7\n%%EOF", "broken"),
+    "only a beginning": (b"\xff\xd8\xff\xe0", "broken"),
+    "noise behind a beginning": (b"\x1a\x45\xdf\xa3" + os.urandom(5000), "broken"),
+    "a locked document": (document(password="khoa"), "encrypted"),
+    "more pixels than memory": (picture("PNG", (9000, 9000)), "too_many_pixels"),
+    "more pixels than the header's size": (picture("PNG", (15_000, 15_000)), "too_many_pixels"),
+    "a film that never ends": (recording("mp4", video="libx264", seconds=31 * 60), "too_long"),
+    "a flicker of many frames": (moving_picture(frames=250), "too_long"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+async def test_an_odd_file_is_turned_down_with_its_reason(name: str) -> None:
+    """A word that the person is told, and never an error."""
+    data, reason = ODD[name]
+    with pytest.raises(TurnedDown) as turned_down:
+        await cleaned(data)
+    assert turned_down.value.reason == reason
+    assert reason in REASONS
+
+
+async def test_what_hangs_behind_a_picture_is_gone() -> None:
+    """A picture that is an archive as well is only a picture afterwards."""
+    copy = await cleaned(picture("JPEG") + archive())
+    assert b"PK\x03\x04" not in b"".join(copy.chunks())
+
+
+async def test_a_file_over_the_limit_is_not_even_looked_at() -> None:
+    """The size decides before a child is started."""
+    with pytest.raises(TurnedDown) as turned_down:
+        await Cleaning().clean(-1, LARGEST + 1)
+    assert turned_down.value.reason == "too_large"
+
+
+async def test_a_child_that_dies_or_hangs_spoils_only_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed: broken. Too slow: too heavy. The next file goes through."""
+    with pytest.raises(TurnedDown) as turned_down:
+        await cleaned(picture("JPEG"), Cleaning(patience=0.001))
+    assert turned_down.value.reason == "too_heavy"
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(TurnedDown) as turned_down:
+        await cleaned(picture("JPEG"))
+    assert turned_down.value.reason == "broken"
+    monkeypatch.undo()
+    assert (await cleaned(picture("JPEG"))).kind == "image"
+
+
+CONFINED = """
+import json, os, socket, sys
+from bot import cleaner
+kept = cleaner._alone(int(sys.argv[1]), int(sys.argv[2]))
+cleaner.confine()
+found = {"interfaces": [name for _, name in socket.if_nameindex()], "secrets": sorted(os.environ)}
+cleaner.close_doors()
+for name, attempt in {
+    "socket": lambda: socket.socket(),
+    "file": lambda: open("/etc/hostname"),
+    "memory": lambda: bytearray(600 * 1024 * 1024),
+    "output": lambda: os.pwrite(4, b"x", 40 * 1024 * 1024),
+}.items():
+    try:
+        attempt()
+        found[name] = "allowed"
+    except BaseException as error:
+        found[name] = type(error).__name__
+print(json.dumps(found))
+"""
+
+
+async def test_the_child_can_open_nothing_and_reach_nobody() -> None:
+    """No file, no socket, no more memory, no longer output, and no setting of ours in its environment."""
+    import json
+
+    one, other = in_memory(b"x"), in_memory(b"")
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-c", CONFINED, str(one), str(other)),
+        pass_fds=(one, other),
+        stdout=asyncio.subprocess.PIPE,
+        env={},
+    )
+    said, _ = await child.communicate()
+    found = json.loads(said)
+    assert {name: found[name] for name in ("socket", "file", "output")} == dict.fromkeys(
+        ("socket", "file", "output"), "OSError"
+    )
+    assert found["memory"] == "MemoryError"
+    assert set(found["secrets"]) <= {"LC_CTYPE"}
+    if os.getuid() == 0:  # elsewhere it depends on whether this system lets people make name spaces
+        assert found["interfaces"] in ([], ["lo"])
+
+
+MEASURED = """
+import asyncio, os, resource, sys
+from bot.cleaning import Cleaning
+fd = os.memfd_create("sent")
+with open(sys.argv[1], "rb") as source:
+    while piece := source.read(65536):
+        os.write(fd, piece)
+size = os.fstat(fd).st_size
+async def main():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    copy = await Cleaning().clean(fd, size)
+    total = sum(len(piece) for piece in copy.chunks())
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, total)
+asyncio.run(main())
+"""
+
+
+async def test_the_serving_process_hardly_grows_for_a_large_file(tmp_path: Path) -> None:
+    """20 MB are cleaned, and less than 10 MB more are ever in the parent's memory."""
+    large = tmp_path / "large.wav"
+    large.write_bytes(recording("wav", audio="pcm_s16le", seconds=600))
+    assert large.stat().st_size > 18_000_000
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", MEASURED, str(large), stdout=asyncio.subprocess.PIPE, cwd=Path.cwd()
+    )
+    said, _ = await child.communicate()
+    grown, total = (int(word) for word in said.split())
+    assert total > 18_000_000
+    assert grown < 10_000  # KiB
+
+
+async def test_nothing_is_written_into_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child has no folder for temporary files, and leaves none in ours."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for data in (picture("HEIF"), recording("mp4", video="libx264", audio="aac"), document(pages=20)):
+        (await cleaned(data)).close()
+    assert await asyncio.to_thread(os.listdir, tmp_path) == []
