@@ -24,6 +24,7 @@ FIGURES: Final[dict[str, Callable[[], Coroutine[Any, Any, Figure]]]] = {
     "triage": triage.triage,
     "seal": crypto.seal,
     "open": crypto.open_,
+    "file_seal": crypto.file_seal,
     "start": start.start,
     "memory": memory.memory,
     "queue_page_1m": million.queue_page,

@@ -51,6 +51,8 @@ class Cleaning:
         """A clean copy of a file."""
         if not 0 < size <= LARGEST:
             raise TurnedDown("too_large" if size else "empty")
+        if not hasattr(os, "memfd_create"):
+            raise TurnedDown("busy")  # there is no place for it but a folder
         copy = os.memfd_create("clean", os.MFD_CLOEXEC)
         try:
             async with self._children:

@@ -21,16 +21,21 @@ BODY_LIMIT: Final = LARGEST + 2 * FIELD_LIMIT  # a longer body is not even read
 
 
 class MemoryFile:
-    """An anonymous file in memory; see `tips.ports.Upload`. What is written beyond the limit is only counted."""
+    """An anonymous file in memory; see `tips.ports.Upload`. What is written beyond the limit is only counted.
+
+    It is made when the first byte comes, and where the system has none (outside Linux) every byte is only counted.
+    """
 
     def __init__(self) -> None:
-        self.fd = os.memfd_create("upload", os.MFD_CLOEXEC)
+        self.fd = -1
         self.size = 0
         self.given = False  # a file was chosen, be it an empty one
 
     def write(self, data: bytes) -> int:
         """Append."""
-        if self.size <= LARGEST:
+        if self.size <= LARGEST and hasattr(os, "memfd_create"):
+            if self.fd < 0:
+                self.fd = os.memfd_create("upload", os.MFD_CLOEXEC)
             view = memoryview(data)
             while view:
                 view = view[os.write(self.fd, view) :]

@@ -72,10 +72,14 @@ def _nonce(number: int, last: bool) -> bytes:
 
 def _chunks(data: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
     """Pieces of exactly `size` bytes and a shorter last one, each with whether it is the last."""
-    waiting = bytearray()
+    held = b""  # up to `size` bytes that may be the last ones; pieces of just that length are never copied
     for piece in data:
-        waiting += piece
-        while len(waiting) > size:
-            yield bytes(waiting[:size]), False
-            del waiting[:size]
-    yield bytes(waiting), True
+        if len(held) == size and piece:
+            yield held, False
+            held = b""
+        joined, at = (held + piece) if held else piece, 0
+        while len(joined) - at > size:
+            yield joined[at : at + size], False
+            at += size
+        held = joined[at:] if at else joined
+    yield held, True
