@@ -19,7 +19,7 @@ from bot.settings import Settings
 from bot.wiring import Product, open_product
 from handlers.desk import show
 from tips import case as cases
-from tips import clocks, errors, ledger, organisation, statistics, triage
+from tips import clocks, errors, ledger, life, organisation, statistics, triage
 from tips.review import OpenCase, Session
 
 
@@ -138,10 +138,15 @@ def _opened(opened: OpenCase) -> dict[str, Any]:
             for it in opened.thread
         ],
         "files": [{"id": it.envelope.hex(), **it.described()} for it in opened.files],
-        "clocks": [{"clock": opened.case.clock, "due": str(opened.case.due_at)}] if opened.case.clock else [],
+        "clocks": [_clock(opened.case)] if opened.case.clock else [],
         "reasons": [show.reason_text(reason, speak) for reason in opened.tip.facts["reasons"]],
         "exclusions": sorted(opened.excluded),
     }
+
+
+def _clock(row: cases.Case) -> dict[str, Any]:
+    rule = life.policy()["states"].get(row.state) or life.policy()["retention"]
+    return {"clock": row.clock, "due": row.due_at.isoformat() if row.due_at else None, "source": rule["source"]}
 
 
 async def export_statistics(

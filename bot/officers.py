@@ -17,7 +17,7 @@ from telegram.ext import Application, CallbackContext
 import locales
 from bot.wiring import Product
 from handlers.officers import LANG, Officers
-from tips import clocks, errors
+from tips import clocks, errors, life
 from tips.notices import Notice
 
 EVERY: Final = 10.0  # seconds between looks at the outbox
@@ -60,7 +60,7 @@ def _schedule(application: App, product: Product, every: float) -> None:
 
     assert application.job_queue is not None
     application.job_queue.run_repeating(look, every, first=0, name=JOB)
-    for hour in clocks.policy()["digest_hours"]:
+    for hour in life.policy()["digest_hours"]:
         application.job_queue.run_daily(digest, time(hour, tzinfo=clocks.CITY), name=f"digest-{hour}")
 
 

@@ -56,6 +56,14 @@ class Seed:
     steps: tuple[tuple[str, str], ...]  # what, and its words or target
 
 
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Who works on the seeded cases, by unit."""
+
+    officers: dict[str, Session]
+    heads: dict[str, Session]
+
+
 def seeds() -> list[Seed]:
     """The invented tips of `seeds.json`, oldest first."""
     raw: list[dict[str, Any]] = json.loads(importlib.resources.files("bot").joinpath("seeds.json").read_text("utf-8"))[
@@ -68,14 +76,17 @@ def seeds() -> list[Seed]:
 async def seed(product: Product, identities: Sequence[Identity], moved: Movable) -> None:
     """Let every seed come in and be worked on; then take the clock's present slot, so that what is late is seen."""
     sessions = [await product.logins.session_of(identity) for identity in identities]
-    by_unit = {session.unit: session for session in reversed(sessions) if session.seeds}
+    workers = Workers(
+        {session.unit: session for session in reversed(sessions) if session.seeds},
+        {session.unit: session for session in sessions if session.role == "head"},
+    )
     for number, it in enumerate(seeds()):
         moved.set_back(it.hours)
         code = await _send(product, Sender("demo", str(number)), it.text)
         row = await _find(product, code)
         for at, (what, words) in enumerate(it.steps, start=1):
             moved.set_back(it.hours * (len(it.steps) + 1 - at) / (len(it.steps) + 1))
-            await _step(product, by_unit, row.id, code, what, words)
+            await _step(product, workers, row.id, code, what, words)
     moved.set_back(0)
     for job in clock.jobs(product):
         await product.store.outbox.take_slot(job.name, clock.slot(job, product.now()))
@@ -99,10 +110,10 @@ async def _find(product: Product, code: str) -> Case:
     return (await product.reception.mailboxes.read(code)).case
 
 
-async def _step(product: Product, by_unit: dict[str, Session], id_: bytes, code: str, what: str, words: str) -> None:
+async def _step(product: Product, workers: Workers, id_: bytes, code: str, what: str, words: str) -> None:
     review = product.review
     row = await product.store.cases.get(id_, None)
-    session = by_unit.get(row.unit)
+    session = (workers.heads if what == "suspend" else workers.officers).get(row.unit)
     if what == "climb":
         await product.store.cases.apply(await product.climber.change(row))
     elif what == "reply":
@@ -116,7 +127,12 @@ async def _step(product: Product, by_unit: dict[str, Session], id_: bytes, code:
         await review.open(session, id_)
     elif what == "hand_over":
         await review.hand_over(session, id_, words)
-    elif what == "move":
-        await review.move(session, id_, words)
+    elif what == "conclude":
+        await product.progress.conclude(session, id_, "administrative", words)
+    elif what == "suspend":
+        await product.progress.suspend(session, id_, words)
+    elif what in {"accept", "verify", "close"}:
+        progress = product.progress
+        await {"accept": progress.accept, "verify": progress.verify, "close": progress.close}[what](session, id_)
     else:
         await {"ask": review.ask, "answer": review.answer, "note": review.note}[what](session, id_, words)

@@ -41,6 +41,7 @@ def build(
     if DESK in parts:
         desk = Desk(
             review=product.review,
+            progress=product.progress,
             logins=product.logins,
             statistics=product.store.statistics,
             watch=product.watch,

@@ -28,10 +28,12 @@ from tips.keys import Cost
 from tips.mailbox import Mailboxes
 from tips.notices import Notices
 from tips.organisation import Organisation
+from tips.progress import Progress
 from tips.reception import Reception
 from tips.review import Review
 from tips.roster import Roster
 from tips.sealing import Random
+from tips.shredding import Shredder
 from tips.signs import Watch
 from tips.triage import Triager
 
@@ -92,8 +94,10 @@ class Product:
     cost: Cost
     reception: Reception
     review: Review
+    progress: Progress
     logins: Logins
     climber: Climber
+    shredder: Shredder
     notices: Notices
     watch: Watch
 
@@ -153,6 +157,7 @@ async def _put_together(
         random=random,
         welcome_after_loss=_recent_loss(run, now),
     )
+    review = Review(store.cases, live, home, evidence, now, random)
     return Product(
         settings=settings,
         organisation=home,
@@ -163,9 +168,11 @@ async def _put_together(
         random=random,
         cost=cost,
         reception=reception,
-        review=Review(store.cases, live, home, evidence, now, random),
+        review=review,
+        progress=Progress(review),
         logins=Logins(store.accounts, store.keyring, live, now, random),
-        climber=Climber(store.cases, own.release, own.signing["clock"], now, random),
+        climber=Climber(store.cases, home.overseers, own.release, own.signing["clock"], now, random),
+        shredder=Shredder(store.cases, own.signing["clock"], now, random),
         notices=Notices(store.links, store.outbox, live, now, random),
         watch=Watch(store.statistics, store.outbox, live, home, now, random),
     )

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from python_multipart.exceptions import FormParserError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -178,8 +178,8 @@ async def _read(request: Request, file: MemoryFile) -> tuple[Mapping[str, str], 
         fields = await read_form(request, file)
     except TooLong:
         return {}, Inbound("file", problem="too_large")
-    except (ValueError, FormParserError):
-        return {}, Inbound("text")
+    except ValueError as error:
+        raise HTTPException(400) from error
     if file.given:
         return fields, Inbound("file", text=fields.get("text", ""), upload=file)
     if fields.get("choose"):

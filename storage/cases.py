@@ -97,14 +97,23 @@ class SqlCases:
                 await connection.execute(_upsert(connection, "reading_grant", rows.of_grant(grant)))
 
     async def due(self, now: datetime, limit: int) -> list[Case]:
-        """Cases whose clock has run out."""
-        statement = (
-            every()
-            .where(col(Tip.due_at) <= now, col(Tip.clock).is_not(None))
-            .order_by(col(Tip.due_at), col(Tip.id))
-            .limit(limit)
-        )
-        return [rows.to_case(row) for row in await self._database.rows(statement)]
+        """Open cases whose clock has run out."""
+        return await self._run_out(now, limit, col(Tip.state) != "closed")
+
+    async def expired(self, now: datetime, limit: int) -> list[Case]:
+        """Closed cases whose retention is over."""
+        return await self._run_out(now, limit, col(Tip.state) == "closed")
+
+    async def _run_out(self, now: datetime, limit: int, wanted: sa.ColumnElement[bool]) -> list[Case]:
+        statement = every().where(col(Tip.due_at) <= now, col(Tip.clock).is_not(None), wanted)
+        ordered = statement.order_by(col(Tip.due_at), col(Tip.id)).limit(limit)
+        return [rows.to_case(row) for row in await self._database.rows(ordered)]
+
+    async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
+        """Others' open cases that these units read along."""
+        statement = readable(units).where(col(Tip.unit).not_in(units), col(Tip.state) != "closed")
+        ordered = statement.order_by(*(rows.table("tip").c[name] for name in ("urgency", "received_at", "id")))
+        return [rows.to_case(row) for row in await self._database.rows(ordered.limit(limit))]
 
     async def mailbox(self, lookup: bytes) -> Mailbox:
         """The mailbox of a look-up id."""

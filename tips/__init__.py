@@ -16,12 +16,14 @@ at the desk (`accounts` opens a session):
     an officer reads, claims, asks, moves and hands over the `case` (`review`), to whom `access` allows
     they correct what triage found, and link what may be the same event (`duplicates`)
     a reader who turns out to be accused is shut out by `rekeying`; a mistake takes two offices' `clearing`
+    they bring it on (`progress`), as the table of its `life` allows, and tell the reporter how it ended
     what is asked lies in the `mailbox`; the reporter's answer goes back to the case's readers
 
 what waits is told to officers without a word of it (`notices`)
 
 as time passes (`clocks`):
     what is late climbs, text included (`climbing`); several tips of a kind in one ward are one of the `signs`
+    what is closed is destroyed when its time is over (`shredding`)
     `statistics` tell about the city, never a person
     an `audit` checks all of it without opening anything
 

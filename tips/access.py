@@ -48,16 +48,24 @@ def with_receipt(readers: Readers, public: bytes) -> Readers:
     return Readers((*readers.awake, Reader(RECEIPT, public)), readers.asleep, readers.roster, readers.release)
 
 
-def next_level(grants: Sequence[Grant]) -> str | None:
-    """The sleeping reader that the clock wakes next: the lowest level that sleeps on every envelope of the case.
+def next_level(grants: Sequence[Grant], unit: str, among: Collection[str] | None = None) -> str | None:
+    """The reader that the clock gives a case to next: the lowest level above its owner's.
 
-    A reader who is missing on one was shut out of it, because that piece accuses them: they are passed over.
+    It sleeps as a rule; one that was asked to read along is awake already. A reader who is missing on one envelope was
+    shut out of it, because that piece accuses them: they are passed over.
+
+    Args:
+        grants: all grants of the case.
+        unit: whose case it is now.
+        among: only these; None: anybody.
     """
-    envelopes = {grant.envelope for grant in grants if grant.asleep or grant.reader != RECEIPT}
-    asleep = sorted((grant for grant in grants if grant.asleep), key=lambda grant: grant.level)
-    for candidate in asleep:
-        holding = {grant.envelope for grant in grants if grant.reader == candidate.reader}
-        if holding >= envelopes:
+    envelopes = {grant.envelope for grant in grants if grant.reader != RECEIPT}
+    own = min((grant.level for grant in grants if grant.reader == unit), default=0)
+    above = sorted((grant for grant in grants if grant.level > own and grant.reader != unit), key=lambda it: it.level)
+    for candidate in above:
+        if among is not None and candidate.reader not in among:
+            continue
+        if {grant.envelope for grant in grants if grant.reader == candidate.reader} >= envelopes:
             return candidate.reader
     return None
 
@@ -89,6 +97,8 @@ def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> l
             facts = event.facts
             named[facts["envelope"]] = (facts["envelope"], facts["digest"], facts["commitment"], facts["part"])
     stored = {envelope.id.hex(): envelope for envelope in envelopes}
+    if events and events[-1].kind is ledger.Kind.SHREDDED and not stored:
+        return []
     ordered = []
     for id_, *signed in named.values():
         envelope = stored.pop(id_, None)

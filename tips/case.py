@@ -1,13 +1,11 @@
-"""A case: a tip under work. Its states, who may move it where, and what is kept of it in the clear."""
+"""A case: a tip under work. Its states, and what is kept of it in the clear; see `life` for how it moves."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from tips import errors
 from tips.receipt import ALPHABET
 
 STATES: Final = (
@@ -23,21 +21,6 @@ STATES: Final = (
     "held",
 )
 OPEN_STATES: Final = frozenset(STATES) - {"closed"}
-
-# From which state an officer's session may move a case to which. `received` becomes `screening` by being claimed,
-# anything becomes `forwarded` by a hand-over, `needs_info` becomes `screening` by the reporter's answer.
-MOVES: Final[Mapping[str, tuple[str, ...]]] = {
-    "received": ("screening",),
-    "screening": ("needs_info", "accepted", "concluded"),
-    "needs_info": ("screening", "accepted", "concluded"),
-    "forwarded": ("accepted", "screening"),
-    "accepted": ("verifying", "needs_info", "concluded"),
-    "verifying": ("suspended", "concluded", "needs_info"),
-    "suspended": ("verifying", "concluded"),
-    "concluded": ("closed", "verifying"),
-    "closed": (),
-    "held": (),
-}
 
 RESTRICTED_AREA: Final = "city"
 RESTRICTED_CATEGORY: Final = "restricted"
@@ -84,13 +67,3 @@ def code_of(case: bytes) -> str:
 def restricted(row: Case) -> Case:
     """A case of which somebody is shut out: its area and category are told nowhere in the clear."""
     return replace(row, restricted=True, category=RESTRICTED_CATEGORY, area=RESTRICTED_AREA, ward=None)
-
-
-def check_move(case: Case, target: str) -> None:
-    """Whether an officer may move a case to a state.
-
-    Raises:
-        Refused: the table has no such move.
-    """
-    if target not in MOVES[case.state]:
-        raise errors.Refused("error.move")

@@ -5,7 +5,7 @@ The clock holds the release seed and no unit's: it can take a wrap off and read 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -26,6 +26,7 @@ class Climber:
     """Takes late cases one level up."""
 
     cases: Cases
+    overseers: frozenset[str]  # codes of procuracies and inspectorates
     release_seed: bytes
     signing: bytes
     now: Callable[[], datetime]
@@ -49,8 +50,8 @@ class Climber:
         can read: it would only take it away from them.
         """
         grants = await self.cases.grants(row.id)
-        target = access.next_level(grants)
-        if target is None or (target == HELD and row.clock != clocks.WAKE):
+        target = self._target(row, grants)
+        if target is None or (target == HELD and row.clock not in {clocks.WAKE, clocks.DISPUTE}):
             return self._top(row)
         envelopes = {envelope.id: envelope for envelope in await self.cases.envelopes(row.id)}
         woken = tuple(self._woken(envelopes, grant) for grant in grants if _sleeps(grant, target))
@@ -77,6 +78,11 @@ class Climber:
             shut=shut,
             pings=(ping(moved, "climbed", now, self.random),),
         )
+
+    def _target(self, row: Case, grants: Sequence[Grant]) -> str | None:
+        """The next level; a disputed closing goes to an overseer where one is left."""
+        overseer = access.next_level(grants, row.unit, self.overseers) if row.clock == clocks.DISPUTE else None
+        return overseer or access.next_level(grants, row.unit)
 
     def _woken(self, envelopes: dict[bytes, Envelope], grant: Grant) -> Grant:
         return sealing.wake(envelopes[grant.envelope], grant, self.release_seed)

@@ -1,20 +1,22 @@
 """Clocks: every state has a deadline, and a late case climbs. Pure: what is due is computed, never slept for.
 
-The lengths are data (`data/clocks.json`), each with its article of law or the word "policy".
+The lengths are data, each with its article of law or the word "policy"; see `life`.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib.resources
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tips import life
+
 CITY: Final = ZoneInfo("Asia/Ho_Chi_Minh")
-WAKE: Final = "wake"  # an intake's request: wake the next clean level now, because those awake are accused
+WAKE: Final = "wake"  # a request: wake the next clean level now, because those awake are accused, or sent it back
+DISPUTE: Final = "dispute"  # a request: wake an overseer now, because the reporter does not accept the closing
+RETENTION: Final = "retention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +27,6 @@ class Clock:
     due_at: datetime | None
 
 
-@functools.cache
-def policy() -> dict[str, Any]:
-    """The lengths, by state; see the data file."""
-    text = importlib.resources.files("tips.data").joinpath("clocks.json").read_text("utf-8")
-    rules: dict[str, Any] = json.loads(text)
-    return rules
-
-
 def hour(moment: datetime) -> datetime:
     """The hour of a moment: finer times are not kept beside a tip."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
@@ -40,11 +34,31 @@ def hour(moment: datetime) -> datetime:
 
 def start(state: str, urgency: str, now: datetime) -> Clock:
     """The clock that entering a state starts."""
-    rule = policy()["states"][state]
+    rule = life.policy()["states"][state]
     if rule is None:
         return Clock(None, None)
     length = rule["by_urgency"][urgency] if "by_urgency" in rule else rule
     return Clock(rule["clock"], _after(length, now))
+
+
+def retention(group: str, now: datetime) -> Clock:
+    """The clock that closing starts: when it runs out the case is shredded.
+
+    Args:
+        group: the case's category group, or `restricted`.
+    """
+    rule = life.policy()["retention"]
+    return Clock(RETENTION, hour(now) + timedelta(days=rule["by_group"].get(group, rule["days"]), hours=1))
+
+
+def extended(due: datetime) -> Clock:
+    """The verification's clock after one extension (BLTTHS art. 147(2))."""
+    return Clock("verification", due + timedelta(days=life.policy()["extension"]["days"]))
+
+
+def backups_gone(shredded: datetime) -> datetime:
+    """From when on no backup holds what was shredded."""
+    return shredded + timedelta(days=life.policy()["backups_kept"]["days"])
 
 
 def after_climb(urgency: str, now: datetime) -> Clock:
@@ -65,7 +79,7 @@ def next_digest(now: datetime) -> datetime:
     """The next of the fixed hours at which digests go out, strictly after `now`."""
     local = now.astimezone(CITY)
     for days in (0, 1):
-        for at in policy()["digest_hours"]:
+        for at in life.policy()["digest_hours"]:
             moment = datetime.combine(local.date() + timedelta(days=days), time(at), CITY)
             if moment > local:
                 return moment.astimezone(UTC)

@@ -90,6 +90,7 @@ class Post:
 
     text: str = ""
     file: File | None = None
+    dispute: bool = False  # these words say why a closing is not accepted
 
 
 Effect = Submit | Forget | LookUp | Post | None
@@ -147,7 +148,7 @@ class Conversation:
         if text.startswith("/"):
             return self._again(draft, Say("unknown_command"))
         if draft.mailbox:
-            return Decision(draft, (), Post(text))
+            return Decision(replace(draft, slot=""), (), Post(text, dispute=draft.slot == "dispute"))
         return self._words(draft, Fragment(text, ref=heard.ref))
 
     def _words(self, draft: Draft, fragment: Fragment) -> Decision:
@@ -256,8 +257,11 @@ class Conversation:
 
     def _back(self, draft: Draft, value: str) -> Decision:
         if draft.mailbox:
-            return _tell(replace(draft, mailbox="", stage="idle"), Reply((Say("mailbox.left"),)))
+            return _tell(replace(draft, mailbox="", stage="idle", slot=""), Reply((Say("mailbox.left"),)))
         return self._go_on(draft)
+
+    def _dispute(self, draft: Draft, value: str) -> Decision:
+        return _tell(replace(draft, slot="dispute"), Reply((Say("mailbox.dispute"),), (_BACK,)))
 
     def _cancel(self, draft: Draft, value: str) -> Decision:
         return Decision(draft.fresh(draft.seed), (Reply((Say("cancelled"),)),), Forget())
@@ -450,6 +454,7 @@ _CHOSEN: Final = {
     "send_anyway": Conversation._send_anyway,
     "skip": Conversation._skip,
     "back": Conversation._back,
+    "dispute": Conversation._dispute,
     "cancel": Conversation._cancel,
     "yes": Conversation._yes,
     "no": Conversation._no,

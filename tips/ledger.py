@@ -33,6 +33,14 @@ class Kind(enum.StrEnum):
     HANDED_OVER = "handed_over"
     EXCLUDED = "excluded"  # a reader who turned out to be accused: the case was re-keyed without them
     CLEARED = "cleared"  # an office took back an exclusion; it counts once a second one does
+    BOUNCED = "bounced"  # sent back to who handed it over
+    CONSULTED = "consulted"  # an overseer was asked, and reads along
+    RECUSED = "recused"  # a person keeps away from it
+    EXTENDED = "extended"
+    CONCLUDED = "concluded"
+    ENDORSED = "endorsed"  # somebody outside the unit agrees with the conclusion
+    DISPUTED = "disputed"  # the reporter does not accept the closing
+    SHREDDED = "shredded"  # its keys and ciphertexts are destroyed; the chain stays
     CLIMBED = "climbed"
     RELEASED = "released"  # a held case, given to a unit by the quorum
     ROSTER = "roster"

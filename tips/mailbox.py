@@ -36,11 +36,9 @@ class View:
     case: Case
     letters: tuple[Letter, ...]  # oldest first
     climbed: int
-
-    @property
-    def awaits_answer(self) -> bool:
-        """Whether the last word was an officer's question."""
-        return self.case.state == "needs_info" and any(it.part == "question" for it in self.letters)
+    awaits_answer: bool  # nothing came from the reporter since an officer's last question
+    may_dispute: bool  # it is closed, and was not disputed yet
+    shredded: datetime | None  # when the content was destroyed; None: it is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,10 @@ class Mailboxes:
         grants = await self.cases.grants(row.id)
         chain = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifiers)
         letters = _letters(own, access.in_order(envelopes, chain), grants)
-        return View(row, tuple(letters), row.level)
+        gone = next((it.at for it in chain if it.kind is ledger.Kind.SHREDDED), None)
+        disputed = any(it.kind is ledger.Kind.DISPUTED for it in chain)
+        closed = row.state == "closed" and gone is None
+        return View(row, tuple(letters), row.level, _asked(chain), closed and not disputed, gone)
 
     async def add(self, typed: str, text: str, triage: Triage) -> Case:
         """Put the reporter's further words into the case.
@@ -110,6 +111,26 @@ class Mailboxes:
         sealed = seal_file(row.id, file, readers, self.now(), self.random)
         return await self._add(row, readers, sealed, file_facts(sealed[0], file), accuses=False)
 
+    async def dispute(self, typed: str, text: str, triage: Triage) -> Case:
+        """Say that a closing is not accepted: once, and the case goes on, at an overseer and with another officer.
+
+        Raises:
+            NotFound: no such receipt.
+            Refused: the case is not closed, was disputed before, or was shredded.
+        """
+        view = await self.read(typed)
+        if not view.may_dispute:
+            raise errors.Refused("mailbox.no_dispute")
+        row = view.case
+        chain = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifiers)
+        closed_by = next(it.facts["officer"] for it in reversed(chain) if it.facts.get("to") == "closed")
+        readers = await self._readers(row, triage.route.excluded)
+        body = Content(text, clocks.hour(self.now()), "reporter", content.facts_of(triage)).to_bytes()
+        sealed = sealing.seal(row.id, "dispute", body, readers, self.random)
+        again = replace(row, state="received", clock=clocks.DISPUTE, due_at=clocks.hour(self.now()), officer=None)
+        told = {**envelope_facts(sealed[0]), "officer": closed_by}
+        return await self._add(again, readers, sealed, told, bool(triage.route.excluded), ledger.Kind.DISPUTED)
+
     async def _readers(self, row: Case, excluded: frozenset[str]) -> Readers:
         """Who reads the case now, without whom a piece of it, or the new one, accuses."""
         grants = await self.cases.grants(row.id)
@@ -123,12 +144,13 @@ class Mailboxes:
         sealed: tuple[Envelope, tuple[Grant, ...]],
         facts: Mapping[str, str],
         accuses: bool,
+        kind: ledger.Kind = ledger.Kind.ADDED,
     ) -> Case:
         """Store one more piece of the reporter's."""
         now = self.now()
         moved = self._moved(row, {reader.code for reader in readers.awake}, accuses, now)
         told = {**facts, "state": moved.state}
-        event = ledger.Event(ledger.Kind.ADDED, row.id, row.head, clocks.hour(now), PROCESS, self.random(32), told)
+        event = ledger.Event(kind, row.id, row.head, clocks.hour(now), PROCESS, self.random(32), told)
         signed = ledger.sign(event, self.signing)
         after = replace(moved, head=signed.leaf)
         pings = (ping(moved, "answer", now, self.random),)
@@ -146,6 +168,12 @@ class Mailboxes:
         if row.unit not in awake:
             moved = replace(moved, clock=clocks.WAKE, due_at=clocks.hour(now))
         return replace(moved, opened=False)
+
+
+def _asked(chain: Sequence[ledger.Event]) -> bool:
+    """Whether the last word between an office and the reporter was a question."""
+    talk = [it for it in chain if it.kind is ledger.Kind.ADDED or it.facts.get("part") == "question"]
+    return bool(talk) and talk[-1].kind is ledger.Kind.ASKED
 
 
 def _first_envelope(envelopes: Sequence[Envelope]) -> bytes:

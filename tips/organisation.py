@@ -102,6 +102,11 @@ class Organisation:
     owners: Mapping[str, str] = field(repr=False)  # category prefix -> owner instead of an area desk
     _below: Mapping[str, frozenset[str]] = field(repr=False)
 
+    @property
+    def overseers(self) -> frozenset[str]:
+        """The codes of procuracies and inspectorates."""
+        return frozenset(code for code, it in self.units.items() if it.kind in {"procuracy", "inspectorate"})
+
     def unit(self, code: str) -> Unit:
         """The unit of a code.
 

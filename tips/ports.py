@@ -191,7 +191,15 @@ class Cases(Protocol):
         ...
 
     async def due(self, now: datetime, limit: int) -> list[Case]:
-        """Cases whose clock has run out by `now`, longest first."""
+        """Open cases whose clock has run out by `now`, longest first."""
+        ...
+
+    async def expired(self, now: datetime, limit: int) -> list[Case]:
+        """Closed cases whose retention is over by `now`, longest first."""
+        ...
+
+    async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
+        """Open cases of others that these units read along, most urgent and oldest first."""
         ...
 
     async def mailbox(self, lookup: bytes) -> Mailbox:

@@ -249,20 +249,22 @@ class Reception:
         except errors.NotFound:
             self.budgets.note_miss(key)
             return await self._told(key, version, held, Say("receipt.unknown"))
-        opened = replace(held, stage="mailbox", mailbox=typed, offered=("back",))
-        await self._save(key, version, opened)
-        return Outcome((_shown(view, self.conversation),), "mailbox", held.lang)
+        shown = _shown(view, self.conversation)
+        offered = tuple(option.id for option in shown.options)
+        await self._save(key, version, replace(held, stage="mailbox", mailbox=typed, slot="", offered=offered))
+        return Outcome((shown,), "mailbox", held.lang)
 
     async def _post(self, key: bytes, version: int, held: Draft, post: Post) -> Outcome:
         try:
             if post.file:
                 await self.mailboxes.add_file(held.mailbox, post.file)
             if post.text:
-                await self.mailboxes.add(held.mailbox, post.text, self.conversation.triager.triage(post.text))
+                put = self.mailboxes.dispute if post.dispute else self.mailboxes.add
+                await put(held.mailbox, post.text, self.conversation.triager.triage(post.text))
         except errors.Refused as refused:
             await self.files.drop([post.file] if post.file else [])
             return await self._told(key, version, held, Say(refused.key))
-        return await self._told(key, version, held, Say("mailbox.added"))
+        return await self._told(key, version, held, Say("mailbox.disputed" if post.dispute else "mailbox.added"))
 
     async def _told(self, key: bytes, version: int, held: Draft, say: Say) -> Outcome:
         options = (Option("back", Say("option.back")),) if held.mailbox else ()
@@ -339,8 +341,10 @@ def _after(due: Outcome, outcome: Outcome) -> Outcome:
 def _letter(letter: Letter, named: Callable[[str], Say]) -> list[Say]:
     """What an officer wrote, or that a unit was shut out late, or is no longer."""
     if letter.part == "exclusion":
-        day = letter.at.astimezone(clocks.CITY).strftime("%d/%m/%Y")
+        day = _day(letter.at)
         return [Say("mailbox.exclusion", {"unit": named(code), "day": day}) for code in letter.facts["had"]]
+    if letter.part == "result":
+        return [Say("mailbox.result", {"result": Say(f"result.{letter.facts['result']}"), "text": letter.text})]
     if letter.part == "clearing":
         units = {name: named(letter.facts[name]) for name in ("cleared", "office")}
         return [Say("mailbox.clearing", units)]
@@ -358,5 +362,19 @@ def _shown(view: View, conversation: Conversation) -> Reply:
     if view.climbed:
         says.append(Say("mailbox.climbed", {"times": str(view.climbed)}))
     says += [say for letter in view.letters for say in _letter(letter, conversation.unit_name)]
+    if view.shredded:
+        days = {"day": _day(view.shredded), "backups": _day(clocks.backups_gone(view.shredded))}
+        return Reply((says[0], Say("mailbox.shredded", days)), (_BACK,))
+    if row.state == "closed":
+        says.append(Say("mailbox.closing", {"day": _day(row.due_at or row.received_at)}))
+        return Reply(tuple(says), (_DISPUTE, _BACK) if view.may_dispute else (_BACK,))
     says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))
-    return Reply(tuple(says), (Option("back", Say("option.back")),))
+    return Reply(tuple(says), (_BACK,))
+
+
+_BACK: Final = Option("back", Say("option.back"))
+_DISPUTE: Final = Option("dispute", Say("option.dispute"))
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(clocks.CITY).strftime("%d/%m/%Y")

@@ -11,7 +11,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from tips import access, case, clearing, clocks, content, duplicates, errors, files, founding, ledger, rekeying, sealing
+from tips import (
+    access,
+    case,
+    clearing,
+    clocks,
+    content,
+    duplicates,
+    errors,
+    files,
+    founding,
+    ledger,
+    life,
+    rekeying,
+    sealing,
+)
 from tips.case import Case
 from tips.content import Content
 from tips.files import File, Files
@@ -26,7 +40,7 @@ from tips.triage.finding import AreaFinding
 MAX_WORDS: Final = 20_000  # characters of a question, answer or note
 COMPARED: Final = 100  # cases that are compared for duplicates at most
 NOTHING: Final[Mapping[str, Any]] = {}
-_PARTS_FOR_REPORTER: Final = frozenset({"question", "answer", "clearing"})
+_PARTS_FOR_REPORTER: Final = frozenset({"question", "answer", "clearing", "result"})
 _PARTS_BY_NAME: Final = frozenset({"note", "correction", "link"})  # colleagues see who wrote these
 
 
@@ -106,6 +120,12 @@ class Review:
         """The cases of the session's units: urgent first, then what nobody has read, then the oldest."""
         return await self.cases.queue(session.units, states=states, limit=limit, after=after)
 
+    async def consulted(self, session: Session) -> list[Case]:
+        """Open cases of others that an overseer's units read along, asked to or because they handed them over."""
+        if session.role != "overseer":
+            return []
+        return await self.cases.consulted(session.units, COMPARED)
+
     async def open(self, session: Session, case_id: bytes) -> OpenCase:
         """Open a case; that it was read is on record first.
 
@@ -114,13 +134,27 @@ class Review:
             NotVerified: the case's chain or a text was tampered with.
         """
         row = await self.cases.get(case_id, session.units)
-        row = await self._record(session, row, ledger.Kind.READ, {"part": "all"}, replace(row, opened=True))
-        return await self._opened(session, await self._without_accused(session, row))
+        before = await self._opened(session, row)  # whoever keeps away from it, or cannot open it, has not read it
+        row = await self.record(session, row, ledger.Kind.READ, {"part": "all"}, replace(row, opened=True))
+        return await self._opened(session, await self._without_accused(session, replace(before, case=row)))
+
+    async def opened_for(self, session: Session, case_id: bytes, act: str) -> OpenCase:
+        """A case, opened for an act that the table allows; nothing of it is shown, so no reading is recorded.
+
+        Raises:
+            NotFound: no such case, or not this session's.
+            Refused: the table does not allow it, or this person keeps away from the case.
+        """
+        row = await self.cases.get(case_id, session.units)
+        life.check(row, act, session.role)
+        return await self._opened(session, row)
 
     async def _opened(self, session: Session, row: Case) -> OpenCase:
         envelopes = await self.cases.envelopes(row.id)
         grants = await self.cases.grants(row.id)
         events = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifiers)
+        if any(it.kind is ledger.Kind.RECUSED and it.facts["who"] == session.name for it in events):
+            raise errors.Refused("error.recused")
         pieces = _open_in_order(session, envelopes, grants, events)
         if not pieces or pieces[0].part != "tip":
             raise errors.NotFound
@@ -142,73 +176,65 @@ class Review:
         facts = {"part": envelope.hex()}
         this = (ledger.Kind.READ, session.name, clocks.hour(self.now()), facts)
         if this not in [(it.kind, it.by, it.at, dict(it.facts)) for it in opened.events]:
-            await self._record(session, row, ledger.Kind.READ, facts, row)
+            await self.record(session, row, ledger.Kind.READ, facts, row)
         return found
 
     async def claim(self, session: Session, case_id: bytes) -> Case:
         """Take a case on oneself; a new one is then being screened.
 
         Raises:
-            Refused: a colleague has it.
+            Refused: a colleague has it, or closed it before the reporter disputed that.
         """
-        row = await self.cases.get(case_id, session.units)
+        opened = await self.opened_for(session, case_id, "claim")
+        row = opened.case
         if row.officer not in (None, session.name):
             raise errors.Refused("error.claimed")
+        disputed = [it.facts.get("officer") for it in opened.events if it.kind is ledger.Kind.DISPUTED]
+        if session.name in disputed:
+            raise errors.Refused("error.disputed")
         moved = replace(row, officer=session.name)
         if row.state == "received":
-            moved = self._in_state(moved, "screening")
-        return await self._record(session, row, ledger.Kind.CLAIMED, {"state": moved.state}, moved)
-
-    async def move(self, session: Session, case_id: bytes, state: str) -> Case:
-        """Bring a case to another state of the table.
-
-        Raises:
-            Refused: the table has no such move.
-        """
-        row = await self.cases.get(case_id, session.units)
-        case.check_move(row, state)
-        moved = self._in_state(row, state)
-        return await self._record(session, row, ledger.Kind.MOVED, {"from": row.state, "to": state}, moved)
+            moved = self.in_state(moved, "screening")
+        return await self.record(session, row, ledger.Kind.CLAIMED, {"state": moved.state}, moved)
 
     async def ask(self, session: Session, case_id: bytes, text: str) -> Case:
         """Ask the reporter; whoever holds the receipt can read it and answer."""
-        row = await self.cases.get(case_id, session.units)
-        if row.state in {"closed", "held"}:
-            raise errors.Refused("error.move")
-        moved = self._in_state(row, "needs_info")
-        return await self._write(session, row, moved, "question", ledger.Kind.ASKED, text)
+        row = (await self.opened_for(session, case_id, "ask")).case
+        begun = row.state in {"accepted", "verifying"}  # a question does not stop the clocks of the law
+        moved = row if begun else self.in_state(row, "needs_info")
+        return await self.write(session, row, moved, "question", ledger.Kind.ASKED, text)
 
     async def answer(self, session: Session, case_id: bytes, text: str) -> Case:
         """Tell the reporter something; no answer is awaited."""
-        row = await self.cases.get(case_id, session.units)
-        return await self._write(session, row, row, "answer", ledger.Kind.ASKED, text)
+        row = (await self.opened_for(session, case_id, "answer")).case
+        return await self.write(session, row, row, "answer", ledger.Kind.ASKED, text)
 
     async def note(self, session: Session, case_id: bytes, text: str) -> Case:
         """Write a note for those who read the case; the reporter does not see it."""
-        row = await self.cases.get(case_id, session.units)
-        return await self._write(session, row, row, "note", ledger.Kind.NOTED, text)
+        row = (await self.opened_for(session, case_id, "note")).case
+        return await self.write(session, row, row, "note", ledger.Kind.NOTED, text)
 
     async def correct(self, session: Session, case_id: bytes, corrections: Corrections) -> Case:
         """Correct what triage found. An accused that is added shuts more units out; none is ever let in again.
 
         Raises:
-            Refused: nothing is corrected, a code is unknown, or the case is closed.
+            Refused: nothing is corrected, or a code is unknown.
         """
-        row = await self.cases.get(case_id, session.units)
+        row = (await self.opened_for(session, case_id, "correct")).case
         facts = self._corrected(corrections)
-        if not facts or row.state == "closed":
+        if not facts:
             raise errors.Refused("error.correction")
         moved = replace(row, category=facts.get("category", row.category))
         if "district" in facts:
             moved = replace(moved, area=facts["district"], ward=facts["ward"])
         if row.restricted or facts.get("excluded"):
             moved = case.restricted(moved)
-        written = await self._write(session, row, moved, "correction", ledger.Kind.CORRECTED, facts=facts)
-        return await self._without_accused(session, written)
+        written = await self.write(session, row, moved, "correction", ledger.Kind.CORRECTED, facts=facts)
+        return await self._without_accused(session, await self._opened(session, written))
 
-    async def _without_accused(self, session: Session, row: Case) -> Case:
+    async def _without_accused(self, session: Session, opened: OpenCase) -> Case:
         """Re-key a case if somebody who holds grants of it is accused in it by now; not in a session of theirs."""
-        opened = await self._opened(session, row)
+        row = opened.case
         grants = await self.cases.grants(row.id)
         shut = rekeying.stale(grants, opened.events, opened.excluded)
         if not shut or session.unit in opened.excluded:
@@ -223,9 +249,9 @@ class Review:
         letter, given = self._told_of(session, opened, had, receipt)
         moved = case.restricted(row)
         if row.unit in shut:
-            moved = replace(self._in_state(moved, "received"), unit=session.unit, officer=None)
+            moved = replace(self.in_state(moved, "received"), unit=session.unit, officer=None)
         try:
-            return await self._record(
+            return await self.record(
                 session,
                 row,
                 ledger.Kind.EXCLUDED,
@@ -262,14 +288,14 @@ class Review:
         Raises:
             Refused: the unit is not excluded, or it is the session's own, or this office has done so already.
         """
-        row = await self.cases.get(case_id, session.units)
-        opened = await self._opened(session, row)
+        opened = await self.opened_for(session, case_id, "clear")
+        row = opened.case
         if unit not in opened.excluded or session.unit in opened.excluded:
             raise errors.Refused("error.clearing")
         step = clearing.Clearing(unit, session.unit, founding.lineage(self.organisation, session.unit), session.role)
         if any(it.branch == step.branch for it in opened.clearings(unit)):
             raise errors.Refused("error.cleared")
-        return await self._write(session, row, row, "clearing", ledger.Kind.CLEARED, facts=step.plain())
+        return await self.write(session, row, row, "clearing", ledger.Kind.CLEARED, facts=step.plain())
 
     def _corrected(self, corrections: Corrections) -> dict[str, Any]:
         """The corrections as an envelope holds them."""
@@ -319,13 +345,13 @@ class Review:
         Raises:
             Refused: a reader of one is excluded by the other: the link would tell them of it.
         """
-        one, other = await self.cases.get(case_id, session.units), await self.cases.get(other_id, session.units)
-        mine, theirs = await self._opened(session, one), await self._opened(session, other)
+        mine, theirs = [await self.opened_for(session, it, "link") for it in (case_id, other_id)]
+        one, other = mine.case, theirs.case
         chains = [(*it.readers, *it.asleep) for it in (mine, theirs)]
         if case_id == other_id or not duplicates.may_link(chains[0], mine.excluded, chains[1], theirs.excluded):
             raise errors.Refused("error.link")
         for row, about in ((one, other), (other, one)):
-            await self._write(session, row, row, "link", ledger.Kind.LINKED, about.id.hex())
+            await self.write(session, row, row, "link", ledger.Kind.LINKED, about.id.hex())
 
     async def hand_over(self, session: Session, case_id: bytes, target: str) -> Case:
         """Give a case to another unit, with all its pieces.
@@ -333,7 +359,8 @@ class Review:
         Raises:
             Refused: the unit is excluded by the case, receives nothing, has no key, or has the case already.
         """
-        return await self._give(session, case_id, target, ledger.Kind.HANDED_OVER)
+        opened = await self.opened_for(session, case_id, "hand_over")
+        return await self._give(session, opened, target, ledger.Kind.HANDED_OVER)
 
     async def release(self, session: Session, case_id: bytes, target: str) -> Case:
         """The quorum's hand-over of a case that was held, by a session that holds the recovery seed.
@@ -341,25 +368,44 @@ class Review:
         Raises:
             Refused: as for `hand_over`.
         """
-        return await self._give(session, case_id, target, ledger.Kind.RELEASED)
+        opened = await self._opened(session, await self.cases.get(case_id, session.units))
+        return await self._give(session, opened, target, ledger.Kind.RELEASED)
 
-    async def _give(self, session: Session, case_id: bytes, target: str, kind: ledger.Kind) -> Case:
-        row = await self.cases.get(case_id, session.units)
-        opened = await self._opened(session, row)
-        reader = self._receiver(opened, target)
+    async def _give(self, session: Session, opened: OpenCase, target: str, kind: ledger.Kind) -> Case:
+        row = opened.case
+        self._check_receiver(opened, target)
+        moved = replace(self.in_state(row, "forwarded"), unit=target, officer=None, opened=False)
+        return await self.share(session, opened, target, kind, {"from": row.unit, "to": target}, moved, "new")
+
+    async def share(
+        self,
+        session: Session,
+        opened: OpenCase,
+        target: str,
+        kind: ledger.Kind,
+        facts: Mapping[str, str],
+        moved: Case,
+        pinged: str,
+    ) -> Case:
+        """Give a unit keys to every piece of a case; where it slept on them, it is awake now and keeps its level.
+
+        Raises:
+            Refused: the case excludes it, or it has no key.
+        """
+        reader = self._reader(opened, target)
+        row = opened.case
         envelopes = await self.cases.envelopes(row.id)
         grants = await self.cases.grants(row.id)
+        levels = {grant.envelope: grant.level for grant in grants if grant.reader == target}
         readers = Readers((reader,), (), self.roster().version, self.roster().release)
         keys = _keys(session, envelopes, grants)
         given = [
-            grant
+            replace(grant, level=levels.get(grant.envelope, 0))
             for envelope in envelopes
             if envelope.id in keys
             for grant in sealing.share_key(envelope, keys[envelope.id], readers)
         ]
-        moved = replace(self._in_state(row, "forwarded"), unit=target, officer=None, opened=False)
-        facts = {"from": row.unit, "to": target}
-        return await self._record(session, row, kind, facts, moved, woken=tuple(given), pinged="new")
+        return await self.record(session, row, kind, facts, moved, woken=tuple(given), pinged=pinged, to=target)
 
     def targets(self, opened: OpenCase) -> list[str]:
         """The units that this case may be handed to."""
@@ -367,23 +413,26 @@ class Review:
 
     def _may_receive(self, opened: OpenCase, target: str) -> bool:
         try:
-            self._receiver(opened, target)
+            self._check_receiver(opened, target)
+            self._reader(opened, target)
         except errors.Refused:
             return False
         return True
 
-    def _receiver(self, opened: OpenCase, target: str) -> sealing.Reader:
+    def _check_receiver(self, opened: OpenCase, target: str) -> None:
         unit = self.organisation.units.get(target)
-        if unit is None or not unit.receives or target == opened.case.unit:
+        if unit is None or not unit.receives or unit.kind == "held" or target == opened.case.unit:
             raise errors.Refused("error.not_a_receiver")
+
+    def _reader(self, opened: OpenCase, target: str) -> sealing.Reader:
         if target in opened.excluded:
             raise errors.Refused("error.excluded")
         reader = self.roster().reader(target)
-        if reader is None or unit.kind == "held":
+        if reader is None:
             raise errors.Refused("error.no_key")
         return reader
 
-    async def _write(
+    async def write(
         self,
         session: Session,
         row: Case,
@@ -392,6 +441,7 @@ class Review:
         kind: ledger.Kind,
         text: str = "",
         facts: Mapping[str, Any] = NOTHING,
+        told: Mapping[str, str] = NOTHING,
     ) -> Case:
         """Seal one more piece to whoever reads the case and is not shut out, by this piece either."""
         words = text.strip()
@@ -409,14 +459,15 @@ class Review:
             mailbox = await self.cases.mailbox_of(row.id)
             readers = access.with_receipt(readers, mailbox.public)
         envelope, grants = sealing.seal(row.id, part, body.to_bytes(), readers, self.random)
-        known = envelope_facts(envelope) | {"state": moved.state}
-        return await self._record(session, row, kind, known, moved, envelopes=(envelope,), grants=grants)
+        known = {**envelope_facts(envelope), "state": moved.state, **told}
+        return await self.record(session, row, kind, known, moved, envelopes=(envelope,), grants=grants)
 
-    def _in_state(self, row: Case, state: str) -> Case:
+    def in_state(self, row: Case, state: str) -> Case:
+        """The case in another state, with its clock."""
         clock = clocks.start(state, row.urgency, self.now())
         return replace(row, state=state, clock=clock.name, due_at=clock.due_at)
 
-    async def _record(
+    async def record(
         self,
         session: Session,
         row: Case,
@@ -425,14 +476,15 @@ class Review:
         moved: Case,
         *,
         pinged: str = "",
+        to: str = "",
         **stored: Any,
     ) -> Case:
-        """Sign what was done and store it together with what it changes."""
+        """Sign what was done and store it together with what it changes; tell the unit `to` that something waits."""
         now = self.now()
         event = ledger.Event(kind, row.id, row.head, clocks.hour(now), session.name, self.random(32), facts)
         signed = ledger.sign(event, session.signing)
         after = replace(moved, head=signed.leaf)
-        pings = (ping(after, pinged, now, self.random),) if pinged else ()
+        pings = (ping(replace(after, unit=to), pinged, now, self.random),) if pinged else ()
         await self.cases.apply(Change(after, row.head, (signed,), pings=pings, **stored))
         return after
 

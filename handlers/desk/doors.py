@@ -17,12 +17,13 @@ from starlette.routing import Route
 import locales
 from handlers.desk import show
 from handlers.pages import Pages
-from tips import case, errors, sealing, statistics
+from tips import case, errors, life, sealing, statistics
 from tips.accounts import Logins
 from tips.audit import Report
 from tips.notices import Notices
 from tips.ports import Statistics
-from tips.review import Review, Session
+from tips.progress import Progress
+from tips.review import OpenCase, Review, Session
 from tips.signs import Watch
 from tips.triage import Corrections, category
 
@@ -31,6 +32,8 @@ LANGUAGE_COOKIE: Final = "l"
 PAGE: Final = 50  # cases on one page of a queue
 FIELD_LIMIT: Final = 200_000  # bytes of one form field
 _STATISTICS_ROLES: Final = frozenset({"admin", "head", "overseer", "coordinator"})
+
+_LEAVING: Final = frozenset({"handover", "bounce", "recuse"})  # acts after which the case is not this person's to see
 
 Handler = Callable[["Desk", Request, Session], Awaitable[Response]]
 
@@ -49,6 +52,7 @@ class Desk:
     """The officers' pages."""
 
     review: Review
+    progress: Progress
     logins: Logins
     statistics: Statistics
     watch: Watch
@@ -65,6 +69,7 @@ class Desk:
             ("/", "GET", Desk.queue),
             ("/case/{id}", "GET", Desk.case),
             ("/case/{id}/alike", "GET", Desk.alike),
+            ("/case/{id}/conclusion/{result}", "GET", Desk.conclusion),
             ("/case/{id}/file/{file}", "GET", Desk.file),
             ("/case/{id}/{act}", "POST", Desk.act),
             ("/statistics", "GET", Desk.counts),
@@ -164,6 +169,7 @@ class Desk:
         rows = await self.review.queue(session, states, PAGE + 1, after)
         speak = functools.partial(locales.say, language(request))
         lines = [show.line(row, self.review.organisation, self.now(), speak) for row in rows[:PAGE]]
+        others = [] if closed or after else await self.review.consulted(session)
         more = rows[PAGE - 1].id.hex() if len(rows) > PAGE else None
         return self._page(
             request,
@@ -172,6 +178,7 @@ class Desk:
             lines=lines,
             more=more,
             closed=closed,
+            others=[show.line(row, self.review.organisation, self.now(), speak) for row in others],
             can_link=bool(self.notices),
             signs=[]
             if closed or after
@@ -188,8 +195,12 @@ class Desk:
             "desk_case.html",
             line=show.line(opened.case, self.review.organisation, self.now(), speak),
             view=show.case(opened, self.review.organisation, speak),
-            moves=case.MOVES[opened.case.state],
-            targets=[(code, self.review.organisation.unit(code).name) for code in self.review.targets(opened)],
+            may=self.progress.may(session, opened),
+            results=life.results(),
+            overseers=self._overseers(opened),
+            colleagues=self._colleagues(session),
+            to_clear=[(code, self._name(code)) for code in sorted(opened.excluded)],
+            targets=[(code, self._name(code)) for code in self.review.targets(opened)],
             districts=[(it.code, it.name) for it in self.review.organisation.areas.districts.values()],
             categories=list(category.codes()),
             units=[
@@ -198,6 +209,29 @@ class Desk:
                 if it.kind != "held" and it.code not in opened.excluded
             ],
         )
+
+    def _name(self, code: str) -> str:
+        return self.review.organisation.unit(code).name
+
+    def _overseers(self, opened: OpenCase) -> list[tuple[str, str]]:
+        """The overseers that may still be asked to read a case along."""
+        known = self.review.organisation.overseers - opened.excluded - set(opened.readers)
+        return [(code, self._name(code)) for code in sorted(known) if self.review.roster().reader(code)]
+
+    def _colleagues(self, session: Session) -> list[str]:
+        """Whom this session may keep away from a case: itself, and a head everybody of the unit."""
+        members = self.review.roster().members(session.unit) if session.role == "head" else []
+        return [session.name, *sorted(it.name for it in members if it.name != session.name)]
+
+    async def conclusion(self, request: Request, session: Session) -> Response:
+        """The words for a result, in the reporter's language, to be changed before they are sent."""
+        id_, result = _id(request.path_params["id"]), request.path_params["result"]
+        opened = await self.review.opened_for(session, id_, "conclude")
+        if result not in life.results():
+            raise errors.NotFound
+        words = locales.say(opened.tip.facts.get("lang", locales.SOURCE), f"template.{result}")
+        values = {"id": id_.hex(), "code": case.code_of(id_), "result": result, "words": words}
+        return self._page(request, session, "desk_conclusion.html", **values)
 
     async def alike(self, request: Request, session: Session) -> Response:
         """Cases of this queue that may tell of the same event, with a button that links."""
@@ -234,13 +268,24 @@ class Desk:
         self._check_form(request, form)
         id_ = _id(request.path_params["id"])
         act, words = request.path_params["act"], _text(form, "text")
-        review = self.review
+        review, progress = self.review, self.progress
         acts: dict[str, Callable[[], Awaitable[Any]]] = {
             "claim": lambda: review.claim(session, id_),
             "ask": lambda: review.ask(session, id_, words),
             "answer": lambda: review.answer(session, id_, words),
             "note": lambda: review.note(session, id_, words),
-            "move": lambda: review.move(session, id_, _text(form, "state")),
+            "accept": lambda: progress.accept(session, id_),
+            "bounce": lambda: progress.bounce(session, id_, words),
+            "verify": lambda: progress.verify(session, id_),
+            "extend": lambda: progress.extend(session, id_, words),
+            "suspend": lambda: progress.suspend(session, id_, words),
+            "resume": lambda: progress.resume(session, id_),
+            "conclude": lambda: progress.conclude(session, id_, _text(form, "result"), words),
+            "endorse": lambda: progress.endorse(session, id_),
+            "close": lambda: progress.close(session, id_),
+            "consult": lambda: progress.consult(session, id_, _text(form, "unit")),
+            "recuse": lambda: progress.recuse(session, id_, _text(form, "who")),
+            "clear": lambda: review.clear(session, id_, _text(form, "unit")),
             "handover": lambda: review.hand_over(session, id_, _text(form, "unit")),
             "correct": lambda: review.correct(session, id_, _corrections(form)),
             "link": lambda: review.link(session, id_, _id(_text(form, "other"))),
@@ -248,7 +293,7 @@ class Desk:
         if act not in acts:
             raise errors.NotFound
         await acts[act]()
-        place = "/desk/" if act == "handover" else f"/desk/case/{id_.hex()}"
+        place = "/desk/" if act in _LEAVING else f"/desk/case/{id_.hex()}"
         return RedirectResponse(place, status_code=303)
 
     async def link(self, request: Request, session: Session) -> Response:

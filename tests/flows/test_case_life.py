@@ -1,0 +1,395 @@
+"""A case's way to its end: who may do what, what starts each clock, and that nobody ends a case quietly."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes import gallery
+from tests.fakes.home import Citizen, Home, opened
+from tests.flows.test_evidence import gives, rows_of, text_of
+from tips import clocks, errors, ledger, life
+from tips.case import STATES, Case
+from tips.review import Session
+
+TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
+COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
+PEOPLE = (
+    ("an", "area-770", "officer"),
+    ("anh", "area-770", "officer"),
+    ("ba", "area-770", "head"),
+    ("binh", "area-778", "officer"),
+    ("truc", "duty", "coordinator"),
+    ("kiem", "vks-tp", "overseer"),
+    ("thanh", "px05", "officer"),
+    ("kinh", "pc03", "officer"),
+    ("quan", "ttra-tp", "admin"),
+    ("toan", "ttra-tp", "auditor"),
+)
+
+
+@pytest.fixture
+async def office(tmp_path: Path, database_url: str) -> AsyncIterator[Home]:
+    async with opened(tmp_path, PEOPLE, database_url) as home:
+        yield home
+
+
+async def begun(home: Home, name: str = "an", text: str = TIP) -> tuple[str, Session, Case]:
+    """A tip, its receipt, and the officer who has claimed it."""
+    code = await home.citizen().sends(text)
+    session = await home.session(name)
+    (row,) = await home.product.review.queue(session)
+    return code, session, await home.product.review.claim(session, row.id)
+
+
+async def verifying(home: Home) -> tuple[str, Session, Case]:
+    code, session, row = await begun(home)
+    await home.product.progress.accept(session, row.id)
+    return code, session, await home.product.progress.verify(session, row.id)
+
+
+async def closed(home: Home) -> tuple[str, Session, Case]:
+    code, session, row = await verifying(home)
+    await home.product.progress.conclude(session, row.id, "unfounded", "Chưa thấy cơ sở.")
+    return code, session, await home.product.progress.close(session, row.id)
+
+
+async def shown(citizen: Citizen, code: str) -> str:
+    return text_of(await citizen.says(code))
+
+
+async def test_a_case_goes_from_receipt_to_its_answer_and_closes(office: Home) -> None:
+    """Each state has its clock; the result reaches the reporter in words, and the days of keeping with it."""
+    code, session, row = await verifying(office)
+    assert (row.state, row.clock) == ("verifying", "verification")
+    assert row.due_at == clocks.hour(office.clock()) + timedelta(days=20, hours=1)
+    row = await office.product.progress.conclude(session, row.id, "administrative", "Đã phạt 20 triệu.")
+    assert (row.state, row.clock) == ("concluded", "answer")
+    row = await office.product.progress.close(session, row.id)
+    assert (row.state, row.clock) == ("closed", clocks.RETENTION)
+    told = await shown(office.citizen("again"), code)
+    assert "result.administrative" in told
+    assert "Đã phạt 20 triệu." in told
+    assert "mailbox.closing" in told
+
+
+async def test_a_question_does_not_stop_the_clock_of_the_law(office: Home) -> None:
+    """Before acceptance it waits for the reporter; from then on the 20 days run on."""
+    _, session, row = await begun(office)
+    assert (await office.product.review.ask(session, row.id, "Ở đâu?")).state == "needs_info"
+    _ = await office.product.progress.accept(session, row.id)
+    running = await office.product.progress.verify(session, row.id)
+    asked = await office.product.review.ask(session, row.id, "Mấy giờ?")
+    assert (asked.state, asked.due_at) == ("verifying", running.due_at)
+
+
+async def test_a_suspension_stops_the_clock_and_gives_back_what_was_left(office: Home) -> None:
+    """Ten of twenty days are left after half a year of waiting; only the head may do it, with a reason."""
+    _, session, row = await verifying(office)
+    head = await office.session("ba")
+    with pytest.raises(errors.Refused, match="role"):
+        await office.product.progress.suspend(session, row.id, "chờ giám định")
+    with pytest.raises(errors.Refused, match="empty"):
+        await office.product.progress.suspend(head, row.id, " ")
+    office.clock.forward(days=10)
+    stopped = await office.product.progress.suspend(head, row.id, "chờ giám định")
+    assert (stopped.state, stopped.due_at) == ("suspended", None)
+    office.clock.forward(days=180)
+    assert await office.product.climber.tick() == 0
+    again = await office.product.progress.resume(head, row.id)
+    assert again.due_at
+    assert again.due_at - office.clock() == pytest.approx(timedelta(days=10), abs=timedelta(hours=2))
+
+
+async def test_a_verification_is_extended_twice_and_the_second_time_by_the_procuracy(office: Home) -> None:
+    """By the head, then by an overseer who has the case; a third time by nobody."""
+    _, _, row = await verifying(office)
+    head, overseer = await office.session("ba"), await office.session("kiem")
+    first = await office.product.progress.extend(head, row.id, "nhiều nơi")
+    assert row.due_at
+    assert first.due_at == row.due_at + timedelta(days=60)
+    with pytest.raises(errors.Refused, match="extension"):
+        await office.product.progress.extend(head, row.id, "vẫn nhiều nơi")
+    await office.product.progress.consult(head, row.id, "vks-tp")
+    second = await office.product.progress.extend(overseer, row.id, "phức tạp")
+    assert second.due_at == row.due_at + timedelta(days=120)
+    with pytest.raises(errors.Refused, match="extension"):
+        await office.product.progress.extend(overseer, row.id, "lần ba")
+
+
+async def test_a_case_that_is_sent_back_twice_climbs_by_itself(office: Home) -> None:
+    """Two desks that pass it to and fro lose it upward."""
+    _, session, row = await begun(office)
+    other = await office.session("kinh")
+    for number in (1, 2):
+        await office.product.review.hand_over(session, row.id, "pc03")
+        back = await office.product.progress.bounce(other, row.id, "không thuộc phòng này")
+        assert back.unit == "area-770"
+        assert (back.clock == clocks.WAKE) == (number == 2)
+    assert await office.product.climber.tick() == 1
+    assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
+
+
+async def test_nobody_accepts_in_time_and_the_case_goes_up(office: Home) -> None:
+    """A hand-over that the receiving unit neither accepts nor sends back climbs after 24 hours."""
+    _, session, row = await begun(office)
+    await office.product.review.hand_over(session, row.id, "pc03")
+    office.clock.forward(hours=26)
+    assert await office.product.climber.tick() == 1
+    assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
+
+
+async def test_a_complaint_about_police_closes_only_with_somebody_from_outside(office: Home) -> None:
+    """The unit's own people cannot endorse; the overseer that was asked can, and then it closes."""
+    _, session, row = await begun(office, "thanh", COMPLAINT)
+    progress = office.product.progress
+    await progress.accept(session, row.id)
+    await progress.conclude(session, row.id, "unfounded", "Chưa thấy cơ sở.")
+    with pytest.raises(errors.Refused, match="second_person"):
+        await progress.close(session, row.id)
+    with pytest.raises(errors.Refused, match="second_person"):
+        await progress.endorse(replace(session, role="head"), row.id)
+    overseer = await office.session("kiem")
+    with pytest.raises(errors.NotFound):
+        await progress.endorse(overseer, row.id)
+    await progress.consult(session, row.id, "vks-tp")
+    (seen,) = await office.product.review.consulted(overseer)
+    assert seen.id == row.id
+    await progress.endorse(overseer, row.id)
+    with pytest.raises(errors.Refused, match="not_yours"):
+        await progress.close(overseer, row.id)
+    assert (await progress.close(session, row.id)).state == "closed"
+
+
+async def test_an_endorsement_counts_for_its_conclusion_only(office: Home) -> None:
+    """Another conclusion needs another one."""
+    _, session, row = await begun(office, "thanh", COMPLAINT)
+    progress, overseer = office.product.progress, await office.session("kiem")
+    await progress.consult(session, row.id, "vks-tp")
+    await progress.accept(session, row.id)
+    await progress.conclude(session, row.id, "administrative", "Đã khiển trách.")
+    await progress.endorse(overseer, row.id)
+    await progress.verify(session, row.id)
+    await progress.conclude(session, row.id, "unfounded", "Chưa thấy cơ sở.")
+    with pytest.raises(errors.Refused, match="second_person"):
+        await progress.close(session, row.id)
+
+
+async def test_an_overseer_who_reads_along_still_gets_the_late_case(office: Home) -> None:
+    """Being asked early does not take the last step of the way up."""
+    _, session, row = await begun(office)
+    await office.product.progress.consult(session, row.id, "vks-tp")
+    for unit in ("duty", "vks-tp"):
+        office.clock.forward(days=5)
+        assert await office.product.climber.tick() == 1
+        assert (await office.product.store.cases.get(row.id, None)).unit == unit
+
+
+async def test_an_accused_overseer_is_never_asked(office: Home) -> None:
+    """Exclusions hold against this door too."""
+    words = "Kiểm sát viên Viện kiểm sát nhân dân thành phố nhận tiền chạy án vụ đánh bạc quận 3, tôi thấy tối qua."
+    await office.join(("coi", "vks-tc", "officer"))
+    _, session, row = await begun(office, "coi", words)
+    with pytest.raises(errors.Refused, match="excluded"):
+        await office.product.progress.consult(session, row.id, "vks-tp")
+
+
+async def test_who_keeps_away_opens_nothing_and_no_reason_is_kept(office: Home) -> None:
+    """By oneself, or by the head; colleagues go on; the case has no officer then."""
+    _, session, row = await begun(office)
+    progress, review = office.product.progress, office.product.review
+    assert (await progress.recuse(session, row.id)).officer is None
+    for act in (review.open(session, row.id), review.claim(session, row.id), review.note(session, row.id, "x")):
+        with pytest.raises(errors.Refused, match="recused"):
+            await act
+    colleague, head = await office.session("anh"), await office.session("ba")
+    with pytest.raises(errors.Refused, match="role"):
+        await progress.recuse(colleague, row.id, "ba")
+    with pytest.raises(errors.Refused, match="role"):
+        await progress.recuse(head, row.id, "binh")
+    await review.open(colleague, row.id)
+    await progress.recuse(head, row.id, "anh")
+    with pytest.raises(errors.Refused, match="recused"):
+        await review.open(colleague, row.id)
+    reads = [it for it in (await review.open(head, row.id)).events if it.kind is ledger.Kind.READ]
+    assert [it.by for it in reads] == ["anh", "ba"]
+
+
+async def test_a_disputed_closing_goes_once_to_an_overseer_and_another_officer(office: Home) -> None:
+    """It skips the levels between; whoever closed it cannot take it again; a second dispute is refused."""
+    code, session, row = await closed(office)
+    citizen = office.citizen("again")
+    await citizen.says(code)
+    assert "mailbox.dispute" in text_of(await citizen.presses("dispute"))
+    assert "mailbox.disputed" in text_of(await citizen.says("quán vẫn bán, tối qua tôi thấy"))
+    assert await office.product.climber.tick() == 1
+    moved = await office.product.store.cases.get(row.id, None)
+    assert (moved.unit, moved.state) == ("vks-tp", "received")
+    overseer = await office.session("kiem")
+    seen = await office.product.review.open(overseer, row.id)
+    assert [it.part for it in seen.thread][-1] == "dispute"
+    back = await office.product.review.hand_over(overseer, row.id, "area-770")
+    with pytest.raises(errors.Refused, match="disputed"):
+        await office.product.review.claim(session, back.id)
+    colleague = await office.session("anh")
+    await office.product.review.claim(colleague, row.id)
+    await office.product.progress.accept(colleague, row.id)
+    await office.product.progress.conclude(colleague, row.id, "administrative", "Đã phạt.")
+    await office.product.progress.close(colleague, row.id)
+    outcome = await citizen.says(code)
+    assert "dispute" not in [option.id for reply in outcome.replies for option in reply.options]
+
+
+async def test_words_into_a_closed_case_are_answered_and_not_lost_silently(office: Home) -> None:
+    """The person is told that it is closed and how to have it reviewed."""
+    code, _, _ = await closed(office)
+    citizen = office.citizen("again")
+    assert "mailbox.closing" in await shown(citizen, code)
+    assert "mailbox.closed" in text_of(await citizen.says("còn chuyện này nữa"))
+
+
+# --- the end of retention ---------------------------------------------------------------------------------------------
+
+
+async def test_a_closed_case_is_shredded_when_its_time_is_over_and_its_reporter_told(office: Home) -> None:
+    """Keys, texts and files go; row, count and chain stay, and the audit holds."""
+    citizen = office.citizen()
+    await citizen.says(TIP)
+    await gives(citizen, gallery.picture("JPEG"))
+    code = (await citizen.presses("submit")).receipt or ""
+    session = await office.session("an")
+    (row,) = await office.product.review.queue(session)
+    progress = office.product.progress
+    await progress.accept(session, row.id)
+    await progress.conclude(session, row.id, "unfounded", "Chưa thấy cơ sở.")
+    await progress.close(session, row.id)
+    office.clock.forward(days=90)
+    assert await office.product.shredder.tick() == 0
+    assert rows_of(office, "blob") > 0
+    office.clock.forward(hours=2)
+    assert await office.product.shredder.tick() == 1
+    for table in ("envelope", "reading_grant", "blob"):
+        assert rows_of(office, table) == 0
+    assert (await office.product.audit()).sound
+    assert len(await office.product.store.ledger.heads()) == 1
+    with pytest.raises(errors.NotFound):
+        await office.product.review.open(session, row.id)
+    told = await shown(office.citizen("again"), code)
+    gone = clocks.backups_gone(office.clock()).astimezone(clocks.CITY)
+    assert "mailbox.shredded" in told
+    assert gone.strftime("%d/%m/%Y") in told
+    assert await office.product.shredder.tick() == 0
+
+
+async def test_an_open_case_is_never_shredded_however_late(office: Home) -> None:
+    """Ten years overdue it has climbed, and is all there."""
+    _, _, row = await begun(office)
+    for _ in range(4):
+        office.clock.forward(days=900)
+        await office.product.climber.tick()
+        assert await office.product.shredder.tick() == 0
+    with pytest.raises(errors.Refused):
+        await office.product.shredder.change(await office.product.store.cases.get(row.id, None))
+    assert rows_of(office, "envelope") == 1
+
+
+async def test_a_dispute_stops_the_shredding(office: Home) -> None:
+    """On the last day the reporter disagrees: nothing is destroyed."""
+    code, _, _ = await closed(office)
+    office.clock.forward(days=89)
+    citizen = office.citizen("again")
+    await citizen.says(code)
+    await citizen.presses("dispute")
+    await citizen.says("tôi không đồng ý")
+    office.clock.forward(days=30)
+    assert await office.product.shredder.tick() == 0
+
+
+async def test_a_closed_case_does_not_climb(office: Home) -> None:
+    """Its clock is the retention's, which is nobody's lateness."""
+    _, _, row = await closed(office)
+    office.clock.forward(days=200)
+    assert await office.product.climber.tick() == 0
+    assert (await office.product.store.cases.get(row.id, None)).unit == "area-770"
+
+
+def test_corruption_is_kept_longer_as_the_table_says() -> None:
+    """Per category group; 90 days where nothing else is said."""
+    now = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
+    spans = {group: clocks.retention(group, now).due_at for group in ("drugs", "corruption", "restricted")}
+    assert spans["drugs"] == clocks.hour(now) + timedelta(days=90, hours=1)
+    assert spans["corruption"] == spans["restricted"] == clocks.hour(now) + timedelta(days=180, hours=1)
+
+
+# --- the table -------------------------------------------------------------
+
+ROLES = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
+
+
+def test_the_table_is_whole() -> None:
+    """Each state has a clock or says that none runs; acts start and end in states; lengths have sources."""
+    table = life.policy()
+    assert set(table["states"]) == set(STATES)
+    for name, act in table["acts"].items():
+        assert set(act["from"]) <= set(STATES), name
+        assert act["to"] is None or act["to"] in STATES, name
+        assert set(act["roles"]) <= set(ROLES), name
+        assert not {"admin", "auditor"} & set(act["roles"]), name
+    lengths = [*filter(None, table["states"].values()), table["retention"], table["extension"], table["bounces"]]
+    for rule in lengths:
+        assert "BLTTHS" in rule["source"] or "TTLT" in rule["source"] or "policy" in rule["source"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: str) -> None:
+    """Each act from each state: allowed acts are offered and none else gets through."""
+    _, session, row = await begun(office)
+    review, progress = office.product.review, office.product.progress
+    acting = replace(session, role=role)
+    doors: dict[str, Callable[[], Awaitable[Any]]] = {
+        "claim": lambda: review.claim(acting, row.id),
+        "ask": lambda: review.ask(acting, row.id, "x"),
+        "answer": lambda: review.answer(acting, row.id, "x"),
+        "note": lambda: review.note(acting, row.id, "x"),
+        "accept": lambda: progress.accept(acting, row.id),
+        "bounce": lambda: progress.bounce(acting, row.id, "x"),
+        "verify": lambda: progress.verify(acting, row.id),
+        "extend": lambda: progress.extend(acting, row.id, "x"),
+        "suspend": lambda: progress.suspend(acting, row.id, "x"),
+        "resume": lambda: progress.resume(acting, row.id),
+        "conclude": lambda: progress.conclude(acting, row.id, "unfounded", "x"),
+        "endorse": lambda: progress.endorse(acting, row.id),
+        "close": lambda: progress.close(acting, row.id),
+        "consult": lambda: progress.consult(acting, row.id, "vks-tp"),
+        "hand_over": lambda: review.hand_over(acting, row.id, "pc03"),
+        "recuse": lambda: progress.recuse(acting, row.id),
+    }
+    for state in sorted(set(STATES) - {"closed", "held"}):
+        now = await office.product.store.cases.get(row.id, None)
+        await review.record(session, now, ledger.Kind.MOVED, {"to": state}, replace(now, state=state, officer=None))
+        for name, door in doors.items():
+            as_it_stands = await office.product.store.cases.get(row.id, None)
+            if name not in life.open_to(as_it_stands, role):
+                with pytest.raises(errors.Refused, match=r"role|move"):
+                    await door()
+                assert await office.product.store.cases.get(row.id, None) == as_it_stands
+
+
+# --- across Tết -------------------------------------------------------------
+
+
+def test_working_days_pass_over_tet() -> None:
+    """Three working days from the Thursday before Tết 2027 end after the holidays (BLTTHS art. 146(4))."""
+    before = datetime(2027, 2, 4, 2, tzinfo=UTC)  # Thursday; Tết is on Saturday, 6 February 2027
+    due = clocks.start("accepted", "P2", before).due_at
+    assert due is not None
+    assert due.astimezone(clocks.CITY).date() >= datetime(2027, 2, 15, tzinfo=UTC).date()
+
+
+def test_twenty_days_are_calendar_days() -> None:
+    """The law counts days there, not working days (art. 147(1))."""
+    before = datetime(2027, 2, 4, 2, tzinfo=UTC)
+    assert clocks.start("verifying", "P2", before).due_at == before + timedelta(days=20, hours=1)

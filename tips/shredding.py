@@ -1,0 +1,53 @@
+"""Shredding: what happens to a closed case when its time is over. Its keys and ciphertexts are destroyed.
+
+The row, the counts and the chain of events stay: that there was a tip, and how it went, is never erased. What was
+destroyed is gone for good once the last older backup is (35 days); the reporter is told both days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tips import clocks, errors, ledger
+from tips.case import Case
+from tips.climbing import BATCH, PROCESS
+from tips.ports import Cases, Change
+from tips.sealing import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Shredder:
+    """Destroys closed cases whose retention is over; never an open one."""
+
+    cases: Cases
+    signing: bytes
+    now: Callable[[], datetime]
+    random: Random
+
+    async def tick(self) -> int:
+        """Shred every case whose time is over; how many were."""
+        shredded = 0
+        for row in await self.cases.expired(self.now(), BATCH):
+            try:
+                await self.cases.apply(await self.change(row))
+                shredded += 1
+            except errors.Stale:  # it was disputed a moment ago
+                continue
+        return shredded
+
+    async def change(self, row: Case) -> Change:
+        """The end of one closed case.
+
+        Raises:
+            Refused: it is open, or its time is not over.
+        """
+        if row.state != "closed" or row.clock != clocks.RETENTION or not row.overdue(self.now()):
+            raise errors.Refused("error.move")
+        hour = clocks.hour(self.now())
+        event = ledger.Event(ledger.Kind.SHREDDED, row.id, row.head, hour, PROCESS, self.random(32))
+        signed = ledger.sign(event, self.signing)
+        ended = replace(row, clock=None, due_at=None, officer=None, head=signed.leaf)
+        envelopes = await self.cases.envelopes(row.id)
+        return Change(ended, row.head, (signed,), dropped=tuple(it.id for it in envelopes))
