@@ -29,12 +29,19 @@ class RunFolder:
     now: Callable[[], datetime]
     _drafts: dict[int, bytes] = field(default_factory=dict)
     _lookup: bytes = b""
+    _relay: bytes = b""
 
     def lookup_key(self) -> bytes:
         """See `tips.ports.RunSecrets`."""
         if not self._lookup:
             self._lookup = _read_or_make(self.folder / "lookup.key")
         return self._lookup
+
+    def relay_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        if not self._relay:
+            self._relay = _read_or_make(self.folder / "relay.key")
+        return self._relay
 
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
         """See `tips.ports.RunSecrets`."""

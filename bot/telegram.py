@@ -24,12 +24,21 @@ from starlette.routing import Route
 
 from bot import secrets
 from bot.wiring import Product
-from handlers.telegram import Telegram
+from handlers.telegram import CHANNEL, Telegram
+from tips import errors
 
 PATH: Final = "/telegram"
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
+LOOK: Final = 20  # seconds between looks for news
 LARGEST_UPDATE: Final = 1024 * 1024  # bytes
-COMMANDS: Final = {"start": "Bắt đầu", "ma": "Dùng mã tra cứu", "huy": "Huỷ, không lưu gì", "minhbach": "Ai vận hành"}
+COMMANDS: Final = {
+    "start": "Bắt đầu",
+    "ma": "Dùng mã tra cứu",
+    "huy": "Huỷ, không lưu gì",
+    "xoa": "Xoá cuộc trò chuyện",
+    "dung": "Ngừng báo",
+    "minhbach": "Ai vận hành",
+}
 HEARD: Final = ["message", "edited_message", "callback_query"]
 
 log = logging.getLogger(__name__)
@@ -40,7 +49,9 @@ async def running(product: Product) -> AsyncIterator[list[Route]]:
     """The bot, listening; the routes are its webhook's, none while it polls."""
     own = product.settings
     bot = Bot(own.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(own.telegram_api)))
-    dispatcher = Telegram(product.reception).dispatcher()
+    handler = Telegram(product.reception)
+    dispatcher = handler.dispatcher()
+    telling = asyncio.create_task(_telling(product, handler, bot), name="news")
     try:
         if own.telegram_webhook:
             secret = webhook_secret(own.secrets)
@@ -50,7 +61,32 @@ async def running(product: Product) -> AsyncIterator[list[Route]]:
             async with _polling(bot, dispatcher):
                 yield []
     finally:
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
         await bot.session.close()
+
+
+async def _telling(product: Product, handler: Telegram, bot: Bot) -> None:
+    while True:
+        await asyncio.sleep(LOOK)
+        try:
+            await tell_news(product, handler, bot)
+        except errors.StoreUnavailable:
+            log.warning("the store is away: news wait")
+
+
+async def tell_news(product: Product, handler: Telegram, bot: Bot) -> int:
+    """Tell everybody who asked and has news; how many were told. Once a slot, whoever runs."""
+    now = product.now()
+    slot = now.replace(second=now.second // LOOK * LOOK, microsecond=0)
+    if not await product.store.outbox.take_slot("news", slot):
+        return 0
+    waiting = await product.news.waiting(CHANNEL)
+    for case, address in waiting:
+        await handler.tell(bot, address.id, address.lang)
+        await product.news.told(case)
+    return len(waiting)
 
 
 @contextlib.asynccontextmanager

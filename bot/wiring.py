@@ -26,6 +26,7 @@ from tips.founding import PROCESSES, Founding, Secrets, found
 from tips.intake import Intake
 from tips.keys import Cost
 from tips.mailbox import Mailboxes
+from tips.news import News
 from tips.notices import Notices
 from tips.organisation import Organisation
 from tips.progress import Progress
@@ -98,6 +99,7 @@ class Product:
     logins: Logins
     climber: Climber
     shredder: Shredder
+    news: News
     notices: Notices
     watch: Watch
 
@@ -145,12 +147,14 @@ async def _put_together(
     intake = Intake(store.tips, live, own.signing["intake"], now, random, Crowd(now))
     mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
     evidence = Files(Cleaning(), store.blobs, now, random)
+    news = News(store.addresses, run, now, random)
     reception = Reception(
         conversation=Conversation(triager, _unit_names(home), settings.operator, f"{settings.public_url}/"),
         intake=intake,
         mailboxes=mailboxes,
         drafts=store.drafts,
         files=evidence,
+        news=news,
         secrets=run,
         budgets=Budgets(now),
         now=now,
@@ -173,6 +177,7 @@ async def _put_together(
         logins=Logins(store.accounts, store.keyring, live, now, random),
         climber=Climber(store.cases, home.overseers, own.release, own.signing["clock"], now, random),
         shredder=Shredder(store.cases, own.signing["clock"], now, random),
+        news=news,
         notices=Notices(store.links, store.outbox, live, now, random),
         watch=Watch(store.statistics, store.outbox, live, home, now, random),
     )

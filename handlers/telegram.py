@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import BinaryIO, Final, cast
@@ -35,6 +36,7 @@ from aiogram.types import (
     Voice,
 )
 
+import locales
 from handlers import speech
 from handlers.uploads import MemoryFile, memory_file
 from tips import errors, evidence
@@ -45,6 +47,13 @@ CHANNEL: Final = "telegram"
 TRIES: Final = 5  # how often a message is offered to Telegram
 LONGEST_WAIT: Final = 20.0  # seconds between two tries
 MOST_TEXT: Final = 4096  # characters of one message
+ERASE: Final = frozenset({"/xoa", "/erase"})
+BURN: Final = "burn:"
+BURNING: Final = ("10", "60")  # minutes after which a receipt's message deletes itself
+DELETED_AT_ONCE: Final = 100  # messages in one call, as the Bot API has it
+FOLLOWING: Final = 99  # a webhook's answer tells no number; numbers run through all of a bot's chats, so ours is near
+NUMBERS_KEPT: Final = 200  # of one chat
+CHATS_KEPT: Final = 5_000
 
 log = logging.getLogger(__name__)
 Wait = Callable[[float], Awaitable[None]]
@@ -56,10 +65,16 @@ class Undelivered(TelegramAPIError):
 
 
 class Telegram:
-    """The citizens' bot."""
+    """The citizens' bot.
+
+    What it needs to delete messages (their numbers, by chat) is in memory only, and goes when the process ends.
+    """
 
     def __init__(self, reception: Reception, wait: Wait = asyncio.sleep) -> None:
         self._reception, self._wait = reception, wait
+        self._numbers: OrderedDict[int, list[int]] = OrderedDict()
+        self._receipts: OrderedDict[int, list[int]] = OrderedDict()
+        self._burning: set[asyncio.Task[None]] = set()
 
     def dispatcher(self) -> Dispatcher:
         """Private chats only: in a group everybody would read along."""
@@ -72,6 +87,9 @@ class Telegram:
     async def message(self, message: Message, bot: Bot) -> SendMessage | None:
         """A message of any kind."""
         lang = "en" if ((message.from_user and message.from_user.language_code) or "").startswith("en") else "vi"
+        self._note(self._numbers, message.chat.id, message.message_id)
+        if (message.text or "").split("@")[0].strip().lower() in ERASE:
+            return await self._erase(bot, message.chat.id, lang)
         attached = _attached(message)
         if attached is None:
             return await self._turn(bot, message.chat.id, heard_from(message), lang)
@@ -107,6 +125,10 @@ class Telegram:
             log.debug("a button was too old to be confirmed")
         if query.message is None:
             return None
+        chat, data = query.message.chat.id, query.data or ""
+        self._note(self._numbers, chat, query.message.message_id)
+        if data.startswith(BURN):
+            return self._burn(bot, chat, data.removeprefix(BURN))
         heard = Inbound("choose", choice=query.data or "", ref=f"b{query.id}")
         return await self._turn(bot, query.message.chat.id, heard, "vi")
 
@@ -121,18 +143,73 @@ class Telegram:
         if outcome.repeated and not outcome.receipt:
             return None
         if outcome.receipt:
-            await self._deliver(bot, messages)
+            messages[-1] = _with_burning(messages[-1], outcome.lang)
+            for sent in await self._deliver(bot, messages):
+                self._note(self._receipts, chat, sent)
             await self._reception.delivered(sender)
             return None
         await self._deliver(bot, messages[:-1])
         return messages[-1] if messages else None
 
-    async def _deliver(self, bot: Bot, messages: list[SendMessage]) -> None:
-        for message in messages:
-            await self.send(bot, message)
+    async def _deliver(self, bot: Bot, messages: list[SendMessage]) -> list[int]:
+        return [await self.send(bot, message) for message in messages]
 
-    async def send(self, bot: Bot, message: SendMessage) -> None:
-        """Offer a message until Telegram takes it.
+    # --- leaving no trace -------------------------------------------------------------------------------------------
+
+    async def _erase(self, bot: Bot, chat: int, lang: str) -> SendMessage:
+        """Delete both sides' messages as far as Telegram lets a bot, drop the draft, and say what stays."""
+        await self._reception.forget(Sender(CHANNEL, str(chat)))
+        known = self._numbers.pop(chat, [])
+        self._receipts.pop(chat, None)
+        around = sorted({number + step for number in known for step in range(FOLLOWING + 1)})
+        for at in range(0, len(around), DELETED_AT_ONCE):
+            await self._delete(bot, chat, around[at : at + DELETED_AT_ONCE])
+        return SendMessage(chat_id=chat, text=locales.say(lang, "erased"))
+
+    def _burn(self, bot: Bot, chat: int, minutes: str) -> SendMessage:
+        """Delete the messages that show a receipt after a while."""
+        numbers = self._receipts.pop(chat, [])
+        if not numbers or minutes not in BURNING:
+            return SendMessage(chat_id=chat, text=locales.say("vi", "burn.late"))
+        task = asyncio.create_task(self._delete_later(bot, chat, numbers, float(minutes) * 60))
+        self._burning.add(task)
+        task.add_done_callback(self._burning.discard)
+        return SendMessage(chat_id=chat, text=locales.say("vi", "burn.set", minutes=minutes))
+
+    async def _delete_later(self, bot: Bot, chat: int, numbers: list[int], seconds: float) -> None:
+        await self._wait(seconds)
+        await self._delete(bot, chat, numbers)
+
+    async def _delete(self, bot: Bot, chat: int, numbers: list[int]) -> None:
+        """Delete a chat's messages among these numbers; Telegram passes over those of other chats."""
+        for _ in range(TRIES):
+            try:
+                await bot.delete_messages(chat, numbers)
+            except TelegramRetryAfter as error:
+                await self._wait(min(float(error.retry_after), LONGEST_WAIT))
+            except TelegramAPIError:  # older than 48 hours, or gone already
+                return
+            else:
+                return
+
+    @staticmethod
+    def _note(memory: OrderedDict[int, list[int]], chat: int, number: int) -> None:
+        memory[chat] = [*memory.pop(chat, []), number][-NUMBERS_KEPT:]
+        if len(memory) > CHATS_KEPT:
+            memory.popitem(last=False)
+
+    # --- telling -----------------------------------------------------------------------------------------------------
+
+    async def tell(self, bot: Bot, chat: str, lang: str) -> bool:
+        """Say that something waits, in words that a lock screen may show; False: the chat is out of reach."""
+        try:
+            await self.send(bot, SendMessage(chat_id=chat, text=locales.say(lang, "news.waiting")))
+        except Undelivered:
+            return False
+        return True
+
+    async def send(self, bot: Bot, message: SendMessage) -> int:
+        """Offer a message until Telegram takes it; its number.
 
         Raises:
             Undelivered: it never did; a receipt in it stays due.
@@ -140,7 +217,7 @@ class Telegram:
         pause = 0.5
         for _ in range(TRIES):
             try:
-                await bot(message)
+                sent = await bot(message)
             except TelegramRetryAfter as error:
                 pause = float(error.retry_after)
             except (TelegramServerError, TelegramNetworkError):
@@ -148,9 +225,20 @@ class Telegram:
             except (TelegramForbiddenError, TelegramBadRequest) as error:
                 raise Undelivered(message, "the chat cannot be reached") from error
             else:
-                return
+                self._note(self._numbers, int(message.chat_id), sent.message_id)
+                return sent.message_id
             await self._wait(min(pause, LONGEST_WAIT))
         raise Undelivered(message, "Telegram did not take the message")
+
+
+def _with_burning(message: SendMessage, lang: str) -> SendMessage:
+    """The message that shows a receipt, with a choice of when it deletes itself."""
+    times = [
+        InlineKeyboardButton(text=locales.say(lang, "burn.after", minutes=minutes), callback_data=f"{BURN}{minutes}")
+        for minutes in BURNING
+    ]
+    rows = message.reply_markup.inline_keyboard if isinstance(message.reply_markup, InlineKeyboardMarkup) else []
+    return message.model_copy(update={"reply_markup": InlineKeyboardMarkup(inline_keyboard=[*rows, times])})
 
 
 def heard_from(message: Message) -> Inbound:

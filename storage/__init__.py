@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from storage.accounts import SqlAccounts
+from storage.addresses import SqlAddresses
 from storage.blobs import SqlBlobs
 from storage.cases import SqlCases
 from storage.drafts import SqlDrafts
@@ -35,6 +36,7 @@ class Store:
     ledger: ports.Ledger
     statistics: ports.Statistics
     blobs: ports.Blobs
+    addresses: ports.Addresses
 
 
 @contextlib.asynccontextmanager
@@ -62,4 +64,5 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
             ledger=SqlLedger(database),
             statistics=SqlStatistics(database),
             blobs=SqlBlobs(database),
+            addresses=SqlAddresses(database),
         )

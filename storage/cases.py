@@ -93,6 +93,7 @@ class SqlCases:
             if change.files:
                 waiting = rows.table("waiting_file")
                 await connection.execute(waiting.delete().where(waiting.c.envelope_id.in_(change.files)))
+            await _tell(connection, change)
             for grant in change.woken:
                 await connection.execute(_upsert(connection, "reading_grant", rows.of_grant(grant)))
 
@@ -146,6 +147,16 @@ async def _swap_head(connection: AsyncConnection, change: Change) -> None:
     done = await connection.execute(statement)
     if done.rowcount != 1:
         raise errors.Stale
+
+
+async def _tell(connection: AsyncConnection, change: Change) -> None:
+    """News for the reporter, if an address of theirs is kept; or its end."""
+    address = rows.table("address")
+    mine = address.c.case_id == change.case.id
+    if change.news is not None:
+        await connection.execute(address.update().where(mine).values(news_from=change.news))
+    if change.forgotten:
+        await connection.execute(address.delete().where(mine))
 
 
 async def _remove(connection: AsyncConnection, change: Change) -> None:

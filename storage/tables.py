@@ -182,6 +182,16 @@ class MailboxRow(Base, table=True):
     public: bytes = _octets("public")
 
 
+class AddressRow(Base, table=True):
+    """Where a reporter who asked for it is told; sealed under a key on no disk. `news_from` NULL: nothing waits."""
+
+    __tablename__ = "address"
+    __table_args__ = (UNORDERED,)
+    case: bytes = Field(sa_column=Column("case_id", LargeBinary, ForeignKey("tip.id"), primary_key=True))
+    sealed: bytes = _octets("sealed")
+    news_from: datetime | None = _moment("news_from", nullable=True)
+
+
 class DraftTable(Base, table=True):
     """An unfinished tip, sealed under a key that is on no disk."""
 

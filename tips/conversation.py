@@ -21,7 +21,9 @@ ASKED_AT_MOST: Final = 2  # how often a missing place is asked for; everything e
 EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose words can be written anew
 QUESTIONS: Final = ("where", "when")  # in the order of asking; who and what come from the text or an edit
 LANGUAGES: Final = ("vi", "en")
-ALWAYS: Final = frozenset({"cancel", "lang", "start", "help", "code", "transparency"})  # open at any moment
+ALWAYS: Final = frozenset(
+    {"cancel", "lang", "start", "help", "code", "transparency", "notify", "silence", "forget"}
+)  # open at any moment
 _NO_TIP: Final = ("greeting", "status", "how_to", "administrative", "out_of_scope", "spam")
 
 
@@ -93,7 +95,15 @@ class Post:
     dispute: bool = False  # these words say why a closing is not accepted
 
 
-Effect = Submit | Forget | LookUp | Post | None
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Effect: tell this chat when something waits, for the mailbox in use or the tip just sent; or stop telling it."""
+
+    on: bool
+    everything: bool = False  # stopping, also forget what this conversation holds
+
+
+Effect = Submit | Forget | LookUp | Post | Listen | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +269,17 @@ class Conversation:
         if draft.mailbox:
             return _tell(replace(draft, mailbox="", stage="idle", slot=""), Reply((Say("mailbox.left"),)))
         return self._go_on(draft)
+
+    def _notify(self, draft: Draft, value: str) -> Decision:
+        if not draft.messenger:
+            return self._again(draft, Say("news.no_messenger"))
+        return Decision(draft, (), Listen(on=True))
+
+    def _silence(self, draft: Draft, value: str) -> Decision:
+        return Decision(draft, (), Listen(on=False))
+
+    def _forget(self, draft: Draft, value: str) -> Decision:
+        return Decision(draft.fresh(draft.seed), (), Listen(on=False, everything=True))
 
     def _dispute(self, draft: Draft, value: str) -> Decision:
         return _tell(replace(draft, slot="dispute"), Reply((Say("mailbox.dispute"),), (_BACK,)))
@@ -455,6 +476,9 @@ _CHOSEN: Final = {
     "skip": Conversation._skip,
     "back": Conversation._back,
     "dispute": Conversation._dispute,
+    "notify": Conversation._notify,
+    "silence": Conversation._silence,
+    "forget": Conversation._forget,
     "cancel": Conversation._cancel,
     "yes": Conversation._yes,
     "no": Conversation._no,

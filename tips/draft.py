@@ -64,7 +64,7 @@ class Draft:
 
     def fresh(self, seed: bytes) -> Draft:
         """The next tip of the same conversation; receipts that are due stay due."""
-        return Draft(seed, lang=self.lang, told=self.told, seen=self.seen, due=self.due)
+        return Draft(seed, self.lang, told=self.told, messenger=self.messenger, seen=self.seen, due=self.due)
 
     def sent(self, seed: bytes) -> Draft:
         """The draft after its tip was stored: a fresh one, and a receipt that is due."""

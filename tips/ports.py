@@ -51,6 +51,8 @@ class Change:
     shut: tuple[str, ...] = ()  # readers whose grants of this case all go; applied before `grants` are added
     mailbox: Mailbox | None = None
     pings: tuple[Ping, ...] = ()
+    news: datetime | None = None  # from then on there is something for the reporter, if an address of theirs is kept
+    forgotten: bool = False  # an address that is kept goes
 
     @property
     def files(self) -> tuple[bytes, ...]:
@@ -245,6 +247,30 @@ class Drafts(Protocol):
         ...
 
 
+class Addresses(Protocol):
+    """Sealed addresses of reporters who asked to be told, by case."""
+
+    async def put(self, case: bytes, sealed: bytes) -> None:
+        """Keep a case's address, in place of the one it had."""
+        ...
+
+    async def every(self) -> list[tuple[bytes, bytes]]:
+        """All, as case and sealed address."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> list[tuple[bytes, bytes]]:
+        """Those that news wait for by `now`."""
+        ...
+
+    async def told(self, case: bytes) -> None:
+        """No news wait any more."""
+        ...
+
+    async def drop(self, cases: Sequence[bytes]) -> None:
+        """Destroy the addresses of these cases."""
+        ...
+
+
 class Outbox(Protocol):
     """Pings that wait to be sent."""
 
@@ -436,6 +462,10 @@ class RunSecrets(Protocol):
 
     def lookup_key(self) -> bytes:
         """32 bytes: keys the hash by which a conversation finds its draft."""
+        ...
+
+    def relay_key(self) -> bytes:
+        """32 bytes: seals the addresses of those who asked to be told."""
         ...
 
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:

@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from tips import clocks, draft, errors, receipt, sealing
 from tips.budget import Budgets
@@ -27,6 +27,7 @@ from tips.conversation import (
     Decision,
     Forget,
     Inbound,
+    Listen,
     LookUp,
     Option,
     Post,
@@ -39,12 +40,14 @@ from tips.evidence import TurnedDown
 from tips.files import MOST, Files
 from tips.intake import Intake
 from tips.mailbox import Letter, Mailboxes, View
+from tips.news import Address, News
 from tips.ports import DraftRow, Drafts, RunSecrets
 from tips.sealing import Random
 
+T = TypeVar("T")
 DRAFT_LIFE: Final = timedelta(hours=24)
 RECENT_KEPT: Final = 20_000  # messages of drafts that are gone, remembered against repeats
-ASIDES_KEPT: Final = 10_000  # conversations whose unkept words wait in memory for `send anyway`
+REMEMBERED: Final = 10_000  # conversations of which something waits in memory: for `send anyway`, or for `notify`
 TRIES: Final = 4  # how often a turn starts again when another process was quicker
 
 
@@ -76,6 +79,7 @@ class Reception:
     mailboxes: Mailboxes
     drafts: Drafts
     files: Files
+    news: News
     secrets: RunSecrets
     budgets: Budgets
     now: Callable[[], datetime]
@@ -83,6 +87,7 @@ class Reception:
     welcome_after_loss: Callable[[], bool] = lambda: False  # within 24 h of a cold start
     _turns: dict[bytes, asyncio.Lock] = field(default_factory=dict)
     _asides: OrderedDict[bytes, str] = field(default_factory=OrderedDict)
+    _lately: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)  # the case of the tip that was sent last
     _recent: OrderedDict[tuple[bytes, str], None] = field(default_factory=OrderedDict)
 
     def key(self, sender: Sender) -> bytes:
@@ -114,7 +119,7 @@ class Reception:
         async with self._alone(key):
             for _ in range(TRIES):
                 try:
-                    return await self._turn(key, heard, lang)
+                    return await self._turn(sender, key, heard, lang)
                 except errors.Stale:
                     continue
         raise errors.StoreUnavailable
@@ -162,7 +167,7 @@ class Reception:
             if not lock.locked():
                 self._turns.pop(key, None)
 
-    async def _turn(self, key: bytes, heard: Inbound, lang: str) -> Outcome:
+    async def _turn(self, sender: Sender, key: bytes, heard: Inbound, lang: str) -> Outcome:
         held, version = await self._load(key)
         if held is None and (key, heard.ref) in self._recent:
             return Outcome((), "idle", lang, repeated=True)
@@ -173,7 +178,7 @@ class Reception:
         due = _receipts_due(current) if current.due else None
         current = replace(current.noting(heard.ref), aside=self._asides.pop(key, ""))
         decision = self.conversation.respond(current, await self._taken(current, heard))
-        outcome = await self._carry_out(key, version, decision)
+        outcome = await self._carry_out(sender, key, version, decision)
         if not isinstance(decision.effect, Submit):
             await self.files.drop(it for it in current.files if it not in decision.draft.files)
         self._note(key, heard.ref)
@@ -209,7 +214,7 @@ class Reception:
             if len(self._recent) > RECENT_KEPT:
                 self._recent.popitem(last=False)
 
-    async def _carry_out(self, key: bytes, version: int, decision: Decision) -> Outcome:
+    async def _carry_out(self, sender: Sender, key: bytes, version: int, decision: Decision) -> Outcome:
         match decision.effect:
             case Submit():
                 return await self._submit(key, version, decision)
@@ -220,6 +225,8 @@ class Reception:
                 return await self._look_up(key, version, decision.draft, typed)
             case Post():
                 return await self._post(key, version, decision.draft, decision.effect)
+            case Listen():
+                return await self._listen(sender, key, version, decision)
         await self._save(key, version, decision.draft)
         return _outcome(decision)
 
@@ -239,6 +246,7 @@ class Reception:
         await self.intake.submit(decision.draft, decision.effect.triage)
         sent = decision.draft.sent(self.random(32))
         await self._save(key, kept, sent)
+        self._remember(self._lately, key, receipt.case_id(decision.draft.seed))
         return _receipts_due(sent, first=len(decision.draft.due))
 
     async def _look_up(self, key: bytes, version: int, held: Draft, typed: str) -> Outcome:
@@ -249,7 +257,7 @@ class Reception:
         except errors.NotFound:
             self.budgets.note_miss(key)
             return await self._told(key, version, held, Say("receipt.unknown"))
-        shown = _shown(view, self.conversation)
+        shown = _shown(view, self.conversation, held.messenger)
         offered = tuple(option.id for option in shown.options)
         await self._save(key, version, replace(held, stage="mailbox", mailbox=typed, slot="", offered=offered))
         return Outcome((shown,), "mailbox", held.lang)
@@ -265,6 +273,24 @@ class Reception:
             await self.files.drop([post.file] if post.file else [])
             return await self._told(key, version, held, Say(refused.key))
         return await self._told(key, version, held, Say("mailbox.disputed" if post.dispute else "mailbox.added"))
+
+    async def _listen(self, sender: Sender, key: bytes, version: int, decision: Decision) -> Outcome:
+        """Begin or end to tell a chat of news; ending works at any time and needs no receipt."""
+        held = decision.draft
+        assert isinstance(decision.effect, Listen)
+        if not decision.effect.on:
+            await self.news.forget(sender.channel, sender.id)
+            self._lately.pop(key, None)
+            say = Say("news.forgotten" if decision.effect.everything else "news.silent")
+            if not decision.effect.everything or held.due:
+                return await self._told(key, version, held, say)
+            await self.drafts.drop(key)
+            return Outcome((Reply((say,)),), "idle", held.lang)
+        case = await self.mailboxes.case_of(held.mailbox) if held.mailbox else self._lately.get(key)
+        if case is None:
+            return await self._told(key, version, held, Say("news.which"))
+        await self.news.ask(case, Address(sender.channel, sender.id, held.lang))
+        return await self._told(key, version, held, Say("news.asked"))
 
     async def _told(self, key: bytes, version: int, held: Draft, say: Say) -> Outcome:
         options = (Option("back", Say("option.back")),) if held.mailbox else ()
@@ -304,9 +330,13 @@ class Reception:
 
     def _remember_aside(self, key: bytes, words: str) -> None:
         if words:
-            self._asides[key] = words
-            if len(self._asides) > ASIDES_KEPT:
-                self._asides.popitem(last=False)
+            self._remember(self._asides, key, words)
+
+    @staticmethod
+    def _remember(memory: OrderedDict[bytes, T], key: bytes, value: T) -> None:
+        memory[key] = value
+        if len(memory) > REMEMBERED:
+            memory.popitem(last=False)
 
 
 def _outcome(decision: Decision) -> Outcome:
@@ -317,7 +347,8 @@ def _receipts_due(held: Draft, first: int = 0) -> Outcome:
     """The receipts that nobody confirmed, from the `first` one on; the newest is the outcome's."""
     shown = [receipt.of_seed(bytes.fromhex(seed)).shown for seed in held.due[first:]]
     says = [Say("receipt", {"code": code}) for code in shown]
-    return Outcome((Reply((*says, Say("receipt.keep"))),), "sent", held.lang, shown[-1])
+    options = (_NOTIFY,) if held.messenger else ()
+    return Outcome((Reply((*says, Say("receipt.keep")), options),), "sent", held.lang, shown[-1])
 
 
 def _repeat(held: Draft) -> Outcome:
@@ -351,7 +382,7 @@ def _letter(letter: Letter, named: Callable[[str], Say]) -> list[Say]:
     return [Say(f"mailbox.{letter.part}", {"text": letter.text})]
 
 
-def _shown(view: View, conversation: Conversation) -> Reply:
+def _shown(view: View, conversation: Conversation, messenger: bool) -> Reply:
     row = view.case
     facts: Mapping[str, str | Say] = {
         "state": Say(f"state.{row.state}"),
@@ -369,9 +400,10 @@ def _shown(view: View, conversation: Conversation) -> Reply:
         says.append(Say("mailbox.closing", {"day": _day(row.due_at or row.received_at)}))
         return Reply(tuple(says), (_DISPUTE, _BACK) if view.may_dispute else (_BACK,))
     says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))
-    return Reply(tuple(says), (_BACK,))
+    return Reply(tuple(says), (_NOTIFY, _BACK) if messenger else (_BACK,))
 
 
+_NOTIFY: Final = Option("notify", Say("option.notify"))
 _BACK: Final = Option("back", Say("option.back"))
 _DISPUTE: Final = Option("dispute", Say("option.dispute"))
 

@@ -261,6 +261,7 @@ class Review:
                 grants=(*renewal.grants, *given),
                 dropped=renewal.dropped,
                 shut=tuple(sorted(shut)),
+                news=clocks.hour(self.now()),
             )
         except errors.Stale:  # a colleague was quicker, and did the same
             return await self.cases.get(row.id, session.units)
@@ -460,7 +461,8 @@ class Review:
             readers = access.with_receipt(readers, mailbox.public)
         envelope, grants = sealing.seal(row.id, part, body.to_bytes(), readers, self.random)
         known = {**envelope_facts(envelope), "state": moved.state, **told}
-        return await self.record(session, row, kind, known, moved, envelopes=(envelope,), grants=grants)
+        news = clocks.hour(self.now()) if part in _PARTS_FOR_REPORTER else None
+        return await self.record(session, row, kind, known, moved, envelopes=(envelope,), grants=grants, news=news)
 
     def in_state(self, row: Case, state: str) -> Case:
         """The case in another state, with its clock."""

@@ -56,6 +56,7 @@ BINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "identity": ("name",),
     "session": ("name",),
     "draft": ("key",),
+    "address": ("case",),
     "recovery share": ("offices",),
     "release seed": (),
     "backup": (),

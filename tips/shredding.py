@@ -50,4 +50,4 @@ class Shredder:
         signed = ledger.sign(event, self.signing)
         ended = replace(row, clock=None, due_at=None, officer=None, head=signed.leaf)
         envelopes = await self.cases.envelopes(row.id)
-        return Change(ended, row.head, (signed,), dropped=tuple(it.id for it in envelopes))
+        return Change(ended, row.head, (signed,), dropped=tuple(it.id for it in envelopes), forgotten=True)

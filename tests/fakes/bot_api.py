@@ -33,8 +33,10 @@ class BotApi:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refusals: list[tuple[str, int]] = field(default_factory=list)  # (method, status), taken in order
     files: dict[str, bytes] = field(default_factory=dict)  # by file id
+    deleted: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # numbers, by chat
     webhook: str = ""
     secret: str = ""
+    _there: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # numbers of messages, by chat
     _ids: Any = field(default_factory=lambda: itertools.count(1))
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     tasks: set[Any] = field(default_factory=set)
@@ -68,7 +70,12 @@ class BotApi:
     def message(self, chat: int, **content: Any) -> dict[str, Any]:
         person = {"id": chat, "is_bot": False, "first_name": "Nguyễn", "username": f"user{chat}"}
         base = {"message_id": next(self._ids), "date": 1, "chat": {"id": chat, "type": "private"}, "from": person}
-        return {**base, **content}
+        self._there[chat].add((base | content)["message_id"])
+        return base | content
+
+    def left(self, chat: int) -> list[str]:
+        """The texts that the bot sent to a chat and that are still there."""
+        return [it["text"] for it in self.sent[chat] if it["message_id"] not in self.deleted[chat]]
 
     async def brings(self, update: dict[str, Any]) -> dict[str, Any]:
         """Hand an update to the bot; one that has its number already is the same update once more."""
@@ -147,6 +154,11 @@ class BotApi:
                 return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 0}
             case "sendmessage":
                 return await self._keep(values)
+            case "deletemessages":
+                numbers = values["message_ids"]
+                numbers = json.loads(numbers) if isinstance(numbers, str) else numbers
+                assert 1 <= len(numbers) <= 100, "the Bot API takes 1 to 100 numbers"
+                self.deleted[int(values["chat_id"])] |= self._there[int(values["chat_id"])].intersection(numbers)
             case "getfile":
                 data = self.files.get(values["file_id"], b"")
                 size = {"file_size": len(data)}
@@ -156,12 +168,15 @@ class BotApi:
     async def _keep(self, values: dict[str, Any]) -> dict[str, Any]:
         chat = int(values["chat_id"])
         markup = values.get("reply_markup")
-        values = {**values, "reply_markup": json.loads(markup) if isinstance(markup, str) else markup}
+        number = next(self._ids)
+        self._there[chat].add(number)
+        values = {**values, "message_id": number}
+        values["reply_markup"] = json.loads(markup) if isinstance(markup, str) else markup
         async with self._news:
             self.sent[chat].append(values)
             self._news.notify_all()
         return {
-            "message_id": next(self._ids),
+            "message_id": number,
             "date": 1,
             "chat": {"id": chat, "type": "private"},
             "text": values["text"],

@@ -132,9 +132,9 @@ async def test_a_wrong_and_a_mistyped_receipt_get_one_answer_and_ten_tries(a_hom
     [
         (b"", "a.jpg", "trống"),
         (b"x" * 100, "a.xyz", "không nhận được"),
-        (b"\xff\xd8\xff\xe0" * 20, "a.jpg", "chưa nhận"),
+        (b"\xff\xd8\xff\xe0" * 20, "a.jpg", "hỏng"),
     ],
-    ids=["empty file", "unknown type", "a picture"],
+    ids=["empty file", "unknown type", "broken picture"],
 )
 async def test_a_file_is_answered_and_its_words_are_kept(
     a_home: Home, address: str, content: bytes, name: str, words: str

@@ -1,0 +1,51 @@
+"""Addresses of those who asked to be told, sealed under a key that is on no disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from storage import rows
+from storage.engine import Database
+
+
+class SqlAddresses:
+    """See `tips.ports.Addresses`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def put(self, case: bytes, sealed: bytes) -> None:
+        """A case's address, in place of the one it had."""
+        table = rows.table("address")
+        async with self._database.write() as connection:
+            await connection.execute(table.delete().where(table.c.case_id == case))
+            await connection.execute(table.insert(), {"case_id": case, "sealed": sealed, "news_from": None})
+
+    async def every(self) -> list[tuple[bytes, bytes]]:
+        """All of them."""
+        return await self._pairs(sa.true())
+
+    async def due(self, now: datetime, limit: int) -> list[tuple[bytes, bytes]]:
+        """Those that news wait for."""
+        return await self._pairs(rows.table("address").c.news_from <= now, limit)
+
+    async def told(self, case: bytes) -> None:
+        """No news wait any more."""
+        table = rows.table("address")
+        async with self._database.write() as connection:
+            await connection.execute(table.update().where(table.c.case_id == case).values(news_from=None))
+
+    async def drop(self, cases: Sequence[bytes]) -> None:
+        """Destroy addresses."""
+        if cases:
+            table = rows.table("address")
+            async with self._database.write() as connection:
+                await connection.execute(table.delete().where(table.c.case_id.in_(cases)))
+
+    async def _pairs(self, wanted: sa.ColumnElement[bool], limit: int | None = None) -> list[tuple[bytes, bytes]]:
+        table = rows.table("address").c
+        statement = sa.select(table.case_id, table.sealed).where(wanted).order_by(table.case_id).limit(limit)
+        return [(case, sealed) for case, sealed in await self._database.rows(statement)]

@@ -1,0 +1,265 @@
+"""Being told that an answer waits, and leaving no trace in the chat: who asks for it is told, and nobody is known."""
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import pytest
+import sqlalchemy as sa
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from starlette.routing import Route
+
+from bot import secrets, telegram, web
+from bot.wiring import Product
+from handlers.telegram import Telegram
+from storage import tables
+from storage.engine import Database
+from tests.fakes import bot_api, servers
+from tests.fakes.bot_api import BotApi
+from tests.fakes.home import Home, in_memory
+from tips.conversation import Inbound
+
+TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
+QUESTION = "Phòng số mấy, thưa anh chị?"
+CHAT = 77_001_234
+RECEIPT = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
+TOLD = "Bạn có tin nhắn mới."
+
+
+@dataclass
+class Running:
+    """The bot by webhook, with a clock of its own for what deletes itself later."""
+
+    home: Home
+    product: Product
+    api: BotApi
+    handler: Telegram
+    bot: Bot
+    waited: asyncio.Event
+    waits: list[float]
+
+    async def looks(self) -> int:
+        """The look for news that runs every 20 seconds."""
+        self.home.clock.forward(seconds=telegram.LOOK)
+        return await telegram.tell_news(self.product, self.handler, self.bot)
+
+    async def reports(self, chat: int = CHAT) -> str:
+        await self.api.says(chat, TIP)
+        await self.api.presses(chat, "submit")
+        code = RECEIPT.search(self.api.sent[chat][-1]["text"])
+        assert code
+        return code.group()
+
+    async def asks(self) -> bytes:
+        """The officer asks the reporter of the first case in the queue."""
+        officer = await self.home.session("an")
+        row = (await self.product.review.queue(officer))[0]
+        await self.product.review.ask(officer, row.id, QUESTION)
+        return row.id
+
+    async def addresses(self) -> int:
+        return len(await self.product.store.addresses.every())
+
+
+@pytest.fixture
+async def running(a_home: Home) -> AsyncIterator[Running]:
+    waited, waits = asyncio.Event(), []
+
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+        await waited.wait()
+
+    async with bot_api.serving() as api, contextlib.AsyncExitStack() as stack:
+        port = servers.free_port()
+        own = replace(a_home.settings, telegram_token=bot_api.TOKEN, telegram_api=api.url, telegram_webhook=True)
+        product = replace(a_home.product, settings=replace(own, public_url=f"http://127.0.0.1:{port}"))
+        bot = Bot(bot_api.TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(api.url)))
+        stack.push_async_callback(bot.session.close)
+        handler = Telegram(product.reception, wait)
+        hook = telegram.Webhook(bot, handler.dispatcher(), "s")
+        routes = [Route(telegram.PATH, hook.door, methods=["POST"])]
+        await stack.enter_async_context(servers.serving(web.build(product, frozenset({"intake"}), routes), port))
+        api.webhook, api.secret = f"http://127.0.0.1:{port}{telegram.PATH}", "s"
+        yield Running(a_home, product, api, handler, bot, waited, waits)
+        waited.set()
+
+
+async def test_who_asked_is_told_once_in_words_for_a_lock_screen(running: Running) -> None:
+    """Neutral words, nothing of the tip or the question; once for each piece of news, and only who asked."""
+    await running.reports(CHAT + 1)
+    await running.asks()
+    assert await running.looks() == 0  # nobody asked to be told
+    await running.reports()
+    await running.api.presses(CHAT, "notify")
+    assert await running.looks() == 0  # nothing has happened yet
+    officer = await running.home.session("an")
+    for row in await running.product.review.queue(officer):
+        await running.product.review.ask(officer, row.id, QUESTION)
+    running.home.clock.forward(hours=1)
+    assert await running.looks() == 1
+    assert running.api.sent[CHAT][-1]["text"] == TOLD
+    assert await running.looks() == 0
+    assert all(it["text"] != TOLD for it in running.api.sent[CHAT + 1])
+
+
+async def test_two_processes_that_look_tell_once(running: Running) -> None:
+    """Whoever takes the slot tells; the other one finds it taken."""
+    await running.reports()
+    await running.api.presses(CHAT, "notify")
+    await running.asks()
+    running.home.clock.forward(hours=1)
+    look = [telegram.tell_news(running.product, running.handler, running.bot) for _ in range(4)]
+    assert sum(await asyncio.gather(*look)) == 1
+
+
+async def test_an_internal_note_is_no_news(running: Running) -> None:
+    """What officers write for each other makes no telephone ring."""
+    await running.reports()
+    await running.api.presses(CHAT, "notify")
+    officer = await running.home.session("an")
+    (row,) = await running.product.review.queue(officer)
+    await running.product.review.note(officer, row.id, "ghi nội bộ")
+    running.home.clock.forward(hours=1)
+    assert await running.looks() == 0
+
+
+@pytest.mark.parametrize("words", ["STOP", "dừng báo", "/dung", "quên tôi đi", "/quen"])
+async def test_stop_destroys_the_address_and_the_case_lives_on(running: Running, words: str) -> None:
+    """It needs no receipt, works at any time, and whoever holds the receipt still reads the question."""
+    code = await running.reports()
+    await running.api.presses(CHAT, "notify")
+    assert await running.addresses() == 1
+    await running.api.says(CHAT, words)
+    assert await running.addresses() == 0
+    await running.asks()
+    running.home.clock.forward(hours=1)
+    assert await running.looks() == 0
+    await running.api.says(CHAT, code)
+    assert QUESTION in running.api.sent[CHAT][-1]["text"]
+
+
+async def test_stop_of_one_leaves_the_others(running: Running) -> None:
+    """Only the chat that says it is forgotten."""
+    for chat in (CHAT, CHAT + 1):
+        await running.reports(chat)
+        await running.api.presses(chat, "notify")
+    await running.api.says(CHAT, "stop")
+    assert await running.addresses() == 1
+
+
+async def test_the_receipt_on_another_phone_may_take_the_news_over(running: Running) -> None:
+    """A case has one address: where it was asked for last."""
+    code = await running.reports()
+    await running.api.presses(CHAT, "notify")
+    await running.api.says(CHAT + 1, code)
+    await running.api.presses(CHAT + 1, "notify")
+    await running.asks()
+    running.home.clock.forward(hours=1)
+    assert await running.looks() == 1
+    assert running.api.sent[CHAT + 1][-1]["text"] == TOLD
+    assert running.api.sent[CHAT][-1]["text"] != TOLD
+
+
+async def test_without_a_receipt_nobody_is_registered(running: Running) -> None:
+    """Who has sent nothing here is asked for the receipt first."""
+    await running.api.says(CHAT, "/bao")
+    assert "mã tra cứu" in running.api.sent[CHAT][-1]["text"]
+    assert await running.addresses() == 0
+
+
+async def test_no_table_knows_a_chat(running: Running, database_url: str) -> None:
+    """The address is sealed; a case without one looks like a case with one."""
+    await running.reports()
+    await running.api.presses(CHAT, "notify")
+    database = Database(database_url)
+    for table in tables.metadata.tables.values():
+        for row in await database.rows(sa.select(table)):
+            assert str(CHAT).encode() not in b"|".join(_bytes(value) for value in row)
+    await database.close()
+    (_, sealed), *_ = await running.product.store.addresses.every()
+    await running.api.says(CHAT + 1, await running.reports(5))
+    await running.api.presses(CHAT + 1, "notify")
+    assert {len(it) for _, it in await running.product.store.addresses.every()} == {len(sealed)}
+
+
+async def test_after_a_power_cut_the_address_is_nobodys(running: Running) -> None:
+    """The key was in memory: the row that is left opens no more, and is cleared away."""
+    await running.reports()
+    await running.api.presses(CHAT, "notify")
+    await running.asks()
+    running.home.clock.forward(hours=1)
+    with in_memory() as empty:
+        another = replace(running.product.news, secrets=secrets.RunFolder(empty, running.home.clock))
+        assert await another.waiting("telegram") == []
+    assert await running.addresses() == 0
+
+
+async def test_a_chat_that_blocked_the_bot_is_tried_once(running: Running) -> None:
+    """Out of reach is out of reach: the next news counts again, this one is not repeated."""
+    await running.reports()
+    await running.api.presses(CHAT, "notify")
+    await running.asks()
+    running.home.clock.forward(hours=1)
+    running.api.refusals += [("sendMessage", 403)]
+    assert await running.looks() == 1
+    assert await running.looks() == 0
+
+
+async def test_the_web_chat_has_no_address_to_keep(a_home: Home) -> None:
+    """Asked all the same, it says so."""
+    someone = a_home.citizen()
+    await someone.sends(TIP)
+    outcome = await someone.hears(Inbound("choose", choice="notify"))
+    assert next(say.key for reply in outcome.replies for say in reply.says) == "news.no_messenger"
+
+
+async def test_erasing_deletes_both_sides_and_says_what_stays(running: Running) -> None:
+    """The person's messages, the summary that repeats the tip, the receipt; then what stays is said."""
+    own = (await running.api.says(CHAT, TIP))["message"]["message_id"]
+    await running.api.presses(CHAT, "submit")
+    await running.api.says(CHAT, "/xoa")
+    assert own in running.api.deleted[CHAT]
+    (left,) = running.api.left(CHAT)
+    assert "Vẫn còn" in left
+    await running.api.presses(CHAT, "submit")
+    assert TIP not in running.api.left(CHAT)[-1]  # the draft went as well
+
+
+async def test_erasing_waits_where_telegram_asks_for_it(running: Running) -> None:
+    """A 429 delays the deletion and does not skip it."""
+    running.waited.set()
+    await running.api.says(CHAT, TIP)
+    running.api.refusals += [("deleteMessages", 429)]
+    await running.api.says(CHAT, "/xoa")
+    assert len(running.api.left(CHAT)) == 1
+    assert running.waits == [1.0]
+
+
+@pytest.mark.parametrize("minutes", ["10", "60"])
+async def test_a_receipt_deletes_itself_after_the_chosen_time(running: Running, minutes: str) -> None:
+    """The button stands beside the receipt; until the time is over the message is there."""
+    code = await running.reports()
+    assert f"burn:{minutes}" in running.api.buttons(CHAT)
+    await running.api.presses(CHAT, f"burn:{minutes}")
+    assert any(code in text for text in running.api.left(CHAT))
+    assert running.waits == [float(minutes) * 60]
+    running.waited.set()
+    async with asyncio.timeout(10):
+        while any(code in text for text in running.api.left(CHAT)):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_made_up_time_deletes_nothing(running: Running) -> None:
+    """An old button, or a number that nobody offered, is answered."""
+    await running.reports()
+    await running.api.presses(CHAT, "burn:-5")
+    assert running.waits == []
+    assert "/xoa" in running.api.sent[CHAT][-1]["text"]
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
