@@ -25,6 +25,12 @@ def sealed(content: bytes = b"words", readers: Readers = READERS) -> tuple[seali
     return envelope, {grant.reader: grant for grant in grants}
 
 
+def another() -> tuple[sealing.Envelope, dict[str, sealing.Grant]]:
+    """A piece of another case, sealed under another roster's version to the same readers."""
+    envelope, grants = sealing.seal(b"d" * 16, "note", b"other", replace(READERS, roster=8), os.urandom)
+    return envelope, {grant.reader: grant for grant in grants}
+
+
 def test_the_owner_opens_what_was_sealed_to_it() -> None:
     """A waking grant and its reader's seed give the words back."""
     envelope, grants = sealed("chữ".encode())
@@ -90,6 +96,73 @@ def test_any_altered_octet_is_noticed(at: int, change: int) -> None:
     key = sealing.open_key(grants["owner"], [OWNER])
     with pytest.raises(errors.NotOpened):
         sealing.open_envelope(replace(envelope, sealed=bytes(octets)), key)
+
+
+@given(st.sampled_from(["case", "id", "part", "sealed", "commitment"]))
+def test_no_part_of_an_envelope_can_be_taken_from_another(name: str) -> None:
+    """Two tips, each whole: whichever part is swapped between them, neither opens."""
+    (first, grants), (second, _) = sealed(b"one"), another()
+    key = sealing.open_key(grants["owner"], [OWNER])
+    with pytest.raises(errors.NotOpened):
+        sealing.open_envelope(replace(first, **{name: getattr(second, name)}), key)
+
+
+@given(st.sampled_from(["case", "envelope", "reader", "level", "roster", "sealed"]), st.booleans())
+def test_no_part_of_a_grant_can_be_taken_from_another(name: str, asleep: bool) -> None:
+    """Nor of a grant, waking or asleep; whose it is, of what, at which level and under which roster is bound."""
+    (envelope, grants), (_, others) = sealed(), another()
+    mine, theirs = (grants["level"], others["owner"]) if asleep else (grants["owner"], others["level"])
+    mixed = replace(mine, **{name: getattr(theirs, name)})
+    if asleep:
+        with pytest.raises(errors.NotOpened):
+            sealing.open_key(sealing.wake(envelope, mixed, CLOCK), [LEVEL])
+    elif name != "level":  # of a waking grant the level says nothing any more
+        with pytest.raises(errors.NotOpened):
+            sealing.open_key(mixed, [OWNER])
+
+
+def test_the_clocks_secret_of_one_envelope_wakes_no_other() -> None:
+    """The release is bound to its envelope, the wraps to theirs."""
+    (first, grants), (second, _) = sealed(), another()
+    with pytest.raises(errors.NotOpened):
+        sealing.wake(replace(first, release=second.release), grants["level"], CLOCK)
+
+
+@given(st.integers(0, 2**16), st.integers(0, 7), st.booleans())
+def test_any_flipped_bit_of_a_grant_is_noticed(at: int, bit: int, asleep: bool) -> None:
+    """In the encapsulation, the ciphertext or the tag: one clear error."""
+    envelope, grants = sealed()
+    grant = grants["level" if asleep else "owner"]
+    octets = bytearray(grant.sealed)
+    octets[at % len(octets)] ^= 1 << bit
+    altered = replace(grant, sealed=bytes(octets))
+    with pytest.raises(errors.NotOpened):
+        sealing.open_key(sealing.wake(envelope, altered, CLOCK) if asleep else altered, [LEVEL if asleep else OWNER])
+
+
+@given(st.integers(2, 255))
+def test_a_sleeping_grant_of_a_later_version_is_refused(version: int) -> None:
+    """The wrap says which version wrote it."""
+    envelope, grants = sealed()
+    later = replace(grants["level"], sealed=bytes([version]) + grants["level"].sealed[1:])
+    with pytest.raises(errors.NotOpened, match="another version"):
+        sealing.wake(envelope, later, CLOCK)
+
+
+@given(st.binary(max_size=200))
+def test_what_was_never_sealed_is_one_clear_error(junk: bytes) -> None:
+    """Empty, short or made up: as an envelope, as a grant, as a wrap."""
+    envelope, grants = sealed()
+    key = sealing.open_key(grants["owner"], [OWNER])
+    tries = (
+        lambda: sealing.open_envelope(replace(envelope, sealed=junk), key),
+        lambda: sealing.open_key(replace(grants["owner"], sealed=junk), [OWNER]),
+        lambda: sealing.wake(envelope, replace(grants["level"], sealed=junk), CLOCK),
+        lambda: sealing.wake(replace(envelope, release=junk), grants["level"], CLOCK),
+    )
+    for attempt in tries:
+        with pytest.raises(errors.NotOpened):
+            attempt()
 
 
 def test_a_later_version_is_refused_by_name() -> None:
