@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from typing import Any, Final
 
 # Loggers that name URLs (tokens), updates (texts) or statements below this level, and from which level they may speak.
@@ -46,3 +47,11 @@ def configure(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, floor in QUIET.items():
         logging.getLogger(name).setLevel(max(level, floor))
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
+    sys.unraisablehook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def _uncaught(*error: Any) -> None:
+    """What ends a thread or the process is an error like any other: Python's own words would show its values."""
+    logging.getLogger("bot").critical("nobody caught this", exc_info=error)

@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 
 from bot import web
 from tests.fakes.home import Home
-from tips import keys
+from tips import errors, keys, ledger
+from tips.ports import Cases, Change
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
@@ -86,6 +88,39 @@ async def test_an_officer_works_a_case_through(a_home: Home) -> None:
         assert handed.url.path == "/desk/"
         assert row.code not in handed.text
         assert "Queue" in (await client.get("/desk/?lang=en")).text
+
+
+async def test_reading_is_on_record_before_anything_is_shown(a_home: Home) -> None:
+    """Each opening is a signed event with who, when and which part; a page that could not be recorded is not shown."""
+    await a_home.citizen().sends(TIP)
+    (row,) = await a_home.product.store.ledger.heads()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        for _ in range(2):
+            await client.get(f"/desk/case/{row.id.hex()}")
+        read = [it for it in map(ledger.parse, await a_home.product.store.cases.events(row.id)) if it.kind == "read"]
+        assert [(it.by, it.facts["part"], it.at.minute) for it in read] == [("an", "all", 0)] * 2
+        review = replace(a_home.product.review, cases=Unwritable(a_home.product.store.cases))
+        home = replace(a_home, product=replace(a_home.product, review=review))
+    async with browser(home) as client:
+        a_home.clock.forward(minutes=1)
+        await log_in(client, home, "an")
+        page = await client.get(f"/desk/case/{row.id.hex()}")
+        assert page.status_code == 503
+        assert TIP not in page.text
+
+
+class Unwritable:
+    """Cases as they are, on a disk that takes nothing more."""
+
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cases, name)
+
+    async def apply(self, change: Change) -> None:
+        raise errors.StoreUnavailable
 
 
 async def test_an_exclusion_is_shown_and_not_offered(a_home: Home) -> None:

@@ -1,0 +1,240 @@
+"""Take out one guard at a time, and see that the test which claims it turns red. `make mutants` runs it.
+
+Each mutant is a copy of the checkout with one text replaced. A mutant whose test passes is a guard that nothing holds;
+a text that is not found once is a mutant that has to be written anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+AT_ONCE = 2  # mutants that are tried side by side
+SECONDS = 300  # one mutant's time; one that hangs is not held by its test
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A guard taken out: what is replaced in which file, and the test that must fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+MUTANTS = (
+    Mutant(
+        "a constant salt",
+        "tips/sealing.py",
+        "random(SALT_BYTES) + content",
+        "bytes(SALT_BYTES) + content",
+        "tests/unit/test_guards.py::test_the_same_words_are_committed_to_differently_each_time",
+    ),
+    Mutant(
+        "one salt for all passphrases",
+        "tips/keys.py",
+        "salt = random(16)",
+        "salt = bytes(16)",
+        "tests/unit/test_guards.py::test_the_same_passphrase_is_stretched_differently_for_everybody",
+    ),
+    Mutant(
+        "grants for all at once",
+        "tips/sealing.py",
+        '        _put_to_sleep(_grant(envelope, key, reader, level, readers.roster), secret or b"", random)',
+        "        _grant(envelope, key, reader, 0, readers.roster)",
+        "tests/unit/test_guards.py::test_only_the_owner_of_a_new_tip_is_awake",
+    ),
+    Mutant(
+        "grants for the excluded",
+        "tips/access.py",
+        "up = [reader for code in awake if code not in excluded and (reader := roster.reader(code))]",
+        "up = [reader for code in awake if (reader := roster.reader(code))]",
+        "tests/flows/test_story.py::test_an_addition_that_accuses_the_desk_shuts_it_out",
+    ),
+    Mutant(
+        "the accused's successors and subordinates",
+        "tips/triage/routing.py",
+        "found |= {code} | organisation.lineage(code) | organisation.below(code)",
+        "found |= {code}",
+        "tests/unit/test_triage_routing.py::test_accused_district_police_shuts_out_the_wards",
+    ),
+    Mutant(
+        "an accused unit that may receive",
+        "tips/triage/routing.py",
+        "found |= {code} | organisation.lineage(code) | organisation.below(code)",
+        "found |= organisation.below(code) - organisation.lineage(code) - {code}",
+        "tests/flows/test_every_unit.py::test_no_unit_ever_gets_a_key_to_what_accuses_it",
+    ),
+    Mutant(
+        "a roster that nobody signed",
+        "tips/roster.py",
+        "if len(offices) < SIGNERS_NEEDED:",
+        "if False:",
+        "tests/unit/test_guards.py::test_a_roster_without_two_true_signatures_is_none",
+    ),
+    Mutant(
+        "text that is not padded",
+        "tips/sealing.py",
+        "PAD_STEP: Final = 4096",
+        "PAD_STEP: Final = 1",
+        "tests/unit/test_sealing.py::test_texts_of_any_short_length_are_equally_long_when_sealed",
+    ),
+    Mutant(
+        "ciphertexts bound to nothing",
+        "tips/sealing.py",
+        '    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)',
+        "    return parts[2]",
+        "tests/unit/test_sealing.py::test_an_envelope_that_was_moved_does_not_open",
+    ),
+    Mutant(
+        "a text swapped under its key",
+        "tips/sealing.py",
+        "    if commit(salted[:SALT_BYTES], salted[SALT_BYTES:]) != envelope.commitment:",
+        "    if False:",
+        "tests/unit/test_sealing.py::test_a_swapped_text_breaks_its_commitment",
+    ),
+    Mutant(
+        "a picture that keeps what hangs on it",
+        "bot/cleaner.py",
+        '        copied(picture, "RGB").save(target, "JPEG", quality=90)',
+        '        picture.save(target, "JPEG", quality=90, exif=picture.getexif())',
+        "tests/flows/test_cleaning.py::test_a_picture_keeps_its_pixels_and_nothing_else",
+    ),
+    Mutant(
+        "a cleaning child with open doors",
+        "bot/cleaner.py",
+        "_limit(resource.RLIMIT_NOFILE, LAST_FILE + 1)",
+        "_limit(resource.RLIMIT_NOFILE, 64)",
+        "tests/flows/test_cleaning.py::test_the_child_can_open_nothing_and_reach_nobody",
+    ),
+    Mutant(
+        "thanked before it is durable",
+        "storage/engine.py",
+        "PRAGMA synchronous=FULL",
+        "PRAGMA synchronous=OFF",
+        "tests/flows/test_durable.py::test_the_tip_is_synced_before_its_receipt_leaves",
+    ),
+    Mutant(
+        "an event that anybody signed",
+        "tips/ledger.py",
+        "    if not any(keys.signed_by(key, signed.signature, message) for key in verifiers(event.by)):",
+        "    if False:",
+        "tests/unit/test_ledger.py::test_an_event_counts_only_with_the_signature_of_who_it_names",
+    ),
+    Mutant(
+        "a case that its own unit ends alone",
+        "tips/life.py",
+        "return row.restricted or row.category.startswith(SECOND_PERSON)",
+        "return False",
+        "tests/flows/test_case_life.py::test_a_complaint_about_police_closes_only_with_somebody_from_outside",
+    ),
+    Mutant(
+        "reading that is on no record",
+        "tips/review.py",
+        'row = await self.record(session, row, ledger.Kind.READ, {"part": "all"}, replace(row, opened=True))',
+        "row = row",
+        "tests/flows/test_desk.py::test_reading_is_on_record_before_anything_is_shown",
+    ),
+    Mutant(
+        "an address that lies open",
+        "tips/news.py",
+        "sealing.lock(self.secrets.relay_key(), padded, _bound(case), self.random)",
+        "padded",
+        "tests/flows/test_news.py::test_no_table_knows_a_chat",
+    ),
+    Mutant(
+        "small counts that are shown",
+        "tips/statistics.py",
+        "return len(secret) == 1 or 0 < sum(secret) <= SMALL",
+        "return False",
+        "tests/unit/test_statistics.py::test_no_sum_of_a_line_gives_a_hidden_count_away",
+    ),
+    Mutant(
+        "forms from elsewhere",
+        "handlers/desk/doors.py",
+        '        if not _same_site(request) or _text(form, "csrf") != _csrf(request):',
+        "        if False:",
+        "tests/flows/test_desk.py::test_a_form_from_elsewhere_does_nothing",
+    ),
+    Mutant(
+        "receipts to be guessed without end",
+        "tips/budget.py",
+        'return self.misses_an_hour is None or self._used("miss", key, HOUR) < self.misses_an_hour',
+        "return True",
+        "tests/flows/test_story.py::test_a_wrong_and_a_mistyped_receipt_get_the_same_answer_then_a_wait",
+    ),
+    Mutant(
+        "logs that show values",
+        "bot/logs.py",
+        '        return f"{kind.__name__} at {place}"',
+        '        return f"{kind.__name__}: {ei[1]} at {place}"',
+        "tests/unit/test_logs.py::test_of_an_error_only_its_type_and_place_are_written",
+    ),
+)
+
+
+def main(names: list[str]) -> None:
+    """Try every mutant, or those whose name holds one of the words given; ends with 1 if a guard is held by nothing."""
+    chosen = [it for it in MUTANTS if not names or any(name in it.name for name in names)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(tried, chosen))
+    for mutant, verdict in zip(chosen, found, strict=True):
+        print(f"{verdict:10} {mutant.name}")
+    if set(found) != {"red"}:
+        raise SystemExit(1)
+
+
+def tried(mutant: Mutant) -> str:
+    """`red`: the test noticed; `green`: it did not; anything else is a mutant to be mended."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "checkout"
+        copy(place)
+        file = place / mutant.file
+        text = file.read_text()
+        if text.count(mutant.old) != 1:
+            return "not found"
+        if passes(place, mutant.test) is not True:
+            return "unsound"
+        file.write_text(text.replace(mutant.old, mutant.new))
+        return "green" if passes(place, mutant.test) else "red"
+
+
+def copy(place: Path) -> None:
+    """The checkout as it is, with an environment of its own that finds the same packages."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    compiled = [str(it.relative_to(ROOT)) for it in (ROOT / "locales").rglob("*.mo")]
+    for name in {*listed.stdout.splitlines(), *compiled}:
+        if (ROOT / name).is_file():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, place / name)
+    (place / ".tools").symlink_to(ROOT / ".tools")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place / ".venv"], check=True)
+    own = next((place / ".venv").glob("lib/python*/site-packages"))
+    (own / "tinbao.pth").write_text(f"{place}\n{sysconfig.get_path('purelib')}\n")
+
+
+def passes(place: Path, test: str) -> bool | None:
+    """Whether a test of a copy passes; None: it could not be run."""
+    command = [place / ".venv" / "bin" / "python", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    own = {key: value for key, value in os.environ.items() if not key.startswith(("TINBAO_", "VIRTUAL_ENV"))}
+    try:
+        done = subprocess.run(command, cwd=place, env=own, capture_output=True, check=False, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return None
+    return {0: True, 1: False}.get(done.returncode)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
