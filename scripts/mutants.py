@@ -62,11 +62,11 @@ MUTANTS = (
         "tests/flows/test_story.py::test_an_addition_that_accuses_the_desk_shuts_it_out",
     ),
     Mutant(
-        "the accused's successors and subordinates",
+        "the desk above an accused ward",
         "tips/triage/routing.py",
-        "found |= {code} | organisation.lineage(code) | organisation.below(code)",
-        "found |= {code}",
-        "tests/unit/test_triage_routing.py::test_accused_district_police_shuts_out_the_wards",
+        "found |= _also(organisation, also, accused)",
+        "found |= set()",
+        "tests/flows/test_story.py::test_a_case_is_never_handed_to_an_excluded_unit",
     ),
     Mutant(
         "an accused unit that may receive",
@@ -74,6 +74,13 @@ MUTANTS = (
         "found |= {code} | organisation.lineage(code) | organisation.below(code)",
         "found |= organisation.below(code) - organisation.lineage(code) - {code}",
         "tests/flows/test_every_unit.py::test_no_unit_ever_gets_a_key_to_what_accuses_it",
+    ),
+    Mutant(
+        "a word to those who are spoken of",
+        "tips/intake.py",
+        'pings=(ping(row, "new", now, self.random),)',
+        'pings=tuple(Ping(self.random(16), it, "new", row.received_at) for it in (row.unit, *triage.route.excluded))',
+        "tests/flows/test_twin_worlds.py::test_u_sees_the_same_whether_it_is_accused_or_another[sqlite]",
     ),
     Mutant(
         "a roster that nobody signed",

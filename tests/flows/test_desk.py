@@ -1,44 +1,19 @@
 """The desk over HTTP: who comes in, what they see, and what a form from elsewhere can do (nothing)."""
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
-from bot import web
+from tests.fakes.desk import CSRF, acts, browser, log_in
 from tests.fakes.home import Home
-from tips import errors, keys, ledger
+from tips import errors, ledger
 from tips.ports import Cases, Change
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
-CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
-
-
-@asynccontextmanager
-async def browser(home: Home) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(web.build(home.product, frozenset({"desk"})))
-    async with httpx.AsyncClient(transport=transport, base_url="http://desk", follow_redirects=True) as client:
-        yield client
-
-
-async def log_in(client: httpx.AsyncClient, home: Home, name: str, /, **instead: str) -> httpx.Response:
-    fields = {
-        "name": name,
-        "passphrase": home.passphrases[name],
-        "code": keys.totp_code(home.people[name].totp, home.clock()),
-    }
-    return await client.post("/desk/login", data=fields | instead)
-
-
-async def acts(client: httpx.AsyncClient, case: str, act: str, **fields: str) -> httpx.Response:
-    csrf = CSRF.search((await client.get(f"/desk/case/{case}")).text)
-    return await client.post(f"/desk/case/{case}/{act}", data={"csrf": csrf.group(1) if csrf else "", **fields})
 
 
 @pytest.mark.parametrize(
