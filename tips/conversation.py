@@ -332,7 +332,11 @@ class Conversation:
         return self._again(draft, Say("ask.receipt"))
 
     def _transparency(self, draft: Draft, value: str) -> Decision:
-        return self._again(draft, Say("transparency", {"operator": self.operator}))
+        says = (
+            Say("transparency", {"operator": self.operator}),
+            Say("knows.messenger", {"address": self.web}) if draft.messenger else Say("knows.web"),
+        )
+        return self._again(draft, *says)
 
     def _restart(self, draft: Draft, value: str) -> Decision:
         return self._start(draft, Inbound("start"))
@@ -437,18 +441,18 @@ class Conversation:
         code = triage.area.ward or triage.area.district
         return self.triager.area_name(code) if code else Say("where.unknown")
 
-    def _again(self, draft: Draft, first: Say) -> Decision:
+    def _again(self, draft: Draft, *first: Say) -> Decision:
         """Answer something on the way, then show again where we are; nothing of the tip changes."""
         if draft.mailbox:
-            return _tell(draft, Reply((first, Say("mailbox.ask")), (_BACK,)))
+            return _tell(draft, Reply((*first, Say("mailbox.ask")), (_BACK,)))
         if not draft.fragments:
-            return _tell(draft, Reply((first,), _language(draft)))
+            return _tell(draft, Reply(first, _language(draft)))
         triage = self.triage(draft)
         if draft.stage == "asking" and draft.slot:
-            return _tell(draft, Reply((first, Say(f"ask.{draft.slot}")), (_SKIP, _CANCEL)))
+            return _tell(draft, Reply((*first, Say(f"ask.{draft.slot}")), (_SKIP, _CANCEL)))
         if draft.stage == "editing":
-            return _tell(draft, Reply((first, Say(f"edit.{draft.slot}")), (_BACK,)))
-        return _tell(replace(draft, stage="summary"), self._summary(draft, triage, (first,)))
+            return _tell(draft, Reply((*first, Say(f"edit.{draft.slot}")), (_BACK,)))
+        return _tell(replace(draft, stage="summary"), self._summary(draft, triage, first))
 
 
 _SUBMIT: Final = Option("submit", Say("option.submit"))

@@ -14,8 +14,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, Suite
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 VERSION = 1
 NONCE = 12  # bytes
@@ -57,6 +59,11 @@ def unseal(seed: bytes, sealed: bytes, info: bytes) -> bytes:
         return SUITE.decrypt(sealed, MLKEM768X25519PrivateKey(lattice, curve), info)
     except (InvalidTag, ValueError) as error:
         raise Closed from error
+
+
+def derived(secret: bytes, info: bytes) -> bytes:
+    """HKDF-SHA-256 without salt, 32 bytes."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
 
 
 def stretched(passphrase: str, salt: bytes, memory: int, iterations: int, lanes: int) -> bytes:

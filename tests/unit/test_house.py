@@ -65,3 +65,28 @@ def test_the_story_of_a_tip_names_every_module() -> None:
     modules = {path.stem for path in (ROOT / "tips").glob("*.py")} | {"triage", "data"}
     named = set(re.findall(r"`(\w+)`", tips.__doc__ or ""))
     assert modules - {"__init__"} <= named
+
+
+def test_every_claim_of_the_threat_model_names_a_test_that_exists() -> None:
+    """Each component's section names tests, and each of them is there; a claim that none can hold is marked *said*."""
+    text = (ROOT / "docs" / "threat-model.md").read_text()
+    named = re.findall(r"`((?:unit|flows|web|contract)/\w+\.py)::(\w+)`", text)
+    missing = [f"{file}::{name}" for file, name in named if not defined(ROOT / "tests" / file, name)]
+    assert missing == []
+    for section in text.split("\n## ")[1:]:
+        title = section.splitlines()[0]
+        claims = re.split(r"\n- ", section)[1:]
+        assert claims, title
+        assert [claim[:60] for claim in claims if "::" not in claim and "*said*" not in claim.lower()] == [], title
+
+
+def test_every_mutant_names_a_test_that_exists() -> None:
+    """A guard's test that was renamed would let `make mutants` run nothing."""
+    text = (ROOT / "scripts" / "mutants.py").read_text()
+    named = re.findall(r'"tests/([\w/]+\.py)::(\w+)', text)
+    assert len(named) >= 20
+    assert [name for file, name in named if not defined(ROOT / "tests" / file, name)] == []
+
+
+def defined(file: Path, name: str) -> bool:
+    return file.is_file() and re.search(rf"def {name}\(", file.read_text()) is not None
