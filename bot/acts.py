@@ -76,7 +76,7 @@ async def show_queue(settings: Settings, officer: str, *, as_json: bool) -> int:
     """`tinbao queue`."""
     async with open_product(settings) as product:
         session = await _session(product, officer)
-        found = await product.review.queue(session, tuple(sorted(cases.OPEN_STATES)), limit=1000)
+        found = await product.review.queue(session, cases.OPEN, limit=1000)
         rows = [_queue_row(row, product.now(), product.organisation) for row in found]
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))

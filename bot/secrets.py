@@ -30,6 +30,7 @@ class RunFolder:
     _drafts: dict[int, bytes] = field(default_factory=dict)
     _lookup: bytes = b""
     _relay: bytes = b""
+    _device: bytes = b""
 
     def lookup_key(self) -> bytes:
         """See `tips.ports.RunSecrets`."""
@@ -42,6 +43,12 @@ class RunFolder:
         if not self._relay:
             self._relay = _read_or_make(self.folder / "relay.key")
         return self._relay
+
+    def device_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        if not self._device:
+            self._device = _read_or_make(self.folder / "device.key")
+        return self._device
 
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
         """See `tips.ports.RunSecrets`."""

@@ -20,6 +20,7 @@ from tips.audit import Report, audit
 from tips.budget import Budgets
 from tips.climbing import Climber
 from tips.conversation import Conversation, Say
+from tips.devices import Devices
 from tips.files import Files
 from tips.flood import Crowd
 from tips.founding import PROCESSES, Founding, Secrets, found
@@ -174,7 +175,7 @@ async def _put_together(
         reception=reception,
         review=review,
         progress=Progress(review),
-        logins=Logins(store.accounts, store.keyring, live, now, random),
+        logins=Logins(store.accounts, store.keyring, live, Devices(run, random), now, random),
         climber=Climber(store.cases, home.overseers, own.release, own.signing["clock"], now, random),
         shredder=Shredder(store.cases, own.signing["clock"], now, random),
         news=news,

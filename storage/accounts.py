@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from storage import rows
 from storage.engine import Database
@@ -34,6 +34,13 @@ class SqlAccounts:
             await connection.execute(table.delete().where(table.c.name == account.locked.name))
             await connection.execute(table.insert().values(**rows.of_account(account)))
 
+    async def note_failure(self, name: str, failures: int, blocked_until: datetime | None) -> None:
+        """Count a wrong passphrase."""
+        table = rows.table("person")
+        noted = {"failures": failures, "blocked_until": blocked_until}
+        async with self._database.write() as connection:
+            await connection.execute(table.update().where(table.c.name == name).values(**noted))
+
     async def spend_code(self, name: str, step: int) -> bool:
         """Mark a time step as used; true once."""
         table = rows.table("person")
@@ -55,6 +62,12 @@ class SqlAccounts:
         if row is None:
             raise errors.NotFound
         return rows.to_session(row)
+
+    async def sessions(self, name: str) -> list[StoredSession]:
+        """A person's sessions."""
+        async with self._database.read() as session:
+            newest = select(SessionRow).where(SessionRow.name == name).order_by(col(SessionRow.expires_at).desc())
+            return [rows.to_session(row) for row in await session.exec(newest)]
 
     async def touch_session(self, id: bytes, now: datetime) -> None:
         """It was used now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from storage import rows
 from storage.engine import Database
 from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
 from tips import errors
-from tips.case import OPEN_STATES, Case
+from tips.case import OPEN_STATES, STATES, Case, Place, Wanted
 from tips.ledger import SignedEvent
 from tips.ports import Change, Mailbox
 from tips.sealing import Envelope, Grant
@@ -41,18 +41,12 @@ class SqlCases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def queue(
-        self, units: Sequence[str], *, states: Sequence[str], limit: int, after: bytes | None
-    ) -> list[Case]:
+    async def queue(self, units: Sequence[str], wanted: Wanted, limit: int, after: Place | None) -> list[Case]:
         """A page of the queue."""
-        order = [rows.table("tip").c[name] for name in ("urgency", "opened", "received_at", "id")]
-        statement = readable(units).where(col(Tip.unit).in_(units), col(Tip.state).in_(states))
-        if set(states) <= OPEN_STATES:
-            statement = statement.where(col(Tip.state) != "closed")  # lets the partial index serve
+        order = [rows.table("tip").c[name] for name in Place._fields]
+        statement = readable(units).where(col(Tip.unit).in_(units), *_conditions(wanted))
         if after is not None:
-            last = await self.get(after, units)
-            seen = (last.urgency, last.opened, last.received_at, last.id)
-            literals = (sa.literal(value, column.type) for value, column in zip(seen, order, strict=True))
+            literals = (sa.literal(value, column.type) for value, column in zip(after, order, strict=True))
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*literals))
         return [rows.to_case(row) for row in await self._database.rows(statement.order_by(*order).limit(limit))]
 
@@ -134,6 +128,22 @@ class SqlCases:
     async def held(self) -> list[Case]:
         """Cases that wait for the quorum."""
         return [rows.to_case(row) for row in await self._database.rows(every().where(col(Tip.state) == "held"))]
+
+
+def _conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
+    """What a wanted case must be."""
+    if wanted.states <= OPEN_STATES:
+        yield col(Tip.state) != "closed"  # lets the partial index serve
+    if wanted.states not in (OPEN_STATES, frozenset(STATES)):
+        yield col(Tip.state).in_(sorted(wanted.states))
+    columns = {Tip.urgency: wanted.urgency, Tip.category: wanted.category, Tip.area: wanted.area}
+    for column, value in (columns | {Tip.officer: wanted.officer}).items():
+        if value is not None:
+            yield col(column) == value
+    if wanted.received_before is not None:
+        yield col(Tip.received_at) < wanted.received_before
+    if wanted.due_before is not None:
+        yield col(Tip.due_at) <= wanted.due_before
 
 
 async def _swap_head(connection: AsyncConnection, change: Change) -> None:

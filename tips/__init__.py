@@ -12,7 +12,7 @@ when the person sends it (`intake`), unless a `flood` asks for patience first:
     its first event is signed for the `ledger`; all of it is stored at once, through the `ports`
     the `receipt` is shown, and shown again until it was delivered
 
-at the desk (`accounts` opens a session):
+at the desk (`accounts` opens a session, and `devices` keeps strangers' guesses from locking anybody out):
     an officer reads, claims, asks, moves and hands over the `case` (`review`), to whom `access` allows
     they correct what triage found, and link what may be the same event (`duplicates`)
     a reader who turns out to be accused is shut out by `rekeying`; a mistake takes two offices' `clearing`

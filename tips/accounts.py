@@ -5,13 +5,16 @@ A session keeps the keys closed under a secret that only the person's cookie hol
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tips import enrolment, errors, keys, sealing
+from tips.devices import Devices
 from tips.keys import Identity
 from tips.ports import Accounts, Keyring, StoredSession
 from tips.review import Session
@@ -21,9 +24,20 @@ from tips.sealing import Random, binding
 IDLE: Final = timedelta(minutes=20)
 LONGEST: Final = timedelta(hours=12)
 TOKEN_BYTES: Final = 32
-FREE_TRIES: Final = 5  # wrong logins before waiting
+FREE_TRIES: Final = 5  # wrong logins from strange devices before these wait
 WAIT: Final = timedelta(seconds=30)  # after that, doubled each time up to `LONGEST_WAIT`
 LONGEST_WAIT: Final = timedelta(minutes=15)
+FORGIVEN: Final = timedelta(hours=12)  # after which wrong tries count from the beginning
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session, as its person sees it in a list."""
+
+    id: bytes
+    since: datetime
+    seen: datetime
+    mine: bool  # the one that asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,44 +47,45 @@ class Logins:
     accounts: Accounts
     keyring: Keyring
     roster: Callable[[], Roster]
+    devices: Devices
     now: Callable[[], datetime]
     random: Random
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def unlock(self, name: str, passphrase: str) -> Identity:
         """A person's keys by their passphrase alone, for the command line on the machine itself.
 
         Raises:
-            WrongPassphrase: wrong, unknown, or tried too often just now: one answer for all.
+            WrongPassphrase: wrong or unknown: one answer for both, after the same work.
         """
         try:
-            account = await self.accounts.get(name)
-        except errors.NotFound as error:
-            raise errors.WrongPassphrase from error
-        if account.blocked_until and account.blocked_until > self.now():
-            raise errors.WrongPassphrase("too many tries: wait a little")
-        try:
-            identity = keys.unlock_identity(account.locked, passphrase)
-        except errors.WrongPassphrase:
-            failures = account.failures + 1
-            await self.accounts.put(replace(account, failures=failures, blocked_until=self._blocked_until(failures)))
-            raise
-        if account.failures:
-            await self.accounts.put(replace(account, failures=0, blocked_until=None))
-        return identity
+            locked = (await self.accounts.get(name)).locked
+        except errors.NotFound:
+            locked = keys.nobody(self.random)
+        return await asyncio.to_thread(keys.unlock_identity, locked, passphrase)
 
-    def _blocked_until(self, failures: int) -> datetime | None:
-        if failures < FREE_TRIES:
-            return None
-        doublings: int = min(failures - FREE_TRIES, 10)
-        return self.now() + min(WAIT * (1 << doublings), LONGEST_WAIT)
-
-    async def log_in(self, name: str, passphrase: str, code: str) -> tuple[bytes, Session]:
+    async def log_in(self, name: str, passphrase: str, code: str, device: bytes = b"") -> tuple[bytes, Session]:
         """Open a session; the 32 bytes returned are the cookie's and are kept nowhere else.
 
+        Args:
+            name: as the roster has it.
+            passphrase: as it was printed; signs between letters do not count.
+            code: the six digits of now.
+            device: what `Devices.cookie` gave to the device before.
+
         Raises:
-            WrongPassphrase: passphrase or one-time code wrong, or the code was used before.
+            WrongPassphrase: passphrase or one-time code wrong, the code was used before, or too many wrong tries came
+                from strange devices just now.
         """
-        identity = await self.unlock(name, passphrase)
+        known = self.devices.known(name, device)
+        if not known:
+            await self._refuse_strangers(name)
+        async with self._one_at_a_time:  # each costs 64 MB and 0.2 s, on purpose
+            try:
+                identity = await self.unlock(name, passphrase)
+            except errors.WrongPassphrase:
+                await self._failed(name, device if known else b"")
+                raise
         account = await self.accounts.get(name)
         step = keys.totp_step(identity.totp, code, self.now(), account.totp_step)
         if not await self.accounts.spend_code(name, step):
@@ -79,6 +94,28 @@ class Logins:
         token = self.random(TOKEN_BYTES)
         await self._keep(token, session)
         return token, session
+
+    async def _refuse_strangers(self, name: str) -> None:
+        with suppress(errors.NotFound):
+            blocked = (await self.accounts.get(name)).blocked_until
+            if blocked and blocked > self.now():
+                raise errors.WrongPassphrase("too many tries: wait a little")
+
+    async def _failed(self, name: str, device: bytes) -> None:
+        if device:
+            self.devices.failed(device)
+            return
+        with suppress(errors.NotFound):
+            account = await self.accounts.get(name)
+            recent = account.blocked_until is None or account.blocked_until + FORGIVEN > self.now()
+            failures = account.failures + 1 if recent else 1
+            await self.accounts.note_failure(name, failures, self._blocked_until(failures))
+
+    def _blocked_until(self, failures: int) -> datetime:
+        if failures < FREE_TRIES:
+            return self.now()
+        doublings: int = min(failures - FREE_TRIES, 10)
+        return self.now() + min(WAIT * (1 << doublings), LONGEST_WAIT)
 
     async def session_of(self, identity: Identity) -> Session:
         """What an unlocked identity may do now; seeds its unit's members still lack are given to them on the way.
@@ -112,8 +149,8 @@ class Logins:
         now = self.now()
         await self.accounts.open_session(StoredSession(_session_id(token), session.name, sealed, now, now + LONGEST))
 
-    async def resume(self, token: bytes) -> Session:
-        """The session of a cookie.
+    async def resume(self, token: bytes, *, touch: bool = True) -> Session:
+        """The session of a cookie; `touch` False: by a page that refreshes itself, which is nobody's work.
 
         Raises:
             NotFound: none, idle for too long, ended, or its person left, changed place, or got new keys.
@@ -131,7 +168,7 @@ class Logins:
         if person is None or not self._still(person, plain):
             await self.log_out(token)
             raise errors.NotFound
-        if now - stored.seen_at > timedelta(minutes=1):
+        if touch and now - stored.seen_at > timedelta(minutes=1):
             await self.accounts.touch_session(stored.id, now)
         seeds = {unit: tuple(map(bytes.fromhex, seeds)) for unit, seeds in plain["seeds"].items()}
         return Session(stored.name, person.unit, person.role, bytes.fromhex(plain["signing"]), seeds)
@@ -145,6 +182,19 @@ class Logins:
     async def log_out(self, token: bytes) -> None:
         """Forget a session and with it the keys that it held."""
         await self.accounts.close_sessions(id=_session_id(token), idle_before=None)
+
+    async def sessions(self, session: Session, token: bytes) -> list[OpenSession]:
+        """This person's sessions, the newest first."""
+        own = _session_id(token)
+        return [
+            OpenSession(it.id, it.expires_at - LONGEST, it.seen_at, it.id == own)
+            for it in await self.accounts.sessions(session.name)
+        ]
+
+    async def end(self, session: Session, wanted: Collection[bytes]) -> int:
+        """End sessions of this person; how many. Another's id ends nothing."""
+        own = [it.id for it in await self.accounts.sessions(session.name) if it.id in wanted]
+        return sum([await self.accounts.close_sessions(id=it, idle_before=None) for it in own])
 
     async def forget_idle(self) -> int:
         """Forget every session that was idle for too long; how many."""

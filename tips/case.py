@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from tips.receipt import ALPHABET
 
@@ -52,9 +52,39 @@ class Case:
         return self.due_at is not None and self.due_at <= now
 
     @property
+    def place(self) -> Place:
+        """Where it stands in a queue."""
+        return Place(self.urgency, self.opened, self.received_at, self.id)
+
+    @property
     def code(self) -> str:
         """See `code_of`."""
         return code_of(self.id)
+
+
+class Place(NamedTuple):
+    """Where a case stands in a queue: urgent first, then what nobody has read, then the oldest."""
+
+    urgency: str
+    opened: bool
+    received_at: datetime
+    id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which cases a page of a queue shows; None: any."""
+
+    states: frozenset[str] = frozenset(STATES)
+    urgency: str | None = None
+    category: str | None = None
+    area: str | None = None  # district code
+    received_before: datetime | None = None
+    due_before: datetime | None = None
+    officer: str | None = None
+
+
+OPEN: Final = Wanted(OPEN_STATES)
 
 
 def code_of(case: bytes) -> str:

@@ -106,6 +106,11 @@ def lock_identity(identity: Identity, passphrase: str, cost: Cost, random: Rando
     )
 
 
+def nobody(random: Random) -> LockedIdentity:
+    """What a name that is not there is tried against, so that the time an answer takes does not tell."""
+    return LockedIdentity("", Cost(), random(16), bytes([sealing.VERSION]) + random(100))
+
+
 def unlock_identity(locked: LockedIdentity, passphrase: str) -> Identity:
     """Open an identity.
 

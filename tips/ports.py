@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from tips.case import Case
+from tips.case import Case, Place, Wanted
 from tips.keys import LockedIdentity, SealedSeed
 from tips.ledger import SignedEvent
 from tips.roster import SignedRoster
@@ -166,10 +166,8 @@ class Tips(Protocol):
 class Cases(Protocol):
     """Cases under work. Who may read is part of each query: a unit sees what it holds a waking grant of."""
 
-    async def queue(
-        self, units: Sequence[str], *, states: Sequence[str], limit: int, after: bytes | None
-    ) -> list[Case]:
-        """The cases of these units, most urgent and oldest first, from behind the case `after`."""
+    async def queue(self, units: Sequence[str], wanted: Wanted, limit: int, after: Place | None) -> list[Case]:
+        """The cases of these units that are wanted, in the order of their places, from behind the place `after`."""
         ...
 
     async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
@@ -323,6 +321,10 @@ class Accounts(Protocol):
         """Store a login."""
         ...
 
+    async def note_failure(self, name: str, failures: int, blocked_until: datetime | None) -> None:
+        """Wrong passphrases were tried for a name, so many by now."""
+        ...
+
     async def spend_code(self, name: str, step: int) -> bool:
         """Mark a time step as used; False: it, or a later one, was used already."""
         ...
@@ -337,6 +339,10 @@ class Accounts(Protocol):
 
     async def touch_session(self, id: bytes, now: datetime) -> None:
         """It was used now."""
+        ...
+
+    async def sessions(self, name: str) -> list[StoredSession]:
+        """A person's sessions, newest first."""
         ...
 
     async def close_sessions(self, *, id: bytes | None, idle_before: datetime | None) -> int:
@@ -466,6 +472,10 @@ class RunSecrets(Protocol):
 
     def relay_key(self) -> bytes:
         """32 bytes: seals the addresses of those who asked to be told."""
+        ...
+
+    def device_key(self) -> bytes:
+        """32 bytes: keys the cookies of devices from which somebody has logged in."""
         ...
 
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:

@@ -6,10 +6,11 @@ is shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tips import (
     access,
@@ -26,7 +27,7 @@ from tips import (
     rekeying,
     sealing,
 )
-from tips.case import Case
+from tips.case import Case, Place, Wanted
 from tips.content import Content
 from tips.files import File, Files
 from tips.intake import envelope_facts, ping
@@ -37,8 +38,11 @@ from tips.sealing import Envelope, Grant, Random, Readers
 from tips.triage import Corrections, accused, category, routing
 from tips.triage.finding import AreaFinding
 
+T = TypeVar("T")
 MAX_WORDS: Final = 20_000  # characters of a question, answer or note
 COMPARED: Final = 100  # cases that are compared for duplicates at most
+EVERY: Final = Wanted()
+TRIES: Final = 5  # how often a case is opened anew while others write to it
 NOTHING: Final[Mapping[str, Any]] = {}
 _PARTS_FOR_REPORTER: Final = frozenset({"question", "answer", "clearing", "result"})
 _PARTS_BY_NAME: Final = frozenset({"note", "correction", "link"})  # colleagues see who wrote these
@@ -111,14 +115,10 @@ class Review:
     random: Random
 
     async def queue(
-        self,
-        session: Session,
-        states: Sequence[str] = case.STATES,
-        limit: int = 50,
-        after: bytes | None = None,
+        self, session: Session, wanted: Wanted = EVERY, limit: int = 50, after: Place | None = None
     ) -> list[Case]:
         """The cases of the session's units: urgent first, then what nobody has read, then the oldest."""
-        return await self.cases.queue(session.units, states=states, limit=limit, after=after)
+        return await self.cases.queue(session.units, wanted, limit, after)
 
     async def consulted(self, session: Session) -> list[Case]:
         """Open cases of others that an overseer's units read along, asked to or because they handed them over."""
@@ -133,6 +133,9 @@ class Review:
             NotFound: no such case, or not this session's.
             NotVerified: the case's chain or a text was tampered with.
         """
+        return await _undisturbed(lambda: self._read(session, case_id))
+
+    async def _read(self, session: Session, case_id: bytes) -> OpenCase:
         row = await self.cases.get(case_id, session.units)
         before = await self._opened(session, row)  # whoever keeps away from it, or cannot open it, has not read it
         row = await self.record(session, row, ledger.Kind.READ, {"part": "all"}, replace(row, opened=True))
@@ -150,6 +153,20 @@ class Review:
         return await self._opened(session, row)
 
     async def _opened(self, session: Session, row: Case) -> OpenCase:
+        """A case as its row has it.
+
+        Raises:
+            Stale: somebody brought it on while it was read.
+            NotVerified: nobody did, and it does not hold.
+        """
+        try:
+            return await self._opened_now(session, row)
+        except errors.NotVerified:
+            if (await self.cases.get(row.id, None)).head != row.head:
+                raise errors.Stale from None
+            raise
+
+    async def _opened_now(self, session: Session, row: Case) -> OpenCase:
         envelopes = await self.cases.envelopes(row.id)
         grants = await self.cases.grants(row.id)
         events = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifiers)
@@ -168,6 +185,9 @@ class Review:
             NotFound: no such case or file, or not this session's.
             NotVerified: the case's chain was tampered with.
         """
+        return await _undisturbed(lambda: self._file(session, case_id, envelope))
+
+    async def _file(self, session: Session, case_id: bytes, envelope: bytes) -> File:
         row = await self.cases.get(case_id, session.units)
         opened = await self._opened(session, row)
         found = next((it for it in opened.files if it.envelope == envelope), None)
@@ -326,8 +346,7 @@ class Review:
         The sketches live as long as this call; what was compared counts as read by nobody, and nothing is shown of it.
         """
         row = await self.cases.get(case_id, session.units)
-        open_states = tuple(sorted(case.OPEN_STATES))
-        others = await self.cases.queue(session.units, states=open_states, limit=COMPARED, after=None)
+        others = await self.cases.queue(session.units, case.OPEN, COMPARED, None)
         found = {it.id: it for it in (row, *others)}
         sketches = {it.id: duplicates.sketch(await self._tip_text(session, it)) for it in found.values()}
         own = sketches.pop(row.id)
@@ -500,6 +519,14 @@ def _keys(session: Session, envelopes: Sequence[Envelope], grants: Sequence[Gran
     known = {envelope.id for envelope in envelopes}
     mine = [it for it in grants if it.reader in session.seeds and not it.asleep and it.envelope in known]
     return {grant.envelope: sealing.open_key(grant, session.seeds[grant.reader]) for grant in mine}
+
+
+async def _undisturbed(read: Callable[[], Awaitable[T]]) -> T:
+    """Read, and begin anew where a colleague brought the case on in between: who only reads is not sent away."""
+    for _ in range(TRIES):
+        with suppress(errors.Stale):
+            return await read()
+    raise errors.Stale
 
 
 def _open_in_order(

@@ -57,6 +57,7 @@ BINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "session": ("name",),
     "draft": ("key",),
     "address": ("case",),
+    "device": ("name", "nonce"),
     "recovery share": ("offices",),
     "release seed": (),
     "backup": (),

@@ -15,9 +15,9 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 import locales
-from handlers.desk import show
+from handlers.desk import filters, show
 from handlers.pages import Pages
-from tips import case, errors, life, sealing, statistics
+from tips import case, errors, keys, life, sealing, statistics
 from tips.accounts import Logins
 from tips.audit import Report
 from tips.notices import Notices
@@ -28,6 +28,8 @@ from tips.signs import Watch
 from tips.triage import Corrections, category
 
 COOKIE: Final = "d"
+DEVICE_COOKIE: Final = "k"  # that somebody has logged in from here before
+DEVICE_SECONDS: Final = 180 * 24 * 3600
 LANGUAGE_COOKIE: Final = "l"
 PAGE: Final = 50  # cases on one page of a queue
 FIELD_LIMIT: Final = 200_000  # bytes of one form field
@@ -67,6 +69,9 @@ class Desk:
         """Every address below `/desk`."""
         inside: list[tuple[str, str, Handler]] = [
             ("/", "GET", Desk.queue),
+            ("/claim", "POST", Desk.claim),
+            ("/account", "GET", Desk.account),
+            ("/account", "POST", Desk.end_sessions),
             ("/case/{id}", "GET", Desk.case),
             ("/case/{id}/alike", "GET", Desk.alike),
             ("/case/{id}/conclusion/{result}", "GET", Desk.conclusion),
@@ -80,19 +85,25 @@ class Desk:
         return [
             Route("/login", self.login_page, methods=["GET"]),
             Route("/login", self.log_in, methods=["POST"]),
+            Route("/rows", self._inside(Desk.rows, touch=False), methods=["GET"]),
             *(Route(path, self._inside(door), methods=[method]) for path, method, door in inside),
         ]
 
-    def _inside(self, door: Handler) -> Callable[[Request], Awaitable[Response]]:
-        """A door that only an open session passes; every foreseen error becomes its page."""
+    def _inside(self, door: Handler, *, touch: bool = True) -> Callable[[Request], Awaitable[Response]]:
+        """A door that only an open session passes; every foreseen error becomes its page.
+
+        What a page fetches by itself does not `touch` the session: a screen that nobody looks at locks in time.
+        """
 
         async def answer(request: Request) -> Response:
             try:
-                session = await self.logins.resume(_token(request))
+                session = await self.logins.resume(_token(request), touch=touch)
             except errors.NotFound:
                 return RedirectResponse("/desk/login", status_code=303)
             except errors.StoreUnavailable as error:
                 return self._trouble(request, error.key, 503)
+            if request.method == "GET" and request.query_params.get("lang") in locales.LANGUAGES:
+                return self._in_language(request)
             try:
                 return await door(self, request, session)
             except errors.NotFound as error:
@@ -103,6 +114,16 @@ class Desk:
                 return self._trouble(request, error.key, 503)
 
         return answer
+
+    def _in_language(self, request: Request) -> Response:
+        """The same page, in the language that its switch asks for; it is remembered."""
+        rest = request.url.remove_query_params("lang")
+        response = RedirectResponse(f"{rest.path}?{rest.query}".rstrip("?"), status_code=303)
+        self._remember(response, request.query_params["lang"])
+        return response
+
+    def _remember(self, response: Response, lang: str) -> None:
+        response.set_cookie(LANGUAGE_COOKIE, lang, httponly=True, samesite="strict", secure=self.https, path="/desk")
 
     def _trouble(self, request: Request, key: str, status: int) -> Response:
         lang = language(request)
@@ -126,9 +147,7 @@ class Desk:
             session=None,
         )
         if request.query_params.get("lang") in locales.LANGUAGES:
-            response.set_cookie(
-                LANGUAGE_COOKIE, lang, httponly=True, samesite="strict", secure=self.https, path="/desk"
-            )
+            self._remember(response, lang)
         return response
 
     async def log_in(self, request: Request) -> Response:
@@ -137,15 +156,18 @@ class Desk:
             return self._trouble(request, "error.not_found", 403)
         form = await _form(request)
         try:
-            token, _ = await self.logins.log_in(
-                _text(form, "name").strip(), _text(form, "passphrase"), _text(form, "code")
-            )
+            name = _text(form, "name").strip()
+            device = _octets(request.cookies.get(DEVICE_COOKIE, ""))
+            token, session = await self.logins.log_in(name, _text(form, "passphrase"), _text(form, "code"), device)
         except errors.WrongPassphrase:
             return await self._login(request, failed=True)
         except errors.StoreUnavailable as error:
             return self._trouble(request, error.key, 503)
         response = RedirectResponse("/desk/", status_code=303)
-        response.set_cookie(COOKIE, token.hex(), httponly=True, samesite="strict", secure=self.https, path="/desk")
+        own: dict[str, Any] = {"httponly": True, "samesite": "strict", "secure": self.https}
+        response.set_cookie(COOKIE, token.hex(), path="/desk", **own)
+        known = self.logins.devices.cookie(session.name).hex()
+        response.set_cookie(DEVICE_COOKIE, known, max_age=DEVICE_SECONDS, path="/desk/login", **own)
         return response
 
     async def log_out(self, request: Request, session: Session) -> Response:
@@ -160,30 +182,82 @@ class Desk:
 
     async def queue(self, request: Request, session: Session) -> Response:
         """The open cases of the session's units; people without one are shown what they may see."""
+        if not session.seeds and session.role in keys.UNIT_ROLES:
+            return self._page(request, session, "desk_waiting.html")
         if not session.seeds:
             place = "/desk/ledger" if session.role == "auditor" else "/desk/statistics"
             return RedirectResponse(place, status_code=303)
-        closed = request.query_params.get("show") == "closed"
-        states = ("closed",) if closed else tuple(sorted(case.OPEN_STATES))
-        after = _id(request.query_params["after"]) if "after" in request.query_params else None
-        rows = await self.review.queue(session, states, PAGE + 1, after)
+        asked = filters.chosen(request.query_params)
+        first = not asked and "after" not in request.query_params
         speak = functools.partial(locales.say, language(request))
-        lines = [show.line(row, self.review.organisation, self.now(), speak) for row in rows[:PAGE]]
-        others = [] if closed or after else await self.review.consulted(session)
-        more = rows[PAGE - 1].id.hex() if len(rows) > PAGE else None
+        others = await self.review.consulted(session) if first else []
+        signs = await self.watch.seen_by(session.units) if first else []
         return self._page(
             request,
             session,
             "desk_queue.html",
-            lines=lines,
-            more=more,
-            closed=closed,
+            **await self._rows(request, session),
+            asked={name: asked.get(name, "") for name in filters.NAMES},
+            filtered=bool(asked),
+            urgencies=[(it, it) for it in case.URGENCIES],
+            states=[(it, speak(f"state.{it}")) for it in case.STATES],
+            categories=[(it, speak(f"category.{it}")) for it in (case.RESTRICTED_CATEGORY, *category.codes())],
+            districts=self._districts(),
+            ages=[(it, speak("desk.older", n=it)) for it in filters.AGES],
+            claimed=_count(request, "claimed"),
+            missed=_count(request, "missed"),
             others=[show.line(row, self.review.organisation, self.now(), speak) for row in others],
             can_link=bool(self.notices),
-            signs=[]
-            if closed or after
-            else show.signs(await self.watch.seen_by(session.units), self.review.organisation),
+            signs=show.signs(signs, self.review.organisation),
         )
+
+    async def rows(self, request: Request, session: Session) -> Response:
+        """The rows of a page of the queue, for the page that refreshes itself."""
+        return self._page(request, session, "desk_rows.html", **await self._rows(request, session))
+
+    async def _rows(self, request: Request, session: Session) -> dict[str, Any]:
+        asked = filters.chosen(request.query_params)
+        wanted = filters.wanted(asked, session.name, self.now())
+        after = filters.read(request.query_params.get("after", ""))
+        rows = await self.review.queue(session, wanted, PAGE + 1, after)
+        speak = functools.partial(locales.say, language(request))
+        return {
+            "lines": [show.line(row, self.review.organisation, self.now(), speak) for row in rows[:PAGE]],
+            "here": filters.address(asked, after),
+            "more": filters.address(asked, rows[PAGE - 1].place) if len(rows) > PAGE else None,
+        }
+
+    async def claim(self, request: Request, session: Session) -> Response:
+        """Take several cases at once; those that a colleague took first stay theirs, and that is said."""
+        form = await _form(request)
+        self._check_form(request, form)
+        claimed = missed = 0
+        for id_ in list(dict.fromkeys(str(it) for it in form.getlist("case")))[:PAGE]:
+            try:
+                await self.review.claim(session, _id(id_))
+                claimed += 1
+            except (errors.Refused, errors.Stale, errors.NotFound):
+                missed += 1
+        kept = filters.address(filters.chosen({name: _text(form, name) for name in filters.NAMES}))
+        return RedirectResponse(f"/desk/?claimed={claimed}&missed={missed}&{kept}".rstrip("&"), status_code=303)
+
+    def _districts(self) -> list[tuple[str, str]]:
+        return [(it.code, it.name) for it in self.review.organisation.areas.districts.values()]
+
+    async def account(self, request: Request, session: Session) -> Response:
+        """Where this person is logged in, and how to end that."""
+        listed = await self.logins.sessions(session, _token(request))
+        sessions = [(it.id.hex(), show.moment(it.since), show.moment(it.seen), it.mine) for it in listed]
+        return self._page(request, session, "desk_account.html", sessions=sessions, can_link=bool(self.notices))
+
+    async def end_sessions(self, request: Request, session: Session) -> Response:
+        """End one session of this person's, or all but this one."""
+        form = await _form(request)
+        self._check_form(request, form)
+        others = [it.id for it in await self.logins.sessions(session, _token(request)) if not it.mine]
+        one = _octets(_text(form, "session"))
+        await self.logins.end(session, [one] if one else others)
+        return RedirectResponse("/desk/account", status_code=303)
 
     async def case(self, request: Request, session: Session) -> Response:
         """One case, opened; reading it is on record before it is shown."""
@@ -201,7 +275,7 @@ class Desk:
             colleagues=self._colleagues(session),
             to_clear=[(code, self._name(code)) for code in sorted(opened.excluded)],
             targets=[(code, self._name(code)) for code in self.review.targets(opened)],
-            districts=[(it.code, it.name) for it in self.review.organisation.areas.districts.values()],
+            districts=self._districts(),
             categories=list(category.codes()),
             units=[
                 (it.code, it.name)
@@ -318,9 +392,10 @@ class Desk:
         return self._page(request, session, "desk_ledger.html", report=await self.audit())
 
     def _page(self, request: Request, session: Session, template: str, **values: Any) -> Response:
-        unit = self.review.organisation.unit(session.unit).name
+        unit, lang = self.review.organisation.unit(session.unit).name, language(request)
+        mark = locales.say(lang, "desk.mark", name=session.name, unit=unit, when=show.moment(self.now()))
         return self.pages.respond(
-            template, lang=language(request), session=session, unit=unit, csrf=_csrf(request), **values
+            template, lang=lang, session=session, unit=unit, mark=mark, csrf=_csrf(request), **values
         )
 
     def _check_form(self, request: Request, form: FormData) -> None:
@@ -348,7 +423,13 @@ def language(request: Request) -> str:
 
 
 async def _form(request: Request) -> FormData:
-    return await request.form(max_files=0, max_fields=12, max_part_size=FIELD_LIMIT)
+    return await request.form(max_files=0, max_fields=PAGE + 20, max_part_size=FIELD_LIMIT)
+
+
+def _count(request: Request, name: str) -> str:
+    """A small number of the address, for a sentence."""
+    value = request.query_params.get(name, "0")
+    return value if value.isdecimal() and len(value) <= 2 else "0"
 
 
 def _text(form: FormData, name: str) -> str:
@@ -362,8 +443,13 @@ def _corrections(form: FormData) -> Corrections:
 
 
 def _token(request: Request) -> bytes:
+    return _octets(request.cookies.get(COOKIE, ""))
+
+
+def _octets(text: str) -> bytes:
+    """Bytes written in hex; none for anything else."""
     try:
-        return bytes.fromhex(request.cookies.get(COOKIE, ""))
+        return bytes.fromhex(text)
     except ValueError:
         return b""
 
@@ -377,10 +463,7 @@ def _same_site(request: Request) -> bool:
 
 
 def _id(text: str) -> bytes:
-    try:
-        found = bytes.fromhex(text)
-    except ValueError as error:
-        raise errors.NotFound from error
+    found = _octets(text)
     if len(found) != 16:
         raise errors.NotFound
     return found

@@ -3,12 +3,16 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from storage import Store
 from tests.contract.conftest import NOON, new_case, step
 from tips import errors
+from tips.case import OPEN, Wanted
+
+EVERY = Wanted()
 
 
 async def test_a_submission_is_stored_whole(store: Store) -> None:
@@ -71,7 +75,7 @@ async def test_a_case_is_visible_only_to_units_with_a_waking_grant(store: Store)
     change = new_case()
     await store.tips.submit(change)
     for units in (("duty",), ("area-760",), ()):
-        assert await store.cases.queue(units, states=("received",), limit=9, after=None) == []
+        assert await store.cases.queue(units, EVERY, 9, None) == []
         with pytest.raises(errors.NotFound):
             await store.cases.get(change.case.id, units)
 
@@ -84,9 +88,7 @@ async def test_waking_and_shutting_out_change_who_sees_a_case(store: Store) -> N
     moved = step(change.case, unit="duty", level=1)
     await store.cases.apply(replace(moved, woken=(woken,), shut=("area-770",)))
     assert await store.cases.grants(change.case.id) == [woken]
-    assert [it.id for it in await store.cases.queue(("duty",), states=("received",), limit=9, after=None)] == [
-        change.case.id
-    ]
+    assert [it.id for it in await store.cases.queue(("duty",), EVERY, 9, None)] == [change.case.id]
     with pytest.raises(errors.NotFound):
         await store.cases.get(change.case.id, ("area-770",))
 
@@ -109,13 +111,61 @@ async def test_the_queue_is_urgent_first_then_unread_then_old_and_pages_without_
         made = new_case(urgency=f"P{number % 4}")
         received = NOON - timedelta(hours=number % 5)
         await store.tips.submit(replace(made, case=replace(made.case, opened=number % 2 == 0, received_at=received)))
-    whole = await store.cases.queue(("area-770",), states=("received",), limit=99, after=None)
+    whole = await store.cases.queue(("area-770",), EVERY, 99, None)
     assert whole == sorted(whole, key=lambda it: (it.urgency, it.opened, it.received_at, it.id))
     paged, after = [], None
-    while page := await store.cases.queue(("area-770",), states=("received",), limit=5, after=after):
+    while page := await store.cases.queue(("area-770",), EVERY, 5, after):
         paged += page
-        after = page[-1].id
+        after = page[-1].place
     assert paged == whole
+
+
+async def test_a_page_goes_on_where_it_ended_though_its_last_case_was_read_meanwhile(store: Store) -> None:
+    """A case that was read stands elsewhere; what stood behind it is still shown next."""
+    for _ in range(6):
+        await store.tips.submit(new_case())
+    whole = await store.cases.queue(("area-770",), EVERY, 99, None)
+    last = whole[2]
+    await store.cases.apply(step(last, opened=True))
+    rest = await store.cases.queue(("area-770",), EVERY, 99, last.place)
+    assert [it.id for it in rest] == [*(it.id for it in whole[3:]), last.id]
+
+
+WANTED = {
+    "one state": (Wanted(frozenset({"screening"})), {"screening"}),
+    "all that are open": (OPEN, {"plain", "screening", "urgent", "other", "elsewhere", "old", "late", "taken"}),
+    "what is closed": (Wanted(frozenset({"closed"})), {"closed"}),
+    "how urgent": (Wanted(urgency="P0"), {"urgent"}),
+    "which category": (Wanted(category="traffic.racing"), {"other"}),
+    "which area": (Wanted(area="778"), {"elsewhere"}),
+    "how old": (Wanted(received_before=NOON - timedelta(days=2)), {"old"}),
+    "overdue": (Wanted(due_before=NOON), {"late"}),
+    "whose": (Wanted(officer="an"), {"taken"}),
+    "two at once": (Wanted(OPEN.states, officer="an", urgency="P0"), set()),
+}
+
+
+@pytest.mark.parametrize(("wanted", "found"), WANTED.values(), ids=WANTED.keys())
+async def test_a_queue_shows_what_is_wanted_and_nothing_else(store: Store, wanted: Wanted, found: set[str]) -> None:
+    """Each filter by itself, and all of them together."""
+    kinds: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "screening": {"state": "screening"},
+        "closed": {"state": "closed"},
+        "urgent": {"urgency": "P0"},
+        "other": {"category": "traffic.racing"},
+        "elsewhere": {"area": "778"},
+        "old": {"received_at": NOON - timedelta(days=3)},
+        "late": {"due_at": NOON - timedelta(hours=1)},
+        "taken": {"officer": "an"},
+    }
+    names = {}
+    for name, values in kinds.items():
+        made = new_case()
+        await store.tips.submit(replace(made, case=replace(made.case, **values)))
+        names[made.case.id] = name
+    page = await store.cases.queue(("area-770",), wanted, 99, None)
+    assert {names[it.id] for it in page} == found
 
 
 async def test_what_is_due_comes_longest_first_and_no_more_than_asked_for(store: Store) -> None:

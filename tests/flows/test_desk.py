@@ -1,12 +1,16 @@
 """The desk over HTTP: who comes in, what they see, and what a form from elsewhere can do (nothing)."""
 
+import asyncio
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import people
 from tests.fakes.desk import CSRF, acts, browser, log_in
 from tests.fakes.home import Home
 from tips import errors, ledger
@@ -173,3 +177,232 @@ async def test_a_telegram_code_is_given_where_a_bot_runs(a_home: Home) -> None:
         code = re.search(r"/lienket ([0-9A-Z]{8})", page)
         assert code
         assert await home.product.notices.link(code.group(1), "99") == "an"
+
+
+# --- the queue --------------------------------------------------------------------------------------------------------
+
+
+async def fill(home: Home, count: int) -> None:
+    for number in range(count):
+        await home.citizen(f"citizen {number}").sends(f"{TIP} Phòng số {number}.")
+
+
+def listed(page: str) -> list[str]:
+    return re.findall(r'<a href="/desk/case/([0-9a-f]{32})">', page)
+
+
+async def test_a_queue_is_paged_without_gaps_and_keeps_its_filters(a_home: Home) -> None:
+    """Every case is on one page, though the last one of a page is read before the next page is asked for."""
+    await fill(a_home, 55)
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        first = (await client.get("/desk/?area=770&state=received")).text
+        assert len(listed(first)) == 50
+        await a_home.product.review.open(await a_home.session("an"), bytes.fromhex(listed(first)[-1]))
+        more = re.search(r'href="(/desk/\?[^"]*after=[^"]+)"', first)
+        assert more
+        assert "area=770" in more.group(1)
+        second = (await client.get(more.group(1).replace("&amp;", "&"))).text
+        assert len({*listed(first), *listed(second)}) == 55
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("", 2), ("state=received", 2), ("state=closed", 0), ("urgency=P0", 0), ("area=770", 2), ("area=778", 0),
+     ("age=1", 0), ("mine=1", 0), ("overdue=1", 0), ("state=nonsense&area=", 2), ("after=nonsense", 2),
+     ("after=P1.0.99999999999999999999.zz", 2), ("category=%27%3B--", 0)],
+)  # fmt: skip
+async def test_filters_narrow_the_queue_and_nonsense_is_no_filter(a_home: Home, query: str, count: int) -> None:
+    """Whatever stands in the address, the page is a queue."""
+    await fill(a_home, 2)
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        page = await client.get(f"/desk/?{query}")
+        assert page.status_code == 200
+        assert len(listed(page.text)) == count
+
+
+async def test_several_cases_are_claimed_at_once_and_a_colleagues_stay_theirs(a_home: Home) -> None:
+    """Two of three were free; what was not claimed is said, and another unit's case is not even there."""
+    await a_home.join(("chi", "area-770", "officer"))
+    await fill(a_home, 3)
+    async with browser(a_home) as client, browser(a_home) as colleague:
+        await log_in(client, a_home, "an")
+        await log_in(colleague, a_home, "chi")
+        page = (await client.get("/desk/")).text
+        cases = listed(page)
+        await acts(colleague, cases[0], "claim")
+        form = {"csrf": CSRF.search(page).group(1), "case": [*cases, "00" * 16]}  # type: ignore[union-attr]
+        answer = await client.post("/desk/claim", data=form)
+        assert "Đã nhận thụ lý 2 vụ." in answer.text
+        assert "2 vụ không nhận được" in answer.text
+        assert len(listed((await client.get("/desk/?mine=1")).text)) == 2
+
+
+async def test_a_page_that_refreshes_itself_keeps_no_session_open(a_home: Home) -> None:
+    """The rows come alone, with what is new in them; twenty minutes without a person lock the screen all the same."""
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        await fill(a_home, 1)
+        for _ in range(4):
+            rows = await client.get("/desk/rows")
+            assert len(listed(rows.text)) == 1
+            assert "<html" not in rows.text
+            a_home.clock.forward(minutes=4)
+        a_home.clock.forward(minutes=5)
+        assert (await client.get("/desk/rows")).url.path == "/desk/login"
+
+
+# --- coming in --------------------------------------------------------------------------------------------------------
+
+
+async def guesses(home: Home, count: int, name: str = "an") -> None:
+    """Somebody elsewhere tries passphrases for a name."""
+    async with browser(home) as stranger:
+        for _ in range(count):
+            await log_in(stranger, home, name, passphrase="0000-0000-0000-0000")
+
+
+async def test_nobody_locks_an_officer_out_of_their_own_desk_by_guessing(a_home: Home) -> None:
+    """Strangers have to wait after a few wrong passphrases; a device that was here before does not."""
+    async with browser(a_home) as own, browser(a_home) as fresh:
+        await log_in(own, a_home, "an")
+        await guesses(a_home, 5)
+        a_home.clock.forward(seconds=31)
+        await guesses(a_home, 5)
+        a_home.clock.forward(seconds=31)
+        assert (await log_in(fresh, a_home, "an")).status_code == 401  # they wait longer each time
+        assert (await log_in(own, a_home, "an")).status_code == 200
+        a_home.clock.forward(minutes=16)
+        assert (await log_in(fresh, a_home, "an")).status_code == 200
+
+
+async def test_a_known_device_may_not_guess_without_end_either(a_home: Home) -> None:
+    """After ten wrong passphrases it is a stranger again; and its cookie is worth nothing for another name."""
+    async with browser(a_home) as own:
+        await log_in(own, a_home, "an")
+        a_home.clock.forward(seconds=31)
+        for _ in range(16):
+            await log_in(own, a_home, "an", passphrase="0000-0000-0000-0000")
+        assert (await log_in(own, a_home, "an")).status_code == 401
+    async with browser(a_home) as other:
+        await log_in(other, a_home, "truc")
+        a_home.clock.forward(seconds=31)
+        await guesses(a_home, 5, "binh")
+        assert (await log_in(other, a_home, "binh")).status_code == 401
+
+
+async def test_sessions_are_listed_and_ended_one_by_one_or_all_others(a_home: Home) -> None:
+    """Each person sees their own; another's id ends nothing."""
+    async with browser(a_home) as one, browser(a_home) as two, browser(a_home) as three, browser(a_home) as binh:
+        for client in (one, two, three):
+            await log_in(client, a_home, "an")
+            a_home.clock.forward(seconds=61)
+        await log_in(binh, a_home, "binh")
+        foreign = await a_home.product.store.accounts.sessions("binh")
+        page = (await one.get("/desk/account")).text
+        ids = re.findall(r'name="session" value="([0-9a-f]+)"', page)
+        assert len(ids) == 2
+        token = CSRF.search(page)
+        assert token
+        for id_ in (ids[0], foreign[0].id.hex()):
+            await one.post("/desk/account", data={"csrf": token.group(1), "session": id_})
+        assert (await three.get("/desk/")).url.path == "/desk/login"
+        assert (await two.get("/desk/")).url.path == "/desk/"
+        assert (await binh.get("/desk/")).url.path == "/desk/"
+        await one.post("/desk/account", data={"csrf": token.group(1)})
+        assert (await two.get("/desk/")).url.path == "/desk/login"
+        assert (await one.get("/desk/")).url.path == "/desk/"
+
+
+async def test_the_language_switch_is_remembered(a_home: Home) -> None:
+    """Pressed on any page, it holds on the next one."""
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        assert "Queue" in (await client.get("/desk/?lang=en&mine=1")).text
+        assert "Account" in (await client.get("/desk/account")).text
+        assert "Tài khoản" in (await client.get("/desk/account?lang=vi")).text
+
+
+# --- bad input --------------------------------------------------------------------------------------------------------
+
+
+async def test_a_stale_tab_and_a_double_click_change_nothing_twice(a_home: Home) -> None:
+    """An act that the table no longer allows is refused in words; the case stays as it is."""
+    await fill(a_home, 1)
+    (row,) = await a_home.product.store.ledger.heads()
+    case = row.id.hex()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        page = (await client.get(f"/desk/case/{case}")).text
+        token = CSRF.search(page)
+        assert token
+        once = {"csrf": token.group(1)}
+        assert (await client.post(f"/desk/case/{case}/accept", data=once)).status_code == 200
+        again = await client.post(f"/desk/case/{case}/accept", data=once)
+        assert again.status_code == 409
+        assert "không" in again.text.lower()
+        both = await asyncio.gather(*(client.post(f"/desk/case/{case}/claim", data=once) for _ in range(4)))
+        assert {it.status_code for it in both} <= {200, 409}
+        events = [it.kind for it in map(ledger.parse, await a_home.product.store.cases.events(row.id))]
+        assert events.count(ledger.Kind.MOVED) == 1
+
+
+async def test_two_officers_claim_at_once_and_one_has_it(a_home: Home) -> None:
+    """The other one is told, and the case is not torn."""
+    await a_home.join(("chi", "area-770", "officer"))
+    await fill(a_home, 1)
+    (row,) = await a_home.product.store.ledger.heads()
+    sessions = [await a_home.session(name) for name in ("an", "chi")]
+    done = await asyncio.gather(*(a_home.product.review.claim(it, row.id) for it in sessions), return_exceptions=True)
+    assert sorted(type(it).__name__ for it in done) in (["Case", "Stale"], ["Case", "Refused"])
+    now = await a_home.product.store.cases.get(row.id, None)
+    assert now.officer in {"an", "chi"}
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 50_000])
+async def test_a_note_that_is_empty_or_far_too_long_is_refused_in_words(a_home: Home, text: str) -> None:
+    """409 with the reason; nothing is stored, and the page before is one step back."""
+    await fill(a_home, 1)
+    (row,) = await a_home.product.store.ledger.heads()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        answer = await acts(client, row.id.hex(), "note", text=text)
+        assert answer.status_code == 409
+        assert "x" * 100 not in answer.text
+    assert not [it for it in await a_home.product.store.cases.envelopes(row.id) if it.part == "note"]
+
+
+@pytest.mark.parametrize("unit", ["", "nowhere", "bcd-138", "area-778"])
+async def test_a_hand_over_to_nowhere_is_refused(a_home: Home, unit: str) -> None:
+    """A unit that is none, has no key, or holds the case already."""
+    await fill(a_home, 1)
+    (row,) = await a_home.product.store.ledger.heads()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        answer = await acts(client, row.id.hex(), "handover", unit=unit if unit != "area-778" else "area-770")
+        assert answer.status_code == 409
+    assert (await a_home.product.store.cases.get(row.id, None)).unit == "area-770"
+
+
+async def test_who_is_removed_in_mid_session_is_out_with_the_next_click(a_home: Home, tmp_path: Path) -> None:
+    """The session ends, whatever it was doing; the case is as it was."""
+    await a_home.join(("chi", "area-770", "officer"))
+    await fill(a_home, 1)
+    (row,) = await a_home.product.store.ledger.heads()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "chi")
+        assert "đồng nghiệp" in (await client.get("/desk/")).text  # nobody has given them the unit's key yet
+        await a_home.session("an")
+        a_home.clock.forward(minutes=1)
+        await log_in(client, a_home, "chi")
+        token = CSRF.search((await client.get("/desk/")).text)
+        assert token
+        signers = tmp_path / "signers.json"
+        admins = [{"name": name, "passphrase": words} for name, words in a_home.founding.passphrases.items()]
+        signers.write_text(json.dumps({"admins": admins}))
+        await people.remove_officer(a_home.settings, "chi", signers)
+        await a_home.product.roster.refresh()
+        answer = await client.post(f"/desk/case/{row.id.hex()}/claim", data={"csrf": token.group(1)})
+        assert answer.url.path == "/desk/login"
+    assert (await a_home.product.store.cases.get(row.id, None)).officer is None

@@ -1,5 +1,6 @@
 """Evidence on its way: from every channel, sealed as it comes, seen at the desk, gone where the person says so."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -18,8 +19,8 @@ from handlers import terminal
 from handlers.uploads import memory_file
 from storage import engine
 from tests.fakes import gallery
+from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Citizen, Home
-from tests.flows.test_desk import browser, log_in
 from tips import errors, ledger
 from tips.conversation import Inbound
 from tips.evidence import LARGEST
@@ -285,6 +286,20 @@ async def test_the_desk_shows_files_from_memory_in_ranges_and_records_it_first(a
         assert (await client.get(f"/desk/case/{row.id.hex()}/file/{'0' * 32}")).status_code == 404
     chain = [it.body for it in await a_home.product.store.cases.events(row.id)]
     assert sum(b'"' + sound.encode() + b'"' in body and b"read" in body for body in chain) == 1
+
+
+async def test_a_page_of_pictures_is_shown_though_all_are_asked_for_at_once(a_home: Home) -> None:
+    """Each reading is an event of the same chain; none of them sends another one away."""
+    await sent_with(a_home, *(gallery.picture("PNG") for _ in range(5)))
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        session = await a_home.session("an")
+        (row,) = await a_home.product.review.queue(session)
+        files = [it.envelope.hex() for it in (await a_home.product.review.open(session, row.id)).files]
+        asked = [client.get(f"/desk/case/{row.id.hex()}/file/{it}") for it in files]
+        assert [it.status_code for it in await asyncio.gather(*asked)] == [200] * 5
+    read = [it for it in map(ledger.parse, await a_home.product.store.cases.events(row.id)) if it.kind == "read"]
+    assert {it.facts["part"] for it in read} == {"all", *files}
 
 
 async def test_another_desk_gets_no_file(a_home: Home) -> None:

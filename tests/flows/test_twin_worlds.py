@@ -107,7 +107,7 @@ async def pages(home: Home, world: World) -> None:
             for case in dict.fromkeys(re.findall(r"/desk/case/([0-9a-f]{32})\"", queue.text)):
                 page = await client.get(f"/desk/case/{case}")
                 world.seen[f"{name}'s page {len(world.seen)}"] = ordered(page.text)
-            for path in ("/desk/?show=closed", "/desk/statistics", "/desk/ledger"):
+            for path in ("/desk/?state=closed", "/desk/statistics", "/desk/ledger"):
                 answer = await client.get(path)
                 world.seen[f"{name}'s {path} at {home.clock()}"] = (answer.status_code, ordered(answer.text))
 

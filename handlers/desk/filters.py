@@ -1,0 +1,55 @@
+"""Which cases a page of the queue shows, as its address says it: codes only, nothing of a tip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+from tips.case import OPEN_STATES, STATES, URGENCIES, Place, Wanted
+
+AGES: Final = ("1", "3", "7", "30")  # days since a tip came
+NAMES: Final = ("state", "urgency", "category", "area", "age", "overdue", "mine")
+
+
+def chosen(params: Mapping[str, str]) -> dict[str, str]:
+    """The filters of an address, without what is empty or none."""
+    known = {"state": STATES, "urgency": URGENCIES, "age": AGES, "overdue": ("1",), "mine": ("1",)}
+    found = {name: params[name] for name in NAMES if params.get(name)}
+    return {name: value for name, value in found.items() if name not in known or value in known[name]}
+
+
+def wanted(filters: Mapping[str, str], name: str, now: datetime) -> Wanted:
+    """What the filters mean for a person now; without a state: all that is open."""
+    state, age = filters.get("state"), filters.get("age")
+    return Wanted(
+        states=frozenset({state}) if state else OPEN_STATES,
+        urgency=filters.get("urgency"),
+        category=filters.get("category"),
+        area=filters.get("area"),
+        received_before=now - timedelta(days=int(age)) if age else None,
+        due_before=now if "overdue" in filters else None,
+        officer=name if "mine" in filters else None,
+    )
+
+
+def address(filters: Mapping[str, str], place: Place | None = None) -> str:
+    """The queue's query with these filters, from behind a place on."""
+    behind = {"after": written(place)} if place else {}
+    return urlencode({**filters, **behind})
+
+
+def written(place: Place) -> str:
+    """A place as an address holds it."""
+    return f"{place.urgency}.{int(place.opened)}.{int(place.received_at.timestamp())}.{place.id.hex()}"
+
+
+def read(text: str) -> Place | None:
+    """The inverse of `written`; None for whatever else stands there."""
+    try:
+        urgency, opened, received, id_ = text.split(".")
+        at = datetime.fromtimestamp(int(received), UTC)
+        return Place(urgency, opened == "1", at, bytes.fromhex(id_))
+    except (ValueError, OverflowError, OSError):
+        return None
