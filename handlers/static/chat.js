@@ -90,10 +90,14 @@ async function sent(data) {
 }
 
 let busy = false;
+let waiting = false; // more was sent while a message was on its way: it goes next, and nothing is lost
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (busy) return;
   const pressed = event.submitter && event.submitter.name === "choose" ? event.submitter : null;
+  if (busy) {
+    waiting = waiting || !pressed;
+    return;
+  }
   const data = new FormData(form);
   if (pressed) {
     data.set("choose", pressed.value);
@@ -108,17 +112,26 @@ form.addEventListener("submit", async (event) => {
   }
   if (attached) bubble("reply", document.body.dataset.sending).scrollIntoView({ block: "nearest" });
   busy = true;
-  const words = pressed ? pressed.textContent : text.value.trim();
+  const typed = text.value;
+  const words = pressed ? pressed.textContent : typed.trim();
+  const said = words && bubble("said", words);
+  if (!pressed) text.value = "";
   try {
     const turn = await sent(data);
-    if (words) bubble("said", words);
-    if (!pressed) text.value = file.value = "";
+    if (!pressed) file.value = "";
     show(turn);
   } catch {
+    if (said) said.remove();
+    if (!pressed) text.value = [typed, text.value].filter(Boolean).join("\n");
+    waiting = false;
     form.submit(); // the plain way: the server answers with a page, or the browser says what is wrong
   } finally {
     busy = false;
     text.focus();
+    if (waiting) {
+      waiting = false;
+      form.requestSubmit();
+    }
   }
 });
 

@@ -17,7 +17,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PEOPLE = (("an", "area-770"), ("kiem", "vks-tp"))
+PEOPLE = (("an", "area-770"), ("kiem", "vks-tp"), ("phim", "area-778"), ("soi", "area-760"))  # each the first of a unit
 
 
 @pytest.fixture(scope="session")

@@ -1,57 +1,16 @@
 """The whole story in a real browser: a phone that chats, a desk that answers, a page without JavaScript."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
 
 import httpx
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, Route, expect
 
 from tests.fakes.served import Served
+from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
 from tips import flood
 
-PHONE = {"width": 360, "height": 740}
-DESK = {"width": 1280, "height": 900}
 TIP = "ban ma tuy o karaoke duong le van sy q3"
-CLEARED = "Clear-Site-Data header on"  # the browser tells, now and then, that it did as it was asked
 FIRST_LOAD = 24_000  # bytes of page, style and script together, not compressed
-
-
-@asynccontextmanager
-async def visitor(browser: Browser, site: Served, size: dict[str, int], *, scripts: bool = True) -> AsyncIterator[Page]:
-    """Somebody with a fresh browser; whatever it asks of anybody else, or complains about, fails the test."""
-    context: BrowserContext = await browser.new_context(
-        viewport=size,  # type: ignore[arg-type]
-        locale="vi-VN",
-        java_script_enabled=scripts,
-        base_url=site.url,
-    )
-    page = await context.new_page()
-    complaints: list[str] = []
-    strangers: list[str] = []
-    page.on("console", lambda it: None if it.text.startswith(CLEARED) else complaints.append(it.text))
-    page.on("pageerror", lambda error: complaints.append("error"))
-    page.on("request", lambda it: strangers.append(it.url) if not it.url.startswith((site.url, "data:")) else None)
-    yield page
-    await context.close()
-    assert complaints == []
-    assert strangers == []
-
-
-async def send(page: Page, text: str) -> str:
-    """A tip to its receipt."""
-    await page.goto("/")
-    await page.fill("#text", text)
-    await page.click(".send")
-    await page.click("button[value=submit]")
-    return await page.locator(".due code").last.inner_text()
-
-
-async def log_in(page: Page, site: Served, name: str) -> None:
-    await page.goto("/desk/login")
-    await page.fill("#name", name)
-    await page.fill("#passphrase", site.passphrase(name))
-    await page.fill("#code", site.one_time_code(name))
-    await page.click("button.main")
 
 
 async def test_a_tip_is_sent_opened_asked_about_and_answered(browser: Browser, site: Served) -> None:
@@ -87,6 +46,26 @@ async def test_a_tip_is_sent_opened_asked_about_and_answered(browser: Browser, s
         await officer.locator("form[action$='/logout'] button").click()
         await officer.goto(case)
         assert officer.url.endswith("/desk/login")
+
+
+async def test_who_types_on_while_a_message_is_on_its_way_loses_nothing(browser: Browser, site: Served) -> None:
+    """On a slow network the second message waits for the first, and both arrive, in their order."""
+    async with visitor(browser, site, PHONE) as citizen:
+        await citizen.goto("/")
+        await citizen.route("**/api/chat*", slowly)
+        for words in (TIP, "phong so 6 lau 2", "toi nao cung co"):
+            await citizen.fill("#text", words)
+            await citizen.click(".send")
+            await citizen.wait_for_timeout(450)
+        await expect(citizen.locator(".said")).to_have_count(3)
+        await expect(citizen.locator(".reply").last).to_contain_text("toi nao cung co")
+        await expect(citizen.locator(".reply").last).to_contain_text("phong so 6")
+        assert await citizen.input_value("#text") == ""
+
+
+async def slowly(route: Route) -> None:
+    await asyncio.sleep(0.4)
+    await route.continue_()
 
 
 async def test_the_quick_exit_leaves_nothing_to_come_back_to(browser: Browser, site: Served) -> None:

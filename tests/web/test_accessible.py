@@ -1,0 +1,166 @@
+"""WCAG 2.2 AA as far as a machine sees it: every page, both sizes, day and night; and the whole way by keyboard."""
+
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.fakes.served import Served
+from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TIP = "Tối qua có nhóm thanh niên cướp điện thoại ở đường Nguyễn Huệ quận 1."
+COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng"
+LOOKS = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
+
+
+async def faults(page: Page) -> list[str]:
+    """What axe-core finds, as rule and element; and a page that scrolls sideways."""
+    await page.evaluate(AXE)
+    found: dict[str, Any] = await page.evaluate("tags => axe.run({runOnly: tags})", TAGS)
+    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    named = [f"{it['id']} {node['target']}" for it in found["violations"] for node in it["nodes"]]
+    return named + (["it scrolls sideways"] if wide else [])
+
+
+async def citizens_pages(page: Page) -> AsyncIterator[str]:
+    for address in ("/", "/?lang=en", "/minh-bach", "/minh-bach?lang=en", "/nowhere"):
+        await page.goto(address)
+        yield address
+    await page.goto("/")
+    for words, button in (("xin chào", "send_anyway"), (COMPLAINT, "submit")):
+        shown = await page.locator(".reply").count()
+        await page.fill("#text", words)
+        await page.click(".send")
+        await page.locator(".reply").nth(shown).wait_for()
+        await page.wait_for_selector(f"button[value='{button}']")
+        yield words
+    await page.click("button[value=submit]")
+    await page.wait_for_selector(".due")
+    yield "the receipt"
+    await page.fill("#text", await page.locator(".due code").last.inner_text())
+    await page.click(".send")
+    await page.wait_for_selector("button[value=back]")
+    yield "the mailbox"
+
+
+async def desk_pages(page: Page) -> AsyncIterator[str]:
+    """Every page that an officer and an overseer have."""
+    for address in (
+        "/desk/",
+        "/desk/?urgency=P0",
+        "/desk/account",
+        "/desk/statistics",
+        "/desk/ledger",
+        "/desk/nowhere",
+    ):
+        await page.goto(address)
+        yield address
+    await page.goto("/desk/")
+    if await page.locator("#rows a").count():
+        await page.locator("#rows a").first.click()
+        await page.wait_for_selector(".timeline, .columns")
+        await page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
+        yield "a case"
+        case = page.url
+        await page.goto(f"{case}/alike")
+        yield "cases like it"
+        await page.goto(case)
+        claim = page.locator("form[action$='/claim'] button")
+        if await claim.count():
+            await claim.click()
+            await page.wait_for_selector("a[href*='/conclusion/']", state="attached")
+        await page.goto(f"{case}/conclusion/unfounded")
+        yield "a conclusion"
+    await page.goto("/desk/")
+    await page.keyboard.press("?")
+    yield "the list of keys"
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=["phone, day", "phone, night", "desk, day", "desk, night"])
+async def test_axe_finds_nothing_on_a_citizens_page(
+    browser: Browser, site: Served, size: dict[str, int], scheme: str
+) -> None:
+    """From the first look to the answer of an officer."""
+    async with visitor(browser, site, size, absent=True, color_scheme=scheme) as page:
+        found = {at: wrong async for at in citizens_pages(page) if (wrong := await faults(page))}
+    assert found == {}
+
+
+async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> None:
+    """For an officer with a case and for an overseer, on each page, at both sizes, by day and by night."""
+    found: dict[str, list[str]] = {}
+    async with visitor(browser, site, PHONE) as citizen:
+        await send(citizen, TIP)
+    for name in ("soi", "kiem"):
+        async with visitor(browser, site, DESK, absent=True) as page:
+            await page.goto("/desk/login")
+            found["login"] = await faults(page)
+            await log_in(page, site, name)
+            for size, scheme in LOOKS:
+                await page.set_viewport_size(size)  # type: ignore[arg-type]
+                await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                async for at in desk_pages(page):
+                    found[f"{name} {at} {size['width']} {scheme}"] = await faults(page)
+    assert {at: wrong for at, wrong in found.items() if wrong} == {}
+
+
+async def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        await page.keyboard.press(key)
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """Tab on until the element has the focus; it has to be reached, and to be seen when it is."""
+    for _ in range(80):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline != "none", selector
+            return
+    raise AssertionError(f"no way by Tab to {selector}")
+
+
+async def test_the_whole_way_goes_by_keyboard(browser: Browser, site: Served) -> None:
+    """A tip without a mouse; at the desk: log in, pick and claim, open, ask, accept, log out, all by keys."""
+    async with visitor(browser, site, PHONE) as citizen:
+        await citizen.goto("/")
+        await tab_to(citizen, "#text")
+        await citizen.keyboard.type("dua xe o duong huynh tan phat quan 7 toi qua")
+        await tab_to(citizen, ".send")
+        await press(citizen, "Enter")
+        await citizen.wait_for_selector("button[value=submit]")
+        await tab_to(citizen, "button[value=submit]")
+        await press(citizen, "Enter")
+        await citizen.wait_for_selector(".due")
+    async with visitor(browser, site, DESK) as officer:
+        await officer.goto("/desk/login")
+        await officer.keyboard.type("phim")  # the first field has the focus
+        await press(officer, "Tab")
+        await officer.keyboard.type(site.passphrase("phim"))
+        await press(officer, "Tab")
+        await officer.keyboard.type(site.one_time_code("phim"))
+        await press(officer, "Enter")
+        await officer.wait_for_selector("#rows a")
+        await press(officer, "j", "x", "c")
+        await expect(officer.locator("[role=status]")).to_contain_text("1")
+        await press(officer, "/")
+        assert await officer.evaluate("document.activeElement.matches('#filter select')")
+        await press(officer, "Tab", "Tab", "Tab", "Tab", "Tab")  # out of the filters, which take letters themselves
+        await officer.goto("/desk/?mine=1")
+        await press(officer, "j", "Enter")
+        await officer.wait_for_selector("#ask")
+        await tab_to(officer, "#ask")
+        await officer.keyboard.type("Mấy giờ thì họ tới?")
+        await tab_to(officer, "form[action$='/ask'] button")
+        await press(officer, "Enter")
+        await expect(officer.locator(".piece.question .text")).to_have_text("Mấy giờ thì họ tới?")
+        await tab_to(officer, "form[action$='/accept'] button")
+        await press(officer, "Enter")
+        await expect(officer.locator("h1")).to_contain_text("đã tiếp nhận")
+        await tab_to(officer, "form[action$='/logout'] button")
+        await press(officer, "Enter")
+        await officer.wait_for_url("**/desk/login")
