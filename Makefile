@@ -8,7 +8,7 @@ RUN_STAMP := .tools/run-$(shell cat requirements/run.lock 2>/dev/null | cksum | 
 DEV_STAMP := .tools/dev-$(shell cat requirements/dev.lock 2>/dev/null | cksum | cut -d' ' -f1)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo setup-test test check bench eval mutants interop lock locales clean
+.PHONY: help setup demo setup-test test check bench eval pictures mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -52,6 +52,9 @@ bench: setup-test ## Measure speed; each ceiling in the same run
 
 eval: setup ## Measure triage on the labelled messages
 	@$(PYTHON) -m bench.eval
+
+pictures: setup-test ## Take the pictures of docs/pictures from the demo
+	@$(PYTHON) scripts/take_pictures.py
 
 mutants: setup-test ## Take out each guard in turn and see its test turn red
 	@$(PYTHON) scripts/mutants.py

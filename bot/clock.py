@@ -32,6 +32,7 @@ def jobs(product: Product) -> tuple[Job, ...]:
     return (
         Job("climb", timedelta(minutes=15), product.climber.tick),
         Job("shred", timedelta(hours=1), product.shredder.tick),
+        Job("remind", timedelta(hours=1), product.reminders.tick),
         Job("signs", timedelta(hours=1), product.watch.tick),
         Job("drafts", timedelta(minutes=10), lambda: product.store.drafts.expire(product.now())),
         Job("files", timedelta(hours=1), lambda: product.store.blobs.expire(product.now())),

@@ -38,7 +38,7 @@ async def running(product: Product, every: float = EVERY) -> AsyncIterator[App]:
         .base_file_url(f"{own.telegram_api}/file/bot")
         .build()
     )
-    Officers(product.notices).register(application)
+    Officers(product.notices, product.store.statistics, product.now).register(application)
     _schedule(application, product, every)
     async with application:
         await application.start()

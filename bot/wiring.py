@@ -32,6 +32,7 @@ from tips.notices import Notices
 from tips.organisation import Organisation
 from tips.progress import Progress
 from tips.reception import Reception
+from tips.reminders import Reminders
 from tips.review import Review
 from tips.roster import Roster
 from tips.sealing import Random
@@ -103,6 +104,7 @@ class Product:
     news: News
     notices: Notices
     watch: Watch
+    reminders: Reminders
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -180,6 +182,7 @@ async def _put_together(
         shredder=Shredder(store.cases, own.signing["clock"], now, random),
         news=news,
         notices=Notices(store.links, store.outbox, live, now, random),
+        reminders=Reminders(store.cases, store.outbox, live, now, random),
         watch=Watch(store.statistics, store.outbox, live, home, now, random),
     )
 

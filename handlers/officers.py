@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Final
 
 from telegram import Update
 from telegram.ext import Application, CommandHandler, ContextTypes
 
 import locales
-from tips import errors
+from tips import errors, keys, statistics
 from tips.notices import Notices
+from tips.ports import Statistics
+from tips.roster import Person
 
 LANG: Final = "vi"
+MONTHS: Final = 6  # months that `/thongke` shows
 
 log = logging.getLogger(__name__)
 
@@ -20,14 +26,17 @@ log = logging.getLogger(__name__)
 class Officers:
     """The commands of the officers' bot."""
 
-    def __init__(self, notices: Notices) -> None:
-        self._notices = notices
+    def __init__(self, notices: Notices, counts: Statistics, now: Callable[[], datetime]) -> None:
+        self._notices, self._statistics, self._now = notices, counts, now
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Put the commands on an application."""
         application.add_handler(CommandHandler("start", self.start))
         application.add_handler(CommandHandler("lienket", self.link))
         application.add_handler(CommandHandler("huylienket", self.unlink))
+        application.add_handler(CommandHandler("hangdoi", self.queue))
+        application.add_handler(CommandHandler("tamnghi", self.quiet))
+        application.add_handler(CommandHandler("thongke", self.counts))
         application.add_error_handler(_trouble)
 
     async def start(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -53,10 +62,56 @@ class Officers:
             await self._notices.links.unlink(str(update.effective_chat.id))
             await _say(update, "officers.unlinked")
 
+    async def queue(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """`/hangdoi`: how much waits, in numbers; cases with an exclusion are not among them."""
+        person = await self._person(update)
+        if person is None:
+            return
+        if person.role not in keys.UNIT_ROLES:
+            await _say(update, "officers.no_queue")
+            return
+        work = await self._statistics.workload([person.unit], person.name, self._now())
+        await _say(update, "officers.queue", **{name: str(count) for name, count in asdict(work).items()})
 
-async def _say(update: Update, key: str) -> None:
+    async def quiet(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """`/tamnghi 22-6`: between these hours only what is urgent; `/tamnghi tắt` ends it."""
+        if await self._person(update) is None or update.effective_chat is None:
+            return
+        try:
+            quiet = await self._notices.keep_quiet(str(update.effective_chat.id), " ".join(context.args or ()))
+        except errors.Refused as refused:
+            await _say(update, refused.key)
+            return
+        await _say(update, "officers.quiet" if quiet else "officers.quiet.none", hours=quiet)
+
+    async def counts(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """`/thongke`: the city's tips by month, small counts hidden; for who may see the desk's statistics."""
+        person = await self._person(update)
+        if person is None:
+            return
+        if person.role not in keys.STATISTICS_ROLES:
+            await _say(update, "officers.no_counts")
+            return
+        lines = statistics.table(await self._statistics.counts(None, None), ("month",))[-MONTHS:]
+        table = "\n".join(f"{it.period}: {it.count}" for it in lines) or "0"
+        await _say(update, "officers.counts", table=table)
+
+    async def _person(self, update: Update) -> Person | None:
+        """Who asks, in a chat of their own; somebody unknown is told how to link."""
+        if update.effective_chat is None or update.effective_chat.type != "private":
+            return None
+        try:
+            return await self._notices.person(str(update.effective_chat.id))
+        except errors.NotFound:
+            await _say(update, "officers.start")
+        except errors.StoreUnavailable as error:
+            await _say(update, error.key)
+        return None
+
+
+async def _say(update: Update, key: str, **values: str) -> None:
     if update.effective_chat is not None:
-        await update.effective_chat.send_message(locales.say(LANG, key))
+        await update.effective_chat.send_message(locales.say(LANG, key, **values))
 
 
 async def _trouble(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:

@@ -104,6 +104,21 @@ class SqlCases:
         ordered = statement.order_by(col(Tip.due_at), col(Tip.id)).limit(limit)
         return [rows.to_case(row) for row in await self._database.rows(ordered)]
 
+    async def due_within(self, first: datetime, last: datetime, limit: int) -> list[Case]:
+        """Open cases whose clock runs out within a time."""
+        return await self._told_of(limit, col(Tip.due_at) >= first, col(Tip.due_at) < last, col(Tip.state) != "closed")
+
+    async def unattended(self, now: datetime, limit: int) -> list[Case]:
+        """Urgent new cases that somebody has read and nobody taken."""
+        untaken = sa.and_(col(Tip.state) == "received", col(Tip.officer).is_(None), col(Tip.opened))
+        return await self._told_of(limit, untaken, col(Tip.urgency).in_(("P0", "P1")), col(Tip.received_at) < now)
+
+    async def _told_of(self, limit: int, *wanted: sa.ColumnElement[bool]) -> list[Case]:
+        """Cases of which a word may be sent at any hour."""
+        open_to_all = sa.or_(sa.not_(col(Tip.restricted)), col(Tip.urgency) == "P0")
+        statement = every().where(*wanted, open_to_all).order_by(col(Tip.due_at), col(Tip.id)).limit(limit)
+        return [rows.to_case(row) for row in await self._database.rows(statement)]
+
     async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
         """Others' open cases that these units read along."""
         statement = readable(units).where(col(Tip.unit).not_in(units), col(Tip.state) != "closed")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from storage import rows
 from storage.engine import Database
 from storage.tables import LinkRow
 from tips import errors
+from tips.ports import Chat
 
 
 class SqlLinks:
@@ -39,11 +41,26 @@ class SqlLinks:
             raise errors.NotFound
         return str(name)
 
-    async def chats(self, names: Sequence[str]) -> list[str]:
+    async def chats(self, names: Sequence[str]) -> list[Chat]:
         """The chats of these people."""
+        return await self._found(col(LinkRow.name).in_(names))
+
+    async def chat(self, id: str) -> Chat:
+        """A chat."""
+        found = await self._found(col(LinkRow.chat) == id)
+        if not found:
+            raise errors.NotFound
+        return found[0]
+
+    async def _found(self, wanted: ColumnElement[bool]) -> list[Chat]:
         async with self._database.read() as session:
-            found = await session.exec(select(LinkRow.chat).where(col(LinkRow.name).in_(names)))
-            return list(found)
+            return [Chat(it.chat, it.name, it.quiet or "") for it in await session.exec(select(LinkRow).where(wanted))]
+
+    async def keep_quiet(self, id: str, quiet: str) -> None:
+        """Set a chat's quiet hours."""
+        table = rows.table("officer_chat")
+        async with self._database.write() as connection:
+            await connection.execute(table.update().where(table.c.chat == id).values(quiet=quiet))
 
     async def unlink(self, chat: str) -> None:
         """Forget a chat."""

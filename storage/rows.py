@@ -96,12 +96,12 @@ def to_mailbox(row: tables.MailboxRow) -> Mailbox:
 
 def of_ping(it: Ping) -> Values:
     """A ping's columns."""
-    return {"id": it.id, "unit": it.unit, "kind": it.kind, "after": it.after}
+    return {"id": it.id, "unit": it.unit, "kind": it.kind, "after": it.after, "spared": " ".join(it.spared)}
 
 
 def to_ping(row: tables.PingRow) -> Ping:
     """A ping."""
-    return Ping(row.id, row.unit, row.kind, row.after)
+    return Ping(row.id, row.unit, row.kind, row.after, tuple((row.spared or "").split()))
 
 
 def of_draft(it: DraftRow) -> Values:

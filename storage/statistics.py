@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import col
 
 from storage.engine import Database, is_sqlite
 from storage.tables import Tip
-from tips.ports import CountRow
+from tips.ports import CountRow, Workload
 
 AHEAD: Final = 7 * 3600  # seconds that the city is ahead of UTC, all year
 
@@ -40,8 +40,10 @@ class SqlStatistics:
             return sa.func.strftime("%Y-%m", seconds + AHEAD, "unixepoch")
         return sa.func.to_char(sa.func.timezone("UTC", sa.func.to_timestamp(seconds + AHEAD)), "YYYY-MM")
 
-    async def by_state(self, units: Sequence[str]) -> Mapping[str, int]:
-        """How many cases of these units are in each state."""
-        statement = select(Tip.state, sa.func.count()).where(col(Tip.unit).in_(units)).group_by(col(Tip.state))
-        async with self._database.read() as session:
-            return dict((await session.exec(statement)).all())
+    async def workload(self, units: Sequence[str], name: str, now: datetime) -> Workload:
+        """What waits for these units and for one person in them."""
+        unread, late = sa.not_(col(Tip.opened)), col(Tip.due_at) <= now
+        sums = [sa.func.count().filter(it) for it in (sa.true(), unread, late, col(Tip.officer) == name)]
+        theirs = (col(Tip.unit).in_(units), col(Tip.state) != "closed", sa.not_(col(Tip.restricted)))
+        (found,) = await self._database.rows(sa.select(*sums).where(*theirs))
+        return Workload(*found)

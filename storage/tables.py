@@ -212,6 +212,7 @@ class PingRow(Base, table=True):
     unit: str
     kind: str
     after: datetime = Field(sa_column=Column("after", Moment, nullable=False, index=True))
+    spared: str | None
 
 
 class JobRun(Base, table=True):
@@ -263,6 +264,7 @@ class LinkRow(Base, table=True):
     __tablename__ = "officer_chat"
     chat: str = Field(primary_key=True)
     name: str = Field(index=True)
+    quiet: str | None
 
 
 class UnitSeedRow(Base, table=True):

@@ -19,7 +19,7 @@ at the desk (`accounts` opens a session, and `devices` keeps strangers' guesses 
     they bring it on (`progress`), as the table of its `life` allows, and tell the reporter how it ended
     what is asked lies in the `mailbox`; the reporter's answer goes back to the case's readers
 
-what waits is told to officers without a word of it (`notices`), and to a reporter who asked for that (`news`)
+what waits is told to officers without a word of it (`notices`, `reminders`), and to a reporter who asks for it (`news`)
 
 as time passes (`clocks`):
     what is late climbs, text included (`climbing`); several tips of a kind in one ward are one of the `signs`

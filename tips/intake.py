@@ -144,6 +144,12 @@ def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:
 
 
 def ping(row: Case, kind: str, now: datetime, random: Random) -> Ping:
-    """A content-free word to the case's unit; for a restricted one the next fixed hour hides when it came."""
-    after = clocks.next_digest(now) if row.restricted and row.urgency != "P0" else clocks.hour(now)
-    return Ping(random(16), row.unit, "digest" if row.restricted else kind, after)
+    """A content-free word to the case's unit; for a restricted one the next fixed hour hides when it came.
+
+    Where somebody is in danger (P0) it goes out at once, quiet hours and exclusions or not.
+    """
+    if row.urgency == "P0":
+        return Ping(random(16), row.unit, "urgent", clocks.hour(now))
+    if row.restricted:
+        return Ping(random(16), row.unit, "digest", clocks.next_digest(now))
+    return Ping(random(16), row.unit, kind, clocks.hour(now))

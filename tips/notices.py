@@ -7,18 +7,22 @@ everybody at fixed hours, whether there is something new or not.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from tips import errors, keys
+from tips import clocks, errors, keys
 from tips.ports import Links, Outbox
-from tips.roster import Roster
+from tips.roster import Person, Roster
 from tips.sealing import Random
 
 CODE_LIFE: Final = timedelta(minutes=10)
 BATCH: Final = 200  # pings taken in one look
+URGENT: Final = "urgent"  # somebody is in danger: no quiet hours hold
+NO_QUIET: Final = frozenset({"tắt", "tat", "off", "0"})
+_HOURS: Final = re.compile(r"(\d{1,2})(?:h|g|:00)? *(?:-|–|đến|den|to| ) *(\d{1,2})(?:h|g|:00)?")
 CODE_BYTES: Final = 8  # signs of a code: 40 bits for ten minutes
 
 
@@ -57,18 +61,67 @@ class Notices:
     async def waiting(self) -> tuple[list[Notice], list[bytes]]:
         """The notices that are due, and the pings that are done once they were sent."""
         pings = await self.outbox.due(self.now(), BATCH)
-        units = dict.fromkeys((ping.unit, ping.kind) for ping in pings if ping.kind != "digest")
-        notices = [Notice(f"ping.{kind}", await self._chats(unit)) for unit, kind in units]
+        words = dict.fromkeys((ping.unit, ping.kind, ping.spared) for ping in pings if ping.kind != "digest")
+        notices = [Notice(f"ping.{kind}", await self._chats(unit, kind, spared)) for unit, kind, spared in words]
         return [notice for notice in notices if notice.chats], [ping.id for ping in pings]
 
     async def digest(self) -> Notice:
         """What everybody gets at the fixed hours."""
         names = [person.name for person in self.roster().people if person.role in keys.UNIT_ROLES]
-        return Notice("ping.digest", tuple(await self.links.chats(names)))
+        return Notice("ping.digest", tuple(it.id for it in await self.links.chats(names)))
 
-    async def _chats(self, unit: str) -> tuple[str, ...]:
-        names = [person.name for person in self.roster().members(unit)]
-        return tuple(await self.links.chats(names))
+    async def _chats(self, unit: str, kind: str, spared: Collection[str]) -> tuple[str, ...]:
+        """The chats of a unit's people that may be disturbed now; where somebody is in danger, all of them."""
+        names = [it.name for it in self.roster().members(unit) if it.name not in spared]
+        chats = await self.links.chats(names)
+        return tuple(it.id for it in chats if kind == URGENT or not quiet_at(it.quiet, self.now()))
+
+    async def person(self, chat: str) -> Person:
+        """Who a chat is linked to, as the roster has them now.
+
+        Raises:
+            NotFound: nobody, or somebody who left.
+        """
+        person = self.roster().person((await self.links.chat(chat)).name)
+        if person is None:
+            raise errors.NotFound
+        return person
+
+    async def keep_quiet(self, chat: str, words: str) -> str:
+        """Set a chat's quiet hours as somebody wrote them; what they are now, empty for none.
+
+        Raises:
+            NotFound: the chat is linked to nobody.
+            Refused: no two hours, and no word for none.
+        """
+        await self.person(chat)
+        quiet = parse_quiet(words)
+        await self.links.keep_quiet(chat, quiet)
+        return quiet
+
+
+def parse_quiet(words: str) -> str:
+    """Quiet hours in one form, "22-6": `22h-6h`, `22 6`, `22:00 - 06:00`; `tắt` and `off` mean none.
+
+    Raises:
+        Refused: anything else.
+    """
+    if words.strip().casefold() in NO_QUIET:
+        return ""
+    found = _HOURS.fullmatch(words.strip().casefold())
+    hours = [int(it) for it in found.groups()] if found else []
+    if not hours or max(hours) > 23 or hours[0] == hours[1]:
+        raise errors.Refused("officers.quiet.how")
+    return f"{hours[0]}-{hours[1]}"
+
+
+def quiet_at(quiet: str, now: datetime) -> bool:
+    """Whether the city's hour lies within quiet hours; they may go over midnight."""
+    if not quiet:
+        return False
+    first, last = map(int, quiet.split("-"))
+    hour = now.astimezone(clocks.CITY).hour
+    return first <= hour < last if first < last else hour >= first or hour < last
 
 
 def _hashed(code: str) -> bytes:

@@ -24,8 +24,9 @@ class Ping:
 
     id: bytes  # 16 random bytes
     unit: str
-    kind: str  # new | climbed | answer | digest | sign
+    kind: str  # new | urgent | climbed | answer | digest | sign | due | unattended
     after: datetime
+    spared: tuple[str, ...] = ()  # people of the unit who are not told
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +199,14 @@ class Cases(Protocol):
         """Closed cases whose retention is over by `now`, longest first."""
         ...
 
+    async def due_within(self, first: datetime, last: datetime, limit: int) -> list[Case]:
+        """Open cases whose clock runs out from `first` until before `last`; of those with an exclusion only P0."""
+        ...
+
+    async def unattended(self, now: datetime, limit: int) -> list[Case]:
+        """Urgent new cases (P0, P1) of past hours that somebody has read and nobody taken; else as `due_within`."""
+        ...
+
     async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
         """Open cases of others that these units read along, most urgent and oldest first."""
         ...
@@ -350,6 +359,15 @@ class Accounts(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat of the officers' bot."""
+
+    id: str
+    name: str
+    quiet: str = ""  # "22-6": from the hour 22 to the hour 6 of the city; empty: never
+
+
 class Links(Protocol):
     """Which chats of the officers' bot belong to whom. Officers' chats only: a reporter's is nowhere."""
 
@@ -361,8 +379,16 @@ class Links(Protocol):
         """Link a chat by a code's hash, once; the person's name. Raises `NotFound`: unknown, used or expired."""
         ...
 
-    async def chats(self, names: Sequence[str]) -> list[str]:
+    async def chats(self, names: Sequence[str]) -> list[Chat]:
         """The chats of these people."""
+        ...
+
+    async def chat(self, id: str) -> Chat:
+        """A chat. Raises `NotFound`: it is linked to nobody."""
+        ...
+
+    async def keep_quiet(self, id: str, quiet: str) -> None:
+        """Set a chat's quiet hours; empty: none."""
         ...
 
     async def unlink(self, chat: str) -> None:
@@ -451,6 +477,16 @@ class CountRow:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Open cases, in numbers."""
+
+    open: int
+    unread: int
+    overdue: int
+    mine: int
+
+
 class Statistics(Protocol):
     """Counts for the city."""
 
@@ -458,8 +494,8 @@ class Statistics(Protocol):
         """Raw counts, to be suppressed before anybody sees them."""
         ...
 
-    async def by_state(self, units: Sequence[str]) -> Mapping[str, int]:
-        """How many cases of these units are in each state."""
+    async def workload(self, units: Sequence[str], name: str, now: datetime) -> Workload:
+        """What waits for these units and for one person in them; cases with an exclusion are not counted."""
         ...
 
 

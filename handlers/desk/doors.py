@@ -33,7 +33,6 @@ DEVICE_SECONDS: Final = 180 * 24 * 3600
 LANGUAGE_COOKIE: Final = "l"
 PAGE: Final = 50  # cases on one page of a queue
 FIELD_LIMIT: Final = 200_000  # bytes of one form field
-_STATISTICS_ROLES: Final = frozenset({"admin", "head", "overseer", "coordinator"})
 
 _LEAVING: Final = frozenset({"handover", "bounce", "recuse"})  # acts after which the case is not this person's to see
 
@@ -379,7 +378,7 @@ class Desk:
 
     async def counts(self, request: Request, session: Session) -> Response:
         """Counts by month, district and category, small cells hidden."""
-        if session.role not in _STATISTICS_ROLES:
+        if session.role not in keys.STATISTICS_ROLES:
             raise errors.NotFound
         rows = show.named(await self.statistics.counts(None, None), self.review.organisation)
         lines = await asyncio.to_thread(statistics.table, rows, ("month", "district", "category"))

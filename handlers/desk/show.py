@@ -33,6 +33,7 @@ class Line:
     restricted: bool
     age: str
     due: str
+    clock: str  # its key for words; "": none runs
     overdue: bool
     officer: str
     new: bool
@@ -87,7 +88,8 @@ def line(row: Case, organisation: Organisation, now: datetime, speak: Speak) -> 
         area=place(row.ward or row.area, organisation),
         restricted=row.restricted,
         age=_age(now - row.received_at, speak),
-        due=moment(row.due_at) if row.due_at else "",
+        due=short(row.due_at, now) if row.due_at else "",
+        clock=f"clock.{row.clock}" if row.clock else "",
         overdue=row.overdue(now),
         officer=row.officer or "",
         new=not row.opened,
@@ -110,6 +112,12 @@ def place(code: str | None, organisation: Organisation) -> str:
 def moment(at: datetime) -> str:
     """A time as people of the city read it."""
     return at.astimezone(clocks.CITY).strftime("%H:%M %d/%m/%Y")
+
+
+def short(at: datetime, now: datetime) -> str:
+    """A time near now: the year only where it is another one."""
+    there, here = at.astimezone(clocks.CITY), now.astimezone(clocks.CITY)
+    return there.strftime("%H:%M %d/%m" if there.year == here.year else "%H:%M %d/%m/%Y")
 
 
 def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:

@@ -16,7 +16,7 @@ from storage.valkey import ValkeyDrafts
 from tests.contract.conftest import NOON
 from tips import errors
 from tips.keys import Cost, LockedIdentity, SealedSeed
-from tips.ports import Account, DraftRow, Drafts, StoredSession
+from tips.ports import Account, Chat, DraftRow, Drafts, StoredSession
 from tips.roster import SignedRoster
 
 
@@ -139,9 +139,13 @@ async def test_a_link_code_links_one_chat_once(store: Store) -> None:
     for code in (b"c", b"d", b"e"):
         with pytest.raises(errors.NotFound):
             await store.links.take(code * 16, "42", NOON)
-    assert await store.links.chats(["an", "binh"]) == ["41"]
+    assert await store.links.chats(["an", "binh"]) == [await store.links.chat("41")] == [Chat("41", "an")]
+    await store.links.keep_quiet("41", "22-6")
+    assert await store.links.chats(["an"]) == [Chat("41", "an", "22-6")]
     await store.links.unlink("41")
     assert await store.links.chats(["an"]) == []
+    with pytest.raises(errors.NotFound):
+        await store.links.chat("41")
 
 
 async def test_a_roster_version_is_added_once_with_all_it_names(store: Store) -> None:

@@ -1,5 +1,6 @@
 """A case's way to its end: who may do what, what starts each clock, and that nobody ends a case quietly."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import locales
 from tests.fakes import gallery
 from tests.fakes.home import Citizen, Home, opened
 from tests.flows.test_evidence import gives, rows_of, text_of
@@ -393,3 +395,15 @@ def test_twenty_days_are_calendar_days() -> None:
     """The law counts days there, not working days (art. 147(1))."""
     before = datetime(2027, 2, 4, 2, tzinfo=UTC)
     assert clocks.start("verifying", "P2", before).due_at == before + timedelta(days=20, hours=1)
+
+
+@pytest.mark.parametrize("lang", locales.LANGUAGES)
+def test_every_clock_names_its_article_or_says_that_it_is_policy(lang: str) -> None:
+    """In the data that rules, and in the words that the desk shows beside a deadline."""
+    rules = [rule for rule in life.policy()["states"].values() if rule]
+    for rule in (*rules, life.policy()["retention"]):
+        assert re.search(r"BLTTHS|TTLT|policy", rule["source"])
+        said = locales.say(lang, f"clock.{rule['clock']}")
+        assert re.search(r"BLTTHS|Criminal Procedure Code|01/2017|quy ước|policy", said), said
+    for name in (clocks.WAKE, clocks.DISPUTE):
+        assert locales.say(lang, f"clock.{name}") != f"clock.{name}"

@@ -9,6 +9,8 @@ from bot import officers
 from tests.fakes import bot_api
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
+from tips import errors, notices
+from tips.ports import Chat
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
@@ -25,6 +27,14 @@ async def linked(home: Home, api: BotApi, name: str, chat: int) -> None:
     code = await home.product.notices.code(name)
     await api.says(chat, f"/lienket {code}", entities=[{"type": "bot_command", "offset": 0, "length": 8}])
     await api.waits_for(chat, 1)
+
+
+async def commands(api: BotApi, chat: int, words: str) -> str:
+    """What the bot answers to a command."""
+    before = len(api.sent[chat])
+    length = len(words.split(maxsplit=1)[0])
+    await api.says(chat, words, entities=[{"type": "bot_command", "offset": 0, "length": length}])
+    return str((await api.waits_for(chat, before + 1))[-1]["text"])
 
 
 def with_bot(home: Home, api: BotApi) -> Home:
@@ -69,7 +79,7 @@ async def test_a_link_code_works_once(a_home: Home, api: BotApi) -> None:
         for chat in (CHAT, CHAT + 1):
             await api.says(chat, f"/lienket {code}", entities=[{"type": "bot_command", "offset": 0, "length": 8}])
             await api.waits_for(chat, 1)
-        assert await home.product.store.links.chats(["an"]) == [str(CHAT)]
+        assert await home.product.store.links.chats(["an"]) == [Chat(str(CHAT), "an")]
 
 
 async def test_a_slot_is_taken_once_however_many_ask(a_home: Home, api: BotApi) -> None:
@@ -79,3 +89,128 @@ async def test_a_slot_is_taken_once_however_many_ask(a_home: Home, api: BotApi) 
         await linked(home, api, "an", CHAT)
         sent = [await officers.tell_digest(application, home.product) for _ in range(3)]
         assert sent == [1, 0, 0]
+
+
+async def test_what_waits_is_told_in_numbers_without_what_is_restricted(a_home: Home, api: BotApi) -> None:
+    """`/hangdoi`: open, unread, overdue, one's own; a case with an exclusion is not counted, nor another unit's."""
+    home = with_bot(a_home, api)
+    async with officers.running(home.product, every=3600):
+        await linked(home, api, "an", CHAT)
+        await linked(home, api, "thanh", CHAT + 1)
+        for number in range(2):
+            await home.citizen(f"citizen {number}").sends(TIP)
+        await home.citizen("third").sends(COMPLAINT)
+        officer = await home.session("an")
+        first, _ = await home.product.review.queue(officer)
+        await home.product.review.open(officer, first.id)
+        await home.product.review.claim(officer, first.id)
+        assert "Đang mở: 2. Chưa đọc: 1. Quá hạn: 0. Anh/chị thụ lý: 1." in await commands(api, CHAT, "/hangdoi")
+        assert "Đang mở: 0." in await commands(api, CHAT + 1, "/hangdoi")
+        assert "/lienket" in await commands(api, CHAT + 2, "/hangdoi")
+
+
+async def test_counts_are_for_who_may_see_them_and_hide_small_ones(a_home: Home, api: BotApi) -> None:
+    """`/thongke`: months, with what is below five hidden; an officer is turned away."""
+    await a_home.join(("chi", "area-770", "head"))
+    home = with_bot(a_home, api)
+    async with officers.running(home.product, every=3600):
+        await linked(home, api, "chi", CHAT)
+        await linked(home, api, "an", CHAT + 1)
+        await home.citizen().sends(TIP)
+        assert "2026-11: <5" in await commands(api, CHAT, "/thongke")
+        for number in range(6):
+            await home.citizen(f"citizen {number}").sends(TIP)
+        assert "2026-11: 7" in await commands(api, CHAT, "/thongke")
+        assert "2026-11" not in await commands(api, CHAT + 1, "/thongke")
+
+
+async def test_quiet_hours_hold_back_all_but_danger(a_home: Home, api: BotApi) -> None:
+    """`/tamnghi`: at night a new tip pings nobody who asked for quiet; somebody in danger pings everybody."""
+    home = with_bot(a_home, api)
+    async with officers.running(home.product, every=3600) as application:
+        await linked(home, api, "an", CHAT)
+        assert "22-6" in await commands(api, CHAT, "/tamnghi 22h - 6h")
+        assert "ví dụ" in await commands(api, CHAT, "/tamnghi mai")
+        home.clock.forward(hours=13)  # 23:20 in the city
+        await home.citizen().sends(TIP)
+        home.clock.forward(minutes=1)
+        assert await officers.tell_waiting(application, home.product, 10) == 0
+        await home.citizen("second").sends("Cứu với, nó đang cầm dao chém người ở 12 Lê Văn Sỹ quận 3, máu nhiều lắm")
+        home.clock.forward(minutes=1)
+        assert await officers.tell_waiting(application, home.product, 10) == 1
+        assert "KHẨN" in api.sent[CHAT][-1]["text"]
+        await commands(api, CHAT, "/tamnghi tắt")
+        await home.citizen("fourth").sends(TIP)
+        home.clock.forward(minutes=1)
+        assert await officers.tell_waiting(application, home.product, 10) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "quiet"),
+    [("22-6", "22-6"), ("22h-6h", "22-6"), ("22:00 - 06:00", "22-6"), ("12 13", "12-13"), ("22 đến 6", "22-6"),
+     ("tắt", ""), ("OFF", "")],
+)  # fmt: skip
+def test_quiet_hours_are_read_as_people_write_them(words: str, quiet: str) -> None:
+    """One form is kept."""
+    assert notices.parse_quiet(words) == quiet
+
+
+@pytest.mark.parametrize("words", ["", "mai", "25-3", "6", "6-6", "22-6-7", "-1 3", "9" * 500])
+def test_other_words_are_no_hours(words: str) -> None:
+    """And are answered with an example."""
+    with pytest.raises(errors.Refused, match=r"officers\.quiet\.how"):
+        notices.parse_quiet(words)
+
+
+async def test_a_deadline_that_comes_near_is_told_once_and_never_a_restricted_one(a_home: Home, api: BotApi) -> None:
+    """Three hours before, to the unit; looked for every hour, told in one."""
+    home = with_bot(a_home, api)
+    async with officers.running(home.product, every=3600) as application:
+        await linked(home, api, "an", CHAT)
+        await linked(home, api, "thanh", CHAT + 1)
+        await home.citizen().sends("Đêm qua ở quận 3 có người đổ rác thải xuống kênh Nhiêu Lộc")
+        await home.citizen("second").sends(COMPLAINT)
+        officer = await home.session("an")
+        (row,) = await home.product.review.queue(officer)
+        await home.product.review.claim(officer, row.id)
+        home.clock.forward(hours=1)
+        await officers.tell_waiting(application, home.product, 10)
+        told = []
+        for _ in range(30):
+            home.clock.forward(hours=1)
+            await home.product.reminders.tick()
+            if await officers.tell_waiting(application, home.product, 10):
+                told.append(api.sent[CHAT][-1]["text"])
+        assert [it for it in told if "Sắp tới hạn" in it] == told[:1]
+        assert len(told) == 1
+        assert all("Sắp tới hạn" not in it["text"] for it in api.sent[CHAT + 1])
+
+
+async def test_who_read_an_urgent_case_and_did_nothing_does_not_hold_it_back(a_home: Home, api: BotApi) -> None:
+    """The next hour the others are told, until somebody takes it; if all have read it, all are told again."""
+    await a_home.join(("chi", "area-770", "officer"))
+    home = with_bot(a_home, api)
+    async with officers.running(home.product, every=3600) as application:
+        await linked(home, api, "an", CHAT)
+        await linked(home, api, "chi", CHAT + 1)
+        await home.citizen().sends(TIP)
+        reader = await home.session("an")
+        other = await home.session("chi")
+        (row,) = await home.product.review.queue(reader)
+        assert row.urgency == "P1"
+        await officers.tell_waiting(application, home.product, 10)
+        await home.product.review.open(reader, row.id)
+
+        async def an_hour_on() -> list[int]:
+            before = {chat: len(api.sent[chat]) for chat in (CHAT, CHAT + 1)}
+            home.clock.forward(hours=1)
+            await home.product.reminders.tick()
+            await officers.tell_waiting(application, home.product, 10)
+            new = {chat: [it["text"] for it in api.sent[chat][before[chat] :]] for chat in before}
+            return [chat - CHAT for chat, texts in new.items() if any("chưa ai nhận" in it for it in texts)]
+
+        assert await an_hour_on() == [1]
+        await home.product.review.open(other, row.id)
+        assert await an_hour_on() == [0, 1]
+        await home.product.review.claim(other, row.id)
+        assert await an_hour_on() == []

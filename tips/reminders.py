@@ -1,0 +1,50 @@
+"""Reminders: a deadline comes near, or somebody read an urgent case and did nothing. To its unit, and never of what.
+
+Nothing is remembered about it: due times lie on full hours, so the look of each hour sees each deadline once. Cases
+with an exclusion are left to the digests, unless somebody is in danger (P0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from tips import clocks, ledger
+from tips.case import Case
+from tips.ports import Cases, Outbox, Ping
+from tips.roster import Roster
+from tips.sealing import Random
+
+AHEAD: Final = timedelta(hours=3)  # before a deadline
+BATCH: Final = 500  # cases in one look
+DUE: Final = "due"
+UNATTENDED: Final = "unattended"
+
+
+@dataclass(frozen=True, slots=True)
+class Reminders:
+    """Looks once an hour."""
+
+    cases: Cases
+    outbox: Outbox
+    roster: Callable[[], Roster]
+    now: Callable[[], datetime]
+    random: Random
+
+    async def tick(self) -> int:
+        """Put the words into the outbox; how many."""
+        hour = clocks.hour(self.now())
+        soon = await self.cases.due_within(hour + AHEAD, hour + AHEAD + timedelta(hours=1), BATCH)
+        pings = [Ping(self.random(16), unit, DUE, hour) for unit in dict.fromkeys(it.unit for it in soon)]
+        pings += [await self._repeated(row, hour) for row in await self.cases.unattended(hour, BATCH)]
+        await self.outbox.add(pings)
+        return len(pings)
+
+    async def _repeated(self, row: Case, hour: datetime) -> Ping:
+        """A word to those of the unit who have not read a case; if all have, to all of them again."""
+        members = {it.name for it in self.roster().members(row.unit)}
+        events = map(ledger.parse, await self.cases.events(row.id))
+        read = {it.by for it in events if it.kind is ledger.Kind.READ} & members
+        return Ping(self.random(16), row.unit, UNATTENDED, hour, tuple(sorted(read)) if read < members else ())
