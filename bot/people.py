@@ -79,9 +79,13 @@ async def rotate_unit(settings: Settings, unit: str, signers: Path | None) -> in
 
 
 def _print_login(person: Enrolled) -> None:
-    """Once; nobody can print it again."""
+    """Once; nobody can print it again. A person at a terminal also sees the address as a code for their telephone."""
     name, totp = person.identity.name, keys.totp_uri(person.identity)
     print(json.dumps({"name": name, "passphrase": person.passphrase, "totp": totp}))
+    if sys.stderr.isatty():
+        import segno
+
+        segno.make(totp, micro=False).terminal(sys.stderr, compact=True)
 
 
 async def enrol(

@@ -18,7 +18,7 @@ from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
 from tips import errors
 from tips.case import OPEN_STATES, STATES, Case, Place, Wanted
 from tips.ledger import SignedEvent
-from tips.ports import Change, Mailbox
+from tips.ports import Change, Mailbox, Whole
 from tips.sealing import Envelope, Grant
 
 
@@ -57,6 +57,23 @@ class SqlCases:
         if not found:
             raise errors.NotFound
         return rows.to_case(found[0])
+
+    async def whole(self, case: bytes, units: Sequence[str] | None) -> Whole:
+        """A case with all that belongs to it, of one moment."""
+        statement = every() if units is None else readable(units)
+        async with self._database.read() as session:
+            row = (await (await session.connection()).execute(statement.where(col(Tip.id) == case))).first()
+            if row is None:
+                raise errors.NotFound
+            envelopes = await session.exec(select(EnvelopeRow).where(EnvelopeRow.case == case))
+            grants = await session.exec(select(GrantRow).where(GrantRow.case == case))
+            events = await session.exec(select(EventRow).where(EventRow.case == case))
+            return Whole(
+                rows.to_case(row),
+                [rows.to_envelope(it) for it in envelopes],
+                [rows.to_grant(it) for it in grants],
+                [rows.to_event(it) for it in events],
+            )
 
     async def envelopes(self, case: bytes) -> list[Envelope]:
         """All envelopes of a case."""

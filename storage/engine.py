@@ -94,11 +94,12 @@ class Database:
         self.url = url
         self.busy = busy
         self._engine = create_engine(url, busy)
-        self._reading = self._engine.execution_options(**{READING: True})
+        snapshot = {} if is_sqlite(url) else {"isolation_level": "REPEATABLE READ"}  # SQLite reads one moment anyway
+        self._reading = self._engine.execution_options(**{READING: True}, **snapshot)
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads."""
+        """A session that only reads, and sees one moment of the database."""
         async with guarded(), AsyncSession(self._reading) as session:
             yield session
 

@@ -59,11 +59,10 @@ class Mailboxes:
         """
         own = receipt.parse(typed)
         found = await self.cases.mailbox(own.lookup)
-        row = await self.cases.get(found.case, None)
-        envelopes = await self.cases.envelopes(row.id)
-        grants = await self.cases.grants(row.id)
-        chain = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifiers)
-        letters = _letters(own, access.in_order(envelopes, chain), grants)
+        whole = await self.cases.whole(found.case, None)
+        row = whole.case
+        chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
+        letters = _letters(own, access.in_order(whole.envelopes, chain), whole.grants)
         gone = next((it.at for it in chain if it.kind is ledger.Kind.SHREDDED), None)
         disputed = any(it.kind is ledger.Kind.DISPUTED for it in chain)
         closed = row.state == "closed" and gone is None
@@ -121,8 +120,9 @@ class Mailboxes:
         view = await self.read(typed)
         if not view.may_dispute:
             raise errors.Refused("mailbox.no_dispute")
-        row = view.case
-        chain = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifiers)
+        whole = await self.cases.whole(view.case.id, None)
+        row = whole.case
+        chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
         closed_by = next(it.facts["officer"] for it in reversed(chain) if it.facts.get("to") == "closed")
         readers = await self._readers(row, triage.route.excluded)
         body = Content(text, clocks.hour(self.now()), "reporter", content.facts_of(triage)).to_bytes()

@@ -164,6 +164,16 @@ class Tips(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A case with all that belongs to it; no order tells anything."""
+
+    case: Case
+    envelopes: Sequence[Envelope]
+    grants: Sequence[Grant]
+    events: Sequence[SignedEvent]
+
+
 class Cases(Protocol):
     """Cases under work. Who may read is part of each query: a unit sees what it holds a waking grant of."""
 
@@ -173,6 +183,10 @@ class Cases(Protocol):
 
     async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
         """One case. `units` None: the product itself asks (clock, mailbox). Raises `NotFound` also for another's."""
+        ...
+
+    async def whole(self, case: bytes, units: Sequence[str] | None) -> Whole:
+        """A case with all that belongs to it, of one moment; otherwise as `get`."""
         ...
 
     async def envelopes(self, case: bytes) -> list[Envelope]:

@@ -153,23 +153,9 @@ class Review:
         return await self._opened(session, row)
 
     async def _opened(self, session: Session, row: Case) -> OpenCase:
-        """A case as its row has it.
-
-        Raises:
-            Stale: somebody brought it on while it was read.
-            NotVerified: nobody did, and it does not hold.
-        """
-        try:
-            return await self._opened_now(session, row)
-        except errors.NotVerified:
-            if (await self.cases.get(row.id, None)).head != row.head:
-                raise errors.Stale from None
-            raise
-
-    async def _opened_now(self, session: Session, row: Case) -> OpenCase:
-        envelopes = await self.cases.envelopes(row.id)
-        grants = await self.cases.grants(row.id)
-        events = ledger.verify_chain(await self.cases.events(row.id), row.head, self.roster().verifiers)
+        whole = await self.cases.whole(row.id, session.units)
+        row, envelopes, grants = whole.case, whole.envelopes, whole.grants
+        events = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
         if any(it.kind is ledger.Kind.RECUSED and it.facts["who"] == session.name for it in events):
             raise errors.Refused("error.recused")
         pieces = _open_in_order(session, envelopes, grants, events)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,6 +55,31 @@ def test_counts_are_exported_with_small_cells_hidden(made: Served) -> None:
     assert [(row["district"], row["category"], row["count"]) for row in rows] == [("Quận 3", "drugs.trade", "<5")]
     for form in ("json", "xlsx"):
         assert tinbao(made, "stats", "export", "--format", form, "--out", str(out)).returncode == 0
+
+
+def test_who_sits_at_a_terminal_sees_the_one_time_code_s_address_as_a_picture(made: Served) -> None:
+    """On the terminal and nowhere else: what a program reads stays one line of JSON, and a log gets nothing."""
+    signers = made.folder / "signers.json"
+    admins = [{"name": name, "passphrase": words} for name, words in made.admins.items()]
+    signers.write_text(json.dumps({"admins": admins}))
+    ours, theirs = pty.openpty()
+    words = ("officer", "add", "qr", "--unit", "area-764", "--signers", str(signers))
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", *words],
+        cwd=served.ROOT,
+        env=served.environment(made.folder, made.port),
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=True,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert set(json.loads(done.stdout)) == {"name", "passphrase", "totp"}
+    lines = [line for line in shown.splitlines() if set(line) & set("▀▄█")]
+    assert len(lines) >= 15
+    assert "otpauth" not in shown
+    signers.unlink()
 
 
 def test_a_text_is_triaged_without_a_home() -> None:

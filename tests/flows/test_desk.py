@@ -146,6 +146,44 @@ async def test_a_form_from_elsewhere_does_nothing(a_home: Home, headers: dict[st
     assert await a_home.product.store.ledger.heads() == [row]
 
 
+ROLES = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
+PAGES = {  # what answers with 200; to everybody else it is not there
+    "/desk/account": set(ROLES),
+    "/desk/statistics": {"head", "overseer", "coordinator", "admin"},
+    "/desk/ledger": {"overseer", "admin", "auditor"},
+    "/desk/rows": set(ROLES),
+    "/desk/case/{own}": {"officer", "head"},
+    "/desk/case/{own}/alike": {"officer", "head"},
+    "/desk/case/{own}/conclusion/unfounded": {"officer", "head"},
+    "/desk/case/{theirs}": set(),
+    "/desk/case/{theirs}/alike": set(),
+    "/desk/case/{theirs}/conclusion/unfounded": set(),
+}
+
+
+async def test_every_page_is_there_for_its_roles_and_for_no_other(a_home: Home) -> None:
+    """Role by role, page by page: 200 or the 404 of a page that does not exist; and no row of anybody else's."""
+    places = {"officer": "area-770", "head": "area-770", "overseer": "ttra-tp", "coordinator": "duty"}
+    await a_home.join(*((f"a-{role}", places.get(role, "ttra-tp"), role) for role in ROLES))
+    for name in ("an", "truc"):
+        await a_home.session(name)  # gives the newcomers their unit's key
+    await a_home.citizen("one").sends(TIP)
+    await a_home.citizen("two").sends("Cướp điện thoại ở đường Huỳnh Tấn Phát quận 7 tối qua.")
+    heads = {row.unit: row.id for row in await a_home.product.store.ledger.heads()}
+    for name, case in (("an", heads["area-770"]), ("binh", heads["area-778"])):
+        await a_home.product.review.claim(await a_home.session(name), case)
+    for role in ROLES:
+        a_home.clock.forward(minutes=1)
+        async with browser(a_home) as client:
+            await log_in(client, a_home, f"a-{role}")
+            for page, allowed in PAGES.items():
+                path = page.format(own=heads["area-770"].hex(), theirs=heads["area-778"].hex())
+                answer = await client.get(path)
+                assert answer.status_code == (200 if role in allowed else 404), (role, page)
+                assert heads["area-778"].hex() not in answer.text
+                assert (heads["area-770"].hex() in answer.text) <= (role in {"officer", "head"}), (role, page)
+
+
 async def test_pages_by_role(a_home: Home) -> None:
     """Counts for heads and admins, the ledger for auditors; an officer has neither."""
     await a_home.join(("chi", "area-770", "head"), ("ke", "ttra-tp", "auditor"))
