@@ -78,6 +78,7 @@ class Desk:
             ("/case/{id}/{act}", "POST", Desk.act),
             ("/statistics", "GET", Desk.counts),
             ("/ledger", "GET", Desk.ledger),
+            ("/people", "GET", Desk.people),
             ("/link", "POST", Desk.link),
             ("/logout", "POST", Desk.log_out),
         ]
@@ -389,6 +390,23 @@ class Desk:
         if session.role not in {"auditor", "overseer", "admin"}:
             raise errors.NotFound
         return self._page(request, session, "desk_ledger.html", report=await self.audit())
+
+    async def people(self, request: Request, session: Session) -> Response:
+        """Who works where, by the signed roster in force; changing it takes two admins at the command line."""
+        if session.role not in {"admin", "auditor"}:
+            raise errors.NotFound
+        roster, organisation = self.review.roster(), self.review.organisation
+        people = sorted(roster.people, key=lambda it: (it.unit, it.name))
+        alone = [unit.name for unit in organisation.units.values() if unit.receives and not roster.reader(unit.code)]
+        return self._page(
+            request,
+            session,
+            "desk_people.html",
+            version=roster.version,
+            people=[(it.name, it.role, organisation.unit(it.unit).name) for it in people],
+            signers=[(it.name, self._name(it.office)) for it in roster.signers],
+            alone=alone,
+        )
 
     def _page(self, request: Request, session: Session, template: str, **values: Any) -> Response:
         unit, lang = self.review.organisation.unit(session.unit).name, language(request)

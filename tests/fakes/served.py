@@ -69,15 +69,15 @@ class Served:
         return TOTP(secret, 6, SHA1(), 30).generate(int(datetime.now(UTC).timestamp())).decode()
 
 
-def made(folder: Path, people: Sequence[tuple[str, str]] = (("an", "area-770"),)) -> Served:
-    """`tinbao init --json`, then `tinbao officer add` for each person (name, unit)."""
+def made(folder: Path, people: Sequence[tuple[str, ...]] = (("an", "area-770"),)) -> Served:
+    """`tinbao init --json`, then `tinbao officer add` for each person (name, unit, and a role where it is another)."""
     port = servers.free_port()
     printed = json.loads(command(folder, port, "init", "--json"))
     signers = folder / "signers.json"
     signers.write_text(json.dumps(printed))
     added = {}
-    for name, unit in people:
-        words = ("officer", "add", name, "--unit", unit, "--signers", str(signers))
+    for name, unit, *role in people:
+        words = ("officer", "add", name, "--unit", unit, "--role", *(role or ["officer"]), "--signers", str(signers))
         added[name] = json.loads(command(folder, port, *words))
     signers.unlink()
     return Served(folder, port, {it["name"]: it["passphrase"] for it in printed["admins"]}, added)

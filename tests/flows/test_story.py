@@ -76,6 +76,23 @@ async def test_a_hand_over_gives_the_whole_case(a_home: Home) -> None:
     assert opened.case.state == "forwarded"
 
 
+async def test_a_desk_hands_a_case_to_a_ward_where_somebody_works(a_home: Home) -> None:
+    """Only wards with members are offered; the ward has to accept, and reads the whole case."""
+    await a_home.citizen().sends(TIP)
+    officer = await a_home.session("an")
+    (row,) = await a_home.product.review.queue(officer)
+    offered = a_home.product.review.targets(await a_home.product.review.open(officer, row.id))
+    assert not [code for code in offered if code.startswith("ward-")]
+    ward = next(it.code for it in a_home.product.organisation.units.values() if it.parent == "area-770")
+    await a_home.join(("hoa", ward, "officer"))
+    await a_home.product.review.hand_over(officer, row.id, ward)
+    local = await a_home.session("hoa")
+    (handed,) = await a_home.product.review.queue(local)
+    assert (handed.state, handed.clock) == ("forwarded", "acceptance")
+    assert (await a_home.product.review.open(local, row.id)).tip.text == TIP
+    assert (await a_home.product.progress.accept(local, row.id)).state == "accepted"
+
+
 async def test_a_unit_that_never_looks_loses_the_case_upward_with_its_text(a_home: Home) -> None:
     """Past its clock the next levels read what nobody of the late unit ever opened."""
     code = await a_home.citizen().sends(TIP)

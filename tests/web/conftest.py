@@ -17,7 +17,14 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PEOPLE = (("an", "area-770"), ("kiem", "vks-tp"), ("phim", "area-778"), ("soi", "area-760"))  # each the first of a unit
+PEOPLE = (  # each the first of a unit
+    ("an", "area-770"),
+    ("kiem", "vks-tp", "overseer"),
+    ("phim", "area-778"),
+    ("soi", "area-760"),
+    ("mark", "area-771"),
+    ("quan", "ttra-tp", "admin"),
+)
 
 
 @pytest.fixture(scope="session")

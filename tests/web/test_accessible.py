@@ -91,11 +91,11 @@ async def test_axe_finds_nothing_on_a_citizens_page(
 
 
 async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> None:
-    """For an officer with a case and for an overseer, on each page, at both sizes, by day and by night."""
+    """For an officer with a case, an overseer and an admin, on each page, at both sizes, by day and by night."""
     found: dict[str, list[str]] = {}
     async with visitor(browser, site, PHONE) as citizen:
         await send(citizen, TIP)
-    for name in ("soi", "kiem"):
+    for name in ("soi", "kiem", "quan"):
         async with visitor(browser, site, DESK, absent=True) as page:
             await page.goto("/desk/login")
             found["login"] = await faults(page)

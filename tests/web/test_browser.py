@@ -48,6 +48,21 @@ async def test_a_tip_is_sent_opened_asked_about_and_answered(browser: Browser, s
         assert officer.url.endswith("/desk/login")
 
 
+async def test_what_is_copied_or_printed_bears_who_did_it(browser: Browser, site: Served) -> None:
+    """The words on the clipboard end with name, unit and time; paper shows the same, and no form."""
+    async with visitor(browser, site, DESK, permissions=["clipboard-read", "clipboard-write"]) as officer:
+        await log_in(officer, site, "mark")
+        await officer.locator("h1").select_text()
+        await officer.keyboard.press("Control+c")
+        copied = await officer.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith("Hàng đợi")
+        assert "— Bản của mark · Quận 10 · " in copied
+        await officer.emulate_media(media="print")
+        await expect(officer.locator(".printed")).to_be_visible()
+        await expect(officer.locator(".printed")).to_contain_text("mark")
+        await expect(officer.locator(".top")).to_be_hidden()
+
+
 async def test_who_types_on_while_a_message_is_on_its_way_loses_nothing(browser: Browser, site: Served) -> None:
     """On a slow network the second message waits for the first, and both arrive, in their order."""
     async with visitor(browser, site, PHONE) as citizen:
