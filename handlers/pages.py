@@ -83,3 +83,8 @@ def language(request: Request) -> str:
     """The language of a citizen's page: asked for, the browser's, or Vietnamese."""
     wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")[:2]
     return wanted if wanted in locales.LANGUAGES else locales.SOURCE
+
+
+def same_site(request: Request) -> bool:
+    """Browsers say where a form comes from; only our own pages may post."""
+    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}

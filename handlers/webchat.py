@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from handlers.pages import Pages, language
+from handlers.pages import Pages, language, same_site
 from handlers.speech import spoken
 from handlers.uploads import MemoryFile, TooLong, memory_file, read_form
 from tips import errors
@@ -72,14 +72,14 @@ class WebChat:
 
     async def form(self, request: Request) -> Response:
         """A message or a pressed button, from a page without JavaScript."""
-        if not _same_site(request):
+        if not same_site(request):
             return HTMLResponse("", status_code=403)
         token, heard, outcome = await self._exchange(request)
         return self._with_cookie(request, token, self._show(outcome, outcome.lang, said=heard.text or None))
 
     async def api(self, request: Request) -> Response:
         """The same for JavaScript: a form in, the page's new part out as JSON."""
-        if not _same_site(request):
+        if not same_site(request):
             return JSONResponse({}, status_code=403)
         token, _, outcome = await self._exchange(request)
         messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
@@ -165,11 +165,6 @@ class WebChat:
 
 def _is_token(token: str) -> bool:
     return len(token) == TOKEN_BYTES * 4 // 3 and token.isascii()
-
-
-def _same_site(request: Request) -> bool:
-    """Browsers say where a form comes from; only our own pages may post."""
-    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
 
 
 async def _read(request: Request, file: MemoryFile) -> tuple[Mapping[str, str], Inbound]:

@@ -15,9 +15,9 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 import locales
-from handlers.desk import filters, show
-from handlers.pages import Pages
-from tips import case, errors, keys, life, sealing, statistics
+from handlers.desk import filters, forms, show
+from handlers.pages import Pages, same_site
+from tips import case, errors, keys, life, statistics
 from tips.accounts import Logins
 from tips.audit import Report
 from tips.notices import Notices
@@ -25,14 +25,11 @@ from tips.ports import Statistics
 from tips.progress import Progress
 from tips.review import OpenCase, Review, Session
 from tips.signs import Watch
-from tips.triage import Corrections, category
+from tips.triage import category
 
-COOKIE: Final = "d"
 DEVICE_COOKIE: Final = "k"  # that somebody has logged in from here before
 DEVICE_SECONDS: Final = 180 * 24 * 3600
-LANGUAGE_COOKIE: Final = "l"
 PAGE: Final = 50  # cases on one page of a queue
-FIELD_LIMIT: Final = 200_000  # bytes of one form field
 
 _LEAVING: Final = frozenset({"handover", "bounce", "recuse"})  # acts after which the case is not this person's to see
 
@@ -97,7 +94,7 @@ class Desk:
 
         async def answer(request: Request) -> Response:
             try:
-                session = await self.logins.resume(_token(request), touch=touch)
+                session = await self.logins.resume(forms.token(request), touch=touch)
             except errors.NotFound:
                 return RedirectResponse("/desk/login", status_code=303)
             except errors.StoreUnavailable as error:
@@ -123,10 +120,14 @@ class Desk:
         return response
 
     def _remember(self, response: Response, lang: str) -> None:
-        response.set_cookie(LANGUAGE_COOKIE, lang, httponly=True, samesite="strict", secure=self.https, path="/desk")
+        response.set_cookie(forms.LANGUAGE_COOKIE, lang, path="/desk", **self._strict())
+
+    def _strict(self) -> dict[str, Any]:
+        """How every cookie is set: out of reach of scripts and of other sites."""
+        return {"httponly": True, "samesite": "strict", "secure": self.https}
 
     def _trouble(self, request: Request, key: str, status: int) -> Response:
-        lang = language(request)
+        lang = forms.language(request)
         return self.pages.respond("desk_trouble.html", lang=lang, status=status, key=key, session=None, csrf="")
 
     # --- coming in -------------------------------------------------------------------------------------------------
@@ -137,7 +138,7 @@ class Desk:
 
     async def _login(self, request: Request, *, failed: bool) -> Response:
         logins = await self.demo_logins() if self.demo_logins else []
-        lang = language(request)
+        lang = forms.language(request)
         response = self.pages.respond(
             "desk_login.html",
             lang=lang,
@@ -152,30 +153,31 @@ class Desk:
 
     async def log_in(self, request: Request) -> Response:
         """Passphrase and one-time code; wrong, unknown and blocked get one answer."""
-        if not _same_site(request):
+        if not same_site(request):
             return self._trouble(request, "error.not_found", 403)
-        form = await _form(request)
+        form = await forms.form(request)
         try:
-            name = _text(form, "name").strip()
-            device = _octets(request.cookies.get(DEVICE_COOKIE, ""))
-            token, session = await self.logins.log_in(name, _text(form, "passphrase"), _text(form, "code"), device)
+            name = forms.text(form, "name").strip()
+            device = forms.octets(request.cookies.get(DEVICE_COOKIE, ""))
+            token, session = await self.logins.log_in(
+                name, forms.text(form, "passphrase"), forms.text(form, "code"), device
+            )
         except errors.WrongPassphrase:
             return await self._login(request, failed=True)
         except errors.StoreUnavailable as error:
             return self._trouble(request, error.key, 503)
         response = RedirectResponse("/desk/", status_code=303)
-        own: dict[str, Any] = {"httponly": True, "samesite": "strict", "secure": self.https}
-        response.set_cookie(COOKIE, token.hex(), path="/desk", **own)
+        response.set_cookie(forms.COOKIE, token.hex(), path="/desk", **self._strict())
         known = self.logins.devices.cookie(session.name).hex()
-        response.set_cookie(DEVICE_COOKIE, known, max_age=DEVICE_SECONDS, path="/desk/login", **own)
+        response.set_cookie(DEVICE_COOKIE, known, max_age=DEVICE_SECONDS, path="/desk/login", **self._strict())
         return response
 
     async def log_out(self, request: Request, session: Session) -> Response:
         """The session ends, and the keys that it held."""
-        self._check_form(request, await _form(request))
-        await self.logins.log_out(_token(request))
+        self._check_form(request, await forms.form(request))
+        await self.logins.log_out(forms.token(request))
         response = RedirectResponse("/desk/login", status_code=303)
-        response.delete_cookie(COOKIE, path="/desk")
+        response.delete_cookie(forms.COOKIE, path="/desk")
         return response
 
     # --- pages -----------------------------------------------------------------------------------------------------
@@ -189,7 +191,7 @@ class Desk:
             return RedirectResponse(place, status_code=303)
         asked = filters.chosen(request.query_params)
         first = not asked and "after" not in request.query_params
-        speak = functools.partial(locales.say, language(request))
+        speak = functools.partial(locales.say, forms.language(request))
         others = await self.review.consulted(session) if first else []
         signs = await self.watch.seen_by(session.units) if first else []
         return self._page(
@@ -204,8 +206,8 @@ class Desk:
             categories=[(it, speak(f"category.{it}")) for it in (case.RESTRICTED_CATEGORY, *category.codes())],
             districts=self._districts(),
             ages=[(it, speak("desk.older", n=it)) for it in filters.AGES],
-            claimed=_count(request, "claimed"),
-            missed=_count(request, "missed"),
+            claimed=forms.count(request, "claimed"),
+            missed=forms.count(request, "missed"),
             others=[show.line(row, self.review.organisation, self.now(), speak) for row in others],
             can_link=bool(self.notices),
             signs=show.signs(signs, self.review.organisation),
@@ -220,7 +222,7 @@ class Desk:
         wanted = filters.wanted(asked, session.name, self.now())
         after = filters.read(request.query_params.get("after", ""))
         rows = await self.review.queue(session, wanted, PAGE + 1, after)
-        speak = functools.partial(locales.say, language(request))
+        speak = functools.partial(locales.say, forms.language(request))
         return {
             "lines": [show.line(row, self.review.organisation, self.now(), speak) for row in rows[:PAGE]],
             "here": filters.address(asked, after),
@@ -229,16 +231,16 @@ class Desk:
 
     async def claim(self, request: Request, session: Session) -> Response:
         """Take several cases at once; those that a colleague took first stay theirs, and that is said."""
-        form = await _form(request)
+        form = await forms.form(request)
         self._check_form(request, form)
         claimed = missed = 0
         for id_ in list(dict.fromkeys(str(it) for it in form.getlist("case")))[:PAGE]:
             try:
-                await self.review.claim(session, _id(id_))
+                await self.review.claim(session, forms.case_id(id_))
                 claimed += 1
             except (errors.Refused, errors.Stale, errors.NotFound):
                 missed += 1
-        kept = filters.address(filters.chosen({name: _text(form, name) for name in filters.NAMES}))
+        kept = filters.address(filters.chosen({name: forms.text(form, name) for name in filters.NAMES}))
         return RedirectResponse(f"/desk/?claimed={claimed}&missed={missed}&{kept}".rstrip("&"), status_code=303)
 
     def _districts(self) -> list[tuple[str, str]]:
@@ -246,23 +248,23 @@ class Desk:
 
     async def account(self, request: Request, session: Session) -> Response:
         """Where this person is logged in, and how to end that."""
-        listed = await self.logins.sessions(session, _token(request))
+        listed = await self.logins.sessions(session, forms.token(request))
         sessions = [(it.id.hex(), show.moment(it.since), show.moment(it.seen), it.mine) for it in listed]
         return self._page(request, session, "desk_account.html", sessions=sessions, can_link=bool(self.notices))
 
     async def end_sessions(self, request: Request, session: Session) -> Response:
         """End one session of this person's, or all but this one."""
-        form = await _form(request)
+        form = await forms.form(request)
         self._check_form(request, form)
-        others = [it.id for it in await self.logins.sessions(session, _token(request)) if not it.mine]
-        one = _octets(_text(form, "session"))
+        others = [it.id for it in await self.logins.sessions(session, forms.token(request)) if not it.mine]
+        one = forms.octets(forms.text(form, "session"))
         await self.logins.end(session, [one] if one else others)
         return RedirectResponse("/desk/account", status_code=303)
 
     async def case(self, request: Request, session: Session) -> Response:
         """One case, opened; reading it is on record before it is shown."""
-        opened = await self.review.open(session, _id(request.path_params["id"]))
-        speak = functools.partial(locales.say, language(request))
+        opened = await self.review.open(session, forms.case_id(request.path_params["id"]))
+        speak = functools.partial(locales.say, forms.language(request))
         return self._page(
             request,
             session,
@@ -299,7 +301,7 @@ class Desk:
 
     async def conclusion(self, request: Request, session: Session) -> Response:
         """The words for a result, in the reporter's language, to be changed before they are sent."""
-        id_, result = _id(request.path_params["id"]), request.path_params["result"]
+        id_, result = forms.case_id(request.path_params["id"]), request.path_params["result"]
         opened = await self.review.opened_for(session, id_, "conclude")
         if result not in life.results():
             raise errors.NotFound
@@ -309,8 +311,8 @@ class Desk:
 
     async def alike(self, request: Request, session: Session) -> Response:
         """Cases of this queue that may tell of the same event, with a button that links."""
-        id_ = _id(request.path_params["id"])
-        speak = functools.partial(locales.say, language(request))
+        id_ = forms.case_id(request.path_params["id"])
+        speak = functools.partial(locales.say, forms.language(request))
         found = [
             (show.line(row, self.review.organisation, self.now(), speak), f"{likeness:.0%}")
             for row, likeness in await self.review.alike(session, id_)
@@ -319,9 +321,9 @@ class Desk:
 
     async def file(self, request: Request, session: Session) -> Response:
         """A file of a case, from memory, whole or the range that a player asks for; reading it is on record first."""
-        id_ = _id(request.path_params["id"])
-        file = await self.review.file(session, id_, _id(request.path_params["file"]))
-        first, last = wanted(request.headers.get("range", ""), file.size)
+        id_ = forms.case_id(request.path_params["id"])
+        file = await self.review.file(session, id_, forms.case_id(request.path_params["file"]))
+        first, last = forms.byte_range(request.headers.get("range", ""), file.size)
         headers = {
             "content-disposition": f'inline; filename="{case.code_of(id_)}.{file.mime.rpartition("/")[2]}"',
             "content-length": str(last - first + 1),
@@ -338,10 +340,10 @@ class Desk:
 
     async def act(self, request: Request, session: Session) -> Response:
         """One act on a case; then the case is shown again."""
-        form = await _form(request)
+        form = await forms.form(request)
         self._check_form(request, form)
-        id_ = _id(request.path_params["id"])
-        act, words = request.path_params["act"], _text(form, "text")
+        id_ = forms.case_id(request.path_params["id"])
+        act, words = request.path_params["act"], forms.text(form, "text")
         review, progress = self.review, self.progress
         acts: dict[str, Callable[[], Awaitable[Any]]] = {
             "claim": lambda: review.claim(session, id_),
@@ -354,15 +356,15 @@ class Desk:
             "extend": lambda: progress.extend(session, id_, words),
             "suspend": lambda: progress.suspend(session, id_, words),
             "resume": lambda: progress.resume(session, id_),
-            "conclude": lambda: progress.conclude(session, id_, _text(form, "result"), words),
+            "conclude": lambda: progress.conclude(session, id_, forms.text(form, "result"), words),
             "endorse": lambda: progress.endorse(session, id_),
             "close": lambda: progress.close(session, id_),
-            "consult": lambda: progress.consult(session, id_, _text(form, "unit")),
-            "recuse": lambda: progress.recuse(session, id_, _text(form, "who")),
-            "clear": lambda: review.clear(session, id_, _text(form, "unit")),
-            "handover": lambda: review.hand_over(session, id_, _text(form, "unit")),
-            "correct": lambda: review.correct(session, id_, _corrections(form)),
-            "link": lambda: review.link(session, id_, _id(_text(form, "other"))),
+            "consult": lambda: progress.consult(session, id_, forms.text(form, "unit")),
+            "recuse": lambda: progress.recuse(session, id_, forms.text(form, "who")),
+            "clear": lambda: review.clear(session, id_, forms.text(form, "unit")),
+            "handover": lambda: review.hand_over(session, id_, forms.text(form, "unit")),
+            "correct": lambda: review.correct(session, id_, forms.corrections(form)),
+            "link": lambda: review.link(session, id_, forms.case_id(forms.text(form, "other"))),
         }
         if act not in acts:
             raise errors.NotFound
@@ -372,7 +374,7 @@ class Desk:
 
     async def link(self, request: Request, session: Session) -> Response:
         """A one-time code by which the person links a chat of theirs to the officers' bot."""
-        self._check_form(request, await _form(request))
+        self._check_form(request, await forms.form(request))
         if self.notices is None:
             raise errors.NotFound
         return self._page(request, session, "desk_link.html", code=await self.notices.code(session.name))
@@ -409,78 +411,13 @@ class Desk:
         )
 
     def _page(self, request: Request, session: Session, template: str, **values: Any) -> Response:
-        unit, lang = self.review.organisation.unit(session.unit).name, language(request)
+        unit, lang = self.review.organisation.unit(session.unit).name, forms.language(request)
         mark = locales.say(lang, "desk.mark", name=session.name, unit=unit, when=show.moment(self.now()))
         return self.pages.respond(
-            template, lang=lang, session=session, unit=unit, mark=mark, csrf=_csrf(request), **values
+            template, lang=lang, session=session, unit=unit, mark=mark, csrf=forms.csrf(request), **values
         )
 
     def _check_form(self, request: Request, form: FormData) -> None:
         """A form counts only from our own page of this very session."""
-        if not _same_site(request) or _text(form, "csrf") != _csrf(request):
+        if not same_site(request) or forms.text(form, "csrf") != forms.csrf(request):
             raise errors.Refused("error.form")
-
-
-def wanted(asked: str, size: int) -> tuple[int, int]:
-    """The first and last byte of a `Range` header's one range (RFC 9110, §14.1.2); anything else means all."""
-    unit, _, span = asked.partition("=")
-    first, dash, last = span.partition("-")
-    if unit.strip() != "bytes" or not dash or not (first + last).isdecimal():
-        return 0, size - 1
-    if not first:
-        return max(0, size - int(last)), size - 1
-    start = min(int(first), size - 1)
-    return start, max(start, min(int(last), size - 1)) if last else size - 1
-
-
-def language(request: Request) -> str:
-    """The desk's language: asked for, remembered, or Vietnamese."""
-    wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
-    return wanted if wanted in locales.LANGUAGES else locales.SOURCE
-
-
-async def _form(request: Request) -> FormData:
-    return await request.form(max_files=0, max_fields=PAGE + 20, max_part_size=FIELD_LIMIT)
-
-
-def _count(request: Request, name: str) -> str:
-    """A small number of the address, for a sentence."""
-    value = request.query_params.get(name, "0")
-    return value if value.isdecimal() and len(value) <= 2 else "0"
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
-
-
-def _corrections(form: FormData) -> Corrections:
-    accused = _text(form, "accused")
-    return Corrections(_text(form, "area") or None, _text(form, "category") or None, (accused,) if accused else ())
-
-
-def _token(request: Request) -> bytes:
-    return _octets(request.cookies.get(COOKIE, ""))
-
-
-def _octets(text: str) -> bytes:
-    """Bytes written in hex; none for anything else."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return b""
-
-
-def _csrf(request: Request) -> str:
-    return sealing.derive(_token(request) or b"\0", b"tinbao form", 16).hex()
-
-
-def _same_site(request: Request) -> bool:
-    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
-
-
-def _id(text: str) -> bytes:
-    found = _octets(text)
-    if len(found) != 16:
-        raise errors.NotFound
-    return found

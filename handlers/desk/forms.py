@@ -1,0 +1,88 @@
+"""What a request to the desk says: its form, its session, its language, an id in its address. Odd input is nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+import locales
+from tips import errors, sealing
+from tips.triage import Corrections
+
+COOKIE: Final = "d"
+LANGUAGE_COOKIE: Final = "l"
+FIELD_LIMIT: Final = 200_000  # bytes of one form field
+MOST_FIELDS: Final = 70  # a page of picked cases, and what goes with them
+
+
+def byte_range(asked: str, size: int) -> tuple[int, int]:
+    """The first and last byte of a `Range` header's one range (RFC 9110, §14.1.2); anything else means all."""
+    unit, _, span = asked.partition("=")
+    first, dash, last = span.partition("-")
+    if unit.strip() != "bytes" or not dash or not (first + last).isdecimal():
+        return 0, size - 1
+    if not first:
+        return max(0, size - int(last)), size - 1
+    start = min(int(first), size - 1)
+    return start, max(start, min(int(last), size - 1)) if last else size - 1
+
+
+def language(request: Request) -> str:
+    """The desk's language: asked for, remembered, or Vietnamese."""
+    wanted = request.query_params.get("lang") or request.cookies.get(LANGUAGE_COOKIE, "")
+    return wanted if wanted in locales.LANGUAGES else locales.SOURCE
+
+
+async def form(request: Request) -> FormData:
+    """A form's fields; files and endless fields are turned down by the parser."""
+    return await request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=FIELD_LIMIT)
+
+
+def count(request: Request, name: str) -> str:
+    """A small number of the address, for a sentence."""
+    value = request.query_params.get(name, "0")
+    return value if value.isdecimal() and len(value) <= 2 else "0"
+
+
+def text(form: FormData, name: str) -> str:
+    """A field's words; empty where there is none."""
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def corrections(form: FormData) -> Corrections:
+    """What an officer corrects of triage's findings."""
+    area, kind, accused = (text(form, name) for name in ("area", "category", "accused"))
+    return Corrections(area or None, kind or None, (accused,) if accused else ())
+
+
+def token(request: Request) -> bytes:
+    """The session's cookie; empty for a stranger."""
+    return octets(request.cookies.get(COOKIE, ""))
+
+
+def octets(written: str) -> bytes:
+    """Bytes written in hex; none for anything else."""
+    try:
+        return bytes.fromhex(written)
+    except ValueError:
+        return b""
+
+
+def csrf(request: Request) -> str:
+    """What a form of this session's own pages carries."""
+    return sealing.derive(token(request) or b"\0", b"tinbao form", 16).hex()
+
+
+def case_id(written: str) -> bytes:
+    """The 16 bytes of an id in an address.
+
+    Raises:
+        NotFound: it is none.
+    """
+    found = octets(written)
+    if len(found) != 16:
+        raise errors.NotFound
+    return found
