@@ -17,13 +17,19 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PEOPLE = (  # each the first of a unit
+PEOPLE = (  # each the first of a unit, or without a key
     ("an", "area-770"),
     ("kiem", "vks-tp", "overseer"),
     ("phim", "area-778"),
     ("soi", "area-760"),
     ("mark", "area-771"),
     ("quan", "ttra-tp", "admin"),
+    ("tri", "ttra-tp", "admin"),
+    ("toan", "ttra-tp", "auditor"),
+    ("truong", "area-772", "head"),
+    ("thanh", "px05"),
+    ("giam-sat", "vks-tc", "overseer"),
+    ("truc", "duty", "coordinator"),
 )
 
 
