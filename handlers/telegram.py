@@ -39,7 +39,7 @@ from aiogram.types import (
 import locales
 from handlers import speech
 from handlers.uploads import MemoryFile, memory_file
-from tips import errors, evidence
+from tips import errors, evidence, phrases
 from tips.conversation import Inbound
 from tips.reception import Outcome, Reception, Sender
 
@@ -47,7 +47,7 @@ CHANNEL: Final = "telegram"
 TRIES: Final = 5  # how often a message is offered to Telegram
 LONGEST_WAIT: Final = 20.0  # seconds between two tries
 MOST_TEXT: Final = 4096  # characters of one message
-ERASE: Final = frozenset({"/xoa", "/erase"})
+ERASE: Final = "erase"
 BURN: Final = "burn:"
 BURNING: Final = ("10", "60")  # minutes after which a receipt's message deletes itself
 DELETED_AT_ONCE: Final = 100  # messages in one call, as the Bot API has it
@@ -88,7 +88,7 @@ class Telegram:
         """A message of any kind."""
         lang = "en" if ((message.from_user and message.from_user.language_code) or "").startswith("en") else "vi"
         self._note(self._numbers, message.chat.id, message.message_id)
-        if (message.text or "").split("@")[0].strip().lower() in ERASE:
+        if phrases.command((message.text or "").partition("@")[0]) == ERASE:
             return await self._erase(bot, message.chat.id, lang)
         attached = _attached(message)
         if attached is None:
@@ -127,6 +127,8 @@ class Telegram:
             return None
         chat, data = query.message.chat.id, query.data or ""
         self._note(self._numbers, chat, query.message.message_id)
+        if data == ERASE:
+            return await self._erase(bot, chat, "vi")
         if data.startswith(BURN):
             return self._burn(bot, chat, data.removeprefix(BURN))
         heard = Inbound("choose", choice=query.data or "", ref=f"b{query.id}")
@@ -232,13 +234,14 @@ class Telegram:
 
 
 def _with_burning(message: SendMessage, lang: str) -> SendMessage:
-    """The message that shows a receipt, with a choice of when it deletes itself."""
+    """The message that shows a receipt, with a choice of when it deletes itself, and of erasing everything now."""
     times = [
         InlineKeyboardButton(text=locales.say(lang, "burn.after", minutes=minutes), callback_data=f"{BURN}{minutes}")
         for minutes in BURNING
     ]
     rows = message.reply_markup.inline_keyboard if isinstance(message.reply_markup, InlineKeyboardMarkup) else []
-    return message.model_copy(update={"reply_markup": InlineKeyboardMarkup(inline_keyboard=[*rows, times])})
+    erase = [InlineKeyboardButton(text=locales.say(lang, "option.erase"), callback_data=ERASE)]
+    return message.model_copy(update={"reply_markup": InlineKeyboardMarkup(inline_keyboard=[*rows, times, erase])})
 
 
 def heard_from(message: Message) -> Inbound:

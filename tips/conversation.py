@@ -22,7 +22,7 @@ EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose wor
 QUESTIONS: Final = ("where", "when")  # in the order of asking; who and what come from the text or an edit
 LANGUAGES: Final = ("vi", "en")
 ALWAYS: Final = frozenset(
-    {"cancel", "lang", "start", "help", "code", "transparency", "notify", "silence", "forget"}
+    {"cancel", "lang", "start", "help", "code", "transparency", "notify", "silence", "forget", "erase"}
 )  # open at any moment
 _NO_TIP: Final = ("greeting", "status", "how_to", "administrative", "out_of_scope", "spam")
 
@@ -281,6 +281,10 @@ class Conversation:
     def _forget(self, draft: Draft, value: str) -> Decision:
         return Decision(draft.fresh(draft.seed), (), Listen(on=False, everything=True))
 
+    def _erase(self, draft: Draft, value: str) -> Decision:
+        """What a channel does about the messages on the screen is its own matter; here the draft goes."""
+        return Decision(draft.fresh(draft.seed), (Reply((Say("erased.draft"),)),), Forget())
+
     def _dispute(self, draft: Draft, value: str) -> Decision:
         return _tell(replace(draft, slot="dispute"), Reply((Say("mailbox.dispute"),), (_BACK,)))
 
@@ -483,6 +487,7 @@ _CHOSEN: Final = {
     "notify": Conversation._notify,
     "silence": Conversation._silence,
     "forget": Conversation._forget,
+    "erase": Conversation._erase,
     "cancel": Conversation._cancel,
     "yes": Conversation._yes,
     "no": Conversation._no,

@@ -217,16 +217,30 @@ async def test_the_web_chat_has_no_address_to_keep(a_home: Home) -> None:
     assert next(say.key for reply in outcome.replies for say in reply.says) == "news.no_messenger"
 
 
-async def test_erasing_deletes_both_sides_and_says_what_stays(running: Running) -> None:
+@pytest.mark.parametrize("how", ["/xoa", "xoá cuộc trò chuyện", "the button"])
+async def test_erasing_deletes_both_sides_and_says_what_stays(running: Running, how: str) -> None:
     """The person's messages, the summary that repeats the tip, the receipt; then what stays is said."""
     own = (await running.api.says(CHAT, TIP))["message"]["message_id"]
     await running.api.presses(CHAT, "submit")
-    await running.api.says(CHAT, "/xoa")
+    if how == "the button":
+        assert "erase" in running.api.buttons(CHAT)
+        await running.api.presses(CHAT, "erase")
+    else:
+        await running.api.says(CHAT, how)
     assert own in running.api.deleted[CHAT]
     (left,) = running.api.left(CHAT)
     assert "Vẫn còn" in left
     await running.api.presses(CHAT, "submit")
     assert TIP not in running.api.left(CHAT)[-1]  # the draft went as well
+
+
+async def test_elsewhere_erasing_drops_the_draft_and_names_the_quick_exit(a_home: Home) -> None:
+    """A page has no messages to delete for somebody: it says what does."""
+    someone = a_home.citizen()
+    await someone.says(TIP)
+    outcome = await someone.says("/xoa")
+    assert [say.key for reply in outcome.replies for say in reply.says] == ["erased.draft"]
+    assert (await someone.says("gửi")).receipt is None
 
 
 async def test_erasing_waits_where_telegram_asks_for_it(running: Running) -> None:
