@@ -138,7 +138,8 @@ async def test_the_whole_way_goes_by_keyboard(browser: Browser, site: Served) ->
         await citizen.wait_for_selector(".due")
     async with visitor(browser, site, DESK) as officer:
         await officer.goto("/desk/login")
-        await officer.keyboard.type("phim")  # the first field has the focus
+        await expect(officer.locator("#name")).to_be_focused()
+        await officer.keyboard.type("phim")
         await press(officer, "Tab")
         await officer.keyboard.type(site.passphrase("phim"))
         await press(officer, "Tab")
