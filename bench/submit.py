@@ -62,7 +62,7 @@ async def _compared(folder: Path, store: str, url: str, bare_url: str) -> Figure
         assert (len(readers.awake), len(readers.asleep)) == (1, 3), "not four grants, three of them asleep"
 
         async def submitted(draft: Draft) -> None:
-            await intake.submit(draft, triaged)
+            await opened.product.store.tips.submit(intake.step(draft, triaged))
 
         async def committed(text: str) -> None:
             async with AsyncSession(bare) as session:

@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from tips import errors
+from tips import errors, news
 from tips.founding import Secrets
 from tips.roster import Signer
 
 DRAFT_KEY_LIFE: Final = 26  # hours: a draft's 24, and the slack of hours at both ends
+RELAYS_KEPT: Final = 500  # earlier relay keys that are remembered by their ids
 LOSS_TOLD_FOR: Final = timedelta(hours=24)
-RAN_BEFORE: Final = "ran-before"  # a file in the secrets folder
+RAN_BEFORE: Final = "ran-before"  # a file in the secrets folder: a line for each relay key, its id and its boot
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")  # changes when what lay on tmpfs is gone
 _MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 
 
@@ -27,6 +29,7 @@ class RunFolder:
 
     folder: Path
     now: Callable[[], datetime]
+    lost: frozenset[bytes] = frozenset()  # ids of relay keys that earlier boots of this machine had
     _drafts: dict[int, bytes] = field(default_factory=dict)
     _lookup: bytes = b""
     _relay: bytes = b""
@@ -43,6 +46,10 @@ class RunFolder:
         if not self._relay:
             self._relay = _read_or_make(self.folder / "relay.key")
         return self._relay
+
+    def lost_relays(self) -> frozenset[bytes]:
+        """See `tips.ports.RunSecrets`."""
+        return self.lost
 
     def device_key(self) -> bytes:
         """See `tips.ports.RunSecrets`."""
@@ -93,9 +100,33 @@ def open_run(folder: Path | None, secrets: Path, now: Callable[[], datetime], *,
     if kind is not None and kind not in _MEMORY and not demo:
         raise errors.BadSetting(f"TINBAO_RUN is on {kind}, a disk: choose a folder on tmpfs, such as /dev/shm/tinbao")
     _mark_cold_start(place, secrets, now())
-    opened = RunFolder(place, now)
+    opened = RunFolder(place, now, _lost(secrets))
     opened.lookup_key()  # made at once: its absence is how the next start knows that the keys were lost
+    if secrets.is_dir():
+        _remember_relay(secrets, news.relay_id(opened.relay_key()).hex())
     return opened
+
+
+def _lost(secrets: Path) -> frozenset[bytes]:
+    """The relay keys of other boots. One of this boot may live in another run folder, or another process."""
+    rows = [line.split() for line in _ran_before(secrets)]
+    return frozenset(bytes.fromhex(id_) for id_, *boot in rows if boot and boot != [_boot()])
+
+
+def _remember_relay(secrets: Path, id_: str) -> None:
+    known = _ran_before(secrets)
+    if id_ not in {line.split()[0] for line in known}:
+        write_secret(secrets / RAN_BEFORE, "\n".join((*known[-RELAYS_KEPT:], f"{id_} {_boot()}")).encode("ascii"))
+
+
+def _ran_before(secrets: Path) -> list[str]:
+    record = secrets / RAN_BEFORE
+    return record.read_text("ascii").splitlines() if record.exists() else []
+
+
+def _boot() -> str:
+    """This boot of the machine; nothing where the system does not tell (macOS)."""
+    return BOOT.read_text("ascii").strip() if BOOT.exists() else ""
 
 
 def _default_run() -> Path:

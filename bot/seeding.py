@@ -117,7 +117,8 @@ async def _step(product: Product, workers: Workers, id_: bytes, code: str, what:
     if what == "climb":
         await product.store.cases.apply(await product.climber.change(row))
     elif what == "reply":
-        await product.reception.mailboxes.add(code, words, product.triager.triage(words))
+        said = await product.reception.mailboxes.addition(code, words, product.triager.triage(words), None)
+        await product.store.cases.apply(said)
     elif session is None:
         raise errors.Refused("error.no_key", f"nobody works at {row.unit}")
     elif what == "claim":

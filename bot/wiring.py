@@ -39,6 +39,7 @@ from tips.sealing import Random
 from tips.shredding import Shredder
 from tips.signs import Watch
 from tips.triage import Triager
+from tips.vault import Vault
 
 Now = Callable[[], datetime]
 FULL_COST: Final = Cost()
@@ -147,7 +148,7 @@ async def _put_together(
     triager = Triager(home)
     live = LiveRoster(store, home, own.signers)
     await live.refresh()
-    intake = Intake(store.tips, live, own.signing["intake"], now, random, Crowd(now))
+    intake = Intake(live, own.signing["intake"], now, random, Crowd(now))
     mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
     evidence = Files(Cleaning(), store.blobs, now, random)
     news = News(store.addresses, run, now, random)
@@ -155,7 +156,7 @@ async def _put_together(
         conversation=Conversation(triager, _unit_names(home), settings.operator, f"{settings.public_url}/"),
         intake=intake,
         mailboxes=mailboxes,
-        drafts=store.drafts,
+        vault=Vault(store.drafts, run, now, random),
         files=evidence,
         news=news,
         secrets=run,

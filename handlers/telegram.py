@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import BinaryIO, Final, cast
@@ -49,11 +48,10 @@ LONGEST_WAIT: Final = 20.0  # seconds between two tries
 MOST_TEXT: Final = 4096  # characters of one message
 ERASE: Final = "erase"
 BURN: Final = "burn:"
+PRESSED: Final = "@"  # in a pressed button's reference: before it the press, after it the number of the message
 BURNING: Final = ("10", "60")  # minutes after which a receipt's message deletes itself
 DELETED_AT_ONCE: Final = 100  # messages in one call, as the Bot API has it
-FOLLOWING: Final = 99  # a webhook's answer tells no number; numbers run through all of a bot's chats, so ours is near
-NUMBERS_KEPT: Final = 200  # of one chat
-CHATS_KEPT: Final = 5_000
+FOLLOWING: Final = 99  # our answer's number is not kept; numbers run through all of a bot's chats, so it is near
 
 log = logging.getLogger(__name__)
 Wait = Callable[[float], Awaitable[None]]
@@ -67,13 +65,11 @@ class Undelivered(TelegramAPIError):
 class Telegram:
     """The citizens' bot.
 
-    What it needs to delete messages (their numbers, by chat) is in memory only, and goes when the process ends.
+    It remembers no chat: the numbers of the last messages stand as references in the sealed draft, or its stub.
     """
 
     def __init__(self, reception: Reception, wait: Wait = asyncio.sleep) -> None:
         self._reception, self._wait = reception, wait
-        self._numbers: OrderedDict[int, list[int]] = OrderedDict()
-        self._receipts: OrderedDict[int, list[int]] = OrderedDict()
         self._burning: set[asyncio.Task[None]] = set()
 
     def dispatcher(self) -> Dispatcher:
@@ -87,9 +83,8 @@ class Telegram:
     async def message(self, message: Message, bot: Bot) -> SendMessage | None:
         """A message of any kind."""
         lang = "en" if ((message.from_user and message.from_user.language_code) or "").startswith("en") else "vi"
-        self._note(self._numbers, message.chat.id, message.message_id)
         if phrases.command((message.text or "").partition("@")[0]) == ERASE:
-            return await self._erase(bot, message.chat.id, lang)
+            return await self._erase(bot, message.chat.id, message.message_id, lang)
         attached = _attached(message)
         if attached is None:
             return await self._turn(bot, message.chat.id, heard_from(message), lang)
@@ -126,13 +121,12 @@ class Telegram:
         if query.message is None:
             return None
         chat, data = query.message.chat.id, query.data or ""
-        self._note(self._numbers, chat, query.message.message_id)
+        number = query.message.message_id
         if data == ERASE:
-            return await self._erase(bot, chat, "vi")
+            return await self._erase(bot, chat, number, "vi")
         if data.startswith(BURN):
-            return self._burn(bot, chat, data.removeprefix(BURN))
-        heard = Inbound("choose", choice=query.data or "", ref=f"b{query.id}")
-        return await self._turn(bot, query.message.chat.id, heard, "vi")
+            return self._burn(bot, chat, number, data.removeprefix(BURN))
+        return await self._turn(bot, chat, Inbound("choose", choice=data, ref=f"{query.id}{PRESSED}{number}"), "vi")
 
     async def _turn(self, bot: Bot, chat: int, heard: Inbound, lang: str) -> SendMessage | None:
         """Take a turn; the last message is returned, so that a webhook's answer can carry it."""
@@ -145,35 +139,33 @@ class Telegram:
         if outcome.repeated and not outcome.receipt:
             return None
         if outcome.receipt:
-            messages[-1] = _with_burning(messages[-1], outcome.lang)
-            for sent in await self._deliver(bot, messages):
-                self._note(self._receipts, chat, sent)
+            await self._deliver(bot, messages)
             await self._reception.delivered(sender)
             return None
         await self._deliver(bot, messages[:-1])
         return messages[-1] if messages else None
 
-    async def _deliver(self, bot: Bot, messages: list[SendMessage]) -> list[int]:
-        return [await self.send(bot, message) for message in messages]
+    async def _deliver(self, bot: Bot, messages: list[SendMessage]) -> None:
+        for message in messages:
+            await self.send(bot, message)
 
     # --- leaving no trace -------------------------------------------------------------------------------------------
 
-    async def _erase(self, bot: Bot, chat: int, lang: str) -> SendMessage:
+    async def _erase(self, bot: Bot, chat: int, number: int, lang: str) -> SendMessage:
         """Delete both sides' messages as far as Telegram lets a bot, drop the draft, and say what stays."""
-        await self._reception.forget(Sender(CHANNEL, str(chat)))
-        known = self._numbers.pop(chat, [])
-        self._receipts.pop(chat, None)
-        around = sorted({number + step for number in known for step in range(FOLLOWING + 1)})
+        sender = Sender(CHANNEL, str(chat))
+        known = {number, *_numbers(await self._reception.references(sender))}
+        await self._reception.forget(sender)
+        around = sorted({at + step for at in known for step in range(FOLLOWING + 1)})
         for at in range(0, len(around), DELETED_AT_ONCE):
             await self._delete(bot, chat, around[at : at + DELETED_AT_ONCE])
         return SendMessage(chat_id=chat, text=locales.say(lang, "erased"))
 
-    def _burn(self, bot: Bot, chat: int, minutes: str) -> SendMessage:
-        """Delete the messages that show a receipt after a while."""
-        numbers = self._receipts.pop(chat, [])
-        if not numbers or minutes not in BURNING:
+    def _burn(self, bot: Bot, chat: int, number: int, minutes: str) -> SendMessage:
+        """Delete the message that shows a receipt, and this button, after a while."""
+        if minutes not in BURNING:
             return SendMessage(chat_id=chat, text=locales.say("vi", "burn.late"))
-        task = asyncio.create_task(self._delete_later(bot, chat, numbers, float(minutes) * 60))
+        task = asyncio.create_task(self._delete_later(bot, chat, [number], float(minutes) * 60))
         self._burning.add(task)
         task.add_done_callback(self._burning.discard)
         return SendMessage(chat_id=chat, text=locales.say("vi", "burn.set", minutes=minutes))
@@ -194,12 +186,6 @@ class Telegram:
             else:
                 return
 
-    @staticmethod
-    def _note(memory: OrderedDict[int, list[int]], chat: int, number: int) -> None:
-        memory[chat] = [*memory.pop(chat, []), number][-NUMBERS_KEPT:]
-        if len(memory) > CHATS_KEPT:
-            memory.popitem(last=False)
-
     # --- telling -----------------------------------------------------------------------------------------------------
 
     async def tell(self, bot: Bot, chat: str, lang: str) -> bool:
@@ -210,8 +196,8 @@ class Telegram:
             return False
         return True
 
-    async def send(self, bot: Bot, message: SendMessage) -> int:
-        """Offer a message until Telegram takes it; its number.
+    async def send(self, bot: Bot, message: SendMessage) -> None:
+        """Offer a message until Telegram takes it.
 
         Raises:
             Undelivered: it never did; a receipt in it stays due.
@@ -219,7 +205,7 @@ class Telegram:
         pause = 0.5
         for _ in range(TRIES):
             try:
-                sent = await bot(message)
+                await bot(message)
             except TelegramRetryAfter as error:
                 pause = float(error.retry_after)
             except (TelegramServerError, TelegramNetworkError):
@@ -227,21 +213,15 @@ class Telegram:
             except (TelegramForbiddenError, TelegramBadRequest) as error:
                 raise Undelivered(message, "the chat cannot be reached") from error
             else:
-                self._note(self._numbers, int(message.chat_id), sent.message_id)
-                return sent.message_id
+                return
             await self._wait(min(pause, LONGEST_WAIT))
         raise Undelivered(message, "Telegram did not take the message")
 
 
-def _with_burning(message: SendMessage, lang: str) -> SendMessage:
-    """The message that shows a receipt, with a choice of when it deletes itself, and of erasing everything now."""
-    times = [
-        InlineKeyboardButton(text=locales.say(lang, "burn.after", minutes=minutes), callback_data=f"{BURN}{minutes}")
-        for minutes in BURNING
-    ]
-    rows = message.reply_markup.inline_keyboard if isinstance(message.reply_markup, InlineKeyboardMarkup) else []
-    erase = [InlineKeyboardButton(text=locales.say(lang, "option.erase"), callback_data=ERASE)]
-    return message.model_copy(update={"reply_markup": InlineKeyboardMarkup(inline_keyboard=[*rows, times, erase])})
+def _numbers(references: tuple[str, ...]) -> set[int]:
+    """The numbers of the messages that references name."""
+    named = (reference.rpartition(PRESSED)[2] for reference in references)
+    return {int(number) for number in named if number.isdecimal()}
 
 
 def heard_from(message: Message) -> Inbound:
@@ -268,18 +248,24 @@ def as_messages(chat: int, outcome: Outcome) -> list[SendMessage]:
     made = []
     for reply in outcome.replies:
         spoken = speech.spoken(reply, outcome.lang)
+        rows = [[InlineKeyboardButton(text=it.label, callback_data=it.id)] for it in spoken.choices]
+        if any(say.key == "receipt" for say in reply.says):
+            rows += _traceless(outcome.lang)
         *first, last = _pieces(spoken.text)
         made += [SendMessage(chat_id=chat, text=piece) for piece in first]
-        made.append(SendMessage(chat_id=chat, text=last, reply_markup=_keyboard(spoken)))
+        keyboard = InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
+        made.append(SendMessage(chat_id=chat, text=last, reply_markup=keyboard))
     return made
+
+
+def _traceless(lang: str) -> list[list[InlineKeyboardButton]]:
+    """Under a receipt: when its message deletes itself, and erasing everything now."""
+    times = [
+        InlineKeyboardButton(text=locales.say(lang, "burn.after", minutes=minutes), callback_data=f"{BURN}{minutes}")
+        for minutes in BURNING
+    ]
+    return [times, [InlineKeyboardButton(text=locales.say(lang, "option.erase"), callback_data=ERASE)]]
 
 
 def _pieces(text: str) -> list[str]:
     return [text[at : at + MOST_TEXT] for at in range(0, len(text), MOST_TEXT)] or [""]
-
-
-def _keyboard(message: speech.Message) -> InlineKeyboardMarkup | None:
-    if not message.choices:
-        return None
-    rows = [[InlineKeyboardButton(text=it.label, callback_data=it.id)] for it in message.choices]
-    return InlineKeyboardMarkup(inline_keyboard=rows)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -27,6 +27,8 @@ from tips.reception import Outcome, Reception, Sender
 CHANNEL = "web"
 COOKIE = "c"
 TOKEN_BYTES = 24
+REF_BYTES = 12  # of a form's reference: who sends the same form twice said it once
+MOST_REF = 32
 ABOUT = ("run", "kept", "readers", "silence", "channel", "limits")
 FLOODED = "flooded"
 SENDING = frozenset({"submit", "send_anyway"})
@@ -105,12 +107,11 @@ class WebChat:
         return token, heard, outcome
 
     async def _answer(self, token: str, heard: Inbound, fields: Mapping[str, str], lang: str) -> Outcome:
-        acknowledged = fields.get("ack") == "1"
         if heard.choice not in SENDING:
-            return await self._turn(token, heard, acknowledged, lang)
+            return await self._turn(token, heard, lang)
         if not self.gate.passes(token, fields.get("proof", "")):
             return self._patience(token, heard, lang)
-        outcome = await self._turn(token, heard, acknowledged, lang)
+        outcome = await self._turn(token, heard, lang)
         if outcome.receipt:
             self.gate.count()
         return outcome
@@ -122,14 +123,15 @@ class WebChat:
         again = Option(heard.choice, Say("option.submit"))
         return Outcome((Reply((words,), (again,)),), FLOODED, lang)
 
-    async def _turn(self, token: str, heard: Inbound, acknowledged: bool, lang: str) -> Outcome:
+    async def _turn(self, token: str, heard: Inbound, lang: str) -> Outcome:
         sender = Sender(CHANNEL, token)
         try:
-            if acknowledged:
-                await self.reception.delivered(sender)
-            return await self.reception.turn(sender, heard, lang)
+            outcome = await self.reception.turn(sender, heard, lang)
+            if outcome.repeated and not outcome.receipt:  # the page asks again because it saw no answer
+                return await self.reception.turn(sender, Inbound("start"), lang)
         except errors.TinBaoError as error:
             return self.reception.excuse(error, lang)
+        return outcome
 
     def _show(self, outcome: Outcome, lang: str, said: str | None) -> Response:
         return self.pages.respond(
@@ -138,6 +140,7 @@ class WebChat:
             messages=[spoken(reply, outcome.lang) for reply in outcome.replies],
             said=said,
             receipt=outcome.receipt,
+            ref=secrets.token_urlsafe(REF_BYTES),
             limit=MAX_TEXT,
             desk_link=self.desk_link and outcome.receipt is not None,
         )
@@ -175,8 +178,10 @@ async def _read(request: Request, file: MemoryFile) -> tuple[Mapping[str, str], 
         return {}, Inbound("file", problem="too_large")
     except ValueError as error:
         raise HTTPException(400) from error
+    ref = fields.get("ref", "")[:MOST_REF]
+    heard = Inbound("text", text=fields.get("text", ""), ref=ref, confirms=fields.get("ack") == "1")
     if file.given:
-        return fields, Inbound("file", text=fields.get("text", ""), upload=file)
+        return fields, replace(heard, kind="file", upload=file)
     if fields.get("choose"):
-        return fields, Inbound("choose", choice=fields["choose"][:64])
-    return fields, Inbound("text", text=fields.get("text", ""))
+        return fields, replace(heard, kind="choose", text="", choice=fields["choose"][:64])
+    return fields, heard

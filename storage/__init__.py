@@ -52,9 +52,9 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
         if drafts_url:
             from storage.valkey import ValkeyDrafts
 
-            drafts = await stack.enter_async_context(ValkeyDrafts(drafts_url))
+            drafts = await stack.enter_async_context(ValkeyDrafts(drafts_url, beside))
         yield Store(
-            tips=SqlTips(database, writer),
+            tips=SqlTips(writer),
             cases=SqlCases(database),
             drafts=drafts,
             outbox=SqlOutbox(database),

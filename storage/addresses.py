@@ -28,9 +28,10 @@ class SqlAddresses:
         """All of them."""
         return await self._pairs(sa.true())
 
-    async def due(self, now: datetime, limit: int) -> list[tuple[bytes, bytes]]:
+    async def due(self, now: datetime, limit: int, after: bytes = b"") -> list[tuple[bytes, bytes]]:
         """Those that news wait for."""
-        return await self._pairs(rows.table("address").c.news_from <= now, limit)
+        table = rows.table("address").c
+        return await self._pairs(sa.and_(table.news_from <= now, table.case_id > after), limit)
 
     async def told(self, case: bytes) -> None:
         """No news wait any more."""

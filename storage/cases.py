@@ -96,17 +96,7 @@ class SqlCases:
     async def apply(self, change: Change) -> None:
         """Store one step of a case."""
         async with self._database.write() as connection:
-            await _swap_head(connection, change)
-            await _remove(connection, change)
-            for table, values in rows.of_change(change).items():
-                if values:
-                    await connection.execute(table.insert(), values)
-            if change.files:
-                waiting = rows.table("waiting_file")
-                await connection.execute(waiting.delete().where(waiting.c.envelope_id.in_(change.files)))
-            await _tell(connection, change)
-            for grant in change.woken:
-                await connection.execute(_upsert(connection, "reading_grant", rows.of_grant(grant)))
+            await store_step(connection, change)
 
     async def due(self, now: datetime, limit: int) -> list[Case]:
         """Open cases whose clock has run out."""
@@ -176,6 +166,21 @@ def _conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
         yield col(Tip.received_at) < wanted.received_before
     if wanted.due_before is not None:
         yield col(Tip.due_at) <= wanted.due_before
+
+
+async def store_step(connection: AsyncConnection, change: Change) -> None:
+    """One step of a case, inside a transaction. Raises `Stale` when the head is no longer `change.before`."""
+    await _swap_head(connection, change)
+    await _remove(connection, change)
+    for table, values in rows.of_change(change).items():
+        if values:
+            await connection.execute(table.insert(), values)
+    if change.files:
+        waiting = rows.table("waiting_file")
+        await connection.execute(waiting.delete().where(waiting.c.envelope_id.in_(change.files)))
+    await _tell(connection, change)
+    for grant in change.woken:
+        await connection.execute(_upsert(connection, "reading_grant", rows.of_grant(grant)))
 
 
 async def _swap_head(connection: AsyncConnection, change: Change) -> None:

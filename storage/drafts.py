@@ -1,26 +1,20 @@
-"""Unfinished tips, beside the finished ones.
-
-A turn of a conversation must not wait for a read: what this process wrote last is remembered, still sealed. Because
-`put` compares versions, remembering something outdated costs a retry and never an overwrite.
-"""
+"""Unfinished tips, beside the finished ones: a draft and the step of a case that goes with it are one transaction."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections import OrderedDict
 from datetime import UTC, datetime
-from typing import Final
 
-from sqlmodel import select
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import rows
+from storage.cases import store_step
 from storage.engine import Database, is_sqlite, is_uri, sqlite_path
-from storage.tables import DraftTable
-from storage.writer import DropDraft, PutDraft, Writer
+from storage.writer import PutDraft, Writer
 from tips import errors
-from tips.ports import DraftRow
-
-REMEMBERED: Final = 4096  # sealed rows
+from tips.ports import Change, DraftRow
 
 
 class PlainReads:
@@ -53,50 +47,52 @@ class SqlDrafts:
     def __init__(self, database: Database, writer: Writer) -> None:
         self._database, self._writer = database, writer
         self._plain = PlainReads(database.url) if is_sqlite(database.url) else None
-        self._sealed: OrderedDict[bytes, DraftRow | None] = OrderedDict()
 
     async def get(self, key: bytes) -> DraftRow | None:
         """The draft of a conversation."""
-        if key in self._sealed:
-            return self._sealed[key]
-        found = self._plain.get(key) if self._plain else await self._get(key)
-        self._remember(key, found)
-        return found
+        if self._plain:
+            return self._plain.get(key)
+        table = rows.table("draft").c
+        wanted = sa.select(table.sealed, table.version, table.expires_at).where(table.key == key)
+        found = await self._database.rows(wanted)
+        return DraftRow(key, *found[0]) if found else None
 
-    async def _get(self, key: bytes) -> DraftRow | None:
-        async with self._database.read() as session:
-            row = (await session.exec(select(DraftTable).where(DraftTable.key == key))).first()
-        return DraftRow(row.key, row.sealed, row.version, row.expires_at) if row else None
+    async def put(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
+        """A draft and a new case go with the writer's group; a further step of a case is a transaction of its own."""
+        if step is None or step.before is None:
+            await self._writer.write(PutDraft(row, seen, step))
+            return
+        async with self._database.write() as connection:
+            await _swap(connection, row, seen)
+            await store_step(connection, step)
+
+    async def drop(self, key: bytes, version: int) -> None:
+        """Forget a draft, if it is no newer than this version."""
+        table = rows.table("draft")
+        async with self._database.write() as connection:
+            await connection.execute(table.delete().where(table.c.key == key, table.c.version <= version))
+
+    async def expire(self, now: datetime) -> int:
+        """Forget all that expired."""
+        table = rows.table("draft")
+        async with self._database.write() as connection:
+            done = await connection.execute(table.delete().where(table.c.expires_at <= now))
+        return int(done.rowcount)
 
     def close(self) -> None:
         """Close what was opened for reading."""
         if self._plain:
             self._plain.close()
 
-    async def put(self, row: DraftRow) -> None:
-        """Store the next version."""
-        try:
-            await self._writer.write(PutDraft(row))
-        except errors.TinBaoError:
-            self._sealed.pop(row.key, None)
-            raise
-        self._remember(row.key, row)
 
-    async def drop(self, key: bytes) -> None:
-        """Forget a draft."""
-        self._sealed.pop(key, None)
-        await self._writer.write(DropDraft(key))
-
-    async def expire(self, now: datetime) -> int:
-        """Forget all that expired."""
-        self._sealed.clear()
-        table = rows.table("draft")
-        async with self._database.write() as connection:
-            done = await connection.execute(table.delete().where(table.c.expires_at <= now))
-        return int(done.rowcount)
-
-    def _remember(self, key: bytes, row: DraftRow | None) -> None:
-        self._sealed[key] = row
-        self._sealed.move_to_end(key)
-        if len(self._sealed) > REMEMBERED:
-            self._sealed.popitem(last=False)
+async def _swap(connection: AsyncConnection, row: DraftRow, seen: int) -> None:
+    """The draft as it shall be, if it is still the version that was seen."""
+    table, values = rows.table("draft"), rows.of_draft(row)
+    if seen:
+        mine = table.c.key == row.key, table.c.version == seen
+        done = await connection.execute(table.update().where(*mine).values(**values))
+    else:
+        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+        done = await connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
+    if done.rowcount != 1:
+        raise errors.Stale

@@ -87,6 +87,17 @@ async def guarded() -> AsyncIterator[None]:
         raise errors.StoreUnavailable from error
 
 
+@contextlib.asynccontextmanager
+async def _answered() -> AsyncIterator[None]:
+    """A commit whose answer was lost with the connection may have been done."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        if error.connection_invalidated:
+            raise errors.Unsure from error
+        raise
+
+
 class Database:
     """One engine, for reading and for writing."""
 
@@ -111,9 +122,11 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: durable when the block is left, nothing of it kept where it raises."""
-        async with guarded(), self._engine.begin() as connection:
+        """A transaction: durable when the block is left, nothing of it kept where it raises (but for `Unsure`)."""
+        async with guarded(), self._engine.connect() as connection, connection.begin() as transaction:
             yield connection
+            async with _answered():
+                await transaction.commit()
 
     async def close(self) -> None:
         """Close all connections."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     text,
@@ -199,7 +200,7 @@ class DraftTable(Base, table=True):
     __table_args__ = (UNORDERED,)
     key: bytes = _key("key")
     sealed: bytes = _octets("sealed")
-    version: int
+    version: int = Field(sa_column=Column("version", BigInteger().with_variant(Integer, "sqlite"), nullable=False))
     expires_at: datetime = Field(sa_column=Column("expires_at", Moment, nullable=False, index=True))
 
 

@@ -1,34 +1,59 @@
-"""Unfinished tips on Valkey: off the tips' database, gone with their expiry, sealed as everywhere."""
+"""Unfinished tips on Valkey: off the tips' database, gone with their expiry, sealed as everywhere.
+
+What goes together with a step of a case cannot be on Valkey alone: both are written to the database, in one
+transaction, and Valkey follows. Until it has, the newer draft is the database's. Meanwhile a claim keeps every other
+process from writing this draft, so that no words slip in between.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import secrets
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from valkey import asyncio as valkey
 from valkey.exceptions import ValkeyError
 
+from storage.drafts import SqlDrafts
 from tips import errors
-from tips.ports import DraftRow
+from tips.ports import Change, DraftRow
 
 PREFIX: Final = b"tinbao:draft:"
+CLAIM: Final = b"tinbao:claim:"
+CLAIM_LIFE: Final = 15_000  # milliseconds: longer than the database may take over one transaction
+LOOK: Final = 0.05  # seconds between looks at another's claim
 
-# Stores version n over version n - 1 (n = 1: over nothing), and says whether it did.
+# Takes the claim for a token, if the draft is no newer than was seen. 1: taken, 0: stale, -1: another has it.
+_CLAIM: Final = """
+local seen = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if seen > tonumber(ARGV[1]) then return 0 end
+if redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return 1 end
+return -1
+"""
+
+# Stores a draft over whatever is no newer than was seen (a server that lost its memory has nothing), and gives the
+# claim of this token back. 1: stored, 0: stale, -1: another has the claim.
 _PUT: Final = """
-local seen = redis.call('HGET', KEYS[1], 'version')
-if (seen or '0') ~= ARGV[1] then return 0 end
+local claim = redis.call('GET', KEYS[2])
+if claim and claim ~= ARGV[5] then return -1 end
+local seen = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
+if seen > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[2], 'sealed', ARGV[3], 'expires', ARGV[4])
 redis.call('EXPIREAT', KEYS[1], ARGV[4])
+redis.call('DEL', KEYS[2])
 return 1
 """
 
 
 class ValkeyDrafts:
-    """See `tips.ports.Drafts`. How durable a draft is, is the server's setting (`appendfsync always`)."""
+    """See `tips.ports.Drafts`. How durable an unfinished draft is, is the server's setting (`appendfsync always`)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, beside: SqlDrafts) -> None:
         self._client: Any = valkey.from_url(url)  # type: ignore[no-untyped-call]
-        self._put = self._client.register_script(_PUT)
+        self._beside = beside
+        self._put, self._claim = self._client.register_script(_PUT), self._client.register_script(_CLAIM)
 
     async def __aenter__(self) -> ValkeyDrafts:
         """Ready; the connection opens with the first call."""
@@ -39,34 +64,73 @@ class ValkeyDrafts:
         await self._client.aclose()
 
     async def get(self, key: bytes) -> DraftRow | None:
-        """The draft of a conversation."""
-        found = await self._call(self._client.hgetall(PREFIX + key))
+        """The newer of Valkey's draft and the database's; where Valkey is away, a sent one is still found."""
+        beside = await self._beside.get(key)
+        try:
+            found = await self._call(self._client.hgetall(PREFIX + key))
+        except errors.StoreUnavailable:
+            if beside:
+                return beside
+            raise
         if not found:
-            return None
+            return beside
         expires = datetime.fromtimestamp(int(found[b"expires"]), UTC)
-        return DraftRow(key, found[b"sealed"], int(found[b"version"]), expires)
+        row = DraftRow(key, found[b"sealed"], int(found[b"version"]), expires)
+        return beside if beside and beside.version > row.version else row
 
-    async def put(self, row: DraftRow) -> None:
-        """Store the next version."""
-        values = [row.version - 1, row.version, row.sealed, int(row.expires_at.timestamp())]
-        if not await self._call(self._put(keys=[PREFIX + row.key], args=values)):
-            raise errors.Stale
+    async def put(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
+        """Store a draft; with a step of a case in the database first."""
+        if step is not None:
+            await self._put_both(row, seen, step)
+            return
+        await self._until_free(self._put, row, [seen, *_values(row), b""])
+        if await self._beside.get(row.key):
+            await self._beside.drop(row.key, row.version)
 
-    async def drop(self, key: bytes) -> None:
-        """Forget a draft."""
-        await self._call(self._client.delete(PREFIX + key))
+    async def _put_both(self, row: DraftRow, seen: int, step: Change) -> None:
+        token = secrets.token_bytes(16)
+        await self._until_free(self._claim, row, [seen, token, CLAIM_LIFE])
+        try:
+            beside = await self._beside.get(row.key)
+            await self._beside.put(row, beside.version if beside else 0, step)
+        except errors.TinBaoError:
+            with contextlib.suppress(errors.StoreUnavailable):
+                await self._call(self._client.delete(CLAIM + row.key))
+            raise
+        # From here on it is durable: Valkey may follow when it can.
+        with contextlib.suppress(errors.StoreUnavailable, errors.Stale):
+            await self._until_free(self._put, row, [seen, *_values(row), token])
+            await self._beside.drop(row.key, row.version)
+
+    async def _until_free(self, script: Any, row: DraftRow, values: list[Any]) -> None:
+        """Run a script, after whoever has the claim; a claim is given back or ends by itself."""
+        for _ in range(int(CLAIM_LIFE / 1000 / LOOK) + 1):
+            done = await self._call(script(keys=[PREFIX + row.key, CLAIM + row.key], args=values))
+            if done == 1:
+                return
+            if done == 0:
+                raise errors.Stale
+            await asyncio.sleep(LOOK)
+        raise errors.StoreUnavailable
 
     async def expire(self, now: datetime) -> int:
         """Forget what expired by `now`; what the server expired by its own clock is not counted."""
-        dropped = 0
-        async for key in self._client.scan_iter(PREFIX + b"*"):
+        dropped = await self._beside.expire(now)
+        for key in await self._call(self._keys()):
             expires = await self._call(self._client.hget(key, "expires"))
             if expires is not None and int(expires) <= now.timestamp():
                 dropped += await self._call(self._client.delete(key))
         return dropped
+
+    async def _keys(self) -> list[bytes]:
+        return [key async for key in self._client.scan_iter(PREFIX + b"*")]
 
     async def _call(self, answer: Any) -> Any:
         try:
             return await answer
         except (ValkeyError, OSError) as error:
             raise errors.StoreUnavailable from error
+
+
+def _values(row: DraftRow) -> list[Any]:
+    return [row.version, row.sealed, int(row.expires_at.timestamp())]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import abc
 import asyncio
+import contextlib
 import functools
 import queue
 import sqlite3
@@ -37,19 +38,14 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class PutDraft:
-    """The next version of a draft; the answer is None, or `Stale`."""
+    """A draft over the version that was seen (0: none), and a new case with it; the answer is None, or `Stale`."""
 
     row: DraftRow
+    seen: int
+    new: Change | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DropDraft:
-    """A draft to forget."""
-
-    key: bytes
-
-
-Item = Submission | PutDraft | DropDraft
+Item = Submission | PutDraft
 Waiter = tuple[Item, asyncio.AbstractEventLoop, asyncio.Future[Any]]
 
 
@@ -76,6 +72,7 @@ class Writer:
 
         Raises:
             StoreUnavailable: nothing of it was kept.
+            Unsure: the server went away while it committed.
             Stale: a draft is no longer the version that was seen.
         """
         loop = asyncio.get_running_loop()
@@ -145,21 +142,26 @@ def _write(driver: Driver, items: Sequence[Item]) -> list[Any]:
     for item in items:
         match item:
             case Submission(change):
-                new = driver.insert(rows.table("tip"), rows.of_case(change.case)) == 1
-                if new:
-                    for table, values in rows.of_change(change).items():
-                        children[table] += values
-                    for envelope in change.files:
-                        driver.keep_file(envelope)
-                answers.append(new)
-            case PutDraft(row):
-                answers.append(None if driver.put_draft(row) == 1 else errors.Stale())
-            case DropDraft(key):
-                driver.drop_draft(key)
-                answers.append(None)
+                answers.append(_add_case(driver, change, children))
+            case PutDraft(row, seen, new):
+                stored = driver.put_draft(row, seen) == 1
+                if stored and new:
+                    _add_case(driver, new, children)
+                answers.append(None if stored else errors.Stale())
     for table, values in children.items():
         driver.insert_many(table, values)
     return answers
+
+
+def _add_case(driver: Driver, change: Change, children: dict[Table, list[rows.Values]]) -> bool:
+    """A new case, unless it is there already; its rows are gathered in `children`. Whether it was new."""
+    new = driver.insert(rows.table("tip"), rows.of_case(change.case)) == 1
+    if new:
+        for table, values in rows.of_change(change).items():
+            children[table] += values
+        for envelope in change.files:
+            driver.keep_file(envelope)
+    return new
 
 
 class Driver(abc.ABC):
@@ -191,22 +193,17 @@ class Driver(abc.ABC):
         cursor.executemany(_insert(table, self.mark), [_row(table, it) for it in values])
         cursor.close()
 
-    def put_draft(self, row: DraftRow) -> int:
-        """Store version n over version n - 1; how many rows that touched."""
-        table = rows.table("draft")
-        if row.version == 1:
-            return self.insert(table, rows.of_draft(row))
+    def put_draft(self, row: DraftRow, seen: int) -> int:
+        """Store a draft over the version that was seen; how many rows that touched."""
+        if not seen:
+            return self.insert(rows.table("draft"), rows.of_draft(row))
         sql = "UPDATE draft SET sealed = ?, version = ?, expires_at = ? WHERE key = ? AND version = ?"
-        values = (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, row.version - 1)
+        values = (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, seen)
         return int(self._connection.execute(sql.replace("?", self.mark), values).rowcount)
 
     def keep_file(self, envelope: bytes) -> None:
         """The file of an envelope has its tip: it waits no more."""
         self._connection.execute(f"DELETE FROM waiting_file WHERE envelope_id = {self.mark}", (envelope,))  # noqa: S608
-
-    def drop_draft(self, key: bytes) -> None:
-        """Forget a draft."""
-        self._connection.execute(f"DELETE FROM draft WHERE key = {self.mark}", (key,))  # noqa: S608
 
 
 class SqliteDriver(Driver):
@@ -257,13 +254,36 @@ class PostgresDriver(Driver):
         import psycopg
 
         try:
-            if self._connection is None or self._connection.closed:
-                self._connection = psycopg.connect(self._dsn, autocommit=True)
-            with self._connection.transaction():
-                return work()
+            done = self._worked(work)
+            self._commit()
         except (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError) as error:
             self.close()
             raise errors.StoreUnavailable from error
+        return done
+
+    def _worked(self, work: Callable[[], list[Any]]) -> list[Any]:
+        import psycopg
+
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._dsn)
+        try:
+            return work()
+        except BaseException:
+            with contextlib.suppress(psycopg.Error):  # a lost connection has rolled back by itself
+                self._connection.rollback()
+            raise
+
+    def _commit(self) -> None:
+        """What was not answered may have been done: only then nobody knows."""
+        import psycopg
+
+        try:
+            self._connection.commit()
+        except psycopg.OperationalError as error:
+            if self._connection.broken:
+                self.close()
+                raise errors.Unsure from error
+            raise
 
 
 @functools.cache

@@ -1,11 +1,11 @@
 """The product, framework-free: the life of a tip, told once. A test holds that every module is named here.
 
 a message comes in through a channel, and one turn is taken (`reception`, within its `budget`):
-    the `draft` of this conversation is opened; `phrases` tells commands and questions from words
+    the `draft` of this conversation is taken out of the `vault`; `phrases` tells commands and questions from words
     the `conversation` decides the reply:
         `triage` finds intent, place, matter, urgency, who is accused, and by the `organisation` who may get it
         what is missing is asked for, `evidence` is cleaned and sealed (`files`), and a summary is shown
-    the next draft is durable, and only then is anything answered
+    the next draft, and what goes with it, is durable, and only then is anything answered
 
 when the person sends it (`intake`), unless a `flood` asks for patience first:
     its `content` is sealed (`sealing`) to the readers that the signed `roster` has `keys` for

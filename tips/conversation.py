@@ -65,6 +65,7 @@ class Inbound:
     file: File | None = field(default=None, repr=False)  # the upload, once that was done
     ref: str = ""  # the platform's id of this message, if it has one
     messenger: bool = False  # it came through a platform that keeps the words and knows who wrote them
+    confirms: bool = False  # the receipt that was shown before has arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Effect: show the mailbox of a receipt, as it was typed."""
+    """Effect: show the mailbox of a receipt, as it was typed; if there is none, `Conversation.no_receipt` goes on."""
 
     typed: str
 
@@ -101,6 +102,7 @@ class Listen:
 
     on: bool
     everything: bool = False  # stopping, also forget what this conversation holds
+    tip: str = field(default="", repr=False)  # the tip just sent, as the button under its receipt names it
 
 
 Effect = Submit | Forget | LookUp | Post | Listen | None
@@ -130,8 +132,11 @@ class Conversation:
         decision = _HEARD[heard.kind](self, draft, heard)
         if decision.effect is not None:  # what is said then, and so what is offered, is the effect's matter
             return decision
-        offered = tuple(option.id for reply in decision.replies for option in reply.options)
-        return replace(decision, draft=replace(decision.draft, offered=offered))
+        return _offering(decision)
+
+    def no_receipt(self, draft: Draft, key: str) -> Decision:
+        """Where we are after what was typed opened nothing; it may have been words, and none of them is lost."""
+        return _offering(self._again(draft, Say(key)))
 
     # --- by what was heard ---------------------------------------------------------------------------------
 
@@ -150,8 +155,8 @@ class Conversation:
             return self._again(draft, problem)
         if draft.stage == "idle" and not draft.told and phrases.is_english(text):
             draft = replace(draft, lang="en")
-        if receipt.looks_like(text):
-            return Decision(draft, (), LookUp(text))
+        if receipt.is_receipt(text) or (receipt.looks_like(text) and not draft.mailbox):
+            return Decision(replace(draft, aside=text), (), LookUp(text))
         choice = _typed_choice(draft, text)
         if choice:
             return self._choose(draft, replace(heard, kind="choose", choice=choice, text=""))
@@ -193,8 +198,7 @@ class Conversation:
     def _aside(self, draft: Draft, fragment: Fragment, answer: Say) -> Decision:
         says = (answer,) if "welcome" in draft.told else (Say("hello"), answer)
         kept = replace(draft, stage="aside", aside=fragment.text)
-        options = (Option("send_anyway", Say("option.send_anyway")),)
-        return _tell(kept, Reply(says, options))
+        return _tell(kept, Reply(says, (_SEND_ANYWAY,)))
 
     def _edited(self, draft: Draft, heard: Inbound) -> Decision:
         text = phrases.clean(heard.text)
@@ -273,7 +277,7 @@ class Conversation:
     def _notify(self, draft: Draft, value: str) -> Decision:
         if not draft.messenger:
             return self._again(draft, Say("news.no_messenger"))
-        return Decision(draft, (), Listen(on=True))
+        return Decision(draft, (), Listen(on=True, tip=value))
 
     def _silence(self, draft: Draft, value: str) -> Decision:
         return Decision(draft, (), Listen(on=False))
@@ -391,7 +395,7 @@ class Conversation:
         if draft.messenger and triage.accusations and "messenger" not in draft.told:
             says.append(Say("warn.messenger", {"address": self.web}))
             draft = replace(draft, told=(*draft.told, "messenger"))
-        draft = replace(draft, stage="asking", aside="")
+        draft = replace(draft, stage="asking")
         for slot in QUESTIONS:
             if self._missing(draft, triage, slot):
                 return self._ask(draft, triage, slot, says)
@@ -449,17 +453,20 @@ class Conversation:
         """Answer something on the way, then show again where we are; nothing of the tip changes."""
         if draft.mailbox:
             return _tell(draft, Reply((*first, Say("mailbox.ask")), (_BACK,)))
+        anyway = (_SEND_ANYWAY,) if draft.aside else ()
         if not draft.fragments:
-            return _tell(draft, Reply(first, _language(draft)))
-        triage = self.triage(draft)
+            return _tell(draft, Reply(first, (*anyway, *_language(draft))))
         if draft.stage == "asking" and draft.slot:
-            return _tell(draft, Reply((*first, Say(f"ask.{draft.slot}")), (_SKIP, _CANCEL)))
+            return _tell(draft, Reply((*first, Say(f"ask.{draft.slot}")), (_SKIP, *anyway, _CANCEL)))
         if draft.stage == "editing":
-            return _tell(draft, Reply((*first, Say(f"edit.{draft.slot}")), (_BACK,)))
-        return _tell(replace(draft, stage="summary"), self._summary(draft, triage, first))
+            return _tell(draft, Reply((*first, Say(f"edit.{draft.slot}")), (*anyway, _BACK)))
+        summary = self._summary(draft, self.triage(draft), first)
+        shown = replace(summary, options=(*summary.options, *anyway))
+        return _tell(replace(draft, stage="summary"), shown)
 
 
 _SUBMIT: Final = Option("submit", Say("option.submit"))
+_SEND_ANYWAY: Final = Option("send_anyway", Say("option.send_anyway"))
 _SKIP: Final = Option("skip", Say("option.skip"))
 _BACK: Final = Option("back", Say("option.back"))
 _CANCEL: Final = Option("cancel", Say("option.cancel"))
@@ -500,6 +507,13 @@ _CHOSEN: Final = {
     "code": Conversation._code,
     "transparency": Conversation._transparency,
 }
+
+
+def _offering(decision: Decision) -> Decision:
+    """A decision whose draft knows what can be chosen now; words set aside live while they can still be sent."""
+    offered = tuple(option.id for reply in decision.replies for option in reply.options)
+    aside = decision.draft.aside if "send_anyway" in offered else ""
+    return replace(decision, draft=replace(decision.draft, offered=offered, aside=aside))
 
 
 def _tell(draft: Draft, *replies: Reply) -> Decision:

@@ -1,4 +1,9 @@
-"""A draft: what a conversation holds until the tip is sent. Immutable; each turn makes the next one."""
+"""A draft: what a conversation holds until the tip is sent. Immutable; each turn makes the next one.
+
+When a draft ends (its receipt was delivered, it was cancelled or erased) a stub takes its place, of the same size and
+look, for everybody alike: it holds nothing but the references of the last messages, so that what a platform repeats
+is no new conversation.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +29,11 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A conversation's state. What is not in `to_bytes` is never written anywhere."""
+    """A conversation's state."""
 
     seed: bytes = field(repr=False)  # 32: receipt and case id derive from it
     lang: str = "vi"
-    stage: str = "idle"  # idle asking editing summary sending aside mailbox
+    stage: str = "idle"  # idle asking editing summary aside mailbox
     slot: str = ""  # what is asked or edited: what where when who
     fragments: tuple[Fragment, ...] = field(default=(), repr=False)
     files: tuple[File, ...] = field(default=(), repr=False)
@@ -39,10 +44,10 @@ class Draft:
     told: tuple[str, ...] = ()  # notices that are given once
     messenger: bool = False  # the conversation goes through a platform that overhears it
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
-    seen: tuple[str, ...] = ()  # platform message ids
+    seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
     due: tuple[str, ...] = field(default=(), repr=False)  # seeds, in hex, whose receipts nobody has confirmed yet
     mailbox: str = field(default="", repr=False)  # the receipt in use, while the person looks into a mailbox
-    aside: str = field(default="", compare=False, repr=False)  # text that was no tip: in memory only, for `send anyway`
+    aside: str = field(default="", repr=False)  # text that was no tip, while `send anyway` is open
 
     @property
     def chosen(self) -> bool:
@@ -54,8 +59,13 @@ class Draft:
         """The whole tip, in the order it was written."""
         return "\n".join(fragment.text for fragment in self.fragments)
 
+    @property
+    def empty(self) -> bool:
+        """Whether it holds nothing that somebody wrote, and no mailbox is in use."""
+        return not (self.fragments or self.files or self.mailbox or self.aside)
+
     def to_bytes(self) -> bytes:
-        """Everything but `aside`."""
+        """As it is sealed."""
         plain = {name: getattr(self, name) for name in _STORED}
         plain["seed"] = self.seed.hex()
         plain["fragments"] = [[it.text, it.slot, it.ref] for it in self.fragments]
@@ -75,12 +85,25 @@ class Draft:
         return replace(self, seen=(*self.seen, ref)[-SEEN_KEPT:]) if ref else self
 
 
-_STORED: Final = tuple(it.name for it in fields(Draft) if it.name != "aside")
+_STORED: Final = tuple(it.name for it in fields(Draft))
 
 
-def from_bytes(data: bytes) -> Draft:
-    """The inverse of `Draft.to_bytes`."""
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """What stays of a draft that has ended."""
+
+    seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
+
+    def to_bytes(self) -> bytes:
+        """As it is sealed."""
+        return json.dumps({"seen": self.seen}, separators=(",", ":")).encode()
+
+
+def from_bytes(data: bytes) -> Draft | Stub:
+    """The inverse of `Draft.to_bytes` and of `Stub.to_bytes`."""
     plain: dict[str, Any] = json.loads(data)
+    if "seed" not in plain:
+        return Stub(tuple(plain["seen"]))
     fragments = tuple(Fragment(*fragment) for fragment in plain.pop("fragments"))
     plain["seed"] = bytes.fromhex(plain["seed"])
     plain["files"] = tuple(files.from_plain(it) for it in plain["files"])

@@ -22,6 +22,12 @@ class StoreUnavailable(TinBaoError):
     key = "error.try_again"
 
 
+class Unsure(StoreUnavailable):
+    """The store went away while it was writing: it may have kept everything, or nothing. Look before trying again."""
+
+    key = "error.unsure"
+
+
 class Stale(TinBaoError):
     """Somebody changed this since it was read: read it again, then decide."""
 

@@ -13,7 +13,7 @@ from tips.content import Content
 from tips.draft import Draft
 from tips.files import PART, File
 from tips.flood import Crowd
-from tips.ports import Change, Mailbox, Ping, Tips
+from tips.ports import Change, Mailbox, Ping
 from tips.receipt import Receipt
 from tips.roster import HELD, Roster
 from tips.sealing import Envelope, Grant, Random, Readers
@@ -25,27 +25,18 @@ DEFAULT_URGENCY: Final = "P2"
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Seals tips to the readers that routing and the roster allow, and stores them."""
+    """Seals tips to the readers that routing and the roster allow."""
 
-    tips: Tips
     roster: Callable[[], Roster]  # the newest verified version
     signing: bytes  # Ed25519 seed of the intake process
     now: Callable[[], datetime]
     random: Random
     crowd: Crowd
 
-    async def submit(self, draft: Draft, triage: Triage) -> Receipt:
-        """Store a tip; when this returns it is on disk, however often it is called for one draft.
-
-        Raises:
-            StoreUnavailable: nothing was stored, and no receipt may be shown.
-        """
+    def step(self, draft: Draft, triage: Triage) -> Change:
+        """Everything that one tip writes, in one transaction; its ids come from the draft's seed, so it counts once."""
         own = receipt.of_seed(draft.seed)
-        await self.tips.submit(self.change(draft, self.crowd.placed(draft.text, triage), own))
-        return own
-
-    def change(self, draft: Draft, triage: Triage, own: Receipt) -> Change:
-        """Everything that one tip writes, in one transaction."""
+        triage = self.crowd.placed(draft.text, triage)
         now = self.now()
         readers = self._readers(triage)
         case_id = receipt.case_id(draft.seed)

@@ -42,6 +42,15 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class _Piece:
+    """One sealed thing of the reporter's, and what its event tells."""
+
+    sealed: tuple[Envelope, tuple[Grant, ...]]
+    facts: Mapping[str, str]
+    kind: ledger.Kind = ledger.Kind.ADDED
+
+
+@dataclass(frozen=True, slots=True)
 class Mailboxes:
     """The reporter's side of a case, through intake: it reads nothing that the reporter wrote."""
 
@@ -68,25 +77,31 @@ class Mailboxes:
         closed = row.state == "closed" and gone is None
         return View(row, tuple(letters), row.level, _asked(chain), closed and not disputed, gone)
 
-    async def add(self, typed: str, text: str, triage: Triage) -> Case:
-        """Put the reporter's further words into the case.
+    async def addition(self, typed: str, words: str, found: Triage | None, file: File | None) -> Change:
+        """The reporter's further words, a further file that is sealed already, or both, as a step of the case.
 
-        They go to its present readers; to the clean ones only if they accuse a reader, and then the clock is asked
-        to wake the next clean level.
+        They go to the case's present readers; to the clean ones only if they accuse a reader, and then the clock is
+        asked to wake the next clean level.
+
+        Args:
+            found: the triage of the words; None where there are none.
 
         Raises:
             NotFound: no such receipt.
             Refused: the case is closed.
         """
-        own = receipt.parse(typed)
-        found = await self.cases.mailbox(own.lookup)
-        row = await self.cases.get(found.case, None)
+        row = await self.cases.get(await self.case_of(typed), None)
         if row.state == "closed":
             raise errors.Refused("mailbox.closed")
-        readers = await self._readers(row, triage.route.excluded)
-        body = Content(text, clocks.hour(self.now()), "reporter", content.facts_of(triage)).to_bytes()
-        sealed = sealing.seal(row.id, "addition", body, readers, self.random)
-        return await self._add(row, readers, sealed, envelope_facts(sealed[0]), bool(triage.route.excluded))
+        excluded = found.route.excluded if found else frozenset()
+        readers = await self._readers(row, excluded)
+        pieces = []
+        if file:
+            sealed = seal_file(row.id, file, readers, self.now(), self.random)
+            pieces.append(_Piece(sealed, file_facts(sealed[0], file)))
+        if found:
+            pieces.append(self._written(row, "addition", words, found, readers))
+        return self._step(row, readers, pieces, bool(excluded))
 
     async def case_of(self, typed: str) -> bytes:
         """The id of a receipt's case, to seal a file for it.
@@ -96,22 +111,8 @@ class Mailboxes:
         """
         return (await self.cases.mailbox(receipt.parse(typed).lookup)).case
 
-    async def add_file(self, typed: str, file: File) -> Case:
-        """Put a further file, sealed already, into the case; it goes to the case's present readers.
-
-        Raises:
-            NotFound: no such receipt.
-            Refused: the case is closed.
-        """
-        row = await self.cases.get(await self.case_of(typed), None)
-        if row.state == "closed":
-            raise errors.Refused("mailbox.closed")
-        readers = await self._readers(row, frozenset())
-        sealed = seal_file(row.id, file, readers, self.now(), self.random)
-        return await self._add(row, readers, sealed, file_facts(sealed[0], file), accuses=False)
-
-    async def dispute(self, typed: str, text: str, triage: Triage) -> Case:
-        """Say that a closing is not accepted: once, and the case goes on, at an overseer and with another officer.
+    async def dispute(self, typed: str, text: str, triage: Triage) -> Change:
+        """The step that does not accept a closing: once, and the case goes on, at an overseer and another officer's.
 
         Raises:
             NotFound: no such receipt.
@@ -125,11 +126,15 @@ class Mailboxes:
         chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
         closed_by = next(it.facts["officer"] for it in reversed(chain) if it.facts.get("to") == "closed")
         readers = await self._readers(row, triage.route.excluded)
-        body = Content(text, clocks.hour(self.now()), "reporter", content.facts_of(triage)).to_bytes()
-        sealed = sealing.seal(row.id, "dispute", body, readers, self.random)
         again = replace(row, state="received", clock=clocks.DISPUTE, due_at=clocks.hour(self.now()), officer=None)
-        told = {**envelope_facts(sealed[0]), "officer": closed_by}
-        return await self._add(again, readers, sealed, told, bool(triage.route.excluded), ledger.Kind.DISPUTED)
+        written = self._written(row, "dispute", text, triage, readers)
+        told = replace(written, facts={**written.facts, "officer": closed_by}, kind=ledger.Kind.DISPUTED)
+        return self._step(again, readers, [told], bool(triage.route.excluded))
+
+    def _written(self, row: Case, part: str, text: str, triage: Triage, readers: Readers) -> _Piece:
+        body = Content(text, clocks.hour(self.now()), "reporter", content.facts_of(triage)).to_bytes()
+        sealed = sealing.seal(row.id, part, body, readers, self.random)
+        return _Piece(sealed, envelope_facts(sealed[0]))
 
     async def _readers(self, row: Case, excluded: frozenset[str]) -> Readers:
         """Who reads the case now, without whom a piece of it, or the new one, accuses."""
@@ -137,25 +142,24 @@ class Mailboxes:
         awake, asleep = access.chain_of(grants, _first_envelope(await self.cases.envelopes(row.id)))
         return access.clean_readers(self.roster(), awake, asleep, excluded | access.shut_out(grants))
 
-    async def _add(
-        self,
-        row: Case,
-        readers: Readers,
-        sealed: tuple[Envelope, tuple[Grant, ...]],
-        facts: Mapping[str, str],
-        accuses: bool,
-        kind: ledger.Kind = ledger.Kind.ADDED,
-    ) -> Case:
-        """Store one more piece of the reporter's."""
+    def _step(self, row: Case, readers: Readers, pieces: Sequence[_Piece], accuses: bool) -> Change:
+        """More pieces of the reporter's, each with its event, as one step."""
         now = self.now()
         moved = self._moved(row, {reader.code for reader in readers.awake}, accuses, now)
-        told = {**facts, "state": moved.state}
-        event = ledger.Event(kind, row.id, row.head, clocks.hour(now), PROCESS, self.random(32), told)
-        signed = ledger.sign(event, self.signing)
-        after = replace(moved, head=signed.leaf)
-        pings = (ping(moved, "answer", now, self.random),)
-        await self.cases.apply(Change(after, row.head, (signed,), (sealed[0],), sealed[1], pings=pings))
-        return after
+        events: list[ledger.SignedEvent] = []
+        for piece in pieces:
+            told = {**piece.facts, "state": moved.state}
+            before = events[-1].leaf if events else row.head
+            event = ledger.Event(piece.kind, row.id, before, clocks.hour(now), PROCESS, self.random(32), told)
+            events.append(ledger.sign(event, self.signing))
+        return Change(
+            case=replace(moved, head=events[-1].leaf),
+            before=row.head,
+            events=tuple(events),
+            envelopes=tuple(piece.sealed[0] for piece in pieces),
+            grants=tuple(grant for piece in pieces for grant in piece.sealed[1]),
+            pings=(ping(moved, "answer", now, self.random),),
+        )
 
     def _moved(self, row: Case, awake: set[str], accuses: bool, now: datetime) -> Case:
         """The case after an addition: an answer takes it back to work; an accused owner's loses its quiet."""

@@ -17,7 +17,8 @@ from tips import clocks, errors, sealing
 from tips.ports import Addresses, RunSecrets
 from tips.sealing import Random
 
-BATCH: Final = 200  # addresses that are told in one look
+BATCH: Final = 200  # addresses that are read at once
+ID_BYTES: Final = 8
 _PADDED: Final = 128  # bytes: the length tells no channel and no id
 
 
@@ -43,7 +44,8 @@ class News:
         """Tell this address when something waits in a case's mailbox; a case has one address."""
         plain = json.dumps([address.channel, address.id, address.lang]).encode()
         padded = sealing.pad(plain, _PADDED)
-        await self.addresses.put(case, sealing.lock(self.secrets.relay_key(), padded, _bound(case), self.random))
+        key = self.secrets.relay_key()
+        await self.addresses.put(case, relay_id(key) + sealing.lock(key, padded, _bound(case), self.random))
 
     async def forget(self, channel: str, id: str) -> int:
         """Destroy every address of a chat; how many. No index leads from a chat to a case: each one is opened."""
@@ -55,11 +57,21 @@ class News:
         return len(mine)
 
     async def waiting(self, channel: str) -> list[tuple[bytes, Address]]:
-        """Whom a channel has to tell now, by case; addresses whose key is gone are dropped on the way."""
-        due = await self.addresses.due(clocks.hour(self.now()), BATCH)
-        opened = [(case, self._open(case, sealed)) for case, sealed in due]
-        await self.addresses.drop([case for case, address in opened if address is None])
-        return [(case, address) for case, address in opened if address and address.channel == channel]
+        """Whom a channel has to tell now, by case.
+
+        An address that this process cannot open may be another's to tell: it stays until its case ends, or until a
+        cold start has said that its key is gone.
+        """
+        found: list[tuple[bytes, Address]] = []
+        lost: list[bytes] = []
+        after = b""
+        while due := await self.addresses.due(clocks.hour(self.now()), BATCH, after):
+            after = due[-1][0]
+            lost += [case for case, sealed in due if sealed[:ID_BYTES] in self.secrets.lost_relays()]
+            opened = [(case, self._open(case, sealed)) for case, sealed in due]
+            found += [(case, address) for case, address in opened if address and address.channel == channel]
+        await self.addresses.drop(lost)
+        return found
 
     async def told(self, case: bytes) -> None:
         """They were told, or cannot be reached; the next news counts again."""
@@ -67,10 +79,15 @@ class News:
 
     def _open(self, case: bytes, sealed: bytes) -> Address | None:
         try:
-            plain = sealing.unpad(sealing.unlock(self.secrets.relay_key(), sealed, _bound(case)))
-        except errors.NotOpened:  # sealed before a power cut: nobody can open it any more
+            plain = sealing.unpad(sealing.unlock(self.secrets.relay_key(), sealed[ID_BYTES:], _bound(case)))
+        except errors.NotOpened:  # sealed by a process with other keys, or before a power cut
             return None
         return Address(*json.loads(plain))
+
+
+def relay_id(key: bytes) -> bytes:
+    """The 8 bytes that tell which relay key an address was sealed under; they do not lead back to it."""
+    return sealing.derive(key, sealing.binding("relay key id"), ID_BYTES)
 
 
 def _bound(case: bytes) -> bytes:

@@ -159,10 +159,6 @@ class Tips(Protocol):
         """Store a new case. False: a case of this id is stored already, and nothing was changed."""
         ...
 
-    async def stored(self, case: bytes) -> bool:
-        """Whether a case of this id is stored."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Whole:
@@ -244,23 +240,27 @@ class DraftRow:
 
     key: bytes  # 16 bytes: keyed hash of channel and conversation
     sealed: bytes
-    version: int  # 1 for a new row; every `put` names the one that it saw
+    version: int  # below 2^53; greater than every version this key had before
     expires_at: datetime
 
 
 class Drafts(Protocol):
-    """Unfinished tips."""
+    """Unfinished tips, and the stubs of finished ones. `get` gives what the store holds, never a memory of it."""
 
     async def get(self, key: bytes) -> DraftRow | None:
         """The draft of a conversation."""
         ...
 
-    async def put(self, row: DraftRow) -> None:
-        """Store version n over version n - 1 (n = 1: over nothing). Raises `Stale` otherwise."""
-        ...
+    async def put(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
+        """Store a draft over the version that was seen (0: there was none), and with it a step of a case.
 
-    async def drop(self, key: bytes) -> None:
-        """Forget a draft; nothing happens where there is none."""
+        Both are durable when this returns, or neither is. A new case that is stored already (its id comes from the
+        draft's seed) is left as it is, and its draft is stored.
+
+        Raises:
+            Stale: the draft is no longer the version that was seen, or the case's head is not `step.before`.
+            Unsure: the store went away while it was writing.
+        """
         ...
 
     async def expire(self, now: datetime) -> int:
@@ -279,8 +279,8 @@ class Addresses(Protocol):
         """All, as case and sealed address."""
         ...
 
-    async def due(self, now: datetime, limit: int) -> list[tuple[bytes, bytes]]:
-        """Those that news wait for by `now`."""
+    async def due(self, now: datetime, limit: int, after: bytes = b"") -> list[tuple[bytes, bytes]]:
+        """Those that news wait for by `now`, by case, from behind the case `after`."""
         ...
 
     async def told(self, case: bytes) -> None:
@@ -522,6 +522,10 @@ class RunSecrets(Protocol):
 
     def relay_key(self) -> bytes:
         """32 bytes: seals the addresses of those who asked to be told."""
+        ...
+
+    def lost_relays(self) -> frozenset[bytes]:
+        """The ids (`news.relay_id`) of this machine's earlier relay keys that a cold start has lost."""
         ...
 
     def device_key(self) -> bytes:

@@ -1,26 +1,26 @@
 """Reception: one turn of one citizen.
 
-The draft comes in, the conversation decides, the effect is carried out, the next draft is durable, and only then does
-anybody answer.
+The draft comes in, the conversation decides, the effect is carried out together with the next draft, and only when
+both are durable does anybody answer.
 
-A draft is sealed under a key that is on no disk and found by a keyed hash of the conversation's id, which stays in
-its channel. Two messages of one conversation never race: they wait for each other here, and across processes the
-draft's version decides.
+Two messages of one conversation never race: they wait for each other here, and across processes the draft's version
+decides. Nothing that a turn rests on is in this process alone.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
+import contextlib
 import hashlib
 import hmac
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from datetime import datetime
+from typing import Final
 
-from tips import clocks, draft, errors, receipt, sealing
+from tips import clocks, errors, receipt, sealing
 from tips.budget import Budgets
 from tips.conversation import (
     Conversation,
@@ -35,19 +35,16 @@ from tips.conversation import (
     Say,
     Submit,
 )
-from tips.draft import Draft
+from tips.draft import Draft, Stub
 from tips.evidence import TurnedDown
-from tips.files import MOST, Files
+from tips.files import MOST, File, Files
 from tips.intake import Intake
 from tips.mailbox import Letter, Mailboxes, View
 from tips.news import Address, News
-from tips.ports import DraftRow, Drafts, RunSecrets
+from tips.ports import Change, RunSecrets
 from tips.sealing import Random
+from tips.vault import Held, Vault
 
-T = TypeVar("T")
-DRAFT_LIFE: Final = timedelta(hours=24)
-RECENT_KEPT: Final = 20_000  # messages of drafts that are gone, remembered against repeats
-REMEMBERED: Final = 10_000  # conversations of which something waits in memory: for `send anyway`, or for `notify`
 TRIES: Final = 4  # how often a turn starts again when another process was quicker
 
 
@@ -71,13 +68,21 @@ class Outcome:
 
 
 @dataclass(slots=True)
+class _Line:
+    """The turns of one conversation that wait for each other, and how many there are."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
+@dataclass(slots=True)
 class Reception:
     """Carries turns out; one for all channels of a process."""
 
     conversation: Conversation
     intake: Intake
     mailboxes: Mailboxes
-    drafts: Drafts
+    vault: Vault
     files: Files
     news: News
     secrets: RunSecrets
@@ -85,10 +90,7 @@ class Reception:
     now: Callable[[], datetime]
     random: Random
     welcome_after_loss: Callable[[], bool] = lambda: False  # within 24 h of a cold start
-    _turns: dict[bytes, asyncio.Lock] = field(default_factory=dict)
-    _asides: OrderedDict[bytes, str] = field(default_factory=OrderedDict)
-    _lately: OrderedDict[bytes, bytes] = field(default_factory=OrderedDict)  # the case of the tip that was sent last
-    _recent: OrderedDict[tuple[bytes, str], None] = field(default_factory=OrderedDict)
+    _lines: dict[bytes, _Line] = field(default_factory=dict)
 
     def key(self, sender: Sender) -> bytes:
         """The 16 bytes under which a conversation's draft is found."""
@@ -101,7 +103,7 @@ class Reception:
         return _outcome(decision)
 
     def excuse(self, error: errors.TinBaoError, lang: str) -> Outcome:
-        """What is said when a turn failed: nothing was kept, and how to go on."""
+        """What is said when a turn failed: what is known of what was kept, and how to go on."""
         return Outcome((Reply((Say(error.key),)),), "error", lang)
 
     async def turn(self, sender: Sender, heard: Inbound, lang: str = "vi") -> Outcome:
@@ -112,6 +114,7 @@ class Reception:
 
         Raises:
             StoreUnavailable: nothing was kept and no receipt is due: the person is asked to try again.
+            Unsure: it may have been kept; the answer to the next message tells.
         """
         key = self.key(sender)
         if not self.budgets.allow_turn(key):
@@ -119,72 +122,98 @@ class Reception:
         async with self._alone(key):
             for _ in range(TRIES):
                 try:
-                    return await self._turn(sender, key, heard, lang)
+                    return await self._turn(sender, await self.vault.load(key), heard, lang)
                 except errors.Stale:
                     continue
         raise errors.StoreUnavailable
 
     async def current(self, sender: Sender) -> Outcome | None:
         """What a conversation showed last, as far as the draft tells; None: there is none. Changes nothing."""
-        key = self.key(sender)
-        held, _ = await self._load(key)
-        if held is None:
+        held = await self.vault.load(self.key(sender))
+        if held.draft is None:
             return None
-        held = await self._settled(held)
-        if held.due:
-            return _receipts_due(held)
-        return Outcome((), held.stage, held.lang)
+        if held.draft.due:
+            return self._receipts_due(held.key, held.draft)
+        return Outcome((), held.draft.stage, held.draft.lang)
+
+    async def references(self, sender: Sender) -> tuple[str, ...]:
+        """The references of the last messages of a conversation, as its channel gave them."""
+        return (await self.vault.load(self.key(sender))).seen
 
     async def delivered(self, sender: Sender) -> None:
-        """The platform accepted what was due: a draft that held nothing else has done its work and goes."""
-        key = self.key(sender)
-        async with self._alone(key):
-            held, version = await self._load(key)
-            current = await self._settled(held) if held else None
-            if current is None or not current.due:
-                return
-            if current.fragments or current.mailbox:
-                await self._save(key, version, replace(current, due=()))
-            else:
-                await self.drafts.drop(key)
+        """The platform accepted what was due: a draft that held nothing else has done its work and ends."""
+
+        def left(held: Draft) -> Draft | Stub:
+            return Stub(held.seen) if held.empty else replace(held, due=())
+
+        await self._rewrite(self.key(sender), lambda held: left(held) if held.due else None)
 
     async def forget(self, sender: Sender) -> None:
-        """Nothing of an unfinished conversation stays."""
-        key = self.key(sender)
-        async with self._alone(key):
-            held, _ = await self._load(key)
-            await self.drafts.drop(key)
-            self._asides.pop(key, None)
-            await self.files.drop(held.files if held else ())
+        """Nothing of an unfinished conversation stays but its stub."""
+        forgotten = await self._rewrite(self.key(sender), lambda held: Stub(held.seen))
+        await self._drop_files(forgotten.files if forgotten else ())
 
-    @asynccontextmanager
+    async def _rewrite(self, key: bytes, made: Callable[[Draft], Draft | Stub | None]) -> Draft | None:
+        """Put something in a draft's place, where there is one and something is made of it; the draft that was."""
+        async with self._alone(key):
+            for _ in range(TRIES):
+                held = await self.vault.load(key)
+                kept = made(held.draft) if held.draft else None
+                try:
+                    if kept is not None:
+                        await self.vault.save(held, kept)
+                except errors.Stale:
+                    continue
+                return held.draft
+        raise errors.StoreUnavailable
+
+    @contextlib.asynccontextmanager
     async def _alone(self, key: bytes) -> AsyncIterator[None]:
-        lock = self._turns.setdefault(key, asyncio.Lock())
+        """One turn of a conversation at a time; the others of this process wait in the order they came."""
+        line = self._lines.setdefault(key, _Line())
+        line.waiting += 1
         try:
-            async with lock:
+            async with line.lock:
                 yield
         finally:
-            if not lock.locked():
-                self._turns.pop(key, None)
+            line.waiting -= 1
+            if not line.waiting:
+                del self._lines[key]
 
-    async def _turn(self, sender: Sender, key: bytes, heard: Inbound, lang: str) -> Outcome:
-        held, version = await self._load(key)
-        if held is None and (key, heard.ref) in self._recent:
-            return Outcome((), "idle", lang, repeated=True)
-        lost = held is None and self.welcome_after_loss()
-        current = await self._settled(held) if held else Draft(self.random(32), lang=lang)
-        if heard.ref and heard.kind != "edited" and heard.ref in current.seen:
-            return _repeat(current)
-        due = _receipts_due(current) if current.due else None
-        current = replace(current.noting(heard.ref), aside=self._asides.pop(key, ""))
-        decision = self.conversation.respond(current, await self._taken(current, heard))
-        outcome = await self._carry_out(sender, key, version, decision)
+    async def _turn(self, sender: Sender, held: Held, heard: Inbound, lang: str) -> Outcome:
+        if heard.ref and heard.kind != "edited" and heard.ref in held.seen:
+            return self._repeat(held, lang)
+        lost = held.draft is None and not held.ended and self.welcome_after_loss()
+        current = held.draft or Draft(self.random(32), lang=lang, seen=held.seen)
+        if heard.confirms:
+            current = replace(current, due=())
+        taken = await self._taken(current, heard)
+        decision = self.conversation.respond(current.noting(heard.ref), taken)
+        try:
+            outcome = await self._carry_out(sender, held, decision)
+        except errors.Unsure:
+            raise
+        except errors.TinBaoError:
+            await self._drop_files([taken.file] if taken.file else [])
+            raise
         if not isinstance(decision.effect, Submit):
-            await self.files.drop(it for it in current.files if it not in decision.draft.files)
-        self._note(key, heard.ref)
+            await self._drop_files(it for it in current.files if it not in decision.draft.files)
         if lost:
             outcome = _told_first(Say("drafts_lost"), outcome)
-        return _after(due, outcome) if due else outcome
+        return _after(self._receipts_due(held.key, current), outcome) if current.due else outcome
+
+    async def _drop_files(self, files: Iterable[File]) -> None:
+        """What no draft names any more goes at once; if it cannot, it ends by itself, and the turn stands."""
+        with contextlib.suppress(errors.StoreUnavailable):
+            await self.files.drop(files)
+
+    def _repeat(self, held: Held, lang: str) -> Outcome:
+        """What a platform brings again was answered before: only a receipt that nobody confirmed is shown again."""
+        if held.draft is None:
+            return Outcome((), "idle", lang, repeated=True)
+        if held.draft.due:
+            return replace(self._receipts_due(held.key, held.draft), repeated=True)
+        return Outcome((), held.draft.stage, held.draft.lang, repeated=True)
 
     async def _taken(self, current: Draft, heard: Inbound) -> Inbound:
         """What was heard, its file cleaned and sealed for the tip, or the mailbox, that it belongs to."""
@@ -199,161 +228,117 @@ class Reception:
         except TurnedDown as turned_down:
             return replace(heard, problem=turned_down.reason, upload=None)
 
-    async def _settled(self, held: Draft) -> Draft:
-        """A draft whose sending was cut off: if its tip is stored, its receipt is due; if not, nothing was sent."""
-        if held.stage != "sending":
-            return held
-        if await self.intake.tips.stored(receipt.case_id(held.seed)):
-            return held.sent(self.random(32))
-        return replace(held, stage="summary")
-
-    def _note(self, key: bytes, ref: str) -> None:
-        """Remember a message beyond its draft: what a platform repeats after the receipt is no new conversation."""
-        if ref:
-            self._recent[key, ref] = None
-            if len(self._recent) > RECENT_KEPT:
-                self._recent.popitem(last=False)
-
-    async def _carry_out(self, sender: Sender, key: bytes, version: int, decision: Decision) -> Outcome:
+    async def _carry_out(self, sender: Sender, held: Held, decision: Decision) -> Outcome:
         match decision.effect:
             case Submit():
-                return await self._submit(key, version, decision)
+                return await self._submit(held, decision)
             case Forget() if not decision.draft.due:
-                await self.drafts.drop(key)
+                await self.vault.save(held, Stub(decision.draft.seen))
                 return _outcome(decision)
             case LookUp(typed):
-                return await self._look_up(key, version, decision.draft, typed)
+                return await self._look_up(held, decision.draft, typed)
             case Post():
-                return await self._post(key, version, decision.draft, decision.effect)
+                return await self._post(held, decision.draft, decision.effect)
             case Listen():
-                return await self._listen(sender, key, version, decision)
-        await self._save(key, version, decision.draft)
+                return await self._listen(sender, held, decision.draft, decision.effect)
+        await self.vault.save(held, decision.draft)
         return _outcome(decision)
 
-    async def _submit(self, key: bytes, version: int, decision: Decision) -> Outcome:
+    async def _submit(self, held: Held, decision: Decision) -> Outcome:
+        """Tip and sent draft are one step: whoever reads the draft knows whether its tip is stored."""
         assert isinstance(decision.effect, Submit)
-        if not self.budgets.allow_tip(key):
-            await self._save(key, version, decision.draft)
+        if not self.budgets.allow_tip(held.key):
+            await self.vault.save(held, decision.draft)
             return _outcome(replace(decision, replies=(Reply((Say("budget.tips"),)),)))
         lost = [it for it in decision.draft.files if not await self.files.whole(it)]
         if lost:
             told = self.conversation.without(decision.draft, lost)
-            await self._save(key, version, told.draft)
+            await self.vault.save(held, told.draft)
             return _outcome(told)
-        # The draft is durable before the tip: if this process dies in between, the seed is still there, and the
-        # next message finds out whether the tip of that seed was stored (`_settled`).
-        kept = await self._save(key, version, replace(decision.draft, stage="sending"))
-        await self.intake.submit(decision.draft, decision.effect.triage)
         sent = decision.draft.sent(self.random(32))
-        await self._save(key, kept, sent)
-        self._remember(self._lately, key, receipt.case_id(decision.draft.seed))
-        return _receipts_due(sent, first=len(decision.draft.due))
+        await self.vault.save(held, sent, self.intake.step(decision.draft, decision.effect.triage))
+        return self._receipts_due(held.key, sent, first=len(decision.draft.due))
 
-    async def _look_up(self, key: bytes, version: int, held: Draft, typed: str) -> Outcome:
-        if not self.budgets.allow_look_up(key):
-            return await self._told(key, version, held, Say("receipt.wait"))
+    async def _look_up(self, held: Held, draft: Draft, typed: str) -> Outcome:
+        if not self.budgets.allow_look_up(held.key):
+            return await self._no_receipt(held, draft, "receipt.wait")
         try:
             view = await self.mailboxes.read(typed)
         except errors.NotFound:
-            self.budgets.note_miss(key)
-            return await self._told(key, version, held, Say("receipt.unknown"))
-        shown = _shown(view, self.conversation, held.messenger)
+            self.budgets.note_miss(held.key)
+            return await self._no_receipt(held, draft, "receipt.unknown")
+        shown = _shown(view, self.conversation, draft.messenger)
         offered = tuple(option.id for option in shown.options)
-        await self._save(key, version, replace(held, stage="mailbox", mailbox=typed, slot="", offered=offered))
-        return Outcome((shown,), "mailbox", held.lang)
-
-    async def _post(self, key: bytes, version: int, held: Draft, post: Post) -> Outcome:
+        inside = replace(draft, stage="mailbox", mailbox=typed, slot="", offered=offered, aside="")
         try:
-            if post.file:
-                await self.mailboxes.add_file(held.mailbox, post.file)
-            if post.text:
-                put = self.mailboxes.dispute if post.dispute else self.mailboxes.add
-                await put(held.mailbox, post.text, self.conversation.triager.triage(post.text))
+            await self.vault.save(held, inside)
+        except errors.StoreUnavailable:  # a full disk keeps nobody from reading
+            return Outcome((Reply((*shown.says, Say("mailbox.read_only"))),), draft.stage, draft.lang)
+        return Outcome((shown,), "mailbox", draft.lang)
+
+    async def _no_receipt(self, held: Held, draft: Draft, key: str) -> Outcome:
+        decision = self.conversation.no_receipt(draft, key)
+        await self.vault.save(held, decision.draft)
+        return _outcome(decision)
+
+    async def _post(self, held: Held, draft: Draft, post: Post) -> Outcome:
+        told = "mailbox.disputed" if post.dispute else "mailbox.added"
+        try:
+            return await self._told(held, draft, Say(told), await self._posted(draft.mailbox, post))
         except errors.Refused as refused:
-            await self.files.drop([post.file] if post.file else [])
-            return await self._told(key, version, held, Say(refused.key))
-        return await self._told(key, version, held, Say("mailbox.disputed" if post.dispute else "mailbox.added"))
+            await self._drop_files([post.file] if post.file else [])
+            return await self._told(held, draft, Say(refused.key))
 
-    async def _listen(self, sender: Sender, key: bytes, version: int, decision: Decision) -> Outcome:
+    async def _posted(self, mailbox: str, post: Post) -> Change:
+        found = self.conversation.triager.triage(post.text) if post.text else None
+        if post.dispute and found:
+            return await self.mailboxes.dispute(mailbox, post.text, found)
+        return await self.mailboxes.addition(mailbox, post.text, found, post.file)
+
+    async def _listen(self, sender: Sender, held: Held, draft: Draft, listen: Listen) -> Outcome:
         """Begin or end to tell a chat of news; ending works at any time and needs no receipt."""
-        held = decision.draft
-        assert isinstance(decision.effect, Listen)
-        if not decision.effect.on:
+        if not listen.on:
             await self.news.forget(sender.channel, sender.id)
-            self._lately.pop(key, None)
-            say = Say("news.forgotten" if decision.effect.everything else "news.silent")
-            if not decision.effect.everything or held.due:
-                return await self._told(key, version, held, say)
-            await self.drafts.drop(key)
-            return Outcome((Reply((say,)),), "idle", held.lang)
-        case = await self.mailboxes.case_of(held.mailbox) if held.mailbox else self._lately.get(key)
+            say = Say("news.forgotten" if listen.everything else "news.silent")
+            if not listen.everything or draft.due:
+                return await self._told(held, draft, say)
+            await self.vault.save(held, Stub(draft.seen))
+            return Outcome((Reply((say,)),), "idle", draft.lang)
+        case = await self.mailboxes.case_of(draft.mailbox) if draft.mailbox else self._tip_of(held.key, listen.tip)
         if case is None:
-            return await self._told(key, version, held, Say("news.which"))
-        await self.news.ask(case, Address(sender.channel, sender.id, held.lang))
-        return await self._told(key, version, held, Say("news.asked"))
+            return await self._told(held, draft, Say("news.which"))
+        await self.news.ask(case, Address(sender.channel, sender.id, draft.lang))
+        return await self._told(held, draft, Say("news.asked"))
 
-    async def _told(self, key: bytes, version: int, held: Draft, say: Say) -> Outcome:
-        options = (Option("back", Say("option.back")),) if held.mailbox else ()
-        await self._save(key, version, replace(held, offered=tuple(it.id for it in options)))
-        return Outcome((Reply((say,), options),), held.stage, held.lang)
+    async def _told(self, held: Held, draft: Draft, say: Say, step: Change | None = None) -> Outcome:
+        options = (Option("back", Say("option.back")),) if draft.mailbox else ()
+        await self.vault.save(held, replace(draft, offered=tuple(it.id for it in options)), step)
+        return Outcome((Reply((say,), options),), draft.stage, draft.lang)
 
-    async def _load(self, key: bytes) -> tuple[Draft | None, int]:
-        row = await self.drafts.get(key)
-        if row is None:
-            return None, 0
-        if row.expires_at <= self.now():
-            return None, row.version
-        return self._open(row), row.version
+    def _receipts_due(self, key: bytes, held: Draft, first: int = 0) -> Outcome:
+        """The receipts that nobody confirmed, from the `first` one on; the newest is the outcome's."""
+        seeds = [bytes.fromhex(seed) for seed in held.due[first:]]
+        shown = [receipt.of_seed(seed).shown for seed in seeds]
+        says = [Say("receipt", {"code": code}) for code in shown]
+        options = (self._tell_me(key, receipt.case_id(seeds[-1])),) if held.messenger else ()
+        return Outcome((Reply((*says, Say("receipt.keep")), options),), "sent", held.lang, shown[-1])
 
-    def _open(self, row: DraftRow) -> Draft | None:
-        """The draft of a row; None where its key is gone (a power cut): then it is lost, and nobody can read it."""
-        found = self.secrets.draft_key(int.from_bytes(row.sealed[:4], "big"))
-        if found is None:
-            return None
+    def _tell_me(self, key: bytes, case: bytes) -> Option:
+        """The button under a receipt: it alone remembers which tip it is about, sealed, for this conversation only."""
+        sealed = sealing.lock(self.secrets.relay_key(), case, sealing.binding("news button", key=key), self.random)
+        return Option(f"notify:{base64.b85encode(sealed).decode()}", Say("option.notify"))
+
+    def _tip_of(self, key: bytes, tip: str) -> bytes | None:
+        """The case that such a button is about; None: it is another conversation's, or its key is gone."""
         try:
-            plain = sealing.unlock(found[1], row.sealed[4:], sealing.binding("draft", key=row.key))
-            return draft.from_bytes(sealing.unpad(plain))
-        except errors.NotOpened:
+            sealed = base64.b85decode(tip.encode())
+            return sealing.unlock(self.secrets.relay_key(), sealed, sealing.binding("news button", key=key))
+        except (ValueError, binascii.Error, errors.NotOpened):
             return None
-
-    async def _save(self, key: bytes, version: int, held: Draft) -> int:
-        """Make a draft durable as the next version; that version."""
-        current = self.secrets.draft_key()
-        assert current is not None
-        hour, secret = current
-        plain = sealing.pad(held.to_bytes(), 1024)
-        sealed = sealing.lock(secret, plain, sealing.binding("draft", key=key), self.random)
-        expires = clocks.hour(self.now()) + DRAFT_LIFE + timedelta(hours=1)
-        await self.drafts.put(DraftRow(key, hour.to_bytes(4, "big") + sealed, version + 1, expires))
-        self._remember_aside(key, held.aside)
-        return version + 1
-
-    def _remember_aside(self, key: bytes, words: str) -> None:
-        if words:
-            self._remember(self._asides, key, words)
-
-    @staticmethod
-    def _remember(memory: OrderedDict[bytes, T], key: bytes, value: T) -> None:
-        memory[key] = value
-        if len(memory) > REMEMBERED:
-            memory.popitem(last=False)
 
 
 def _outcome(decision: Decision) -> Outcome:
     return Outcome(decision.replies, decision.draft.stage, decision.draft.lang)
-
-
-def _receipts_due(held: Draft, first: int = 0) -> Outcome:
-    """The receipts that nobody confirmed, from the `first` one on; the newest is the outcome's."""
-    shown = [receipt.of_seed(bytes.fromhex(seed)).shown for seed in held.due[first:]]
-    says = [Say("receipt", {"code": code}) for code in shown]
-    options = (_NOTIFY,) if held.messenger else ()
-    return Outcome((Reply((*says, Say("receipt.keep")), options),), "sent", held.lang, shown[-1])
-
-
-def _repeat(held: Draft) -> Outcome:
-    due = _receipts_due(held) if held.due else Outcome((), held.stage, held.lang)
-    return replace(due, repeated=True)
 
 
 def _told_first(notice: Say, outcome: Outcome) -> Outcome:

@@ -40,6 +40,7 @@ VERSION: Final = 1
 SEED_BYTES: Final = 32
 PUBLIC_BYTES: Final = 1216  # 1184 of ML-KEM-768, then 32 of X25519
 PAD_STEP: Final = 4096  # bytes; the length of a text is not told more finely
+PAD_FRAME: Final = 4  # bytes in which `pad` writes the length
 NONCE_BYTES: Final = 12
 SALT_BYTES: Final = 32
 RECEIPT: Final = "receipt"  # the reader code of whoever holds the receipt
@@ -57,6 +58,8 @@ BINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "session": ("name",),
     "draft": ("key",),
     "address": ("case",),
+    "news button": ("key",),
+    "relay key id": (),
     "device": ("name", "nonce"),
     "recovery share": ("offices",),
     "release seed": (),
@@ -211,16 +214,16 @@ class Readers:
 
 def pad(data: bytes, step: int = PAD_STEP) -> bytes:
     """Length, data, zeros, to the next multiple of `step` bytes."""
-    framed = len(data).to_bytes(4, "big") + data
+    framed = len(data).to_bytes(PAD_FRAME, "big") + data
     return framed + bytes(-len(framed) % step)
 
 
 def unpad(padded: bytes) -> bytes:
     """The inverse of `pad`."""
-    length = int.from_bytes(padded[:4], "big")
-    if length > len(padded) - 4:
+    length = int.from_bytes(padded[:PAD_FRAME], "big")
+    if length > len(padded) - PAD_FRAME:
         raise errors.NotOpened("the padding does not hold")
-    return padded[4 : 4 + length]
+    return padded[PAD_FRAME : PAD_FRAME + length]
 
 
 def commit(salt: bytes, content: bytes) -> bytes:

@@ -89,6 +89,12 @@ async function sent(data) {
   return sent(data);
 }
 
+// Each message has a reference of its own; what is sent again because no answer came counts once.
+function reference() {
+  const octets = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
+}
+
 let busy = false;
 let waiting = false; // more was sent while a message was on its way: it goes next, and nothing is lost
 form.addEventListener("submit", async (event) => {
@@ -98,6 +104,7 @@ form.addEventListener("submit", async (event) => {
     waiting = waiting || !pressed;
     return;
   }
+  form.elements.ref.value = reference();
   const data = new FormData(form);
   if (pressed) {
     data.set("choose", pressed.value);

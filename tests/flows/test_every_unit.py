@@ -31,7 +31,7 @@ async def accuse(home: Home, code: str) -> bytes:
     """A tip whose sender chose this unit as accused; its case."""
     draft = Draft(home.product.random(32), fragments=(Fragment(TIP),))
     triage = home.product.triager.triage(TIP, Corrections(accused=(code,)))
-    await home.product.reception.intake.submit(draft, triage)
+    await home.product.store.tips.submit(home.product.reception.intake.step(draft, triage))
     return receipt.case_id(draft.seed)
 
 

@@ -5,6 +5,7 @@ import contextlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +21,8 @@ from storage import tables
 from storage.engine import Database
 from tests.fakes import bot_api, servers
 from tests.fakes.bot_api import BotApi
-from tests.fakes.home import Home, in_memory
+from tests.fakes.home import Clock, Home
+from tips import news
 from tips.conversation import Inbound
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
@@ -186,16 +188,58 @@ async def test_no_table_knows_a_chat(running: Running, database_url: str) -> Non
     assert {len(it) for _, it in await running.product.store.addresses.every()} == {len(sealed)}
 
 
-async def test_after_a_power_cut_the_address_is_nobodys(running: Running) -> None:
-    """The key was in memory: the row that is left opens no more, and is cleared away."""
+@dataclass(frozen=True)
+class Keys:
+    """A process's keys; those it does not name are made up."""
+
+    relay: bytes
+    lost: frozenset[bytes] = frozenset()
+
+    def relay_key(self) -> bytes:
+        return self.relay
+
+    def lost_relays(self) -> frozenset[bytes]:
+        return self.lost
+
+
+async def test_an_address_that_a_process_cannot_open_is_left_to_the_one_that_can(running: Running) -> None:
+    """Another host, or another folder of keys: it looks, tells nobody, and destroys nothing."""
     await running.reports()
     await running.api.presses(CHAT, "notify")
     await running.asks()
     running.home.clock.forward(hours=1)
-    with in_memory() as empty:
-        another = replace(running.product.news, secrets=secrets.RunFolder(empty, running.home.clock))
-        assert await another.waiting("telegram") == []
+    another = replace(running.product.news, secrets=Keys(bytes(32)))
+    assert await another.waiting("telegram") == []
+    assert await running.addresses() == 1
+    assert await running.looks() == 1
+
+
+async def test_after_a_power_cut_the_address_is_nobodys(running: Running) -> None:
+    """The key was in memory: once a cold start says so, the row that is left is cleared away."""
+    await running.reports()
+    await running.api.presses(CHAT, "notify")
+    await running.asks()
+    running.home.clock.forward(hours=1)
+    gone = frozenset({news.relay_id(running.product.news.secrets.relay_key())})
+    another = replace(running.product.news, secrets=Keys(bytes(32), gone))
+    assert await another.waiting("telegram") == []
     assert await running.addresses() == 0
+
+
+def test_only_another_boot_of_the_machine_has_lost_a_relay_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second folder of keys in the same boot takes nothing from the first; after a power cut its key is gone."""
+    boot, kept = tmp_path / "boot_id", tmp_path / "secrets"
+    boot.write_text("one\n")
+    kept.mkdir()
+    monkeypatch.setattr(secrets, "BOOT", boot)
+    first = secrets.open_run(tmp_path / "a", kept, Clock(), demo=True)
+    assert secrets.open_run(tmp_path / "b", kept, Clock(), demo=True).lost_relays() == frozenset()
+    boot.write_text("two\n")
+    after = secrets.open_run(tmp_path / "c", kept, Clock(), demo=True)
+    assert news.relay_id(first.relay_key()) in after.lost_relays()
+    assert (
+        news.relay_id(after.relay_key()) not in secrets.open_run(tmp_path / "c", kept, Clock(), demo=True).lost_relays()
+    )
 
 
 async def test_a_chat_that_blocked_the_bot_is_tried_once(running: Running) -> None:

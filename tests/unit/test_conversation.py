@@ -1,18 +1,21 @@
 """The conversation, by itself: what is said next to what was said, with no store and no channel."""
 
+import re
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 import locales
-from tips import organisation
-from tips.conversation import Conversation, Decision, Forget, Inbound, LookUp, Say, Submit
+from tips import organisation, phrases, receipt
+from tips.conversation import Conversation, Decision, Forget, Inbound, LookUp, Post, Say, Submit
 from tips.draft import Draft, from_bytes
 from tips.triage import Triager
 
 TRIAGER = Triager(organisation.load("hcmc-districts"))
 TALK = Conversation(TRIAGER, lambda code: Say("plain", {"text": code}), "the operator", "https://tip.example/")
+OWN = Path(__file__).parents[2] / "scripts/messages.tsv"
 COMPLETE = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý"
 
 
@@ -30,10 +33,10 @@ class Chat:
         return self._hears(Inbound("choose", choice=choice))
 
     def _hears(self, heard: Inbound) -> str:
-        aside = self.draft.aside
         self.last = TALK.respond(self.draft, heard)
-        self.draft = from_bytes(self.last.draft.to_bytes())
-        object.__setattr__(self.draft, "aside", self.last.draft.aside or aside)
+        kept = from_bytes(self.last.draft.to_bytes())
+        assert isinstance(kept, Draft)
+        self.draft = kept
         return "\n".join(locales.render(self.draft.lang, say) for reply in self.last.replies for say in reply.says)
 
     @property
@@ -197,9 +200,41 @@ def test_a_receipt_is_looked_up_in_any_state() -> None:
     """Also in the middle of another tip, and however it is written."""
     chat = Chat()
     chat.says(COMPLETE)
-    chat.says("7qx2 m4kd 9ryh t5wb 3ncf j8gz vpea")
+    chat.says(receipt.of_seed(secrets.token_bytes(32)).shown.lower().replace("-", " "))
     assert isinstance(chat.effect, LookUp)
     assert chat.draft.text == COMPLETE
+
+
+@pytest.mark.parametrize("first", ["", COMPLETE])
+def test_a_receipt_with_a_slip_goes_into_no_tip_unless_it_is_meant_so(first: str) -> None:
+    """It is said that there is no such receipt; sent all the same, it is words, and none of them is lost."""
+    chat, wrong = Chat(), "7QX2-M4KD-9RYH-T5WB-3NCF-J8GZ-VPEA"
+    if first:
+        chat.says(first)
+    chat.says(wrong)
+    assert isinstance(chat.effect, LookUp)
+    chat.draft = TALK.no_receipt(chat.draft, "receipt.unknown").draft
+    assert wrong not in chat.draft.text
+    chat.presses("send_anyway")
+    assert chat.draft.text == "\n".join(filter(None, (first, wrong)))
+
+
+@pytest.mark.parametrize(
+    "words", ["xe mau den bien so cuoi 41", "phong 6 lau 2 cua sau chung cu", "7QX2-M4KD-9RYH-T5WB-3NCF-J8GZ-VPEA"]
+)
+def test_in_a_mailbox_what_is_no_receipt_is_words(words: str) -> None:
+    """They are filed, accents or not; only what passes the check is looked up."""
+    chat = Chat(Draft(bytes(32), stage="mailbox", mailbox=receipt.of_seed(bytes(32)).shown))
+    chat.says(words)
+    assert chat.effect == Post(words)
+
+
+def test_unaccented_answers_are_kept_word_for_word() -> None:
+    """Whatever people answer to a question stands in the tip: our own messages, bare, cut into clauses."""
+    texts = [line.split("\t")[-1] for line in OWN.read_text("utf-8").splitlines()]
+    clauses = {phrases.fold(part) for text in texts for part in re.split(r"[,.;!?]", text)}
+    assert len(clauses) > 1000
+    assert not [it for it in clauses if receipt.looks_like(it) or receipt.is_receipt(it)]
 
 
 def test_english_is_answered_in_english() -> None:
