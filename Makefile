@@ -2,33 +2,38 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 export UV_PYTHON_DOWNLOADS := never
+PYTHON ?=
+WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
+CHOSEN := $(shell sh scripts/choose_python.sh $(PYTHON))
 UV := .tools/bin/uv
-PYTHON := .venv/bin/python
-RUN_STAMP := .tools/run-$(shell cat requirements/run.lock 2>/dev/null | cksum | cut -d' ' -f1)
-DEV_STAMP := .tools/dev-$(shell cat requirements/dev.lock 2>/dev/null | cksum | cut -d' ' -f1)
+OWN := .venv/bin/python
+RUN_STAMP := .tools/run-$(shell (echo $(CHOSEN); cat requirements/run.lock) | cksum | cut -d' ' -f1)
+DEV_STAMP := .tools/dev-$(shell (echo $(CHOSEN); cat requirements/dev.lock) | cksum | cut -d' ' -f1)
+PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadgroup
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo setup-test test check bench eval pictures mutants interop lock locales clean
+.PHONY: help setup demo setup-test test test-two other-pythons check bench eval pictures mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 $(UV):
-	@sh scripts/bring_uv.sh
+	@test -n "$(CHOSEN)"
+	@sh scripts/bring_uv.sh $(CHOSEN)
 
 $(RUN_STAMP): $(UV) requirements/run.lock
-	@test -x $(PYTHON) || $(UV) venv -q --python "$$(cat .tools/python)" .venv
-	@ls .tools/dev-* >/dev/null 2>&1 || $(UV) pip sync -q --python $(PYTHON) requirements/run.lock
-	@$(PYTHON) scripts/put_on_path.py
+	@sh scripts/new_venv.sh $(CHOSEN)
+	@ls .tools/dev-* >/dev/null 2>&1 || $(UV) pip sync -q --python $(OWN) requirements/run.lock
+	@$(OWN) scripts/put_on_path.py
 	@touch $@
 
 $(DEV_STAMP): $(RUN_STAMP) requirements/dev.lock
-	@$(UV) pip sync -q --python $(PYTHON) requirements/dev.lock
-	@$(PYTHON) scripts/put_on_path.py
+	@$(UV) pip sync -q --python $(OWN) requirements/dev.lock
+	@$(OWN) scripts/put_on_path.py
 	@rm -f .tools/dev-*; touch $@
 
 %.mo: %.po
-	@$(PYTHON) -m babel.messages.frontend compile -i $< -o $@ 2>/dev/null
+	@$(OWN) -m babel.messages.frontend compile -i $< -o $@ 2>/dev/null
 
 setup: $(RUN_STAMP) $(CATALOGUES) ## Bring uv and what the product runs on
 
@@ -36,10 +41,16 @@ demo: setup ## Run the product on a throw-away home; PORT= for another port
 	@exec .venv/bin/tinbao demo
 
 setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromium, strace, exiftool
-	@$(PYTHON) scripts/setup_test.py
+	@$(OWN) scripts/setup_test.py
 
-test: setup-test check ## Run every check and every test
-	@$(PYTHON) -m pytest
+test: setup-test check ## Run every check and every test; PYTHON=python3.13 for another Python
+	@$(PYTEST)
+
+test-two: setup-test ## Run the flows once more, their turns taken by two processes in turn
+	@TINBAO_TEST_TWO=1 $(PYTEST) tests/flows
+
+other-pythons: setup-test ## Check types, media and the start on every other Python of this machine
+	@WORKERS=$(WORKERS) sh scripts/other_pythons.sh
 
 check: $(DEV_STAMP) $(CATALOGUES) ## Lint, types and the import arrow
 	@.venv/bin/ruff check -q .
@@ -48,21 +59,21 @@ check: $(DEV_STAMP) $(CATALOGUES) ## Lint, types and the import arrow
 	@.venv/bin/lint-imports --no-cache >.tools/arrow.txt 2>&1 || { cat .tools/arrow.txt; exit 1; }
 
 bench: setup-test ## Measure speed; each ceiling in the same run
-	@$(PYTHON) -m bench
+	@$(OWN) -m bench
 
 eval: setup ## Measure triage on the labelled messages
-	@$(PYTHON) -m bench.eval
+	@$(OWN) -m bench.eval
 
 pictures: setup-test ## Take the pictures of docs/pictures from the demo
-	@$(PYTHON) scripts/take_pictures.py
+	@$(OWN) scripts/take_pictures.py
 
 mutants: setup-test ## Take out each guard in turn and see its test turn red
-	@$(PYTHON) scripts/mutants.py
+	@$(OWN) scripts/mutants.py
 
 interop: setup ## Make the HPKE vectors anew with an independent implementation (needs node)
 	@npm install --silent --no-package-lock --prefix .tools/interop @hpke/core@1.9.0 @hpke/hybridkem-x-wing@0.7.0
 	@cp scripts/interop.mjs .tools/interop/
-	@$(PYTHON) scripts/make_vectors.py
+	@$(OWN) scripts/make_vectors.py
 
 locales: $(CATALOGUES) ## Compile the catalogues
 

@@ -5,7 +5,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import home, servers
+from tests.fakes import home, servers, two
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What one module makes once for all its tests stays in one process; two processes take only what has turns."""
+    for item in items:
+        if getattr(item.module, "TOGETHER", False):  # type: ignore[attr-defined]
+            item.add_marker(pytest.mark.xdist_group(item.module.__name__))  # type: ignore[attr-defined]
+    if two.ON:
+        kept = [item for item in items if _has_turns(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
+def _has_turns(item: pytest.Item) -> bool:
+    return "a_home" in getattr(item, "fixturenames", ()) or "opened" in vars(item.module)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot import people, settings, wiring
 from bot.settings import Settings
 from bot.wiring import Product
+from tests.fakes import two
 from tips.conversation import Inbound
 from tips.enrolment import Newcomer
 from tips.founding import Founding
@@ -120,7 +121,10 @@ async def opened(
         )
         clock = Clock()
         founding = await wiring.initialise(own, now=clock, cost=cost)
-        async with wiring.open_product(own, now=clock, cost=cost) as product:
+        async with contextlib.AsyncExitStack() as stack:
+            product = await stack.enter_async_context(wiring.open_product(own, now=clock, cost=cost))
+            if two.ON:
+                product = await stack.enter_async_context(two.alternating(product, own, cost))
             home = Home(product, clock, own, founding, {}, {})
             if people:
                 await home.join(*people)

@@ -84,9 +84,12 @@ class AnyPath(RuleBasedStateMachine):
     @rule(which=st.integers(0, MOST), text=st.sampled_from(LATER), dispute=st.booleans())
     def a_reporter_comes_back(self, which: int, text: str, dispute: bool) -> None:
         """More words, which may accuse the desk itself; or a closing is disputed."""
-        boxes = self.home.product.reception.mailboxes
-        put = boxes.dispute if dispute else boxes.add
-        self.attempt(put(self.receipts[which % len(self.receipts)], text, self.home.product.triager.triage(text)))
+        self.attempt(self.comes_back(self.receipts[which % len(self.receipts)], text, dispute))
+
+    async def comes_back(self, code: str, text: str, dispute: bool) -> None:
+        boxes, found = self.home.product.reception.mailboxes, self.home.product.triager.triage(text)
+        said = boxes.dispute(code, text, found) if dispute else boxes.addition(code, text, found, None)
+        await self.home.product.store.cases.apply(await said)
 
     @precondition(lambda self: self.receipts)
     @rule(

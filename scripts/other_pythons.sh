@@ -1,0 +1,17 @@
+#!/bin/sh
+# Checks types, media and the start on every other Python of this machine; the whole runs on the one in .venv.
+set -eu
+cd "$(dirname "$0")/.."
+export UV_PYTHON_DOWNLOADS=never
+own=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+sh scripts/pythons.sh | while read -r version path; do
+    [ "$version" = "$own" ] && continue
+    echo "on Python $version"
+    venv=.tools/python-$version
+    .tools/bin/uv venv -q --clear --python "$path" "$venv"
+    .tools/bin/uv pip sync -q --python "$venv/bin/python" requirements/dev.lock
+    "$venv/bin/python" scripts/put_on_path.py
+    "$venv/bin/mypy" --no-error-summary
+    "$venv/bin/python" -m pytest -n "${WORKERS:-2}" --dist loadgroup tests/flows/test_cleaning.py \
+        tests/flows/test_evidence.py tests/flows/test_demo.py tests/flows/test_command_line.py tests/unit
+done

@@ -1,0 +1,219 @@
+"""Every word once: whatever a platform repeats, however turns race, and whichever process takes them."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from bot import wiring
+from storage import rows
+from storage.engine import Database
+from tests.fakes import home, servers
+from tests.fakes.home import CHEAP, Citizen, Home
+from tips.conversation import Inbound
+from tips.reception import Outcome
+
+TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
+BARE = "xe mau den bien so cuoi 41"  # seven words that were once taken for a receipt
+
+
+@pytest.fixture
+async def twin(a_home: Home) -> AsyncIterator[Citizen]:
+    """The same person, met by a second product over the same home: another process, as far as memory goes."""
+    async with wiring.open_product(a_home.settings, now=a_home.clock, cost=CHEAP) as other:
+        yield Citizen(other, a_home.citizen().sender)
+
+
+async def thread(a_home: Home) -> list[str]:
+    """What the reporter added to the only case, oldest first, as its officer reads it."""
+    officer = await a_home.session("an")
+    (row,) = await a_home.product.review.queue(officer)
+    opened = await a_home.product.review.open(officer, row.id)
+    return [it.content.text for it in opened.thread]
+
+
+async def drafts(url: str) -> list[tuple[int, int]]:
+    """The size and the end of each row of drafts."""
+    database, table = Database(url), rows.table("draft").c
+    found = await database.rows(sa.select(table.sealed, table.expires_at))
+    await database.close()
+    return sorted((len(sealed), int(ends.timestamp())) for sealed, ends in found)
+
+
+async def test_words_that_a_platform_repeats_are_added_once(a_home: Home, twin: Citizen) -> None:
+    """The same message again, at once, later, or in another process: the thread has it once."""
+    someone = a_home.citizen()
+    await someone.says(await someone.sends(TIP))
+    said = Inbound("text", text="phòng 6, lầu 2", ref="41")
+    first = await someone.hears(said)
+    again = await asyncio.gather(someone.hears(said), twin.hears(said), someone.hears(said))
+    assert (first.repeated, [it.repeated for it in again]) == (False, [True, True, True])
+    await twin.hears(Inbound("text", text="cửa sau", ref="42"))
+    assert await thread(a_home) == ["phòng 6, lầu 2", "cửa sau"]
+
+
+async def test_two_processes_that_get_one_message_at_once_add_it_once(a_home: Home, twin: Citizen) -> None:
+    """Of both only one stores it; the other one finds that it was said."""
+    someone = a_home.citizen()
+    await someone.says(await someone.sends(TIP))
+    for number in range(6):
+        said = Inbound("text", text=f"lần {number}", ref=f"r{number}")
+        await asyncio.gather(someone.hears(said), twin.hears(said))
+    assert await thread(a_home) == [f"lần {number}" for number in range(6)]
+
+
+async def test_answers_without_accents_reach_the_case(a_home: Home) -> None:
+    """In a mailbox in use, what is no receipt is words."""
+    someone = a_home.citizen()
+    await someone.says(await someone.sends(TIP))
+    await someone.says(BARE)
+    assert await thread(a_home) == [BARE]
+
+
+async def test_what_is_repeated_after_the_receipt_is_no_new_tip(a_home: Home, twin: Citizen) -> None:
+    """The draft has ended; its stub knows the last messages, in every process."""
+    someone = a_home.citizen()
+    await someone.hears(Inbound("text", text=TIP, ref="1"))
+    assert (await someone.hears(Inbound("choose", choice="submit", ref="2"))).receipt
+    for who, ref in ((twin, "1"), (someone, "2"), (twin, "2")):
+        outcome = await who.hears(Inbound("text", text=TIP, ref=ref))
+        assert (outcome.repeated, outcome.replies, outcome.receipt) == (True, (), None)
+    assert len(await a_home.product.store.ledger.heads()) == 1
+
+
+async def test_turns_of_one_conversation_wait_for_each_other(a_home: Home) -> None:
+    """Thirty messages at once: each is kept, once, in the order they came, and nobody is told to try again."""
+    someone = a_home.citizen()
+    await someone.says(TIP)
+    pieces = [f"thêm {number}" for number in range(30)]
+    outcomes = await asyncio.gather(*(someone.says(piece) for piece in pieces))
+    assert {outcome.state for outcome in outcomes} == {"summary"}
+    assert (await someone.presses("submit")).receipt
+    officer = await a_home.session("an")
+    (row,) = await a_home.product.review.queue(officer)
+    opened = await a_home.product.review.open(officer, row.id)
+    assert opened.tip.text == "\n".join((TIP, *pieces))
+
+
+async def test_every_receipt_that_two_processes_give_finds_a_tip_of_its_own(a_home: Home, twin: Citizen) -> None:
+    """One person sends five tips, each turn by the other process: five tips, five receipts."""
+    someone = a_home.citizen()
+    receipts = []
+    for number in range(5):
+        await someone.says(f"{TIP} Lần thứ {number}.")
+        receipts.append((await twin.presses("submit")).receipt)
+        someone, twin = twin, someone
+    assert len(set(receipts)) == 5
+    assert len(await a_home.product.store.ledger.heads()) == 5
+    cases = {(await a_home.product.reception.mailboxes.read(str(it))).case.id for it in receipts}
+    assert len(cases) == 5
+
+
+async def test_two_processes_that_send_one_draft_store_one_tip(a_home: Home, twin: Citizen) -> None:
+    """Pressed twice at once: one tip, and only its receipt is ever shown."""
+    someone = a_home.citizen()
+    await someone.says(TIP)
+    outcomes = await asyncio.gather(someone.presses("submit"), twin.presses("submit"))
+    assert len({it.receipt for it in outcomes if it.receipt}) == 1
+    assert len(await a_home.product.store.ledger.heads()) == 1
+
+
+async def test_words_set_aside_are_sent_by_the_other_process(a_home: Home, twin: Citizen) -> None:
+    """`Send anyway` needs no memory of the process that did not take them for a tip."""
+    greeting = "Xin chào, cho tôi hỏi mấy giờ làm việc"
+    outcome = await a_home.citizen().says(greeting)
+    assert "send_anyway" in {option.id for reply in outcome.replies for option in reply.options}
+    assert await sent(twin, await twin.presses("send_anyway"))
+    (row,) = await a_home.product.store.ledger.heads()
+    session = await a_home.session_at(row.unit)
+    assert (await a_home.product.review.open(session, row.id)).tip.text == greeting
+
+
+async def sent(someone: Citizen, outcome: Outcome) -> bool:
+    """Refuse every question and send."""
+    for _ in range(4):
+        if outcome.receipt:
+            return True
+        offered = {option.id for reply in outcome.replies for option in reply.options}
+        outcome = await someone.presses("submit" if "submit" in offered else "skip")
+    return False
+
+
+async def test_no_row_tells_whether_its_tip_was_sent(a_home: Home, database_url: str) -> None:
+    """Unfinished, sent, cancelled or erased: a row of one size and end for each, for a day after the last turn."""
+    url = a_home.settings.database_url
+    for name, last in (("unfinished", ""), ("sent", "submit"), ("cancelled", "cancel"), ("erased", "erase")):
+        someone = a_home.citizen(name)
+        await someone.says(TIP)
+        if last:
+            await someone.presses(last)
+    await a_home.product.reception.forget(a_home.citizen("unfinished too").sender)
+    found = await drafts(url)
+    assert len(found) == 4
+    assert len(set(found)) == 1
+    a_home.clock.forward(hours=23)
+    assert await a_home.product.store.drafts.expire(a_home.clock()) == 0
+    a_home.clock.forward(hours=2)
+    assert await a_home.product.store.drafts.expire(a_home.clock()) == 4
+
+
+async def test_a_long_draft_leaves_a_stub_of_its_own_size(a_home: Home) -> None:
+    """What was written and taken back again does not show in the row."""
+    url = a_home.settings.database_url
+    someone = a_home.citizen()
+    await someone.says(TIP * 40)
+    ((long, _),) = await drafts(url)
+    await someone.presses("cancel")
+    ((stub, _),) = await drafts(url)
+    await someone.says(TIP)
+    ((short, _),) = await drafts(url)
+    assert long == stub == short > 3000
+
+
+async def test_a_mailbox_is_read_while_nothing_can_be_written(tmp_path: Path) -> None:
+    """A full or locked disk keeps nobody from reading the answer; it is said that nothing can be added now."""
+    async with home.opened(tmp_path) as a_home:
+        someone = a_home.citizen()
+        code = await someone.sends(TIP)
+        with contextlib.closing(sqlite3.connect(a_home.settings.home / "tinbao.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            outcome = await someone.says(code)
+            other.execute("ROLLBACK")
+        said = [say.key for reply in outcome.replies for say in reply.says]
+        assert (said[0], said[-1]) == ("mailbox.state", "mailbox.read_only")
+        assert (await someone.says(BARE)).state != "mailbox"
+
+
+async def test_a_receipt_is_shown_though_valkey_goes_while_the_tip_is_sent(tmp_path: Path) -> None:
+    """The tip is stored, so the person gets its receipt: now, and again when Valkey is back with nothing in it."""
+    (tmp_path / "v").mkdir()
+    async with home.opened(tmp_path) as a_home:
+        a_home.clock.moment = datetime.now(UTC)  # Valkey forgets drafts by its own clock
+        with servers.valkey(tmp_path / "v") as server:
+            own = replace(a_home.settings, drafts_url=servers.valkey_url(server))
+            async with wiring.open_product(own, now=a_home.clock, cost=CHEAP) as product:
+                someone = Citizen(product, a_home.citizen().sender)
+                await someone.says(TIP)
+                with contextlib.closing(sqlite3.connect(own.home / "tinbao.db", isolation_level=None)) as other:
+                    other.execute("BEGIN IMMEDIATE")
+                    pressed = Inbound("choose", choice="submit")
+                    sending = asyncio.create_task(product.reception.turn(someone.sender, pressed))
+                    async with asyncio.timeout(5):
+                        while not server.client().keys("tinbao:claim:*"):
+                            await asyncio.sleep(0.01)
+                    server.stop()
+                    other.execute("ROLLBACK")
+                    code = (await sending).receipt
+        with servers.valkey(tmp_path / "v") as server:
+            own = replace(own, drafts_url=servers.valkey_url(server))
+            async with wiring.open_product(own, now=a_home.clock, cost=CHEAP) as product:
+                someone = Citizen(product, someone.sender)
+                assert code
+                assert (await someone.says("còn ai không")).receipt == code
+                assert (await product.reception.mailboxes.read(code)).case.state == "received"
