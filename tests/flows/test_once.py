@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from storage.engine import Database
 from tests.fakes import home, servers
 from tests.fakes.home import CHEAP, Citizen, Home
 from tips.conversation import Inbound
+from tips.ports import Change, DraftRow, Drafts
 from tips.reception import Outcome
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
@@ -99,6 +100,43 @@ async def test_turns_of_one_conversation_wait_for_each_other(a_home: Home) -> No
     (row,) = await a_home.product.review.queue(officer)
     opened = await a_home.product.review.open(officer, row.id)
     assert opened.tip.text == "\n".join((TIP, *pieces))
+
+
+@dataclass
+class Watched:
+    """A store of drafts that sees how many turns are between their reading and their writing."""
+
+    drafts: Drafts
+    inside: int = 0
+    most: int = 0
+
+    async def get(self, key: bytes) -> DraftRow | None:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        return await self.drafts.get(key)
+
+    async def put(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
+        self.inside -= 1
+        await self.drafts.put(row, seen, step)
+
+    async def expire(self, now: datetime) -> int:
+        return await self.drafts.expire(now)
+
+
+async def test_no_two_turns_of_one_conversation_are_under_way_at_once(tmp_path: Path) -> None:
+    """Those that come while others end and begin wait as well."""
+    async with (
+        home.opened(tmp_path, people=()) as a_home,
+        wiring.open_product(a_home.settings, now=a_home.clock, cost=CHEAP) as product,
+    ):
+        reception, sender, turns = product.reception, a_home.citizen().sender, []
+        watched = Watched(reception.vault.drafts)
+        reception.vault = replace(reception.vault, drafts=watched)
+        for number in range(40):
+            turns.append(asyncio.create_task(reception.turn(sender, Inbound("text", text=f"{TIP} {number}"))))
+            await asyncio.sleep(0.001)
+        await asyncio.gather(*turns)
+        assert (watched.most, watched.inside) == (1, 0)
 
 
 async def test_every_receipt_that_two_processes_give_finds_a_tip_of_its_own(a_home: Home, twin: Citizen) -> None:
