@@ -45,7 +45,8 @@ from tips.ports import Change, RunSecrets
 from tips.sealing import Random
 from tips.vault import Held, Vault
 
-TRIES: Final = 4  # how often a turn starts again when another process was quicker
+TRIES: Final = 16  # how often a turn starts again when another process was quicker
+PAUSE: Final = 0.0002  # seconds, times a random octet: so that two processes do not meet again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Reception:
                 try:
                     return await self._turn(sender, await self.vault.load(key), heard, lang)
                 except errors.Stale:
-                    continue
+                    await asyncio.sleep(PAUSE * self.random(1)[0])
         raise errors.StoreUnavailable
 
     async def current(self, sender: Sender) -> Outcome | None:
