@@ -1,7 +1,10 @@
 """A home of any earlier schema: it is brought up with all that is in it, by one process, whole or not at all."""
 
 import asyncio
+import base64
 import contextlib
+import hashlib
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -9,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,11 +20,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from bot import wiring
+from bot import secrets, settings, wiring
 from storage import engine, migrate
 from tests.fakes import home, served, servers
 from tests.fakes.home import Home
-from tips import errors
+from tips import errors, organisation
 
 REVISIONS = migrate.revisions(migrate.SCRIPTS)
 TIP = "ban ma tuy o karaoke duong le van sy q3"
@@ -215,3 +219,57 @@ async def test_rows_that_refer_to_a_table_that_is_made_anew_stay(
         for table in ("tip", "envelope", "mailbox"):
             assert connection.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar() == 1
         assert connection.execute(sa.text("PRAGMA foreign_key_check")).all() == []
+
+
+async def test_a_home_that_the_first_program_made_lives_on(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tables, roster and keys as they lay on a disk: the officer reads, the receipt opens, the audit holds."""
+    made = json.loads((Path(__file__).parents[1] / "data" / "first_home.json").read_text("utf-8"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home-secrets").mkdir()
+    for name, data in made["secrets"].items():
+        secrets.write_secret(tmp_path / "home-secrets" / name, base64.b64decode(data))
+    at(database_url, REVISIONS[0])
+    with connected(database_url) as connection:
+        _as_it_lay(connection, made["tables"])
+    signed_for = json.loads(_octets(made["tables"]["roster"][0]["document"]))["organisation_digest"]
+    shipped = organisation.load()
+    monkeypatch.setattr(organisation, "load", lambda *_: replace(shipped, digest=signed_for))
+    with home.in_memory() as run:
+        own = replace(
+            settings.read({"TINBAO_HOME": str(tmp_path / "home"), "TINBAO_RUN": str(run)}), database_url=database_url
+        )
+        async with wiring.open_product(own, cost=home.CHEAP) as product:
+            assert version(database_url) == REVISIONS[-1]
+            session = await product.logins.session_of(await product.logins.unlock("an", made["passphrases"]["an"]))
+            (row,) = await product.review.queue(session)
+            assert (await product.review.open(session, row.id)).tip.text == made["text"]
+            assert (await product.reception.mailboxes.read(made["receipt"])).case.id == row.id
+            assert (await product.audit()).sound
+            version_before = product.roster()
+            assert version_before.next().previous == hashlib.sha256(version_before.signed).hexdigest()
+
+
+def _as_it_lay(connection: sa.Connection, stored: dict[str, list[dict[str, Any]]]) -> None:
+    """The rows of that home, in the tables of that time: there was no word of officers' chats yet."""
+    for statement in (
+        "DROP TABLE officer_chat",
+        "DROP TABLE link_code",
+        "DROP INDEX ix_tip_queue",
+        "CREATE INDEX ix_tip_queue ON tip (unit, urgency, received_at, id) WHERE state != 'closed'",
+    ):
+        connection.execute(sa.text(statement))
+    known = sa.MetaData()
+    known.reflect(connection)
+    for table in known.sorted_tables:
+        if rows := stored.get(table.name, []) if table.name != "alembic_version" else []:
+            boolean = {it.name for it in table.columns if isinstance(it.type, sa.Boolean)}
+            connection.execute(
+                table.insert(),
+                [{name: bool(it) if name in boolean else _octets(it) for name, it in row.items()} for row in rows],
+            )
+
+
+def _octets(value: Any) -> Any:
+    return base64.b64decode(value["b"]) if isinstance(value, dict) else value
