@@ -70,12 +70,13 @@ async def tell_waiting(application: App, product: Product, every: float) -> int:
     now = product.now()
     slot = now.replace(second=now.second // seconds * seconds if seconds < 60 else 0, microsecond=0)
     try:
-        if not await product.store.outbox.take_slot(JOB, slot):
-            return 0
-        notices, done = await product.notices.waiting()
-        sent = sum([await _send(application, notice) for notice in notices])
-        if done:
-            await product.store.outbox.done(done)
+        async with product.leases.turn(JOB, slot) as mine:
+            if not mine:
+                return 0
+            notices, done = await product.notices.waiting()
+            sent = sum([await _send(application, notice) for notice in notices])
+            if done:
+                await product.store.outbox.done(done)
     except errors.StoreUnavailable:
         log.warning("the store is away: notices wait")
         return 0
@@ -84,9 +85,8 @@ async def tell_waiting(application: App, product: Product, every: float) -> int:
 
 async def tell_digest(application: App, product: Product) -> int:
     """Send the digest of this hour, once; the same words whether something is new or not."""
-    if not await product.store.outbox.take_slot("digest", clocks.hour(product.now())):
-        return 0
-    return await _send(application, await product.notices.digest())
+    async with product.leases.turn("digest", clocks.hour(product.now())) as mine:
+        return await _send(application, await product.notices.digest()) if mine else 0
 
 
 async def _send(application: App, notice: Notice) -> int:

@@ -46,6 +46,7 @@ def build(
             statistics=product.store.statistics,
             watch=product.watch,
             audit=product.audit,
+            clockwork=product.store.clockwork,
             pages=pages,
             now=product.now,
             https=https,

@@ -26,6 +26,7 @@ from tips.flood import Crowd
 from tips.founding import PROCESSES, Founding, Secrets, found
 from tips.intake import Intake
 from tips.keys import Cost
+from tips.leases import Leases
 from tips.mailbox import Mailboxes
 from tips.news import News
 from tips.notices import Notices
@@ -35,7 +36,8 @@ from tips.reception import Reception
 from tips.reminders import Reminders
 from tips.review import Review
 from tips.roster import Roster
-from tips.sealing import Random
+from tips.rounds import Rounds
+from tips.sealing import Random, derive
 from tips.shredding import Shredder
 from tips.signs import Watch
 from tips.triage import Triager
@@ -105,6 +107,7 @@ class Product:
     notices: Notices
     watch: Watch
     reminders: Reminders
+    leases: Leases
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -165,6 +168,8 @@ async def _put_together(
         welcome_after_loss=_recent_loss(run, now),
     )
     review = Review(store.cases, live, home, evidence, now, random)
+    leases = Leases(store.clockwork, derive(own.signing["clock"], b"tinbao leases"), now, random)
+    rounds = Rounds(store.cases, store.clockwork, now)
     return Product(
         settings=settings,
         organisation=home,
@@ -178,12 +183,13 @@ async def _put_together(
         review=review,
         progress=Progress(review),
         logins=Logins(store.accounts, store.keyring, live, Devices(run, random), now, random),
-        climber=Climber(store.cases, home.overseers, own.release, own.signing["clock"], now, random),
-        shredder=Shredder(store.cases, own.signing["clock"], now, random),
+        climber=Climber(store.cases, rounds, home.overseers, own.release, own.signing["clock"], now, random),
+        shredder=Shredder(store.cases, rounds, own.signing["clock"], now, random),
         news=news,
         notices=Notices(store.links, store.outbox, live, now, random),
-        reminders=Reminders(store.cases, store.outbox, live, now, random),
-        watch=Watch(store.statistics, store.outbox, live, home, now, random),
+        reminders=Reminders(store.cases, rounds, store.outbox, live, now, random),
+        watch=Watch(store.statistics, store.outbox, leases, live, home, now, random),
+        leases=leases,
     )
 
 

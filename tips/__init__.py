@@ -22,6 +22,7 @@ at the desk (`accounts` opens a session, and `devices` keeps strangers' guesses 
 what waits is told to officers without a word of it (`notices`, `reminders`), and to a reporter who asks for it (`news`)
 
 as time passes (`clocks`):
+    of several processes one does each job (`leases`), one case after the other (`rounds`)
     what is late climbs, text included (`climbing`); several tips of a kind in one ward are one of the `signs`
     what is closed is destroyed when its time is over (`shredding`)
     `statistics` tell about the city, never a person

@@ -21,7 +21,7 @@ from tips import case, errors, keys, life, statistics
 from tips.accounts import Logins
 from tips.audit import Report
 from tips.notices import Notices
-from tips.ports import Statistics
+from tips.ports import Clockwork, Statistics
 from tips.progress import Progress
 from tips.review import OpenCase, Review, Session
 from tips.signs import Watch
@@ -55,6 +55,7 @@ class Desk:
     statistics: Statistics
     watch: Watch
     audit: Callable[[], Awaitable[Report]]
+    clockwork: Clockwork
     pages: Pages
     now: Callable[[], datetime]
     https: bool
@@ -388,10 +389,13 @@ class Desk:
         return self._page(request, session, "desk_statistics.html", lines=lines)
 
     async def ledger(self, request: Request, session: Session) -> Response:
-        """What the ledger holds, and whether it holds; no text."""
+        """What the ledger holds, whether it holds, and what the clock could not do; no text."""
         if session.role not in {"auditor", "overseer", "admin"}:
             raise errors.NotFound
-        return self._page(request, session, "desk_ledger.html", report=await self.audit())
+        stuck = [
+            (it.job, case.code_of(it.case), show.moment(it.since)) for it in await self.clockwork.stuck() if it.case
+        ]
+        return self._page(request, session, "desk_ledger.html", report=await self.audit(), stuck=stuck)
 
     async def people(self, request: Request, session: Session) -> Response:
         """Who works where, by the signed roster in force; changing it takes two admins at the command line."""
