@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ def jobs(product: Product) -> tuple[Job, ...]:
     """Everything that time does to this product."""
     return (
         Job("climb", timedelta(minutes=15), product.climber.tick),
+        Job("free", timedelta(minutes=15), functools.partial(free, product)),
         Job("shred", timedelta(hours=1), product.shredder.tick),
         Job("remind", timedelta(hours=1), product.reminders.tick),
         Job("signs", timedelta(hours=1), product.watch.tick),
@@ -39,6 +41,12 @@ def jobs(product: Product) -> tuple[Job, ...]:
         Job("files", timedelta(hours=1), lambda: product.store.blobs.expire(product.now())),
         Job("sessions", timedelta(minutes=5), product.logins.forget_idle),
     )
+
+
+async def free(product: Product) -> int:
+    """Cases of officers who left, by the newest roster: who joined a moment ago has not left."""
+    await product.roster.refresh()
+    return await product.freeing.tick()
 
 
 def slot(job: Job, now: datetime) -> datetime:

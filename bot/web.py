@@ -42,6 +42,7 @@ def build(
         desk = Desk(
             review=product.review,
             progress=product.progress,
+            holding=product.holding,
             logins=product.logins,
             statistics=product.store.statistics,
             watch=product.watch,

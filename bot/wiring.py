@@ -24,6 +24,7 @@ from tips.devices import Devices
 from tips.files import Files
 from tips.flood import Crowd
 from tips.founding import PROCESSES, Founding, Secrets, found
+from tips.holding import Freeing, Holding
 from tips.intake import Intake
 from tips.keys import Cost
 from tips.leases import Leases
@@ -100,6 +101,8 @@ class Product:
     reception: Reception
     review: Review
     progress: Progress
+    holding: Holding
+    freeing: Freeing
     logins: Logins
     climber: Climber
     shredder: Shredder
@@ -182,6 +185,8 @@ async def _put_together(
         reception=reception,
         review=review,
         progress=Progress(review),
+        holding=Holding(review),
+        freeing=Freeing(store.cases, rounds, live, own.signing["clock"], now, random),
         logins=Logins(store.accounts, store.keyring, live, Devices(run, random), now, random),
         climber=Climber(store.cases, rounds, home.overseers, own.release, own.signing["clock"], now, random),
         shredder=Shredder(store.cases, rounds, own.signing["clock"], now, random),

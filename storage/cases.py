@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +20,8 @@ from tips.case import OPEN_STATES, STATES, Case, Place, Wanted
 from tips.ledger import SignedEvent
 from tips.ports import Change, Due, Mailbox, Whole
 from tips.sealing import Envelope, Grant
+
+DUE: Final[sa.ColumnElement[Any]] = col(Tip.due_at)
 
 
 def every() -> sa.Select[Any]:
@@ -127,20 +129,24 @@ class SqlCases:
         untaken = sa.and_(col(Tip.officer).is_(None), col(Tip.opened), col(Tip.received_at) < now)
         return await self._timed(limit, after, new, untaken, col(Tip.urgency).in_(("P0", "P1")), _told_of())
 
-    async def _timed(self, limit: int, after: Due | None, *wanted: sa.ColumnElement[bool]) -> list[Due]:
+    async def _timed(
+        self,
+        limit: int,
+        after: Due | None,
+        *wanted: sa.ColumnElement[bool],
+        by: sa.ColumnElement[Any] = DUE,
+    ) -> list[Due]:
         """Only what a page is found by: a row that cannot be read is then a trouble of its own."""
-        order = (sa.type_coerce(col(Tip.due_at), sa.BigInteger), col(Tip.id))
+        order = (sa.type_coerce(by, sa.BigInteger), col(Tip.id))
         statement = sa.select(*order).where(*wanted).order_by(*order).limit(limit)
         if after is not None:
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
         return [Due(*row) for row in await self._database.rows(statement)]
 
-    async def taken(self, limit: int, after: bytes | None = None) -> list[bytes]:
-        """Ids of open cases that an officer has."""
-        statement = sa.select(col(Tip.id)).where(col(Tip.officer).is_not(None), col(Tip.state) != "closed")
-        if after is not None:
-            statement = statement.where(col(Tip.id) > after)
-        return [id_ for (id_,) in await self._database.rows(statement.order_by(col(Tip.id)).limit(limit))]
+    async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
+        """Open cases that an officer has."""
+        theirs = sa.and_(col(Tip.officer).is_not(None), col(Tip.state) != "closed")
+        return await self._timed(limit, after, theirs, by=col(Tip.received_at))
 
     async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
         """Others' open cases that these units read along."""

@@ -14,6 +14,7 @@ when the person sends it (`intake`), unless a `flood` asks for patience first:
 
 at the desk (`accounts` opens a session, and `devices` keeps strangers' guesses from locking anybody out):
     an officer reads, claims, asks, moves and hands over the `case` (`review`), to whom `access` allows
+    they give it back to the queue or, being the head, to one of them (`holding`)
     they correct what triage found, and link what may be the same event (`duplicates`)
     a reader who turns out to be accused is shut out by `rekeying`; a mistake takes two offices' `clearing`
     they bring it on (`progress`), as the table of its `life` allows, and tell the reporter how it ended

@@ -40,8 +40,9 @@ class Climber:
         now = self.now()
         return await self.rounds.over(JOB, functools.partial(self.cases.due, now), self._climb)
 
-    async def _climb(self, row: Case) -> None:
+    async def _climb(self, row: Case) -> bool:
         await self.cases.apply(await self.change(row))
+        return True
 
     async def change(self, row: Case) -> Change:
         """The step up of one late case.

@@ -165,7 +165,7 @@ class Tips(Protocol):
 
 
 class Due(NamedTuple):
-    """A case for which a time has come, and that time as the database has it, in seconds since 1970."""
+    """A case's place on a page of the clock's: a time as the database has it, in seconds since 1970, and its id."""
 
     at: int
     id: bytes
@@ -228,8 +228,8 @@ class Cases(Protocol):
         """Urgent cases (P0, P1) of past hours that somebody has read and nobody has taken; else as `due_within`."""
         ...
 
-    async def taken(self, limit: int, after: bytes | None = None) -> list[bytes]:
-        """Ids of open cases that an officer has, in their order, from behind `after`."""
+    async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
+        """Open cases that an officer has, oldest first, from behind `after`."""
         ...
 
     async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:

@@ -42,11 +42,13 @@ class Reminders:
         units: dict[str, None] = {}
         pings: list[Ping] = []
 
-        async def near(row: Case) -> None:
+        async def near(row: Case) -> bool:
             units[row.unit] = None
+            return True
 
-        async def untaken(row: Case) -> None:
+        async def untaken(row: Case) -> bool:
             pings.append(await self._repeated(row, hour))
+            return True
 
         await self.rounds.over("remind", soon, near)
         await self.rounds.over("repeat", functools.partial(self.cases.unattended, hour), untaken)

@@ -28,8 +28,8 @@ class Rounds:
     clockwork: Clockwork
     now: Callable[[], datetime]
 
-    async def over(self, job: str, page: Page, work: Callable[[Case], Awaitable[object]]) -> int:
-        """Do `work` to every case of the pages; to how many it was done.
+    async def over(self, job: str, page: Page, work: Callable[[Case], Awaitable[bool]]) -> int:
+        """Do `work`, which says whether there was any, to every case of the pages; to how many it was done.
 
         Raises:
             StoreUnavailable: the whole round ends; the next one begins it anew.
@@ -37,8 +37,7 @@ class Rounds:
         done, failed = 0, {}
         async for due in _all(page):
             try:
-                await work(await self.cases.get(due.id, None))
-                done += 1
+                done += await work(await self.cases.get(due.id, None))
             except errors.Stale:  # somebody was quicker; the next round looks again
                 continue
             except errors.StoreUnavailable:

@@ -37,8 +37,9 @@ class Shredder:
         now = self.now()
         return await self.rounds.over(JOB, functools.partial(self.cases.expired, now), self._shred)
 
-    async def _shred(self, row: Case) -> None:
+    async def _shred(self, row: Case) -> bool:
         await self.cases.apply(await self.change(row))
+        return True
 
     async def change(self, row: Case) -> Change:
         """The end of one closed case.

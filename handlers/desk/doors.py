@@ -20,6 +20,7 @@ from handlers.pages import Pages, same_site
 from tips import case, errors, keys, life, statistics
 from tips.accounts import Logins
 from tips.audit import Report
+from tips.holding import Holding
 from tips.notices import Notices
 from tips.ports import Clockwork, Statistics
 from tips.progress import Progress
@@ -51,6 +52,7 @@ class Desk:
 
     review: Review
     progress: Progress
+    holding: Holding
     logins: Logins
     statistics: Statistics
     watch: Watch
@@ -276,6 +278,7 @@ class Desk:
             results=life.results(),
             overseers=self._overseers(opened),
             colleagues=self._colleagues(session),
+            able=[(name, name) for name in self.holding.able(opened)],
             to_clear=[(code, self._name(code)) for code in sorted(opened.excluded)],
             targets=[(code, self._name(code)) for code in self.review.targets(opened)],
             districts=self._districts(),
@@ -348,6 +351,8 @@ class Desk:
         review, progress = self.review, self.progress
         acts: dict[str, Callable[[], Awaitable[Any]]] = {
             "claim": lambda: review.claim(session, id_),
+            "hand_back": lambda: self.holding.hand_back(session, id_),
+            "assign": lambda: self.holding.assign(session, id_, forms.text(form, "who")),
             "ask": lambda: review.ask(session, id_, words),
             "answer": lambda: review.answer(session, id_, words),
             "note": lambda: review.note(session, id_, words),
