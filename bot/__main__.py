@@ -46,6 +46,9 @@ Signers = Annotated[
 Shares = Annotated[Path, typer.Option("--shares", help="Lines `office:CODE`, or what `init --json` printed.")]
 Name = Annotated[str, typer.Argument(help="A person's name.")]
 Unit = Annotated[str, typer.Argument(help="A unit's code.")]
+Trial = Annotated[
+    bool, typer.Option("--trial", help="For trying out: `doctor` and /minh-bach say so, and TINBAO_NOW moves its time.")
+]
 Org = Annotated[str | None, typer.Option("--org", help="hcmc-districts or hcmc-2025.")]
 
 
@@ -59,11 +62,11 @@ def _run(work: Coroutine[Any, Any, int | None]) -> None:
 
 
 @app.command()
-def init(org: Org = None, json: Json = False) -> None:
+def init(org: Org = None, json: Json = False, trial: Trial = False) -> None:
     """Create the home at TINBAO_HOME; passphrases and shares are printed once."""
     from bot import acts
 
-    _run(acts.initialise(_settings(org=org), as_json=json))
+    _run(acts.initialise(_settings(org=org), as_json=json, trial=trial))
 
 
 @app.command()

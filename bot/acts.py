@@ -23,9 +23,9 @@ from tips import clocks, errors, ledger, life, organisation, statistics, triage
 from tips.review import OpenCase, Session
 
 
-async def initialise(settings: Settings, *, as_json: bool) -> int:
+async def initialise(settings: Settings, *, as_json: bool, trial: bool) -> int:
     """`tinbao init`."""
-    made = await wiring.initialise(settings)
+    made = await wiring.initialise(settings, trial=trial)
     admins = [{"name": name, "passphrase": words} for name, words in made.passphrases.items()]
     shares = [f"{office}:{share}" for office, share in made.shares.items()]
     printed = {"admins": admins, "recovery": {"k": 2, "n": len(shares), "shares": shares}}

@@ -43,6 +43,8 @@ async def check(environment: Mapping[str, str]) -> int:
 async def _all(own: Settings, product: Product) -> int:
     print("✓ settings, secrets, run folder, database schema, roster")
     print(f"  operator of the intake machine: {own.operator}")
+    if product.roster().trial:
+        print("! trial: this home is for trying out, no real tip is meant for it: a real one is made without --trial")
     failed = 0
     for name, run in CHECKS.items():
         try:
@@ -57,7 +59,10 @@ async def _all(own: Settings, product: Product) -> int:
 async def _clock(product: Product) -> str:
     if product.now() < OLDEST_SANE:
         raise errors.BadSetting("the machine's clock is wrong: set it, or one-time codes and deadlines fail")
-    return product.now().isoformat(timespec="seconds")
+    believed = product.now().isoformat(timespec="seconds")
+    if product.settings.moved:
+        return Advice(f"{believed}, moved by TINBAO_NOW ({product.settings.moved}): unset it to come back")
+    return believed
 
 
 async def _write(product: Product) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from datetime import time
 from typing import Any, Final
 
 from telegram.error import TelegramError
@@ -54,14 +53,11 @@ async def running(product: Product, every: float = EVERY) -> AsyncIterator[App]:
 def _schedule(application: App, product: Product, every: float) -> None:
     async def look(context: CallbackContext[Any, Any, Any, Any]) -> None:
         await tell_waiting(application, product, every)
-
-    async def digest(context: CallbackContext[Any, Any, Any, Any]) -> None:
-        await tell_digest(application, product)
+        if product.now().astimezone(clocks.CITY).hour in life.policy()["digest_hours"]:
+            await tell_digest(application, product)
 
     assert application.job_queue is not None
     application.job_queue.run_repeating(look, every, first=0, name=JOB)
-    for hour in life.policy()["digest_hours"]:
-        application.job_queue.run_daily(digest, time(hour, tzinfo=clocks.CITY), name=f"digest-{hour}")
 
 
 async def tell_waiting(application: App, product: Product, every: float) -> int:
@@ -84,9 +80,13 @@ async def tell_waiting(application: App, product: Product, every: float) -> int:
 
 
 async def tell_digest(application: App, product: Product) -> int:
-    """Send the digest of this hour, once; the same words whether something is new or not."""
-    async with product.leases.turn("digest", clocks.hour(product.now())) as mine:
-        return await _send(application, await product.notices.digest()) if mine else 0
+    """Send the digest of this hour, once; the same words whether something is new or not. The hour is the product's."""
+    try:
+        async with product.leases.turn("digest", clocks.hour(product.now())) as mine:
+            return await _send(application, await product.notices.digest()) if mine else 0
+    except errors.StoreUnavailable:
+        log.warning("the store is away: the digest waits")
+        return 0
 
 
 async def _send(application: App, notice: Notice) -> int:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 import storage
 from bot import acts, people, secrets
 from bot.settings import Settings
-from bot.wiring import Product, open_product, wall_clock
+from bot.wiring import Product, believed_time, check_new_home, open_product, wall_clock
 from storage import backup, migrate
 from tips import enrolment, errors, founding, keys, recovery
 from tips.keys import Identity
@@ -81,12 +81,11 @@ async def back_up(settings: Settings, file: Path) -> int:
 
 async def restore(settings: Settings, file: Path, shares: Path, signers: Path | None) -> int:
     """`tinbao restore`: an empty home becomes what a backup holds; the processes' keys are made anew."""
-    if (settings.secrets / "signers.json").exists():
-        raise errors.BadSetting("this home exists already: restore into a new TINBAO_HOME and TINBAO_SECRETS")
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    given = shares_of(shares)
+    check_new_home(settings)
     migrate.upgrade(settings.database_url)
     with file.open("rb") as source:
-        seed, data = recovery.unseal(_pieces(source), shares_of(shares))
+        seed, data = recovery.unseal(_pieces(source), given)
         backup.load(settings.database_url, acts.progress(data, "restore"))
     async with storage.open_store(settings.database_url) as store:
         newest = await store.keyring.newest_roster()
@@ -94,7 +93,9 @@ async def restore(settings: Settings, file: Path, shares: Path, signers: Path | 
             raise errors.NotVerified("this backup holds no roster")
         admins = await _admins(store, signers, newest.document)
         release = await store.keyring.kept("release")
-        back = recovery.come_back(newest, release, seed, admins, wall_clock(), os.urandom)
+        trial = json.loads(newest.document).get("trial", False)
+        now = believed_time(settings, wall_clock, trial=trial)
+        back = recovery.come_back(newest, release, seed, admins, now(), os.urandom)
         await store.keyring.add_roster(back.roster, (), (), (back.event,))
     secrets.store(settings.secrets, back.secrets)
     secrets.mark_run_before(settings.secrets)

@@ -27,7 +27,7 @@ def build(
     product: Product, parts: frozenset[str], webhooks: Sequence[Route] = (), demo_logins: DemoLogins = None
 ) -> Starlette:
     """The app with the doors of these parts open."""
-    pages = Pages(product.settings.demo)
+    pages = Pages(product.settings.demo, product.roster().trial)
     https = product.settings.public_url.startswith("https:")
     routes: list[BaseRoute] = [
         Route("/healthz", _health),

@@ -56,7 +56,7 @@ class LiveRoster:
     """The newest verified roster; a version that the pinned signers did not sign is never used."""
 
     def __init__(self, store: storage.Store, home: Organisation, signers: tuple[roster.Signer, ...]) -> None:
-        self._store, self._organisation, self._signers = store, home, signers
+        self._store, self.organisation, self._signers = store, home, signers
         self._current: Roster | None = None
 
     def __call__(self) -> Roster:
@@ -80,7 +80,7 @@ class LiveRoster:
         return self._current
 
     def _checked(self, newest: Roster) -> Roster:
-        own = (self._organisation.name, self._organisation.digest)
+        own = (self.organisation.name, self.organisation.digest)
         if (newest.organisation, newest.organisation_digest) != own:
             raise errors.BadSetting(f"the roster was signed for another organisation than {own[0]}: set TINBAO_ORG")
         return newest
@@ -134,25 +134,42 @@ async def open_product(
     if not settings.home.is_dir():
         raise errors.BadSetting(f"there is no home at TINBAO_HOME ({settings.home.name}): run `tinbao init`")
     own = secrets.load(settings.secrets, PROCESSES)
-    run = secrets.open_run(settings.run, settings.secrets, now, demo=settings.demo)
+    secrets.check_run(settings.run, demo=settings.demo)
     migrate.upgrade(settings.database_url)
     async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
-        yield await _put_together(settings, store, own, run, now, random, cost)
+        live = LiveRoster(store, organisation.load(settings.organisation), own.signers)
+        believed = believed_time(settings, now, trial=(await live.refresh()).trial)
+        run = secrets.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
+        yield _put_together(settings, store, live, own, run, believed, random, cost)
 
 
-async def _put_together(
+def believed_time(settings: Settings, now: Now, *, trial: bool) -> Now:
+    """The clock of a home: the machine's own, which only a trial home lets anybody move.
+
+    Raises:
+        BadSetting: `TINBAO_NOW` is set for a home that is none.
+    """
+    if settings.moved is None:
+        return now
+    if not trial:
+        raise errors.BadSetting(
+            "TINBAO_NOW moves time only in a home made by `tinbao init --trial`, and this is none: unset it"
+        )
+    return settings.moved.clock(now)
+
+
+def _put_together(
     settings: Settings,
     store: storage.Store,
+    live: LiveRoster,
     own: Secrets,
     run: secrets.RunFolder,
     now: Now,
     random: Random,
     cost: Cost,
 ) -> Product:
-    home = organisation.load(settings.organisation)
+    home = live.organisation
     triager = Triager(home)
-    live = LiveRoster(store, home, own.signers)
-    await live.refresh()
     intake = Intake(store.tips, live, own.signing["intake"], now, random, Crowd(now))
     mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
     evidence = Files(Cleaning(), store.blobs, now, random)
@@ -216,21 +233,59 @@ def _recent_loss(run: secrets.RunFolder, now: Now) -> Callable[[], bool]:
 
 
 async def initialise(
-    settings: Settings, *, now: Now = wall_clock, random: Random = os.urandom, cost: Cost = FULL_COST
+    settings: Settings,
+    *,
+    now: Now = wall_clock,
+    random: Random = os.urandom,
+    cost: Cost = FULL_COST,
+    trial: bool = False,
 ) -> Founding:
-    """Make a new home.
+    """Make a new home; whatever a start needs is tried before anything of it is made.
 
     Raises:
-        BadSetting: there is one already, or the organisation is unknown.
+        BadSetting: there is one already, the organisation is unknown, or something that a start needs is missing.
     """
-    if (settings.secrets / "signers.json").exists():
-        raise errors.BadSetting("this home exists already: choose another TINBAO_HOME, or remove it and its secrets")
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = found(organisation.load(settings.organisation), now(), random, cost)
-    migrate.upgrade(settings.database_url)
-    async with storage.open_store(settings.database_url) as store:
+    home = organisation.load(settings.organisation)
+    believed = believed_time(settings, now, trial=trial)
+    check_new_home(settings)
+    made = found(home, believed(), random, cost, trial=trial)
+    async with _empty_store(settings) as store:
         await store.keyring.add_roster(made.roster, made.accounts, (), (made.event,))
         for name, value in made.kept.items():
             await store.keyring.keep(name, value)
     secrets.store(settings.secrets, made.secrets)
     return made
+
+
+def check_new_home(settings: Settings) -> None:
+    """That a home can be made where the settings say, and be run there.
+
+    Raises:
+        BadSetting: there is one already, or a folder cannot be used.
+    """
+    if (settings.secrets / "signers.json").exists():
+        raise errors.BadSetting("this home exists already: choose another TINBAO_HOME, or remove it and its secrets")
+    secrets.check_run(settings.run, demo=settings.demo)
+    secrets.check_writable(settings.home, "TINBAO_HOME", "choose a folder that you may write")
+    secrets.check_writable(settings.secrets, "TINBAO_SECRETS", "choose a folder that you may write")
+
+
+@asynccontextmanager
+async def _empty_store(settings: Settings) -> AsyncIterator[storage.Store]:
+    """The store of a new home: both of its servers were reached, and nobody's home is in it.
+
+    Raises:
+        BadSetting: one cannot be reached, or another home is in the database.
+    """
+    try:
+        migrate.upgrade(settings.database_url)
+    except errors.StoreUnavailable as error:
+        raise errors.BadSetting("the database (TINBAO_DATABASE_URL) cannot be reached or written") from error
+    async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
+        try:
+            await store.drafts.get(bytes(16))
+        except errors.StoreUnavailable as error:
+            raise errors.BadSetting("the store of drafts (TINBAO_DRAFTS_URL) cannot be reached") from error
+        if await store.keyring.newest_roster():
+            raise errors.BadSetting("another home is in this database: choose another TINBAO_DATABASE_URL")
+        yield store

@@ -21,7 +21,7 @@ from tips.ledger import SignedEvent
 from tips.ports import Change, Due, Mailbox, Whole
 from tips.sealing import Envelope, Grant
 
-DUE: Final[sa.ColumnElement[Any]] = col(Tip.due_at)
+DUE: Final = rows.table("tip").c.due_at
 
 
 def every() -> sa.Select[Any]:
@@ -146,7 +146,7 @@ class SqlCases:
     async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases that an officer has."""
         theirs = sa.and_(col(Tip.officer).is_not(None), col(Tip.state) != "closed")
-        return await self._timed(limit, after, theirs, by=col(Tip.received_at))
+        return await self._timed(limit, after, theirs, by=rows.table("tip").c.received_at)
 
     async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
         """Others' open cases that these units read along."""

@@ -40,9 +40,16 @@ class Holding:
         if row.officer != session.name:
             raise errors.Refused("error.not_holding")
         facts = {"who": session.name, "state": row.state}
-        given_up = replace(row, officer=None)
-        others = {"pinged": "returned", "to": row.unit, "spared": (session.name,)}
-        return await self.review.record(session, row, Kind.HANDED_BACK, facts, given_up, **others)
+        return await self.review.record(
+            session,
+            row,
+            Kind.HANDED_BACK,
+            facts,
+            replace(row, officer=None),
+            pinged="returned",
+            to=row.unit,
+            spared=(session.name,),
+        )
 
     async def assign(self, session: Session, case_id: bytes, name: str) -> Case:
         """Give a case of this unit to somebody in it, whoever has it now; only they are told.
@@ -59,8 +66,9 @@ class Holding:
         taken = self.review.held_by(row, name)
         facts = {"who": name, "was": row.officer or "", "state": taken.state}
         others = tuple(it.name for it in self.review.roster().members(row.unit) if it.name != name)
-        only = {"pinged": "assigned", "to": row.unit, "spared": others}
-        return await self.review.record(session, row, Kind.ASSIGNED, facts, taken, **only)
+        return await self.review.record(
+            session, row, Kind.ASSIGNED, facts, taken, pinged="assigned", to=row.unit, spared=others
+        )
 
     def able(self, opened: OpenCase) -> list[str]:
         """Who of the unit could be given the case: not who has it, keeps away, or closed it before a dispute."""

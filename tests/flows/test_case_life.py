@@ -412,7 +412,7 @@ def test_every_clock_names_its_article_or_says_that_it_is_policy(lang: str) -> N
         assert locales.say(lang, f"clock.{name}") != f"clock.{name}"
 
 
-# --- who has it --------------------------------------------------------------------------------------------------------
+# --- who has it -----------------------------------------------------------------------------------------------------
 
 
 async def seen_everywhere(home: Home, row: Case, name: str) -> dict[str, Any]:
@@ -486,7 +486,7 @@ async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
 
 
 async def test_a_case_is_given_to_nobody_who_may_not_have_it(office: Home) -> None:
-    """Not to another unit's people, who keeps away, who has it, or who closed it before a dispute; not by an officer."""
+    """Not to another unit's people, to who keeps away, or to who has it; and not by an officer."""
     _, session, row = await begun(office)
     head, holding = await office.session("ba"), office.product.holding
     for name in ("binh", "quan", "nobody", "an", ""):

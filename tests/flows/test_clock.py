@@ -160,7 +160,7 @@ async def test_rows_that_somebody_filled_in_stop_nothing(office: Home) -> None:
     now = int(office.clock().timestamp()) // 900 * 900
     for name in [it.name for it in clock.jobs(office.product)]:
         for number in range(-200, 200):
-            until = None if number % 2 else FAR
+            until = FAR if number % 2 else None
             behind(
                 office,
                 "INSERT INTO job_run (name, slot, until) VALUES (:name, :slot, :until)",

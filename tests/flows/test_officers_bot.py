@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -81,6 +82,17 @@ async def test_a_link_code_works_once(a_home: Home, api: BotApi) -> None:
             await api.says(chat, f"/lienket {code}", entities=[{"type": "bot_command", "offset": 0, "length": 8}])
             await api.waits_for(chat, 1)
         assert await home.product.store.links.chats(["an"]) == [Chat(str(CHAT), "an")]
+
+
+async def test_the_digest_comes_at_the_product_s_own_hour(a_home: Home, api: BotApi) -> None:
+    """Whatever the machine's clock says: a moved time moves it too, and a bot that was late still sends it once."""
+    home = with_bot(a_home, api)
+    home.clock.moment = datetime(2026, 11, 23, 23, 40, tzinfo=UTC)  # 6:40 in the city
+    async with officers.running(home.product, every=0.1):
+        await linked(home, api, "an", CHAT)
+        home.clock.forward(hours=2)
+        texts = [it["text"] for it in await api.waits_for(CHAT, 2)]
+    assert ["Nhắc theo giờ cố định" in it for it in texts] == [False, True]
 
 
 async def test_a_slot_is_taken_once_however_many_ask(a_home: Home, api: BotApi) -> None:
