@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from bot import clock, settings
+from bot import clock, remedies, settings
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -34,13 +34,13 @@ async def check(environment: Mapping[str, str]) -> int:
     try:
         own = settings.read(environment)
         async with open_product(own) as product:
-            return await _all(own, product)
+            return await _all(own, product, environment)
     except errors.TinBaoError as error:
-        print(f"✗ start: {error}")
+        print(f"✗ start: {remedies.said(error, environment)}")
         return 1
 
 
-async def _all(own: Settings, product: Product) -> int:
+async def _all(own: Settings, product: Product, environment: Mapping[str, str]) -> int:
     print("✓ settings, secrets, run folder, database schema, roster")
     print(f"  operator of the intake machine: {own.operator}")
     if product.roster().trial:
@@ -52,7 +52,7 @@ async def _all(own: Settings, product: Product) -> int:
             print(f"{'!' if isinstance(found, Advice) else '✓'} {name}: {found}")
         except errors.TinBaoError as error:
             failed += 1
-            print(f"✗ {name}: {error}")
+            print(f"✗ {name}: {remedies.said(error, environment)}")
     return 1 if failed else 0
 
 

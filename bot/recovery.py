@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -22,10 +23,19 @@ PIECE: Final = 64 * 1024
 
 
 def shares_of(file: Path) -> dict[str, str]:
-    """Office -> share, from lines `office:CODE` or from what `init --json` printed."""
-    text = file.read_text("utf-8")
-    lines = json.loads(text)["recovery"]["shares"] if text.lstrip().startswith("{") else text.splitlines()
-    return keys.parse_shares(lines)
+    """Office -> share, from lines `office:CODE` or from what `init --json` printed.
+
+    Raises:
+        BadSetting: the file is something else.
+    """
+    try:
+        text = file.read_text("utf-8")
+        lines = json.loads(text)["recovery"]["shares"] if text.lstrip().startswith("{") else text.splitlines()
+        return keys.parse_shares(lines)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.BadSetting(
+            f"--shares: {file.name} holds neither lines `office:CODE` nor what `tinbao init --json` printed"
+        ) from error
 
 
 async def open_held(settings: Settings, id_: str, shares: Path, unit: str | None) -> int:
@@ -45,6 +55,8 @@ async def reclaim(settings: Settings, unit: str, shares: Path) -> int:
     """`tinbao unit recover`: the quorum gives an overseer's seeds to the people who work there now."""
     given = shares_of(shares)
     async with open_product(settings) as product:
+        if unit not in product.organisation.units:
+            raise errors.Refused("error.unknown_unit", unit)
         seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
         holders = await product.store.keyring.seed_holders(unit)
         held = {it.generation: keys.open_seed(it, seed) for it in holders if it.holder == founding.RECOVERY}
@@ -70,12 +82,17 @@ async def back_up(settings: Settings, file: Path) -> int:
         sealed = await recovery.kept(product.store.keyring)
     rows = acts.progress(backup.dump(settings.database_url), "backup")
     waiting = file.with_name(f"{file.name}.part")
-    with waiting.open("wb") as out:
-        for piece in recovery.seal(public, sealed, rows, os.urandom):
-            out.write(piece)
-        out.flush()
-        os.fsync(out.fileno())
-    waiting.replace(file)
+    try:
+        with waiting.open("wb") as out:
+            for piece in recovery.seal(public, sealed, rows, os.urandom):
+                out.write(piece)
+            out.flush()
+            os.fsync(out.fileno())
+        waiting.replace(file)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            waiting.unlink()
+        raise errors.BadSetting(f"{file.name} cannot be written there ({error.strerror})") from error
     return 0
 
 

@@ -36,7 +36,7 @@ from tips.progress import Progress
 from tips.reception import Reception
 from tips.reminders import Reminders
 from tips.review import Review
-from tips.roster import Roster
+from tips.roster import Roster, SignedRoster
 from tips.rounds import Rounds
 from tips.sealing import Random, derive
 from tips.shredding import Shredder
@@ -76,8 +76,16 @@ class LiveRoster:
         if signed is None:
             raise errors.BadSetting("there is no roster yet: run `tinbao init`")
         if self._current is None or signed.version > self._current.version:
-            self._current = self._checked(roster.verify(signed, self._signers))
+            self._current = self.check(signed)
         return self._current
+
+    def check(self, signed: SignedRoster) -> Roster:
+        """The roster of a version that is not in force yet.
+
+        Raises:
+            NotVerified: the pinned signers did not sign it as they must.
+        """
+        return self._checked(roster.verify(signed, self._signers))
 
     def _checked(self, newest: Roster) -> Roster:
         own = (self.organisation.name, self.organisation.digest)
