@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 export UV_PYTHON_DOWNLOADS := never
+export UV_SYSTEM_CERTS := 1
 UV := .tools/bin/uv
 PYTHON := .venv/bin/python
 RUN_STAMP := .tools/run-$(shell cat requirements/run.lock 2>/dev/null | cksum | cut -d' ' -f1)
