@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 export UV_PYTHON_DOWNLOADS := never
+export UV_SYSTEM_CERTS := 1
 PYTHON ?=
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 CHOSEN := $(shell sh scripts/choose_python.sh $(PYTHON))

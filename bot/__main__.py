@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from bot import settings
+from bot import remedies, settings
 from tips import errors
 
 REFUSED: Final = 1
@@ -41,11 +41,20 @@ Officer = Annotated[
     typer.Option("--officer", help="Whose session; the passphrase comes from a prompt or TINBAO_PASSWORD."),
 ]
 Signers = Annotated[
-    Path | None, typer.Option("--signers", help="What `init --json` printed; without it you are asked.")
+    Path | None,
+    typer.Option(
+        "--signers", exists=True, dir_okay=False, help="What `init --json` printed; without it you are asked."
+    ),
 ]
-Shares = Annotated[Path, typer.Option("--shares", help="Lines `office:CODE`, or what `init --json` printed.")]
+Shares = Annotated[
+    Path,
+    typer.Option("--shares", exists=True, dir_okay=False, help="Lines `office:CODE`, or what `init --json` printed."),
+]
 Name = Annotated[str, typer.Argument(help="A person's name.")]
 Unit = Annotated[str, typer.Argument(help="A unit's code.")]
+Trial = Annotated[
+    bool, typer.Option("--trial", help="For trying out: `doctor` and /minh-bach say so, and TINBAO_NOW moves its time.")
+]
 Org = Annotated[str | None, typer.Option("--org", help="hcmc-districts or hcmc-2025.")]
 
 
@@ -59,11 +68,11 @@ def _run(work: Coroutine[Any, Any, int | None]) -> None:
 
 
 @app.command()
-def init(org: Org = None, json: Json = False) -> None:
+def init(org: Org = None, json: Json = False, trial: Trial = False) -> None:
     """Create the home at TINBAO_HOME; passphrases and shares are printed once."""
     from bot import acts
 
-    _run(acts.initialise(_settings(org=org), as_json=json))
+    _run(acts.initialise(_settings(org=org), as_json=json, trial=trial))
 
 
 @app.command()
@@ -180,7 +189,7 @@ def case_show(id: Annotated[str, typer.Argument(help="The case's id.")], officer
 
 @stats_app.command("export")
 def stats_export(
-    out: Annotated[Path, typer.Option("--out", help="Where to write.")],
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="Where to write.")],
     format: Annotated[str, typer.Option("--format", help="csv, xlsx or json.")] = "csv",
     by: Annotated[
         str, typer.Option("--by", help="Some of month,district,ward,category.")
@@ -215,7 +224,7 @@ def held_open(
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="Where to write.")]) -> None:
+def backup(file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write.")]) -> None:
     """Write a backup that only a quorum of the recovery offices opens."""
     from bot import recovery
 
@@ -224,7 +233,9 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write.")]) -> Non
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(help="What `backup` wrote.")], shares: Shares, signers: Signers = None
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `backup` wrote.")],
+    shares: Shares,
+    signers: Signers = None,
 ) -> None:
     """Bring a backup back into a new, empty home."""
     from bot import recovery
@@ -244,12 +255,9 @@ def main() -> None:
     """The entry point; every foreseen error becomes its remedy and its exit code."""
     try:
         app()
-    except errors.WrongPassphrase as error:
-        print(f"tinbao: {error}", file=sys.stderr)
-        sys.exit(WRONG_PASSPHRASE)
     except errors.TinBaoError as error:
-        print(f"tinbao: {error}", file=sys.stderr)
-        sys.exit(REFUSED)
+        print(f"tinbao: {remedies.said(error, os.environ)}", file=sys.stderr)
+        sys.exit(WRONG_PASSPHRASE if isinstance(error, errors.WrongPassphrase) else REFUSED)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -23,9 +23,9 @@ from tips import clocks, errors, ledger, life, organisation, statistics, triage
 from tips.review import OpenCase, Session
 
 
-async def initialise(settings: Settings, *, as_json: bool) -> int:
+async def initialise(settings: Settings, *, as_json: bool, trial: bool) -> int:
     """`tinbao init`."""
-    made = await wiring.initialise(settings)
+    made = await wiring.initialise(settings, trial=trial)
     admins = [{"name": name, "passphrase": words} for name, words in made.passphrases.items()]
     shares = [f"{office}:{share}" for office, share in made.shares.items()]
     printed = {"admins": admins, "recovery": {"k": 2, "n": len(shares), "shares": shares}}
@@ -48,13 +48,21 @@ def triage_lines(name: str, source: IO[str], sink: IO[str]) -> int:
     def render(reason: triage.Reason) -> str:
         return show.reason_text({"rule": reason.rule, "params": reason.params}, functools.partial(locales.say, "vi"))
 
-    for line in source:
+    for number, line in enumerate(source, start=1):
         if line.strip():
-            row = json.loads(line)
-            found = triage.as_json(row.get("id"), triager.triage(str(row["text"])), home, render)
+            id_, text = _text_of(line, number)
+            found = triage.as_json(id_, triager.triage(text), home, render)
             sink.write(json.dumps(found, ensure_ascii=False) + "\n")
             sink.flush()
     return 0
+
+
+def _text_of(line: str, number: int) -> tuple[Any, str]:
+    try:
+        row = json.loads(line)
+        return row.get("id"), str(row["text"])
+    except (ValueError, KeyError, AttributeError) as error:
+        raise errors.BadSetting(f'line {number} is not {{"id": …, "text": …}} as JSON') from error
 
 
 def progress(pieces: Iterable[bytes], what: str) -> Iterable[bytes]:
@@ -171,7 +179,10 @@ async def export_statistics(
         await product.store.ledger.append(ledger.sign(event, product.reception.intake.signing))
     from bot import exports
 
-    exports.write(out, form, lines)
+    try:
+        exports.write(out, form, lines)
+    except OSError as error:
+        raise errors.BadSetting(f"--out: {out.name} cannot be written there ({error.strerror})") from error
     return 0
 
 
@@ -181,6 +192,7 @@ def _month(text: str | None, later: int) -> datetime | None:
         return None
     try:
         year, month = (int(part) for part in text.split("-"))
+        datetime(year, month, 1)
         return datetime(year + (month + later - 1) // 12, (month + later - 1) % 12 + 1, 1, tzinfo=clocks.CITY)
     except ValueError as error:
         raise errors.BadSetting("a month is written like 2026-11") from error

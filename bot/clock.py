@@ -1,12 +1,14 @@
-"""The clock: APScheduler ticks, the database decides who does the work. A slot is taken exactly once, whoever asks."""
+"""The clock: APScheduler ticks, a lease in the database decides which process does the work of a slot."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import functools
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -31,6 +33,7 @@ def jobs(product: Product) -> tuple[Job, ...]:
     """Everything that time does to this product."""
     return (
         Job("climb", timedelta(minutes=15), product.climber.tick),
+        Job("free", timedelta(minutes=15), functools.partial(free, product)),
         Job("shred", timedelta(hours=1), product.shredder.tick),
         Job("remind", timedelta(hours=1), product.reminders.tick),
         Job("signs", timedelta(hours=1), product.watch.tick),
@@ -40,6 +43,12 @@ def jobs(product: Product) -> tuple[Job, ...]:
     )
 
 
+async def free(product: Product) -> int:
+    """Cases of officers who left, by the newest roster: who joined a moment ago has not left."""
+    await product.roster.refresh()
+    return await product.freeing.tick()
+
+
 def slot(job: Job, now: datetime) -> datetime:
     """The start of the slot that a moment belongs to."""
     seconds = job.every.total_seconds()
@@ -47,13 +56,12 @@ def slot(job: Job, now: datetime) -> datetime:
 
 
 async def tick(product: Product, job: Job) -> int:
-    """Do a job if nobody has done it for this slot; how much was done."""
-    if not await product.store.outbox.take_slot(job.name, slot(job, product.now())):
-        return 0
-    return await job.work()
+    """Do a job if nobody has done it for this slot, or is at it; how much was done."""
+    async with product.leases.turn(job.name, slot(job, product.now())) as mine:
+        return await job.work() if mine else 0
 
 
-TICK: Final = 10  # seconds between looks; a slot is still taken once
+TICK: Final = 10  # seconds between looks; a slot is still done once
 
 
 @contextlib.asynccontextmanager
@@ -68,12 +76,30 @@ async def running(product: Product) -> AsyncIterator[None]:
             id=job.name,
             max_instances=1,
             coalesce=True,
+            misfire_grace_time=None,
         )
     scheduler.start()
+    watching = asyncio.create_task(_watch(scheduler), name="clock")
     try:
         yield
     finally:
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
         scheduler.shutdown(wait=False)
+
+
+async def _watch(scheduler: AsyncIOScheduler) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        catch_up(scheduler, datetime.now(UTC))
+
+
+def catch_up(scheduler: AsyncIOScheduler, now: datetime) -> None:
+    """Bring back ticks that lie far ahead: the machine's clock was set back, and all would wait until then."""
+    for job in scheduler.get_jobs():
+        if job.next_run_time - now > 2 * timedelta(seconds=TICK):
+            job.modify(next_run_time=now)
 
 
 async def _guarded(product: Product, job: Job) -> None:
@@ -82,6 +108,8 @@ async def _guarded(product: Product, job: Job) -> None:
         done = await tick(product, job)
     except errors.StoreUnavailable:
         log.warning("the store is away: %s waits", job.name)
+    except Exception as error:
+        log.error("%s failed: %s", job.name, type(error).__name__)  # its values may be anybody's words
     else:
         if done:
             log.info("%s: %d", job.name, done)

@@ -31,7 +31,7 @@ async def run(environment: Mapping[str, str]) -> int:
     logs.configure()
     with _throw_away(environment) as own:
         listener = serving.listen(own)
-        made = await wiring.initialise(own, cost=CHEAP)
+        made = await wiring.initialise(own, cost=CHEAP, trial=True)
         identities = await _fill(own, made)
         async with open_product(own, cost=CHEAP) as product:
             ready = asyncio.Event()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator
-from datetime import time
 from typing import Any, Final
 
 from telegram.error import TelegramError
@@ -54,14 +53,11 @@ async def running(product: Product, every: float = EVERY) -> AsyncIterator[App]:
 def _schedule(application: App, product: Product, every: float) -> None:
     async def look(context: CallbackContext[Any, Any, Any, Any]) -> None:
         await tell_waiting(application, product, every)
-
-    async def digest(context: CallbackContext[Any, Any, Any, Any]) -> None:
-        await tell_digest(application, product)
+        if product.now().astimezone(clocks.CITY).hour in life.policy()["digest_hours"]:
+            await tell_digest(application, product)
 
     assert application.job_queue is not None
     application.job_queue.run_repeating(look, every, first=0, name=JOB)
-    for hour in life.policy()["digest_hours"]:
-        application.job_queue.run_daily(digest, time(hour, tzinfo=clocks.CITY), name=f"digest-{hour}")
 
 
 async def tell_waiting(application: App, product: Product, every: float) -> int:
@@ -70,12 +66,13 @@ async def tell_waiting(application: App, product: Product, every: float) -> int:
     now = product.now()
     slot = now.replace(second=now.second // seconds * seconds if seconds < 60 else 0, microsecond=0)
     try:
-        if not await product.store.outbox.take_slot(JOB, slot):
-            return 0
-        notices, done = await product.notices.waiting()
-        sent = sum([await _send(application, notice) for notice in notices])
-        if done:
-            await product.store.outbox.done(done)
+        async with product.leases.turn(JOB, slot) as mine:
+            if not mine:
+                return 0
+            notices, done = await product.notices.waiting()
+            sent = sum([await _send(application, notice) for notice in notices])
+            if done:
+                await product.store.outbox.done(done)
     except errors.StoreUnavailable:
         log.warning("the store is away: notices wait")
         return 0
@@ -83,10 +80,13 @@ async def tell_waiting(application: App, product: Product, every: float) -> int:
 
 
 async def tell_digest(application: App, product: Product) -> int:
-    """Send the digest of this hour, once; the same words whether something is new or not."""
-    if not await product.store.outbox.take_slot("digest", clocks.hour(product.now())):
+    """Send the digest of this hour, once; the same words whether something is new or not. The hour is the product's."""
+    try:
+        async with product.leases.turn("digest", clocks.hour(product.now())) as mine:
+            return await _send(application, await product.notices.digest()) if mine else 0
+    except errors.StoreUnavailable:
+        log.warning("the store is away: the digest waits")
         return 0
-    return await _send(application, await product.notices.digest())
 
 
 async def _send(application: App, notice: Notice) -> int:

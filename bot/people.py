@@ -11,7 +11,7 @@ from pathlib import Path
 from bot.acts import print_table
 from bot.settings import Settings
 from bot.wiring import Product, open_product
-from tips import enrolment, keys
+from tips import enrolment, errors, keys
 from tips.enrolment import Enrolled, Enrolment, Newcomer
 from tips.keys import Identity
 
@@ -53,6 +53,9 @@ async def remove_officer(settings: Settings, name: str, signers: Path | None) ->
         await _put_into_force(
             product, enrolment.leave(product.roster(), product.organisation, admins, name, now, random)
         )
+        freed = await product.freeing.tick()
+    if freed:
+        print(f"{freed} cases are back in their queues", file=sys.stderr)
     return 0
 
 
@@ -110,6 +113,8 @@ async def enrol(
 
 
 async def _put_into_force(product: Product, step: Enrolment) -> None:
+    """Store a version that every process will believe; one that lacks a signature would close the home for good."""
+    product.roster.check(step.roster)
     await product.store.keyring.add_roster(step.roster, step.accounts, step.seeds, (step.event,), step.gone)
     await product.roster.refresh()
 
@@ -125,7 +130,18 @@ async def unlock_signers(product: Product, file: Path | None) -> list[Identity]:
 
 
 def passphrases(names: Sequence[str], file: Path | None) -> dict[str, str]:
-    """The admins' passphrases, by what `init --json` printed, or by asking."""
+    """The admins' passphrases, by what `init --json` printed, or by asking.
+
+    Raises:
+        BadSetting: the file is something else, or lacks one of them.
+    """
     if file is None:
         return {name: getpass.getpass(f"{name}: ", stream=sys.stderr) for name in names}
-    return {it["name"]: it["passphrase"] for it in json.loads(file.read_text("utf-8"))["admins"]}
+    try:
+        known = {it["name"]: it["passphrase"] for it in json.loads(file.read_text("utf-8"))["admins"]}
+        return {name: str(known[name]) for name in names}
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.BadSetting(
+            f"--signers: {file.name} does not hold the passphrases of {' and '.join(names)} as `tinbao init --json`"
+            " prints them"
+        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import BinaryIO, Final
 import storage
 from bot import acts, people, secrets
 from bot.settings import Settings
-from bot.wiring import Product, open_product, wall_clock
+from bot.wiring import Product, believed_time, check_new_home, open_product, wall_clock
 from storage import backup, migrate
 from tips import enrolment, errors, founding, keys, recovery
 from tips.keys import Identity
@@ -22,10 +23,19 @@ PIECE: Final = 64 * 1024
 
 
 def shares_of(file: Path) -> dict[str, str]:
-    """Office -> share, from lines `office:CODE` or from what `init --json` printed."""
-    text = file.read_text("utf-8")
-    lines = json.loads(text)["recovery"]["shares"] if text.lstrip().startswith("{") else text.splitlines()
-    return keys.parse_shares(lines)
+    """Office -> share, from lines `office:CODE` or from what `init --json` printed.
+
+    Raises:
+        BadSetting: the file is something else.
+    """
+    try:
+        text = file.read_text("utf-8")
+        lines = json.loads(text)["recovery"]["shares"] if text.lstrip().startswith("{") else text.splitlines()
+        return keys.parse_shares(lines)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.BadSetting(
+            f"--shares: {file.name} holds neither lines `office:CODE` nor what `tinbao init --json` printed"
+        ) from error
 
 
 async def open_held(settings: Settings, id_: str, shares: Path, unit: str | None) -> int:
@@ -45,6 +55,8 @@ async def reclaim(settings: Settings, unit: str, shares: Path) -> int:
     """`tinbao unit recover`: the quorum gives an overseer's seeds to the people who work there now."""
     given = shares_of(shares)
     async with open_product(settings) as product:
+        if unit not in product.organisation.units:
+            raise errors.Refused("error.unknown_unit", unit)
         seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
         holders = await product.store.keyring.seed_holders(unit)
         held = {it.generation: keys.open_seed(it, seed) for it in holders if it.holder == founding.RECOVERY}
@@ -70,23 +82,27 @@ async def back_up(settings: Settings, file: Path) -> int:
         sealed = await recovery.kept(product.store.keyring)
     rows = acts.progress(backup.dump(settings.database_url), "backup")
     waiting = file.with_name(f"{file.name}.part")
-    with waiting.open("wb") as out:
-        for piece in recovery.seal(public, sealed, rows, os.urandom):
-            out.write(piece)
-        out.flush()
-        os.fsync(out.fileno())
-    waiting.replace(file)
+    try:
+        with waiting.open("wb") as out:
+            for piece in recovery.seal(public, sealed, rows, os.urandom):
+                out.write(piece)
+            out.flush()
+            os.fsync(out.fileno())
+        waiting.replace(file)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            waiting.unlink()
+        raise errors.BadSetting(f"{file.name} cannot be written there ({error.strerror})") from error
     return 0
 
 
 async def restore(settings: Settings, file: Path, shares: Path, signers: Path | None) -> int:
     """`tinbao restore`: an empty home becomes what a backup holds; the processes' keys are made anew."""
-    if (settings.secrets / "signers.json").exists():
-        raise errors.BadSetting("this home exists already: restore into a new TINBAO_HOME and TINBAO_SECRETS")
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    given = shares_of(shares)
+    check_new_home(settings)
     migrate.upgrade(settings.database_url)
     with file.open("rb") as source:
-        seed, data = recovery.unseal(_pieces(source), shares_of(shares))
+        seed, data = recovery.unseal(_pieces(source), given)
         backup.load(settings.database_url, acts.progress(data, "restore"))
     async with storage.open_store(settings.database_url) as store:
         newest = await store.keyring.newest_roster()
@@ -94,7 +110,9 @@ async def restore(settings: Settings, file: Path, shares: Path, signers: Path | 
             raise errors.NotVerified("this backup holds no roster")
         admins = await _admins(store, signers, newest.document)
         release = await store.keyring.kept("release")
-        back = recovery.come_back(newest, release, seed, admins, wall_clock(), os.urandom)
+        trial = json.loads(newest.document).get("trial", False)
+        now = believed_time(settings, wall_clock, trial=trial)
+        back = recovery.come_back(newest, release, seed, admins, now(), os.urandom)
         await store.keyring.add_roster(back.roster, (), (), (back.event,))
     secrets.store(settings.secrets, back.secrets)
     secrets.mark_run_before(settings.secrets)

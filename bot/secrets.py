@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,23 +83,42 @@ class RunFolder:
         return datetime.fromisoformat(marker.read_text("ascii")) if marker.exists() else None
 
 
+def check_run(folder: Path | None, *, demo: bool) -> Path:
+    """The run folder, made where it is missing; no key is made in it yet.
+
+    Raises:
+        BadSetting: it cannot be written, or is not on tmpfs and this is no demo; the message says what to set.
+    """
+    place = folder or _default_run()
+    check_writable(place, "TINBAO_RUN", "choose a folder on tmpfs, such as /dev/shm/tinbao")
+    kind = filesystem(place)
+    if kind is not None and kind not in _MEMORY and not demo:
+        raise errors.BadSetting(f"TINBAO_RUN is on {kind}, a disk: choose a folder on tmpfs, such as /dev/shm/tinbao")
+    return place
+
+
+def check_writable(place: Path, name: str, remedy: str) -> None:
+    """Make a folder that only its owner enters, where it is missing, and see that a file can be made in it.
+
+    Raises:
+        BadSetting: it cannot be; the message names the setting.
+    """
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.chmod(0o700)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise errors.BadSetting(f"{name} cannot be made or written ({error.strerror}): {remedy}") from error
+
+
 def open_run(folder: Path | None, secrets: Path, now: Callable[[], datetime], *, demo: bool) -> RunFolder:
     """The run folder, made where it is missing.
 
     Raises:
         BadSetting: it is not on tmpfs and this is no demo; the message says what to set.
     """
-    place = folder or _default_run()
-    try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place.chmod(0o700)
-    except OSError as error:
-        raise errors.BadSetting(
-            "TINBAO_RUN cannot be made: choose a folder on tmpfs, such as /dev/shm/tinbao"
-        ) from error
-    kind = filesystem(place)
-    if kind is not None and kind not in _MEMORY and not demo:
-        raise errors.BadSetting(f"TINBAO_RUN is on {kind}, a disk: choose a folder on tmpfs, such as /dev/shm/tinbao")
+    place = check_run(folder, demo=demo)
     _mark_cold_start(place, secrets, now())
     opened = RunFolder(place, now, _lost(secrets))
     opened.lookup_key()  # made at once: its absence is how the next start knows that the keys were lost

@@ -89,7 +89,8 @@ async def seed(product: Product, identities: Sequence[Identity], moved: Movable)
             await _step(product, workers, row.id, code, what, words)
     moved.set_back(0)
     for job in clock.jobs(product):
-        await product.store.outbox.take_slot(job.name, clock.slot(job, product.now()))
+        async with product.leases.turn(job.name, clock.slot(job, product.now())):
+            pass
 
 
 async def _send(product: Product, sender: Sender, text: str) -> str:

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from tips import errors
+from tips import clocks, errors
 
 DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
 DEFAULT_LISTEN: Final = "127.0.0.1:8138"
 TELEGRAM_API: Final = "https://api.telegram.org"
 MIN_WEBHOOK_SECRET: Final = 16
+_UNITS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+_PART: Final = re.compile(r"(\d{1,6})([wdhms])")
+_SPAN: Final = re.compile(rf"([+-])(?:{_PART.pattern})+")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The time that a trial home believes: so long after the machine's, or a moment from which it goes on."""
+
+    by: timedelta = timedelta(0)
+    start: datetime | None = None  # None: the machine's present
+
+    def __str__(self) -> str:
+        return str(self.start.isoformat() if self.start else self.by)
+
+    def clock(self, machine: Callable[[], datetime]) -> Callable[[], datetime]:
+        """The machine's clock, moved; a moment is believed at the first look, and time goes on from there."""
+        span = self.start - machine() if self.start else self.by
+        return lambda: machine() + span
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +55,7 @@ class Settings:
     telegram_webhook: bool = False
     officers_token: str = field(default="", repr=False)
     demo: bool = False
+    moved: Moved | None = None  # None: the machine's own time
 
 
 def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
@@ -65,6 +87,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         telegram_webhook=environment.get("TINBAO_TELEGRAM_WEBHOOK", "") == "1",
         officers_token=_token(environment, "TINBAO_OFFICERS_TOKEN"),
         demo=demo,
+        moved=_moved(environment.get("TINBAO_NOW", "")),
     )
 
 
@@ -80,6 +103,23 @@ def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...]
     if address and not address.startswith(schemes):
         raise errors.BadSetting(f"{name} must begin with {' or '.join(schemes)}")
     return address
+
+
+def _moved(value: str) -> Moved | None:
+    """`+35d`, `-3h`, `+1d12h`, or a moment by ISO 8601; one without a zone is the city's."""
+    if not value:
+        return None
+    if found := _SPAN.fullmatch(value):
+        sign = -1 if found.group(1) == "-" else 1
+        spans = [timedelta(**{_UNITS[unit]: int(count)}) for count, unit in _PART.findall(value)]
+        return Moved(by=sign * sum(spans, timedelta(0)))
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise errors.BadSetting(
+            "TINBAO_NOW must be a moment, such as 2027-01-31T08:00:00+07:00, or a span, such as +35d or -3h"
+        ) from error
+    return Moved(start=moment if moment.tzinfo else moment.replace(tzinfo=clocks.CITY))
 
 
 def _token(environment: Mapping[str, str], name: str) -> str:

@@ -80,12 +80,11 @@ async def tell_news(product: Product, handler: Telegram, bot: Bot) -> int:
     """Tell everybody who asked and has news; how many were told. Once a slot, whoever runs."""
     now = product.now()
     slot = now.replace(second=now.second // LOOK * LOOK, microsecond=0)
-    if not await product.store.outbox.take_slot("news", slot):
-        return 0
-    waiting = await product.news.waiting(CHANNEL)
-    for case, address in waiting:
-        await handler.tell(bot, address.id, address.lang)
-        await product.news.told(case)
+    async with product.leases.turn("news", slot) as mine:
+        waiting = await product.news.waiting(CHANNEL) if mine else []
+        for case, address in waiting:
+            await handler.tell(bot, address.id, address.lang)
+            await product.news.told(case)
     return len(waiting)
 
 

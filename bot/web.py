@@ -27,7 +27,7 @@ def build(
     product: Product, parts: frozenset[str], webhooks: Sequence[Route] = (), demo_logins: DemoLogins = None
 ) -> Starlette:
     """The app with the doors of these parts open."""
-    pages = Pages(product.settings.demo)
+    pages = Pages(product.settings.demo, product.roster().trial)
     https = product.settings.public_url.startswith("https:")
     routes: list[BaseRoute] = [
         Route("/healthz", _health),
@@ -42,10 +42,12 @@ def build(
         desk = Desk(
             review=product.review,
             progress=product.progress,
+            holding=product.holding,
             logins=product.logins,
             statistics=product.store.statistics,
             watch=product.watch,
             audit=product.audit,
+            clockwork=product.store.clockwork,
             pages=pages,
             now=product.now,
             https=https,

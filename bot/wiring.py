@@ -24,8 +24,10 @@ from tips.devices import Devices
 from tips.files import Files
 from tips.flood import Crowd
 from tips.founding import PROCESSES, Founding, Secrets, found
+from tips.holding import Freeing, Holding
 from tips.intake import Intake
 from tips.keys import Cost
+from tips.leases import Leases
 from tips.mailbox import Mailboxes
 from tips.news import News
 from tips.notices import Notices
@@ -34,8 +36,9 @@ from tips.progress import Progress
 from tips.reception import Reception
 from tips.reminders import Reminders
 from tips.review import Review
-from tips.roster import Roster
-from tips.sealing import Random
+from tips.roster import Roster, SignedRoster
+from tips.rounds import Rounds
+from tips.sealing import Random, derive
 from tips.shredding import Shredder
 from tips.signs import Watch
 from tips.triage import Triager
@@ -54,7 +57,7 @@ class LiveRoster:
     """The newest verified roster; a version that the pinned signers did not sign is never used."""
 
     def __init__(self, store: storage.Store, home: Organisation, signers: tuple[roster.Signer, ...]) -> None:
-        self._store, self._organisation, self._signers = store, home, signers
+        self._store, self.organisation, self._signers = store, home, signers
         self._current: Roster | None = None
 
     def __call__(self) -> Roster:
@@ -74,11 +77,19 @@ class LiveRoster:
         if signed is None:
             raise errors.BadSetting("there is no roster yet: run `tinbao init`")
         if self._current is None or signed.version > self._current.version:
-            self._current = self._checked(roster.verify(signed, self._signers))
+            self._current = self.check(signed)
         return self._current
 
+    def check(self, signed: SignedRoster) -> Roster:
+        """The roster of a version that is not in force yet.
+
+        Raises:
+            NotVerified: the pinned signers did not sign it as they must.
+        """
+        return self._checked(roster.verify(signed, self._signers))
+
     def _checked(self, newest: Roster) -> Roster:
-        own = (self._organisation.name, self._organisation.digest)
+        own = (self.organisation.name, self.organisation.digest)
         if (newest.organisation, newest.organisation_digest) != own:
             raise errors.BadSetting(f"the roster was signed for another organisation than {own[0]}: set TINBAO_ORG")
         return newest
@@ -99,6 +110,8 @@ class Product:
     reception: Reception
     review: Review
     progress: Progress
+    holding: Holding
+    freeing: Freeing
     logins: Logins
     climber: Climber
     shredder: Shredder
@@ -106,6 +119,7 @@ class Product:
     notices: Notices
     watch: Watch
     reminders: Reminders
+    leases: Leases
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -129,25 +143,42 @@ async def open_product(
     if not settings.home.is_dir():
         raise errors.BadSetting(f"there is no home at TINBAO_HOME ({settings.home.name}): run `tinbao init`")
     own = secrets.load(settings.secrets, PROCESSES)
-    run = secrets.open_run(settings.run, settings.secrets, now, demo=settings.demo)
+    secrets.check_run(settings.run, demo=settings.demo)
     migrate.upgrade(settings.database_url)
     async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
-        yield await _put_together(settings, store, own, run, now, random, cost)
+        live = LiveRoster(store, organisation.load(settings.organisation), own.signers)
+        believed = believed_time(settings, now, trial=(await live.refresh()).trial)
+        run = secrets.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
+        yield _put_together(settings, store, live, own, run, believed, random, cost)
 
 
-async def _put_together(
+def believed_time(settings: Settings, now: Now, *, trial: bool) -> Now:
+    """The clock of a home: the machine's own, which only a trial home lets anybody move.
+
+    Raises:
+        BadSetting: `TINBAO_NOW` is set for a home that is none.
+    """
+    if settings.moved is None:
+        return now
+    if not trial:
+        raise errors.BadSetting(
+            "TINBAO_NOW moves time only in a home made by `tinbao init --trial`, and this is none: unset it"
+        )
+    return settings.moved.clock(now)
+
+
+def _put_together(
     settings: Settings,
     store: storage.Store,
+    live: LiveRoster,
     own: Secrets,
     run: secrets.RunFolder,
     now: Now,
     random: Random,
     cost: Cost,
 ) -> Product:
-    home = organisation.load(settings.organisation)
+    home = live.organisation
     triager = Triager(home)
-    live = LiveRoster(store, home, own.signers)
-    await live.refresh()
     intake = Intake(live, own.signing["intake"], now, random, Crowd(now))
     mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
     evidence = Files(Cleaning(), store.blobs, now, random)
@@ -166,6 +197,8 @@ async def _put_together(
         welcome_after_loss=_recent_loss(run, now),
     )
     review = Review(store.cases, live, home, evidence, now, random)
+    leases = Leases(store.clockwork, derive(own.signing["clock"], b"tinbao leases"), now, random)
+    rounds = Rounds(store.cases, store.clockwork, now)
     return Product(
         settings=settings,
         organisation=home,
@@ -178,13 +211,16 @@ async def _put_together(
         reception=reception,
         review=review,
         progress=Progress(review),
+        holding=Holding(review),
+        freeing=Freeing(store.cases, rounds, live, own.signing["clock"], now, random),
         logins=Logins(store.accounts, store.keyring, live, Devices(run, random), now, random),
-        climber=Climber(store.cases, home.overseers, own.release, own.signing["clock"], now, random),
-        shredder=Shredder(store.cases, own.signing["clock"], now, random),
+        climber=Climber(store.cases, rounds, home.overseers, own.release, own.signing["clock"], now, random),
+        shredder=Shredder(store.cases, rounds, own.signing["clock"], now, random),
         news=news,
         notices=Notices(store.links, store.outbox, live, now, random),
-        reminders=Reminders(store.cases, store.outbox, live, now, random),
-        watch=Watch(store.statistics, store.outbox, live, home, now, random),
+        reminders=Reminders(store.cases, rounds, store.outbox, live, now, random),
+        watch=Watch(store.statistics, store.outbox, leases, live, home, now, random),
+        leases=leases,
     )
 
 
@@ -206,21 +242,59 @@ def _recent_loss(run: secrets.RunFolder, now: Now) -> Callable[[], bool]:
 
 
 async def initialise(
-    settings: Settings, *, now: Now = wall_clock, random: Random = os.urandom, cost: Cost = FULL_COST
+    settings: Settings,
+    *,
+    now: Now = wall_clock,
+    random: Random = os.urandom,
+    cost: Cost = FULL_COST,
+    trial: bool = False,
 ) -> Founding:
-    """Make a new home.
+    """Make a new home; whatever a start needs is tried before anything of it is made.
 
     Raises:
-        BadSetting: there is one already, or the organisation is unknown.
+        BadSetting: there is one already, the organisation is unknown, or something that a start needs is missing.
     """
-    if (settings.secrets / "signers.json").exists():
-        raise errors.BadSetting("this home exists already: choose another TINBAO_HOME, or remove it and its secrets")
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    made = found(organisation.load(settings.organisation), now(), random, cost)
-    migrate.upgrade(settings.database_url)
-    async with storage.open_store(settings.database_url) as store:
+    home = organisation.load(settings.organisation)
+    believed = believed_time(settings, now, trial=trial)
+    check_new_home(settings)
+    made = found(home, believed(), random, cost, trial=trial)
+    async with _empty_store(settings) as store:
         await store.keyring.add_roster(made.roster, made.accounts, (), (made.event,))
         for name, value in made.kept.items():
             await store.keyring.keep(name, value)
     secrets.store(settings.secrets, made.secrets)
     return made
+
+
+def check_new_home(settings: Settings) -> None:
+    """That a home can be made where the settings say, and be run there.
+
+    Raises:
+        BadSetting: there is one already, or a folder cannot be used.
+    """
+    if (settings.secrets / "signers.json").exists():
+        raise errors.BadSetting("this home exists already: choose another TINBAO_HOME, or remove it and its secrets")
+    secrets.check_run(settings.run, demo=settings.demo)
+    secrets.check_writable(settings.home, "TINBAO_HOME", "choose a folder that you may write")
+    secrets.check_writable(settings.secrets, "TINBAO_SECRETS", "choose a folder that you may write")
+
+
+@asynccontextmanager
+async def _empty_store(settings: Settings) -> AsyncIterator[storage.Store]:
+    """The store of a new home: both of its servers were reached, and nobody's home is in it.
+
+    Raises:
+        BadSetting: one cannot be reached, or another home is in the database.
+    """
+    try:
+        migrate.upgrade(settings.database_url)
+    except errors.StoreUnavailable as error:
+        raise errors.BadSetting("the database (TINBAO_DATABASE_URL) cannot be reached or written") from error
+    async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
+        try:
+            await store.drafts.get(bytes(16))
+        except errors.StoreUnavailable as error:
+            raise errors.BadSetting("the store of drafts (TINBAO_DRAFTS_URL) cannot be reached") from error
+        if await store.keyring.newest_roster():
+            raise errors.BadSetting("another home is in this database: choose another TINBAO_DATABASE_URL")
+        yield store

@@ -35,11 +35,14 @@ class Pages:
     """Renders templates in a language."""
 
     demo: bool
+    trial: bool = False  # the home is for trying out
 
     def respond(self, template: str, *, lang: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page; texts come from the catalogue by `_('key')`."""
         speak = functools.partial(locales.say, lang)
-        html = _environment().get_template(template).render(_=speak, lang=lang, demo=self.demo, **values)
+        html = (
+            _environment().get_template(template).render(_=speak, lang=lang, demo=self.demo, trial=self.trial, **values)
+        )
         return HTMLResponse(html, status_code=status)
 
     def trouble(self, request: Request, key: str, status: int) -> Response:

@@ -10,6 +10,7 @@ from storage.accounts import SqlAccounts
 from storage.addresses import SqlAddresses
 from storage.blobs import SqlBlobs
 from storage.cases import SqlCases
+from storage.clockwork import SqlClockwork
 from storage.drafts import SqlDrafts
 from storage.engine import BUSY, Database
 from storage.keyring import SqlKeyring
@@ -37,6 +38,7 @@ class Store:
     statistics: ports.Statistics
     blobs: ports.Blobs
     addresses: ports.Addresses
+    clockwork: ports.Clockwork
 
 
 @contextlib.asynccontextmanager
@@ -65,4 +67,5 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
             statistics=SqlStatistics(database),
             blobs=SqlBlobs(database),
             addresses=SqlAddresses(database),
+            clockwork=SqlClockwork(database),
         )

@@ -21,7 +21,7 @@ from storage.tables import Moment, metadata
 from tips import errors
 
 # Worthless without keys that are in no backup.
-PASSING: Final = frozenset({"draft", "session", "link_code", "job_run", "waiting_file", "address"})
+PASSING: Final = frozenset({"draft", "session", "link_code", "job_run", "stuck", "waiting_file", "address"})
 BATCH: Final = 100  # rows that are in memory at once; a chunk of a file is one
 
 

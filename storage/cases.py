@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,8 +18,10 @@ from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
 from tips import errors
 from tips.case import OPEN_STATES, STATES, Case, Place, Wanted
 from tips.ledger import SignedEvent
-from tips.ports import Change, Mailbox, Whole
+from tips.ports import Change, Due, Mailbox, Whole
 from tips.sealing import Envelope, Grant
+
+DUE: Final = rows.table("tip").c.due_at
 
 
 def every() -> sa.Select[Any]:
@@ -98,33 +100,43 @@ class SqlCases:
         async with self._database.write() as connection:
             await store_step(connection, change)
 
-    async def due(self, now: datetime, limit: int) -> list[Case]:
+    async def due(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases whose clock has run out."""
-        return await self._run_out(now, limit, col(Tip.state) != "closed")
+        return await self._timed(limit, after, *_run_out(now), col(Tip.state) != "closed")
 
-    async def expired(self, now: datetime, limit: int) -> list[Case]:
+    async def expired(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """Closed cases whose retention is over."""
-        return await self._run_out(now, limit, col(Tip.state) == "closed")
+        return await self._timed(limit, after, *_run_out(now), col(Tip.state) == "closed")
 
-    async def _run_out(self, now: datetime, limit: int, wanted: sa.ColumnElement[bool]) -> list[Case]:
-        statement = every().where(col(Tip.due_at) <= now, col(Tip.clock).is_not(None), wanted)
-        ordered = statement.order_by(col(Tip.due_at), col(Tip.id)).limit(limit)
-        return [rows.to_case(row) for row in await self._database.rows(ordered)]
-
-    async def due_within(self, first: datetime, last: datetime, limit: int) -> list[Case]:
+    async def due_within(self, first: datetime, last: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases whose clock runs out within a time."""
-        return await self._told_of(limit, col(Tip.due_at) >= first, col(Tip.due_at) < last, col(Tip.state) != "closed")
+        within = (col(Tip.due_at) >= first, col(Tip.due_at) < last, col(Tip.state) != "closed")
+        return await self._timed(limit, after, *within, _told_of())
 
-    async def unattended(self, now: datetime, limit: int) -> list[Case]:
-        """Urgent new cases that somebody has read and nobody taken."""
-        untaken = sa.and_(col(Tip.state) == "received", col(Tip.officer).is_(None), col(Tip.opened))
-        return await self._told_of(limit, untaken, col(Tip.urgency).in_(("P0", "P1")), col(Tip.received_at) < now)
+    async def unattended(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+        """Urgent cases that somebody has read and nobody has taken."""
+        new = sa.and_(col(Tip.state).in_(("received", "screening")), col(Tip.due_at).is_not(None))
+        untaken = sa.and_(col(Tip.officer).is_(None), col(Tip.opened), col(Tip.received_at) < now)
+        return await self._timed(limit, after, new, untaken, col(Tip.urgency).in_(("P0", "P1")), _told_of())
 
-    async def _told_of(self, limit: int, *wanted: sa.ColumnElement[bool]) -> list[Case]:
-        """Cases of which a word may be sent at any hour."""
-        open_to_all = sa.or_(sa.not_(col(Tip.restricted)), col(Tip.urgency) == "P0")
-        statement = every().where(*wanted, open_to_all).order_by(col(Tip.due_at), col(Tip.id)).limit(limit)
-        return [rows.to_case(row) for row in await self._database.rows(statement)]
+    async def _timed(
+        self,
+        limit: int,
+        after: Due | None,
+        *wanted: sa.ColumnElement[bool],
+        by: sa.ColumnElement[Any] = DUE,
+    ) -> list[Due]:
+        """Only what a page is found by: a row that cannot be read is then a trouble of its own."""
+        order = (sa.type_coerce(by, sa.BigInteger), col(Tip.id))
+        statement = sa.select(*order).where(*wanted).order_by(*order).limit(limit)
+        if after is not None:
+            statement = statement.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
+        return [Due(*row) for row in await self._database.rows(statement)]
+
+    async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
+        """Open cases that an officer has."""
+        theirs = sa.and_(col(Tip.officer).is_not(None), col(Tip.state) != "closed")
+        return await self._timed(limit, after, theirs, by=rows.table("tip").c.received_at)
 
     async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
         """Others' open cases that these units read along."""
@@ -181,6 +193,15 @@ async def store_step(connection: AsyncConnection, change: Change) -> None:
     await _tell(connection, change)
     for grant in change.woken:
         await connection.execute(_upsert(connection, "reading_grant", rows.of_grant(grant)))
+
+
+def _run_out(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return col(Tip.due_at) <= now, col(Tip.clock).is_not(None)
+
+
+def _told_of() -> sa.ColumnElement[bool]:
+    """Cases of which a word may be sent at any hour."""
+    return sa.or_(sa.not_(col(Tip.restricted)), col(Tip.urgency) == "P0")
 
 
 async def _swap_head(connection: AsyncConnection, change: Change) -> None:

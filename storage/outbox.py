@@ -1,11 +1,10 @@
-"""Pings that wait, and the slots of jobs: each is taken once, however many processes run."""
+"""Pings that wait."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from storage import rows
@@ -37,12 +36,3 @@ class SqlOutbox:
         if pings:
             async with self._database.write() as connection:
                 await connection.execute(rows.table("ping").insert(), [rows.of_ping(it) for it in pings])
-
-    async def take_slot(self, name: str, slot: datetime) -> bool:
-        """Whether this caller is the one for a slot."""
-        table = rows.table("job_run")
-        async with self._database.write() as connection:
-            dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            insert = dialect.insert(table).values(name=name, slot=slot).on_conflict_do_nothing()
-            taken = (await connection.execute(insert.returning(table.c.name))).first()
-        return taken is not None

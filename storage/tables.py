@@ -217,11 +217,25 @@ class PingRow(Base, table=True):
 
 
 class JobRun(Base, table=True):
-    """A slot of a job that some process has taken."""
+    """A job's lease; see `tips.leases`, which trusts no row that it did not mark. `until` NULL: the slot is done."""
 
     __tablename__ = "job_run"
     name: str = Field(primary_key=True)
-    slot: datetime = Field(sa_column=Column("slot", Moment, primary_key=True))
+    slot: int = Field(sa_column=Column("slot", BigInteger, primary_key=True, autoincrement=False))
+    owner: bytes | None = _octets("owner", nullable=True)
+    until: int | None = Field(default=None, sa_column=Column("until", BigInteger, nullable=True))
+    mark: bytes | None = _octets("mark", nullable=True)
+
+
+class StuckRow(Base, table=True):
+    """A case that a job of the clock could not bring on."""
+
+    __tablename__ = "stuck"
+    __table_args__ = (UNORDERED,)
+    job: str = Field(primary_key=True)
+    case: bytes = _key("case_id")
+    error: str
+    since: datetime = _moment("since")
 
 
 class PersonRow(Base, table=True):

@@ -14,6 +14,7 @@ when the person sends it (`intake`), unless a `flood` asks for patience first:
 
 at the desk (`accounts` opens a session, and `devices` keeps strangers' guesses from locking anybody out):
     an officer reads, claims, asks, moves and hands over the `case` (`review`), to whom `access` allows
+    they give it back to the queue or, being the head, to one of them (`holding`)
     they correct what triage found, and link what may be the same event (`duplicates`)
     a reader who turns out to be accused is shut out by `rekeying`; a mistake takes two offices' `clearing`
     they bring it on (`progress`), as the table of its `life` allows, and tell the reporter how it ended
@@ -22,6 +23,7 @@ at the desk (`accounts` opens a session, and `devices` keeps strangers' guesses 
 what waits is told to officers without a word of it (`notices`, `reminders`), and to a reporter who asks for it (`news`)
 
 as time passes (`clocks`):
+    of several processes one does each job (`leases`), one case after the other (`rounds`)
     what is late climbs, text included (`climbing`); several tips of a kind in one ward are one of the `signs`
     what is closed is destroyed when its time is over (`shredding`)
     `statistics` tell about the city, never a person

@@ -5,20 +5,22 @@ The clock holds the release seed and no unit's: it can take a wrap off and read 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from tips import access, clocks, errors, ledger, sealing
+from tips import access, clocks, ledger, sealing
 from tips.case import Case
 from tips.intake import ping
 from tips.ports import Cases, Change
 from tips.roster import HELD
+from tips.rounds import Rounds
 from tips.sealing import Envelope, Grant, Random
 
 PROCESS: Final = "clock"
-BATCH: Final = 200  # late cases a tick takes at most; the rest waits for the next one
+JOB: Final = "climb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Climber:
     """Takes late cases one level up."""
 
     cases: Cases
+    rounds: Rounds
     overseers: frozenset[str]  # codes of procuracies and inspectorates
     release_seed: bytes
     signing: bytes
@@ -34,14 +37,12 @@ class Climber:
 
     async def tick(self) -> int:
         """Climb every case whose clock has run out; how many did."""
-        climbed = 0
-        for row in await self.cases.due(self.now(), BATCH):
-            try:
-                await self.cases.apply(await self.change(row))
-                climbed += 1
-            except errors.Stale:  # an officer was quicker; the next tick looks again
-                continue
-        return climbed
+        now = self.now()
+        return await self.rounds.over(JOB, functools.partial(self.cases.due, now), self._climb)
+
+    async def _climb(self, row: Case) -> bool:
+        await self.cases.apply(await self.change(row))
+        return True
 
     async def change(self, row: Case) -> Change:
         """The step up of one late case.

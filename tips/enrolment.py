@@ -6,6 +6,7 @@ one any more. What was sealed to it stays readable to the others, who keep the o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from tips.roster import Person, Roster, SignedRoster, UnitKey
 from tips.sealing import Random
 
 ROLES: Final = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
+_NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # letters of any script
 _OVERSEERS: Final = frozenset({"procuracy", "inspectorate", "ministry"})  # their seeds are sealed to recovery too
 
 
@@ -67,7 +69,7 @@ def enrol(
         passphrase: one for all, for a demo; None: a generated one each.
 
     Raises:
-        Refused: a name that is taken, an unknown role, or a unit that receives nothing.
+        Refused: a name that is taken or none, an unknown role or unit, or a unit that receives nothing.
     """
     for newcomer in newcomers:
         _check(current, organisation, newcomer)
@@ -128,8 +130,10 @@ def rotate(
     """A new key for a unit, given to everybody in it.
 
     Raises:
-        Refused: nobody works there.
+        Refused: there is no such unit, or nobody works there.
     """
+    if unit not in organisation.units:
+        raise errors.Refused("error.unknown_unit", unit)
     if not current.members(unit):
         raise errors.Refused("error.no_key")
     version, seeds = _with_new_keys(current.next(), organisation, [unit], random)
@@ -189,9 +193,13 @@ def _with_new_keys(
 def _check(current: Roster, organisation: Organisation, newcomer: Newcomer) -> None:
     if current.person(newcomer.name) or newcomer.name in {*current.processes, *current.former}:
         raise errors.Refused("error.name_taken")
+    if not _NAME.fullmatch(newcomer.name):
+        raise errors.Refused("error.name")
     if newcomer.role not in ROLES:
-        raise errors.Refused("error.role")
-    unit = organisation.unit(newcomer.unit)
+        raise errors.Refused("error.unknown_role")
+    unit = organisation.units.get(newcomer.unit)
+    if unit is None:
+        raise errors.Refused("error.unknown_unit", newcomer.unit)
     if newcomer.role in keys.UNIT_ROLES and (not unit.receives or unit.kind == "held"):
         raise errors.Refused("error.not_a_receiver")
 

@@ -51,8 +51,19 @@ def found(
     cost: Cost,
     offices: Sequence[str] = DEFAULT_OFFICES,
     needed: int = THRESHOLD,
+    *,
+    trial: bool = False,
 ) -> Founding:
     """Make the first roster version, its two signers, the processes' keys and the split recovery seed.
+
+    Args:
+        organisation: the units.
+        now: the present.
+        random: the source of randomness.
+        cost: what stretching a passphrase costs.
+        offices: who gets a share of the recovery seed.
+        needed: how many of them bring it back.
+        trial: the home is for trying out, for ever.
 
     Raises:
         BadSetting: a share-out in which one lineage could recover alone.
@@ -74,6 +85,7 @@ def found(
         release=sealing.public_bytes(release),
         recovery=sealing.public_bytes(recovery),
         previous="",
+        trial=trial,
     )
     split, shares = keys.split_recovery(recovery, offices, needed, random)
     passphrases = {it.name: keys.new_passphrase(random) for it, _ in admins}

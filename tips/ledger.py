@@ -27,6 +27,8 @@ class Kind(enum.StrEnum):
     NOTED = "noted"
     READ = "read"
     CLAIMED = "claimed"
+    HANDED_BACK = "handed_back"  # nobody has it: its officer gave it up, or left (then the clock signs)
+    ASSIGNED = "assigned"  # given to an officer by the head
     MOVED = "moved"  # another state
     CORRECTED = "corrected"  # what triage found; the facts say which of it, never to what
     LINKED = "linked"

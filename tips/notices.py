@@ -20,6 +20,9 @@ from tips.sealing import Random
 
 CODE_LIFE: Final = timedelta(minutes=10)
 BATCH: Final = 200  # pings taken in one look
+KINDS: Final = frozenset(
+    ("new", "urgent", "climbed", "answer", "sign", "due", "unattended", "consulted", "returned", "assigned")
+)
 URGENT: Final = "urgent"  # somebody is in danger: no quiet hours hold
 NO_QUIET: Final = frozenset({"tắt", "tat", "off", "0"})
 _HOURS: Final = re.compile(r"(\d{1,2})(?:h|g|:00)? *(?:-|–|đến|den|to| ) *(\d{1,2})(?:h|g|:00)?")
@@ -62,7 +65,11 @@ class Notices:
         """The notices that are due, and the pings that are done once they were sent."""
         pings = await self.outbox.due(self.now(), BATCH)
         words = dict.fromkeys((ping.unit, ping.kind, ping.spared) for ping in pings if ping.kind != "digest")
-        notices = [Notice(f"ping.{kind}", await self._chats(unit, kind, spared)) for unit, kind, spared in words]
+        notices = [
+            Notice(f"ping.{kind}", await self._chats(unit, kind, spared))
+            for unit, kind, spared in words
+            if kind in KINDS  # a row that somebody slipped in says nothing, and holds nothing up
+        ]
         return [notice for notice in notices if notice.chats], [ping.id for ping in pings]
 
     async def digest(self) -> Notice:

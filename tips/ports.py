@@ -6,10 +6,10 @@ and has kept nothing; what was returned from is durable. The tests in `tests/con
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tips.case import Case, Place, Wanted
 from tips.keys import LockedIdentity, SealedSeed
@@ -24,7 +24,7 @@ class Ping:
 
     id: bytes  # 16 random bytes
     unit: str
-    kind: str  # new | urgent | climbed | answer | digest | sign | due | unattended
+    kind: str  # one of `notices.KINDS`, or digest
     after: datetime
     spared: tuple[str, ...] = ()  # people of the unit who are not told
 
@@ -160,6 +160,13 @@ class Tips(Protocol):
         ...
 
 
+class Due(NamedTuple):
+    """A case's place on a page of the clock's: a time as the database has it, in seconds since 1970, and its id."""
+
+    at: int
+    id: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Whole:
     """A case with all that belongs to it; no order tells anything."""
@@ -201,20 +208,24 @@ class Cases(Protocol):
         """Store one step. Raises `Stale` when the head is no longer `change.before`."""
         ...
 
-    async def due(self, now: datetime, limit: int) -> list[Case]:
-        """Open cases whose clock has run out by `now`, longest first."""
+    async def due(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+        """Open cases whose clock has run out by `now`, longest first, from behind `after`."""
         ...
 
-    async def expired(self, now: datetime, limit: int) -> list[Case]:
-        """Closed cases whose retention is over by `now`, longest first."""
+    async def expired(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+        """Closed cases whose retention is over by `now`, longest first, from behind `after`."""
         ...
 
-    async def due_within(self, first: datetime, last: datetime, limit: int) -> list[Case]:
+    async def due_within(self, first: datetime, last: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases whose clock runs out from `first` until before `last`; of those with an exclusion only P0."""
         ...
 
-    async def unattended(self, now: datetime, limit: int) -> list[Case]:
-        """Urgent new cases (P0, P1) of past hours that somebody has read and nobody taken; else as `due_within`."""
+    async def unattended(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+        """Urgent cases (P0, P1) of past hours that somebody has read and nobody has taken; else as `due_within`."""
+        ...
+
+    async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
+        """Open cases that an officer has, oldest first, from behind `after`."""
         ...
 
     async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
@@ -307,8 +318,41 @@ class Outbox(Protocol):
         """Further pings, of no case."""
         ...
 
-    async def take_slot(self, name: str, slot: datetime) -> bool:
-        """Whether this process is the one that runs job `name` for `slot`: true exactly once, whoever asks."""
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """That a process is at a job for a slot of time, or that the slot is done."""
+
+    name: str
+    slot: datetime
+    owner: bytes  # 8 random bytes
+    until: datetime | None  # None: it is done
+    mark: bytes  # whose home's process wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A case that a job of the clock could not bring on."""
+
+    job: str
+    case: bytes
+    error: str  # its kind, never its words
+    since: datetime
+
+
+class Clockwork(Protocol):
+    """What the clock's processes know of each other, and what they could not do."""
+
+    async def leases(self, name: str, decide: Callable[[Sequence[Lease]], Sequence[Lease]]) -> Sequence[Lease]:
+        """Put what `decide` makes of a job's leases in their place, with nobody in between; what is there then."""
+        ...
+
+    async def note_stuck(self, job: str, failed: Mapping[bytes, str], now: datetime) -> None:
+        """These cases (id -> kind of error) and no others fail in a job; who did before keeps their `since`."""
+        ...
+
+    async def stuck(self) -> list[Stuck]:
+        """Every case that fails in some job, the longest first."""
         ...
 
 

@@ -166,6 +166,8 @@ class Progress:
             found &= {"endorse", "note", "answer", "clear"}
         else:
             found.discard("endorse")
+        if row.officer != session.name:
+            found.discard("hand_back")
         if life.needs_second_person(row) and not endorsed(opened.events, row.unit):
             found.discard("close")
         if not any(it.kind is Kind.HANDED_OVER for it in opened.events):

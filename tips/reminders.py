@@ -6,6 +6,7 @@ with an exclusion are left to the digests, unless somebody is in danger (P0).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +16,10 @@ from tips import clocks, ledger
 from tips.case import Case
 from tips.ports import Cases, Outbox, Ping
 from tips.roster import Roster
+from tips.rounds import Rounds
 from tips.sealing import Random
 
 AHEAD: Final = timedelta(hours=3)  # before a deadline
-BATCH: Final = 500  # cases in one look
 DUE: Final = "due"
 UNATTENDED: Final = "unattended"
 
@@ -28,6 +29,7 @@ class Reminders:
     """Looks once an hour."""
 
     cases: Cases
+    rounds: Rounds
     outbox: Outbox
     roster: Callable[[], Roster]
     now: Callable[[], datetime]
@@ -36,9 +38,21 @@ class Reminders:
     async def tick(self) -> int:
         """Put the words into the outbox; how many."""
         hour = clocks.hour(self.now())
-        soon = await self.cases.due_within(hour + AHEAD, hour + AHEAD + timedelta(hours=1), BATCH)
-        pings = [Ping(self.random(16), unit, DUE, hour) for unit in dict.fromkeys(it.unit for it in soon)]
-        pings += [await self._repeated(row, hour) for row in await self.cases.unattended(hour, BATCH)]
+        soon = functools.partial(self.cases.due_within, hour + AHEAD, hour + AHEAD + timedelta(hours=1))
+        units: dict[str, None] = {}
+        pings: list[Ping] = []
+
+        async def near(row: Case) -> bool:
+            units[row.unit] = None
+            return True
+
+        async def untaken(row: Case) -> bool:
+            pings.append(await self._repeated(row, hour))
+            return True
+
+        await self.rounds.over("remind", soon, near)
+        await self.rounds.over("repeat", functools.partial(self.cases.unattended, hour), untaken)
+        pings += [Ping(self.random(16), unit, DUE, hour) for unit in units]
         await self.outbox.add(pings)
         return len(pings)
 

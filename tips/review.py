@@ -92,6 +92,16 @@ class OpenCase:
         return found - {unit for unit in found if clearing.cleared(self.clearings(unit))}
 
     @property
+    def recused(self) -> frozenset[str]:
+        """Who keeps away from it."""
+        return _recused(self.events)
+
+    @property
+    def disputed(self) -> frozenset[str]:
+        """Who closed it when the reporter did not accept that."""
+        return frozenset(it.facts["officer"] for it in self.events if it.kind is ledger.Kind.DISPUTED)
+
+    @property
     def files(self) -> list[File]:
         """The files that came with the tip, and after it."""
         found = [piece for piece in self.thread if piece.part == files.PART]
@@ -156,7 +166,7 @@ class Review:
         whole = await self.cases.whole(row.id, session.units)
         row, envelopes, grants = whole.case, whole.envelopes, whole.grants
         events = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
-        if any(it.kind is ledger.Kind.RECUSED and it.facts["who"] == session.name for it in events):
+        if session.name in _recused(events):
             raise errors.Refused("error.recused")
         pieces = _open_in_order(session, envelopes, grants, events)
         if not pieces or pieces[0].part != "tip":
@@ -189,19 +199,23 @@ class Review:
         """Take a case on oneself; a new one is then being screened.
 
         Raises:
-            Refused: a colleague has it, or closed it before the reporter disputed that.
+            Refused: it is another unit's, a colleague has it, or this person closed it and the reporter disputed that.
         """
         opened = await self.opened_for(session, case_id, "claim")
         row = opened.case
+        if session.unit != row.unit:  # who only reads along would keep its own people from it
+            raise errors.Refused("error.not_yours")
         if row.officer not in (None, session.name):
             raise errors.Refused("error.claimed")
-        disputed = [it.facts.get("officer") for it in opened.events if it.kind is ledger.Kind.DISPUTED]
-        if session.name in disputed:
+        if session.name in opened.disputed:
             raise errors.Refused("error.disputed")
-        moved = replace(row, officer=session.name)
-        if row.state == "received":
-            moved = self.in_state(moved, "screening")
+        moved = self.held_by(row, session.name)
         return await self.record(session, row, ledger.Kind.CLAIMED, {"state": moved.state}, moved)
+
+    def held_by(self, row: Case, name: str) -> Case:
+        """The case as this officer's; a new one is then being screened."""
+        taken = replace(row, officer=name)
+        return self.in_state(taken, "screening") if row.state == "received" else taken
 
     async def ask(self, session: Session, case_id: bytes, text: str) -> Case:
         """Ask the reporter; whoever holds the receipt can read it and answer."""
@@ -484,16 +498,22 @@ class Review:
         *,
         pinged: str = "",
         to: str = "",
+        spared: tuple[str, ...] = (),
         **stored: Any,
     ) -> Case:
-        """Sign what was done and store it together with what it changes; tell the unit `to` that something waits."""
+        """Sign what was done and store it with what it changes; tell the unit `to`, but not who is spared, of it."""
         now = self.now()
         event = ledger.Event(kind, row.id, row.head, clocks.hour(now), session.name, self.random(32), facts)
         signed = ledger.sign(event, session.signing)
         after = replace(moved, head=signed.leaf)
-        pings = (ping(replace(after, unit=to), pinged, now, self.random),) if pinged else ()
+        told = ping(replace(after, unit=to), pinged, now, self.random)
+        pings = (replace(told, spared=spared),) if pinged else ()
         await self.cases.apply(Change(after, row.head, (signed,), pings=pings, **stored))
         return after
+
+
+def _recused(events: Sequence[ledger.Event]) -> frozenset[str]:
+    return frozenset(it.facts["who"] for it in events if it.kind is ledger.Kind.RECUSED)
 
 
 def _tip_of(envelopes: Sequence[Envelope]) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tips import errors, keys
@@ -63,6 +63,8 @@ class Roster:
     release: bytes  # the clock's public bytes: sleeping grants wait for it
     recovery: bytes  # the public half of the recovery seed
     previous: str  # digest of the version before; "" for the first
+    trial: bool = False  # the home is for trying out: no real tip is meant for it
+    signed: bytes = field(default=b"", repr=False, compare=False)  # as it was read: earlier programs wrote less
 
     def reader(self, unit: str) -> Reader | None:
         """The unit as a reader by its newest key; None while it has none, or nobody who could use it."""
@@ -113,11 +115,11 @@ class Roster:
     @property
     def digest(self) -> str:
         """SHA-256 of the document, in hex: the next version and the ledger name it."""
-        return hashlib.sha256(self.document()).hexdigest()
+        return hashlib.sha256(self.signed or self.document()).hexdigest()
 
     def next(self, **changes: Any) -> Roster:
         """The following version, with changes."""
-        return replace(self, version=self.version + 1, previous=self.digest, **changes)
+        return replace(self, version=self.version + 1, previous=self.digest, signed=b"", **changes)
 
 
 def _generation(key: UnitKey) -> int:
@@ -176,10 +178,12 @@ def _plain(roster: Roster) -> dict[str, Any]:
         "release": roster.release.hex(),
         "recovery": roster.recovery.hex(),
         "previous": roster.previous,
+        **({"trial": True} if roster.trial else {}),
     }
 
 
 def _parse(document: bytes) -> Roster:
+    """A roster of any program so far: the first ones knew nobody who had left, and one key a process."""
     unhex = bytes.fromhex
     try:
         plain = json.loads(document)
@@ -191,12 +195,18 @@ def _parse(document: bytes) -> Roster:
             tuple(
                 Person(name, unit, role, unhex(public), unhex(key)) for name, unit, role, public, key in plain["people"]
             ),
-            {name: tuple(map(unhex, them)) for name, them in plain["former"].items()},
+            {name: tuple(map(unhex, them)) for name, them in plain.get("former", {}).items()},
             tuple(UnitKey(unit, generation, unhex(public)) for unit, generation, public in plain["units"]),
-            {name: tuple(map(unhex, them)) for name, them in plain["processes"].items()},
+            {name: _keys_of(them) for name, them in plain["processes"].items()},
             unhex(plain["release"]),
             unhex(plain["recovery"]),
             plain["previous"],
+            plain.get("trial", False),
+            document,
         )
     except (ValueError, KeyError, TypeError) as error:
         raise errors.NotVerified("this is not a roster") from error
+
+
+def _keys_of(listed: str | Sequence[str]) -> tuple[bytes, ...]:
+    return tuple(map(bytes.fromhex, [listed] if isinstance(listed, str) else listed))

@@ -6,15 +6,20 @@ destroyed is gone for good once the last older backup is (35 days); the reporter
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from tips import clocks, errors, ledger
 from tips.case import Case
-from tips.climbing import BATCH, PROCESS
+from tips.climbing import PROCESS
 from tips.ports import Cases, Change
+from tips.rounds import Rounds
 from tips.sealing import Random
+
+JOB: Final = "shred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +27,19 @@ class Shredder:
     """Destroys closed cases whose retention is over; never an open one."""
 
     cases: Cases
+    rounds: Rounds
     signing: bytes
     now: Callable[[], datetime]
     random: Random
 
     async def tick(self) -> int:
         """Shred every case whose time is over; how many were."""
-        shredded = 0
-        for row in await self.cases.expired(self.now(), BATCH):
-            try:
-                await self.cases.apply(await self.change(row))
-                shredded += 1
-            except errors.Stale:  # it was disputed a moment ago
-                continue
-        return shredded
+        now = self.now()
+        return await self.rounds.over(JOB, functools.partial(self.cases.expired, now), self._shred)
+
+    async def _shred(self, row: Case) -> bool:
+        await self.cases.apply(await self.change(row))
+        return True
 
     async def change(self, row: Case) -> Change:
         """The end of one closed case.

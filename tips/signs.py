@@ -13,6 +13,7 @@ from typing import Final
 
 from tips import clocks
 from tips.case import RESTRICTED_AREA
+from tips.leases import Leases
 from tips.organisation import HELD, Organisation
 from tips.ports import CountRow, Outbox, Ping, Statistics
 from tips.roster import Roster
@@ -55,6 +56,7 @@ class Watch:
         self,
         statistics: Statistics,
         outbox: Outbox,
+        leases: Leases,
         roster: Callable[[], Roster],
         organisation: Organisation,
         now: Callable[[], datetime],
@@ -62,6 +64,7 @@ class Watch:
     ) -> None:
         self._statistics = statistics
         self._outbox = outbox
+        self._leases = leases
         self._roster = roster
         self._organisation = organisation
         self._now = now
@@ -83,10 +86,11 @@ class Watch:
         """Ping the people of each new sign; how many signs were new this week."""
         new = 0
         for sign in await self._count():
-            if await self._outbox.take_slot(f"sign {sign.ward} {sign.group}", self._week()):
-                new += 1
-                hour = clocks.hour(self._now())
-                await self._outbox.add([Ping(self._random(16), unit, "sign", hour) for unit in self.told(sign)])
+            async with self._leases.turn(f"sign {sign.ward} {sign.group}", self._week()) as mine:
+                if mine:
+                    new += 1
+                    hour = clocks.hour(self._now())
+                    await self._outbox.add([Ping(self._random(16), unit, "sign", hour) for unit in self.told(sign)])
         return new
 
     async def _signs(self) -> list[Sign]:

@@ -20,8 +20,9 @@ from handlers.pages import Pages, same_site
 from tips import case, errors, keys, life, statistics
 from tips.accounts import Logins
 from tips.audit import Report
+from tips.holding import Holding
 from tips.notices import Notices
-from tips.ports import Statistics
+from tips.ports import Clockwork, Statistics
 from tips.progress import Progress
 from tips.review import OpenCase, Review, Session
 from tips.signs import Watch
@@ -51,10 +52,12 @@ class Desk:
 
     review: Review
     progress: Progress
+    holding: Holding
     logins: Logins
     statistics: Statistics
     watch: Watch
     audit: Callable[[], Awaitable[Report]]
+    clockwork: Clockwork
     pages: Pages
     now: Callable[[], datetime]
     https: bool
@@ -275,6 +278,7 @@ class Desk:
             results=life.results(),
             overseers=self._overseers(opened),
             colleagues=self._colleagues(session),
+            able=[(name, name) for name in self.holding.able(opened)],
             to_clear=[(code, self._name(code)) for code in sorted(opened.excluded)],
             targets=[(code, self._name(code)) for code in self.review.targets(opened)],
             districts=self._districts(),
@@ -347,6 +351,8 @@ class Desk:
         review, progress = self.review, self.progress
         acts: dict[str, Callable[[], Awaitable[Any]]] = {
             "claim": lambda: review.claim(session, id_),
+            "hand_back": lambda: self.holding.hand_back(session, id_),
+            "assign": lambda: self.holding.assign(session, id_, forms.text(form, "who")),
             "ask": lambda: review.ask(session, id_, words),
             "answer": lambda: review.answer(session, id_, words),
             "note": lambda: review.note(session, id_, words),
@@ -388,10 +394,13 @@ class Desk:
         return self._page(request, session, "desk_statistics.html", lines=lines)
 
     async def ledger(self, request: Request, session: Session) -> Response:
-        """What the ledger holds, and whether it holds; no text."""
+        """What the ledger holds, whether it holds, and what the clock could not do; no text."""
         if session.role not in {"auditor", "overseer", "admin"}:
             raise errors.NotFound
-        return self._page(request, session, "desk_ledger.html", report=await self.audit())
+        stuck = [
+            (it.job, case.code_of(it.case), show.moment(it.since)) for it in await self.clockwork.stuck() if it.case
+        ]
+        return self._page(request, session, "desk_ledger.html", report=await self.audit(), stuck=stuck)
 
     async def people(self, request: Request, session: Session) -> Response:
         """Who works where, by the signed roster in force; changing it takes two admins at the command line."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from tips import case as cases
 from tips import clocks, content
 from tips.case import Case
 from tips.files import PART
 from tips.founding import PROCESSES
+from tips.ledger import Event, Kind
 from tips.organisation import Organisation
 from tips.ports import CountRow
 from tips.review import OpenCase, Piece
 from tips.signs import Sign
 
 Speak = Callable[..., str]
+_OF_SOMEBODY: Final = frozenset({Kind.ASSIGNED, Kind.HANDED_BACK, Kind.RECUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
         exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
         thread=[_entry(it, organisation, speak) for it in opened.thread if it.part != PART],
         files=[Attachment(it.envelope.hex(), it.kind, weight(it.size), it.clean) for it in opened.files],
-        timeline=[(moment(it.at), it.kind.value, _actor(it.by, speak)) for it in opened.events],
+        timeline=[(moment(it.at), it.kind.value, _actor(it, speak)) for it in opened.events],
         readers=[organisation.unit(code).name for code in opened.readers],
         asleep=[organisation.unit(code).name for code in opened.asleep],
     )
@@ -184,8 +186,10 @@ def reason_text(reason: Any, speak: Speak) -> str:
     return speak(f"reason.{reason['rule']}", **params).strip()
 
 
-def _actor(name: str, speak: Speak) -> str:
-    return speak(f"desk.by.{name}") if name in PROCESSES else name
+def _actor(event: Event, speak: Speak) -> str:
+    """Who did it; where it was done to somebody, them too."""
+    actor, who = speak(f"desk.by.{event.by}") if event.by in PROCESSES else event.by, event.facts.get("who")
+    return f"{actor} → {who}" if who and who != event.by and event.kind in _OF_SOMEBODY else actor
 
 
 def _author(piece: content.Content, organisation: Organisation, speak: Speak) -> str:

@@ -196,14 +196,20 @@ async def test_the_database_lost_while_sending_frees_the_draft(tmp_path: Path) -
 
 
 TAKER = """
-import asyncio, sys
+import asyncio, os, sys
 from datetime import UTC, datetime, timedelta
 import storage
+from tips.leases import Leases
 async def main():
     async with storage.open_store(sys.argv[1]) as store:
-        taken = 0
+        now, taken = datetime(2026, 1, 1, tzinfo=UTC), 0
+        leases = Leases(store.clockwork, bytes(32), lambda: now, os.urandom)
         for number in range(40):
-            taken += await store.outbox.take_slot("climb", datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=number))
+            async with leases.turn("climb", now) as mine:
+                taken += mine
+            while (await leases.last("climb") or now - timedelta(1)) < now:
+                await asyncio.sleep(0.001)
+            now += timedelta(seconds=1)
         print(taken)
 asyncio.run(main())
 """

@@ -174,5 +174,8 @@ async def test_what_is_due_comes_longest_first_and_no_more_than_asked_for(store:
         made = new_case()
         await store.tips.submit(replace(made, case=replace(made.case, due_at=NOON - timedelta(hours=hours))))
     late = await store.cases.due(NOON, 2)
-    assert [it.due_at for it in late] == [NOON - timedelta(hours=5), NOON - timedelta(hours=3)]
+    assert [it.at for it in late] == [int((NOON - timedelta(hours=hours)).timestamp()) for hours in (5, 3)]
+    rest = await store.cases.due(NOON, 99, late[-1])
+    assert [it.at for it in rest] == [int((NOON - timedelta(hours=1)).timestamp())]
+    assert await store.cases.due(NOON, 99, rest[-1]) == []
     assert len(await store.cases.due(NOON, 99)) == 3

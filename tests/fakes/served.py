@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +25,7 @@ from tests.fakes import servers
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a home's run folder has to lie there
 RECEIPT = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
+PROGRAM = (sys.executable, "-m", "bot")
 SERVE = ("-m", "bot", "serve")
 START = 30.0  # seconds that a start may take, under strace too
 
@@ -61,18 +62,18 @@ class Served:
     def passphrase(self, name: str) -> str:
         return self.officers[name]["passphrase"]
 
-    def one_time_code(self, name: str) -> str:
-        """The six digits that an authenticator would show now."""
+    def one_time_code(self, name: str, ahead: timedelta = timedelta(0)) -> str:
+        """The six digits that an authenticator would show so long from now."""
         query = parse_qs(urlsplit(self.officers[name]["totp"]).query)
         text = query["secret"][0]
         secret = base64.b32decode(text + "=" * (-len(text) % 8))
-        return TOTP(secret, 6, SHA1(), 30).generate(int(datetime.now(UTC).timestamp())).decode()
+        return TOTP(secret, 6, SHA1(), 30).generate(int((datetime.now(UTC) + ahead).timestamp())).decode()
 
 
-def made(folder: Path, people: Sequence[tuple[str, ...]] = (("an", "area-770"),)) -> Served:
+def made(folder: Path, people: Sequence[tuple[str, ...]] = (("an", "area-770"),), init: Sequence[str] = ()) -> Served:
     """`tinbao init --json`, then `tinbao officer add` for each person (name, unit, and a role where it is another)."""
     port = servers.free_port()
-    printed = json.loads(command(folder, port, "init", "--json"))
+    printed = json.loads(command(folder, port, "init", "--json", *init))
     signers = folder / "signers.json"
     signers.write_text(json.dumps(printed))
     added = {}

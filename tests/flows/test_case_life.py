@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 import locales
-from tests.fakes import gallery
+from bot import clock, people
+from tests.fakes import desk, gallery
 from tests.fakes.home import Citizen, Home, opened
 from tests.flows.test_evidence import gives, rows_of, text_of
-from tips import clocks, errors, ledger, life
-from tips.case import STATES, Case
+from tips import clocks, enrolment, errors, ledger, life
+from tips.case import OPEN_STATES, STATES, Case, Wanted
 from tips.review import Session
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
@@ -368,6 +369,8 @@ async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: 
         "consult": lambda: progress.consult(acting, row.id, "vks-tp"),
         "hand_over": lambda: review.hand_over(acting, row.id, "pc03"),
         "recuse": lambda: progress.recuse(acting, row.id),
+        "hand_back": lambda: office.product.holding.hand_back(acting, row.id),
+        "assign": lambda: office.product.holding.assign(acting, row.id, "anh"),
     }
     for state in sorted(set(STATES) - {"closed", "held"}):
         now = await office.product.store.cases.get(row.id, None)
@@ -407,3 +410,157 @@ def test_every_clock_names_its_article_or_says_that_it_is_policy(lang: str) -> N
         assert re.search(r"BLTTHS|Criminal Procedure Code|01/2017|quy ước|policy", said), said
     for name in (clocks.WAKE, clocks.DISPUTE):
         assert locales.say(lang, f"clock.{name}") != f"clock.{name}"
+
+
+# --- who has it -----------------------------------------------------------------------------------------------------
+
+
+async def seen_everywhere(home: Home, row: Case, name: str) -> dict[str, Any]:
+    """What queue, counts and row say of who has a case."""
+    session = await home.session(name)
+    review, statistics = home.product.review, home.product.store.statistics
+    mine = await review.queue(session, Wanted(OPEN_STATES, officer=name))
+    return {
+        "officer": (await home.product.store.cases.get(row.id, None)).officer,
+        "queue": [it.id for it in mine],
+        "counted": (await statistics.workload([row.unit], name, home.clock())).mine,
+    }
+
+
+async def test_an_officer_hands_a_case_back_and_its_clock_runs_on(office: Home) -> None:
+    """Nobody has it then, in the queue and in the counts; colleagues are told, it is on record, and no time is won."""
+    _, session, row = await begun(office)
+    assert await seen_everywhere(office, row, "an") == {"officer": "an", "queue": [row.id], "counted": 1}
+    office.clock.forward(hours=3)
+    back = await office.product.holding.hand_back(session, row.id)
+    assert (back.state, back.clock, back.due_at) == (row.state, row.clock, row.due_at)
+    assert await seen_everywhere(office, row, "an") == {"officer": None, "queue": [], "counted": 0}
+    pings = await office.product.store.outbox.due(office.clock(), 100)
+    assert [(it.unit, it.spared) for it in pings if it.kind == "returned"] == [("area-770", ("an",))]
+    with pytest.raises(errors.Refused, match="not_holding"):
+        await office.product.holding.hand_back(session, row.id)
+    colleague = await office.session("anh")
+    again = await office.product.review.claim(colleague, row.id)
+    assert again.due_at == row.due_at
+    kinds = [(it.kind, it.by) for it in (await office.product.review.open(colleague, row.id)).events]
+    assert kinds[-4:-1] == [
+        (ledger.Kind.CLAIMED, "an"), (ledger.Kind.HANDED_BACK, "an"), (ledger.Kind.CLAIMED, "anh")
+    ]  # fmt: skip
+    assert (await office.product.audit()).sound
+
+
+async def test_what_was_handed_back_is_reminded_of_and_climbs_like_any_other(office: Home) -> None:
+    """An urgent case that nobody has is said to be so each hour, and goes up when its time is over."""
+    _, session, row = await begun(office)
+    await office.product.review.open(session, row.id)
+    await office.product.holding.hand_back(session, row.id)
+    office.clock.forward(hours=1)
+    await office.product.reminders.tick()
+    pings = await office.product.store.outbox.due(office.clock(), 100)
+    assert [(it.unit, it.spared) for it in pings if it.kind == "unattended"] == [("area-770", ("an",))]
+    office.clock.forward(days=2)
+    assert await office.product.climber.tick() == 1
+    assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
+
+
+async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
+    """From nobody or from another officer; the one is told and nobody else, and the clocks are those of a claim."""
+    await office.citizen().sends(TIP)
+    head, holding = await office.session("ba"), office.product.holding
+    (row,) = await office.product.review.queue(head)
+    given = await holding.assign(head, row.id, "an")
+    assert (given.officer, given.state) == ("an", "screening")
+    assert given.due_at == clocks.start("screening", row.urgency, office.clock()).due_at
+    office.clock.forward(hours=2)
+    moved = await holding.assign(head, row.id, "anh")
+    assert (moved.officer, moved.due_at) == ("anh", given.due_at)
+    assert await seen_everywhere(office, row, "anh") == {"officer": "anh", "queue": [row.id], "counted": 1}
+    assert await seen_everywhere(office, row, "an") == {"officer": "anh", "queue": [], "counted": 0}
+    pings = await office.product.store.outbox.due(office.clock(), 100)
+    spared = [it.spared for it in pings if it.kind == "assigned"]
+    assert sorted(spared) == sorted([("anh", "ba"), ("an", "ba")])
+    with pytest.raises(errors.Refused, match="claimed"):
+        await office.product.review.claim(await office.session("an"), row.id)
+    facts = [dict(it.facts) for it in (await office.product.review.open(head, row.id)).events if "was" in it.facts]
+    assert [(it["was"], it["who"]) for it in facts] == [("", "an"), ("an", "anh")]
+
+
+async def test_a_case_is_given_to_nobody_who_may_not_have_it(office: Home) -> None:
+    """Not to another unit's people, to who keeps away, or to who has it; and not by an officer."""
+    _, session, row = await begun(office)
+    head, holding = await office.session("ba"), office.product.holding
+    for name in ("binh", "quan", "nobody", "an", ""):
+        with pytest.raises(errors.Refused, match=r"error\.assign"):
+            await holding.assign(head, row.id, name)
+    with pytest.raises(errors.Refused, match="role"):
+        await holding.assign(session, row.id, "anh")
+    await office.product.progress.recuse(head, row.id, "anh")
+    with pytest.raises(errors.Refused, match=r"error\.assign"):
+        await holding.assign(head, row.id, "anh")
+    overseer = await office.session("kiem")
+    await office.product.progress.consult(head, row.id, "vks-tp")
+    with pytest.raises(errors.Refused, match="not_yours"):
+        await holding.assign(overseer, row.id, "kiem")
+    with pytest.raises(errors.Refused, match="not_yours"):
+        await office.product.review.claim(overseer, row.id)
+
+
+async def test_who_closed_a_disputed_case_is_not_given_it_again(office: Home) -> None:
+    """By the head either."""
+    code, _, row = await closed(office)
+    citizen = office.citizen("again")
+    await citizen.says(code)
+    await citizen.presses("dispute")
+    await citizen.says("quán vẫn bán, tối qua tôi thấy")
+    await office.product.climber.tick()
+    await office.product.review.hand_over(await office.session("kiem"), row.id, "area-770")
+    with pytest.raises(errors.Refused, match=r"error\.assign"):
+        await office.product.holding.assign(await office.session("ba"), row.id, "an")
+
+
+async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: Home) -> None:
+    """With their clocks going on, signed by the clock and naming whose they were; colleagues keep theirs."""
+    _, _, row = await begun(office)
+    await office.citizen("second").sends(TIP)
+    colleague = await office.session("anh")
+    other = next(it for it in await office.product.review.queue(colleague) if it.id != row.id)
+    await office.product.review.claim(colleague, other.id)
+    admins = [await office.product.logins.unlock(*pair) for pair in office.founding.passphrases.items()]
+    here = office.product
+    await people._put_into_force(
+        here, enrolment.leave(here.roster(), here.organisation, admins, "an", office.clock(), here.random)
+    )
+    await clock.tick(here, next(it for it in clock.jobs(here) if it.name == "free"))
+    freed, kept = [await here.store.cases.get(it.id, None) for it in (row, other)]
+    assert (freed.officer, freed.state, freed.due_at) == (None, row.state, row.due_at)
+    assert kept.officer == "anh"
+    assert (await here.review.claim(colleague, row.id)).officer == "anh"
+    event = next(it for it in (await here.review.open(colleague, row.id)).events if "who" in it.facts)
+    assert (event.kind, event.by, event.facts["who"]) == (ledger.Kind.HANDED_BACK, "clock", "an")
+    assert (await here.audit()).sound
+    assert await here.freeing.tick() == 0
+
+
+async def test_a_case_passes_from_hand_to_hand_at_the_desk(office: Home) -> None:
+    """The officer's button, the head's list without who cannot have it, and both in the case's history."""
+    _, _, row = await begun(office)
+    id_ = row.id.hex()
+    async with desk.browser(office) as client:
+        await desk.log_in(client, office, "an")
+        page = (await client.get(f"/desk/case/{id_}")).text
+        assert f"/desk/case/{id_}/hand_back" in page
+        assert f"/desk/case/{id_}/assign" not in page
+        page = (await desk.acts(client, id_, "hand_back")).text
+        assert "trả về hàng đợi · an" in page.replace("</span>", "")
+        assert f"/desk/case/{id_}/claim" in page
+    async with desk.browser(office) as client:
+        await desk.log_in(client, office, "ba")
+        page = (await client.get(f"/desk/case/{id_}")).text
+        offered = re.search(r'<select id="assign" name="who">(.*?)</select>', page)
+        assert offered
+        assert re.findall(r'value="(\w+)"', offered.group(1)) == ["an", "anh", "ba"]
+        page = (await desk.acts(client, id_, "assign", who="anh")).text
+        assert "giao cho cán bộ · ba → anh" in page
+        refused = await desk.acts(client, id_, "assign", who="binh")
+        assert refused.status_code == 409
+        assert "Không giao được" in refused.text

@@ -2,15 +2,17 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+import locales
 from bot import officers
 from tests.fakes import bot_api
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
 from tips import errors, notices
-from tips.ports import Chat
+from tips.ports import Chat, Ping
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
@@ -80,6 +82,17 @@ async def test_a_link_code_works_once(a_home: Home, api: BotApi) -> None:
             await api.says(chat, f"/lienket {code}", entities=[{"type": "bot_command", "offset": 0, "length": 8}])
             await api.waits_for(chat, 1)
         assert await home.product.store.links.chats(["an"]) == [Chat(str(CHAT), "an")]
+
+
+async def test_the_digest_comes_at_the_product_s_own_hour(a_home: Home, api: BotApi) -> None:
+    """Whatever the machine's clock says: a moved time moves it too, and a bot that was late still sends it once."""
+    home = with_bot(a_home, api)
+    home.clock.moment = datetime(2026, 11, 23, 23, 40, tzinfo=UTC)  # 6:40 in the city
+    async with officers.running(home.product, every=0.1):
+        await linked(home, api, "an", CHAT)
+        home.clock.forward(hours=2)
+        texts = [it["text"] for it in await api.waits_for(CHAT, 2)]
+    assert ["Nhắc theo giờ cố định" in it for it in texts] == [False, True]
 
 
 async def test_a_slot_is_taken_once_however_many_ask(a_home: Home, api: BotApi) -> None:
@@ -214,3 +227,25 @@ async def test_who_read_an_urgent_case_and_did_nothing_does_not_hold_it_back(a_h
         assert await an_hour_on() == [0, 1]
         await home.product.review.claim(other, row.id)
         assert await an_hour_on() == []
+
+
+def test_every_kind_of_word_has_its_words() -> None:
+    """A kind without them would silence all that comes after it."""
+    for kind in (*notices.KINDS, "digest"):
+        for lang in locales.LANGUAGES:
+            assert locales.say(lang, f"ping.{kind}")
+
+
+async def test_an_overseer_who_is_asked_is_told_and_an_unknown_word_holds_nothing_up(a_home: Home, api: BotApi) -> None:
+    """A row of a kind that nobody knows is passed over, and is gone."""
+    home = with_bot(a_home, api)
+    async with officers.running(home.product, every=3600) as application:
+        await linked(home, api, "kiem", CHAT)
+        await home.citizen().sends(TIP)
+        officer = await home.session("an")
+        (row,) = await home.product.review.queue(officer)
+        await home.product.store.outbox.add([Ping(bytes(16), "vks-tp", "no such kind", home.clock())])
+        await home.product.progress.consult(officer, row.id, "vks-tp")
+        assert await officers.tell_waiting(application, home.product, 10) == 1
+        assert "xin ý kiến" in api.sent[CHAT][-1]["text"]
+        assert await home.product.store.outbox.due(home.clock(), 100) == []

@@ -1,0 +1,275 @@
+"""A home of any earlier schema: it is brought up with all that is in it, by one process, whole or not at all."""
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+
+from bot import secrets, settings, wiring
+from storage import engine, migrate
+from tests.fakes import home, served, servers
+from tests.fakes.home import Home
+from tips import errors, organisation
+
+REVISIONS = migrate.revisions(migrate.SCRIPTS)
+TIP = "ban ma tuy o karaoke duong le van sy q3"
+PEOPLE = (("an", "area-770", "officer"), ("truc", "duty", "officer"))
+
+
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[sa.Connection]:
+    created = sa.create_engine(engine.sync_url(url))
+    with created.begin() as connection:
+        yield connection
+    created.dispose()
+
+
+def at(url: str, revision: str) -> None:
+    """An empty database at a revision, made by its own scripts."""
+    with connected(url) as connection:
+        command.upgrade(migrate.configuration(connection), revision)
+
+
+def version(url: str) -> str:
+    with connected(url) as connection:
+        return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar())
+
+
+def poured(source: str, target: str) -> int:
+    """Every row of one database into the tables and columns that the other has; how many rows."""
+    count = 0
+    with connected(source) as read, connected(target) as write:
+        there, here = sa.MetaData(), sa.MetaData()
+        there.reflect(read)
+        here.reflect(write)
+        for table in here.sorted_tables:
+            if table.name in there.tables and table.name not in {"alembic_version", "job_run"}:
+                names = [it.name for it in table.columns if it.name in there.tables[table.name].c]
+                rows = read.execute(sa.select(*(there.tables[table.name].c[name] for name in names))).mappings().all()
+                if rows:
+                    write.execute(table.insert(), [dict(row) for row in rows])
+                count += len(rows)
+    return count
+
+
+@pytest.fixture
+def older_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[str]:
+    """A second database beside `database_url`, of the same kind."""
+    if engine.is_sqlite(database_url):
+        yield f"sqlite+aiosqlite:///{tmp_path}/older.db"
+    else:
+        with servers.fresh_database(request.getfixturevalue("postgres_server")) as url:
+            yield url
+
+
+@pytest.fixture
+async def lived_in(tmp_path: Path, database_url: str) -> AsyncIterator[Home]:
+    async with home.opened(tmp_path, PEOPLE, database_url) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_a_home_of_any_schema_is_brought_up_and_read(lived_in: Home, older_url: str, revision: str) -> None:
+    """An officer opens the tip, the receipt its mailbox, the clock climbs it, the audit holds; nothing is lost."""
+    code = await lived_in.citizen().sends(TIP)
+    session = await lived_in.session("an")
+    (row,) = await lived_in.product.review.queue(session)
+    await lived_in.product.review.ask(session, row.id, "Quán mở tới mấy giờ?")
+    at(older_url, revision)
+    rows = poured(lived_in.settings.database_url, older_url)
+    assert rows > 20
+    own = replace(lived_in.settings, database_url=older_url)
+    async with wiring.open_product(own, now=lived_in.clock, cost=home.CHEAP) as product:
+        assert version(older_url) == REVISIONS[-1]
+        opened = await product.review.open(session, row.id)
+        assert opened.tip.text == TIP
+        assert [it.content.text for it in opened.thread] == ["Quán mở tới mấy giờ?"]
+        assert [it.text for it in (await product.reception.mailboxes.read(code)).letters] == ["Quán mở tới mấy giờ?"]
+        lived_in.clock.forward(days=15)
+        assert await product.climber.tick() == 1
+        assert (await product.audit()).sound
+        assert await home.Citizen(product, lived_in.citizen("another").sender).sends(TIP)
+
+
+def test_the_newest_schema_is_the_one_that_alembic_finds() -> None:
+    """The chain that is read from the scripts' text is the one that Alembic walks; there is one head."""
+    with connected("sqlite://") as connection:
+        scripts = ScriptDirectory.from_config(migrate.configuration(connection))
+    assert scripts.get_heads() == [REVISIONS[-1]]
+    assert [it.revision for it in reversed(list(scripts.walk_revisions()))] == list(REVISIONS)
+
+
+def test_a_later_schema_stops_the_start_and_says_why(database_url: str) -> None:
+    """Nothing is written into a database that a later version made."""
+    migrate.upgrade(database_url)
+    with connected(database_url) as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(errors.BadSetting, match=f"9999.*{REVISIONS[-1]}.*later version"):
+        migrate.upgrade(database_url)
+    assert version(database_url) == "9999"
+
+
+@pytest.mark.parametrize("revision", [None, REVISIONS[0]])
+def test_an_upgrade_that_fails_leaves_nothing_behind(
+    database_url: str, revision: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last step breaks: tables and version are as before, and the same database is upgraded once it is mended."""
+    if revision:
+        at(database_url, revision)
+    scripts = shutil.copytree(migrate.SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    broken = scripts / "versions" / "9999_broken.py"
+    broken.write_text(
+        f'from alembic import op\n\nrevision = "9999"\ndown_revision = "{REVISIONS[-1]}"\n\n'
+        "def upgrade():\n    op.execute('CREATE TABLE half (id INTEGER)')\n    op.execute('no such words')\n"
+    )
+    before = tables(database_url)
+    with monkeypatch.context() as patched:
+        patched.setattr(migrate, "SCRIPTS", scripts)
+        with pytest.raises(errors.StoreUnavailable):
+            migrate.upgrade(database_url)
+    assert tables(database_url) == before
+    migrate.upgrade(database_url)
+    assert version(database_url) == REVISIONS[-1]
+
+
+def tables(url: str) -> set[str]:
+    with connected(url) as connection:
+        return set(sa.inspect(connection).get_table_names())
+
+
+UPGRADER = "import sys; from storage import migrate; migrate.upgrade(sys.argv[1]); print('alembic' in sys.modules)"
+
+
+@contextlib.contextmanager
+def held_up(url: str) -> Iterator[None]:
+    """Everybody who wants to upgrade waits meanwhile."""
+    if engine.is_sqlite(url):
+        with contextlib.closing(sqlite3.connect(engine.sqlite_path(url), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.execute("ROLLBACK")
+    else:
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as other:
+            other.execute("SELECT pg_advisory_lock(%s)", (migrate.LOCK,))
+            yield
+
+
+@pytest.mark.parametrize("revision", [None, REVISIONS[0]])
+async def test_of_processes_that_upgrade_at_once_one_does_it(database_url: str, revision: str | None) -> None:
+    """Three start together, on an empty database or an old one: all of them end well, and the schema is whole."""
+    if revision:
+        at(database_url, revision)
+    with held_up(database_url):
+        racing = [
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-c", UPGRADER, database_url, cwd=served.ROOT, stdout=asyncio.subprocess.PIPE
+            )
+            for _ in range(3)
+        ]
+        await asyncio.sleep(1.5)  # so that all three have seen the old schema, and wait
+    done = [await process.communicate() for process in racing]
+    assert [process.returncode for process in racing] == [0, 0, 0]
+    assert [out.strip() for out, _ in done].count(b"True") >= 1
+    assert version(database_url) == REVISIONS[-1]
+
+
+def test_a_start_at_the_newest_schema_loads_no_alembic(tmp_path: Path) -> None:
+    """It costs 0.3 s and has nothing to do."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/tinbao.db"
+    migrate.upgrade(url)
+    done = subprocess.run(
+        [sys.executable, "-c", UPGRADER, url], cwd=served.ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
+async def test_rows_that_refer_to_a_table_that_is_made_anew_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite changes a column by making the table anew: envelopes of the tips in it are not lost for that moment."""
+    scripts = shutil.copytree(migrate.SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    (scripts / "versions" / "9999_wider.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\n\n"
+        f'revision = "9999"\ndown_revision = "{REVISIONS[-1]}"\n\n'
+        "def upgrade():\n    with op.batch_alter_table('tip') as batch:\n"
+        "        batch.alter_column('category', existing_type=sa.String(), type_=sa.String(200), nullable=True)\n"
+    )
+    url = f"sqlite+aiosqlite:///{tmp_path}/tinbao.db"
+    async with home.opened(tmp_path, PEOPLE, url) as opened:
+        await opened.citizen().sends(TIP)
+    monkeypatch.setattr(migrate, "SCRIPTS", scripts)
+    migrate.upgrade(url)
+    with connected(url) as connection:
+        assert version(url) == "9999"
+        for table in ("tip", "envelope", "mailbox"):
+            assert connection.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar() == 1
+        assert connection.execute(sa.text("PRAGMA foreign_key_check")).all() == []
+
+
+async def test_a_home_that_the_first_program_made_lives_on(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tables, roster and keys as they lay on a disk: the officer reads, the receipt opens, the audit holds."""
+    made = json.loads((Path(__file__).parents[1] / "data" / "first_home.json").read_text("utf-8"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home-secrets").mkdir()
+    for name, data in made["secrets"].items():
+        secrets.write_secret(tmp_path / "home-secrets" / name, base64.b64decode(data))
+    at(database_url, REVISIONS[0])
+    with connected(database_url) as connection:
+        _as_it_lay(connection, made["tables"])
+    signed_for = json.loads(_octets(made["tables"]["roster"][0]["document"]))["organisation_digest"]
+    shipped = organisation.load()
+    monkeypatch.setattr(organisation, "load", lambda *_: replace(shipped, digest=signed_for))
+    with home.in_memory() as run:
+        own = replace(
+            settings.read({"TINBAO_HOME": str(tmp_path / "home"), "TINBAO_RUN": str(run)}), database_url=database_url
+        )
+        async with wiring.open_product(own, cost=home.CHEAP) as product:
+            assert version(database_url) == REVISIONS[-1]
+            session = await product.logins.session_of(await product.logins.unlock("an", made["passphrases"]["an"]))
+            (row,) = await product.review.queue(session)
+            assert (await product.review.open(session, row.id)).tip.text == made["text"]
+            assert (await product.reception.mailboxes.read(made["receipt"])).case.id == row.id
+            assert (await product.audit()).sound
+            version_before = product.roster()
+            assert version_before.next().previous == hashlib.sha256(version_before.signed).hexdigest()
+
+
+def _as_it_lay(connection: sa.Connection, stored: dict[str, list[dict[str, Any]]]) -> None:
+    """The rows of that home, in the tables of that time: there was no word of officers' chats yet."""
+    for statement in (
+        "DROP TABLE officer_chat",
+        "DROP TABLE link_code",
+        "DROP INDEX ix_tip_queue",
+        "CREATE INDEX ix_tip_queue ON tip (unit, urgency, received_at, id) WHERE state != 'closed'",
+    ):
+        connection.execute(sa.text(statement))
+    known = sa.MetaData()
+    known.reflect(connection)
+    for table in known.sorted_tables:
+        if rows := stored.get(table.name, []) if table.name != "alembic_version" else []:
+            boolean = {it.name for it in table.columns if isinstance(it.type, sa.Boolean)}
+            connection.execute(
+                table.insert(),
+                [{name: bool(it) if name in boolean else _octets(it) for name, it in row.items()} for row in rows],
+            )
+
+
+def _octets(value: Any) -> Any:
+    return base64.b64decode(value["b"]) if isinstance(value, dict) else value
