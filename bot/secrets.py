@@ -31,6 +31,7 @@ class RunFolder:
     _lookup: bytes = b""
     _relay: bytes = b""
     _device: bytes = b""
+    _web: bytes = b""
 
     def lookup_key(self) -> bytes:
         """See `tips.ports.RunSecrets`."""
@@ -49,6 +50,12 @@ class RunFolder:
         if not self._device:
             self._device = _read_or_make(self.folder / "device.key")
         return self._device
+
+    def web_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        if not self._web:
+            self._web = _read_or_make(self.folder / "web.key")
+        return self._web
 
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
         """See `tips.ports.RunSecrets`."""

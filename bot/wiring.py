@@ -91,6 +91,7 @@ class Product:
     organisation: Organisation
     triager: Triager
     store: storage.Store
+    run: secrets.RunFolder
     roster: LiveRoster
     now: Now
     random: Random
@@ -170,6 +171,7 @@ async def _put_together(
         organisation=home,
         triager=triager,
         store=store,
+        run=run,
         roster=live,
         now=now,
         random=random,

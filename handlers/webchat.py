@@ -1,12 +1,11 @@
 """Web chat at `/`: works without JavaScript, asks nobody else for anything, and keeps no history.
 
-The page shows the last exchange only. A conversation is a random cookie of this browser session; nothing else
+The page shows the last exchange only. A conversation is a cookie of this browser session; nothing else
 tells people apart. With JavaScript the same form is sent in the background and the page does not reload.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from handlers.pages import Pages, language, same_site
+from handlers.cookies import Cookies
+from handlers.pages import Pages, language
 from handlers.speech import spoken
 from handlers.uploads import MemoryFile, TooLong, memory_file, read_form
 from tips import errors
@@ -25,8 +25,6 @@ from tips.flood import PATIENCE, Gate
 from tips.reception import Outcome, Reception, Sender
 
 CHANNEL = "web"
-COOKIE = "c"
-TOKEN_BYTES = 24
 ABOUT = ("run", "kept", "readers", "silence", "channel", "limits")
 FLOODED = "flooded"
 SENDING = frozenset({"submit", "send_anyway"})
@@ -39,7 +37,7 @@ class WebChat:
 
     reception: Reception
     pages: Pages
-    https: bool  # cookies are marked Secure
+    cookies: Cookies
     desk_link: bool  # a demo shows the way to the desk after a tip
     gate: Gate
 
@@ -55,13 +53,12 @@ class WebChat:
 
     async def page(self, request: Request) -> Response:
         """The chat: a greeting, an unfinished tip, or a receipt that is still due."""
-        token = request.cookies.get(COOKIE)
         lang = language(request)
-        outcome = await self._current(token, lang)
+        outcome = await self._current(self.cookies.conversation(request), lang)
         return self._show(outcome, lang, said=None)
 
-    async def _current(self, token: str | None, lang: str) -> Outcome:
-        if token and _is_token(token):
+    async def _current(self, token: str, lang: str) -> Outcome:
+        if token:
             sender = Sender(CHANNEL, token)
             due = await self.reception.current(sender)
             if due is not None and due.receipt:
@@ -72,14 +69,14 @@ class WebChat:
 
     async def form(self, request: Request) -> Response:
         """A message or a pressed button, from a page without JavaScript."""
-        if not same_site(request):
+        if not self.pages.same_site(request):
             return HTMLResponse("", status_code=403)
         token, heard, outcome = await self._exchange(request)
         return self._with_cookie(request, token, self._show(outcome, outcome.lang, said=heard.text or None))
 
     async def api(self, request: Request) -> Response:
         """The same for JavaScript: a form in, the page's new part out as JSON."""
-        if not same_site(request):
+        if not self.pages.same_site(request):
             return JSONResponse({}, status_code=403)
         token, _, outcome = await self._exchange(request)
         messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
@@ -96,9 +93,7 @@ class WebChat:
 
     async def _exchange(self, request: Request) -> tuple[str, Inbound, Outcome]:
         """Whose turn it is, what they said, and what they are told."""
-        token = request.cookies.get(COOKIE, "")
-        if not _is_token(token):
-            token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = self.cookies.conversation(request) or self.cookies.made()
         with memory_file() as file:
             fields, heard = await _read(request, file)
             outcome = await self._answer(token, heard, fields, language(request))
@@ -143,17 +138,16 @@ class WebChat:
         )
 
     def _with_cookie(self, request: Request, token: str, response: Response) -> Response:
-        if request.cookies.get(COOKIE) != token:
-            response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=self.https, path="/")
+        self.cookies.keep(request, response, token)
         return response
 
     async def leave(self, request: Request) -> Response:
         """Quick exit: the draft, the cookie and what the browser kept of us go; what is left is an empty page."""
-        token = request.cookies.get(COOKIE, "")
-        if _is_token(token):
+        token = self.cookies.conversation(request)
+        if token:
             await self.reception.forget(Sender(CHANNEL, token))
         response = HTMLResponse(EMPTY_PAGE)
-        response.delete_cookie(COOKIE, path="/")
+        self.cookies.drop(response)
         response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
         return response
 
@@ -161,10 +155,6 @@ class WebChat:
         """Who runs this, and who still knows you."""
         operator = self.reception.conversation.operator
         return self.pages.respond("about.html", lang=language(request), parts=ABOUT, operator=operator)
-
-
-def _is_token(token: str) -> bool:
-    return len(token) == TOKEN_BYTES * 4 // 3 and token.isascii()
 
 
 async def _read(request: Request, file: MemoryFile) -> tuple[Mapping[str, str], Inbound]:

@@ -169,7 +169,7 @@ MUTANTS = (
     Mutant(
         "forms from elsewhere",
         "handlers/desk/doors.py",
-        '        if not same_site(request) or forms.text(form, "csrf") != forms.csrf(request):',
+        '        if not self.pages.same_site(request) or forms.text(form, "csrf") != forms.csrf(request):',
         "        if False:",
         "tests/flows/test_desk.py::test_a_form_from_elsewhere_does_nothing",
     ),

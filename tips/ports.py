@@ -528,6 +528,10 @@ class RunSecrets(Protocol):
         """32 bytes: keys the cookies of devices from which somebody has logged in."""
         ...
 
+    def web_key(self) -> bytes:
+        """32 bytes: keys the tags of the web chat's cookies and puzzles."""
+        ...
+
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
         """The hour and key to seal drafts with now, or the key of a past `hour`; None: it is gone."""
         ...

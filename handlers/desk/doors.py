@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 import locales
 from handlers.desk import filters, forms, show
-from handlers.pages import Pages, same_site
+from handlers.pages import Pages
 from tips import case, errors, keys, life, statistics
 from tips.accounts import Logins
 from tips.audit import Report
@@ -153,7 +153,7 @@ class Desk:
 
     async def log_in(self, request: Request) -> Response:
         """Passphrase and one-time code; wrong, unknown and blocked get one answer."""
-        if not same_site(request):
+        if not self.pages.same_site(request):
             return self._trouble(request, "error.not_found", 403)
         form = await forms.form(request)
         try:
@@ -419,5 +419,5 @@ class Desk:
 
     def _check_form(self, request: Request, form: FormData) -> None:
         """A form counts only from our own page of this very session."""
-        if not same_site(request) or forms.text(form, "csrf") != forms.csrf(request):
+        if not self.pages.same_site(request) or forms.text(form, "csrf") != forms.csrf(request):
             raise errors.Refused("error.form")

@@ -323,7 +323,7 @@ async def test_another_desk_gets_no_file(a_home: Home) -> None:
 @asynccontextmanager
 async def chatting(home: Home) -> AsyncIterator[httpx.AsyncClient]:
     app = web.build(replace(home.product), frozenset({"intake"}))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://chat") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
         yield client
 
 
