@@ -44,7 +44,7 @@ def build(
             pages,
             Cookies(product.run.web_key, https),
             desk_link=product.settings.demo,
-            gate=Gate(product.now, product.random),
+            gate=Gate(product.counters, product.run.web_key, product.now, product.random),
         )
         routes += chat.routes()
     if DESK in parts:

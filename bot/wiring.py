@@ -17,7 +17,7 @@ from storage import migrate
 from tips import errors, organisation, roster
 from tips.accounts import Logins
 from tips.audit import Report, audit
-from tips.budget import Budgets
+from tips.budget import Budgets, Memory
 from tips.climbing import Climber
 from tips.conversation import Conversation, Say
 from tips.devices import Devices
@@ -30,6 +30,7 @@ from tips.mailbox import Mailboxes
 from tips.news import News
 from tips.notices import Notices
 from tips.organisation import Organisation
+from tips.ports import Counters
 from tips.progress import Progress
 from tips.reception import Reception
 from tips.reminders import Reminders
@@ -92,6 +93,7 @@ class Product:
     triager: Triager
     store: storage.Store
     run: secrets.RunFolder
+    counters: Counters
     roster: LiveRoster
     now: Now
     random: Random
@@ -113,7 +115,7 @@ class Product:
 
     def reception_without_budgets(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
-        free = Budgets(self.now, None, None, None)
+        free = Budgets(self.counters, None, None, None)
         return replace(self.reception, budgets=free)
 
 
@@ -131,8 +133,24 @@ async def open_product(
     own = secrets.load(settings.secrets, PROCESSES)
     run = secrets.open_run(settings.run, settings.secrets, now, demo=settings.demo)
     migrate.upgrade(settings.database_url)
-    async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
-        yield await _put_together(settings, store, own, run, now, random, cost)
+    async with (
+        storage.open_store(settings.database_url, settings.drafts_url or None) as store,
+        _counters(settings, run, now) as counters,
+    ):
+        yield await _put_together(settings, store, own, run, counters, now, random, cost)
+
+
+@asynccontextmanager
+async def _counters(settings: Settings, run: secrets.RunFolder, now: Now) -> AsyncIterator[Counters]:
+    """Beside the drafts where processes share these, else in memory."""
+    alone = Memory(now, settings.processes)
+    if not settings.drafts_url:
+        yield alone
+        return
+    from storage.counters import SharedCounters
+
+    async with SharedCounters(settings.drafts_url, run.count_key, alone, now) as shared:
+        yield shared
 
 
 async def _put_together(
@@ -140,6 +158,7 @@ async def _put_together(
     store: storage.Store,
     own: Secrets,
     run: secrets.RunFolder,
+    counters: Counters,
     now: Now,
     random: Random,
     cost: Cost,
@@ -160,7 +179,7 @@ async def _put_together(
         files=evidence,
         news=news,
         secrets=run,
-        budgets=Budgets(now),
+        budgets=Budgets(counters),
         now=now,
         random=random,
         welcome_after_loss=_recent_loss(run, now),
@@ -172,6 +191,7 @@ async def _put_together(
         triager=triager,
         store=store,
         run=run,
+        counters=counters,
         roster=live,
         now=now,
         random=random,

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 CONVERSATION: Final = "c"
+PUZZLE: Final = "w"  # what its browser is to solve, or to wait for, while too many write at once
 NONCE_CHARS: Final = 24  # 18 random bytes in URL-safe base64
 TAG_BYTES: Final = 16
 
@@ -39,15 +40,20 @@ class Cookies:
         nonce, tag = token[:NONCE_CHARS], token[NONCE_CHARS:]
         return token if hmac.compare_digest(tag.encode(), self._tag(nonce).encode()) else ""
 
-    def keep(self, request: Request, response: Response, token: str) -> None:
-        """Give a browser its conversation, unless it has it."""
-        name = self._name(CONVERSATION)
-        if request.cookies.get(name) != token:
-            response.set_cookie(name, token, httponly=True, samesite="strict", secure=self.https, path="/")
+    def puzzle(self, request: Request) -> str:
+        """The puzzle that a browser holds; its own tag says whether it is one."""
+        return request.cookies.get(self._name(PUZZLE), "")
+
+    def keep(self, request: Request, response: Response, token: str, puzzle: str | None = None) -> None:
+        """Give a browser its conversation, and a puzzle where there is one, unless it has them."""
+        for name, value in ((self._name(CONVERSATION), token), (self._name(PUZZLE), puzzle)):
+            if value and request.cookies.get(name) != value:
+                response.set_cookie(name, value, httponly=True, samesite="strict", secure=self.https, path="/")
 
     def drop(self, response: Response) -> None:
         """Let a browser forget."""
-        response.delete_cookie(self._name(CONVERSATION), path="/", secure=self.https, httponly=True, samesite="strict")
+        for name in map(self._name, (CONVERSATION, PUZZLE)):
+            response.delete_cookie(name, path="/", secure=self.https, httponly=True, samesite="strict")
 
     def _name(self, name: str) -> str:
         return f"__Host-{name}" if self.https else name

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from tips.case import Case, Place, Wanted
@@ -123,12 +123,19 @@ class Cleaner(Protocol):
 class Blobs(Protocol):
     """Sealed files, chunk by chunk. What no change named in time is swept away."""
 
-    async def begin(self, envelope: bytes, expires_at: datetime) -> None:
-        """A file comes that this envelope will describe; it waits until a change stores that envelope."""
+    async def begin(self, envelope: bytes, expires_at: datetime, size: int, room: int) -> None:
+        """A file of `size` bytes comes that this envelope will describe; it waits until a change stores that envelope.
+
+        What expires first goes, where all that waits would take more than `room` bytes.
+        """
+        ...
+
+    async def stay(self, envelopes: Sequence[bytes], expires_at: datetime) -> None:
+        """Let files that wait do so until then; one that is gone stays gone."""
         ...
 
     async def add(self, envelope: bytes, first: int, chunks: Sequence[bytes]) -> None:
-        """Store its chunks from number `first` on."""
+        """Store its chunks from number `first` on. Raises `StoreUnavailable` where it had to go meanwhile."""
         ...
 
     async def read(self, envelope: bytes, first: int, count: int) -> list[bytes]:
@@ -136,7 +143,7 @@ class Blobs(Protocol):
         ...
 
     async def waiting(self) -> int:
-        """How many files wait."""
+        """How many bytes all files take that wait."""
         ...
 
     async def count(self, envelope: bytes) -> int:
@@ -513,6 +520,18 @@ class Statistics(Protocol):
         ...
 
 
+class Counters(Protocol):
+    """How often something happened lately; forgotten with its span. Nothing here raises: what is away is not asked."""
+
+    async def hit(self, name: bytes, limit: int, span: timedelta) -> bool:
+        """Count one more of `name`; False: that would be more than `limit` within `span`, and nothing was counted."""
+        ...
+
+    async def full(self, name: bytes, limit: int, span: timedelta) -> bool:
+        """Whether one more of `name` would be too many; counts nothing."""
+        ...
+
+
 class RunSecrets(Protocol):
     """Keys that are on no disk."""
 
@@ -526,6 +545,10 @@ class RunSecrets(Protocol):
 
     def device_key(self) -> bytes:
         """32 bytes: keys the cookies of devices from which somebody has logged in."""
+        ...
+
+    def count_key(self) -> bytes:
+        """32 bytes: keys the names of what is counted; another one each hour."""
         ...
 
     def web_key(self) -> bytes:

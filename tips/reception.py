@@ -114,7 +114,7 @@ class Reception:
             StoreUnavailable: nothing was kept and no receipt is due: the person is asked to try again.
         """
         key = self.key(sender)
-        if not self.budgets.allow_turn(key):
+        if not await self.budgets.allow_turn(key):
             return Outcome((Reply((Say("budget.turns"),)),), "busy", lang)
         async with self._alone(key):
             for _ in range(TRIES):
@@ -232,7 +232,7 @@ class Reception:
 
     async def _submit(self, key: bytes, version: int, decision: Decision) -> Outcome:
         assert isinstance(decision.effect, Submit)
-        if not self.budgets.allow_tip(key):
+        if not await self.budgets.allow_tip(key):
             await self._save(key, version, decision.draft)
             return _outcome(replace(decision, replies=(Reply((Say("budget.tips"),)),)))
         lost = [it for it in decision.draft.files if not await self.files.whole(it)]
@@ -250,12 +250,12 @@ class Reception:
         return _receipts_due(sent, first=len(decision.draft.due))
 
     async def _look_up(self, key: bytes, version: int, held: Draft, typed: str) -> Outcome:
-        if not self.budgets.allow_look_up(key):
+        if not await self.budgets.allow_look_up(key):
             return await self._told(key, version, held, Say("receipt.wait"))
         try:
             view = await self.mailboxes.read(typed)
         except errors.NotFound:
-            self.budgets.note_miss(key)
+            await self.budgets.note_miss(key)
             return await self._told(key, version, held, Say("receipt.unknown"))
         shown = _shown(view, self.conversation, held.messenger)
         offered = tuple(option.id for option in shown.options)
@@ -324,6 +324,7 @@ class Reception:
         plain = sealing.pad(held.to_bytes(), 1024)
         sealed = sealing.lock(secret, plain, sealing.binding("draft", key=key), self.random)
         expires = clocks.hour(self.now()) + DRAFT_LIFE + timedelta(hours=1)
+        await self.files.stay(held.files)
         await self.drafts.put(DraftRow(key, hour.to_bytes(4, "big") + sealed, version + 1, expires))
         self._remember_aside(key, held.aside)
         return version + 1

