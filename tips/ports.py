@@ -325,8 +325,10 @@ class Account:
 
     locked: LockedIdentity
     totp_step: int  # the time step last used: a code counts once
-    failures: int
+    failures: int  # wrong passphrases from strange devices
     blocked_until: datetime | None
+    code_misses: int = 0  # wrong one-time codes from strange devices, with the right passphrase
+    code_blocked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,8 +357,15 @@ class Accounts(Protocol):
         """Wrong passphrases were tried for a name, so many by now."""
         ...
 
-    async def spend_code(self, name: str, step: int) -> bool:
-        """Mark a time step as used; False: it, or a later one, was used already."""
+    async def note_code_misses(self, name: str, misses: int, blocked_until: datetime | None) -> None:
+        """Wrong one-time codes were tried with the right passphrase, so many by now."""
+        ...
+
+    async def spend_code(self, name: str, step: int, latest: int) -> bool:
+        """Mark a time step as used; False: it, or a later one, was used already.
+
+        A step beyond `latest` was used by a clock that ran ahead, and counts for nothing.
+        """
         ...
 
     async def open_session(self, session: StoredSession) -> None:

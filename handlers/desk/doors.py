@@ -134,16 +134,16 @@ class Desk:
 
     async def login_page(self, request: Request) -> Response:
         """The login; its language is chosen by `?lang=`."""
-        return await self._login(request, failed=False)
+        return await self._login(request, 200)
 
-    async def _login(self, request: Request, *, failed: bool) -> Response:
+    async def _login(self, request: Request, status: int, problem: str = "") -> Response:
         logins = await self.demo_logins() if self.demo_logins else []
         lang = forms.language(request)
         response = self.pages.respond(
             "desk_login.html",
             lang=lang,
-            status=401 if failed else 200,
-            failed=failed,
+            status=status,
+            problem=problem,
             demo_logins=logins,
             session=None,
         )
@@ -162,8 +162,10 @@ class Desk:
             token, session = await self.logins.log_in(
                 name, forms.text(form, "passphrase"), forms.text(form, "code"), device
             )
-        except errors.WrongPassphrase:
-            return await self._login(request, failed=True)
+        except errors.WrongPassphrase as error:
+            return await self._login(request, 401, error.key)
+        except errors.Busy as error:
+            return await self._login(request, 503, error.key)
         except errors.StoreUnavailable as error:
             return self._trouble(request, error.key, 503)
         response = RedirectResponse("/desk/", status_code=303)

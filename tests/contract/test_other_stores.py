@@ -114,10 +114,12 @@ async def test_each_slot_is_taken_once_however_many_processes_ask(store: Store, 
 async def test_a_one_time_code_is_spent_once(store: Store) -> None:
     """Whoever comes second with the same or an older step is refused, also at the same moment."""
     await store.accounts.put(Account(LockedIdentity("an", Cost(), b"s" * 16, b"sealed"), 0, 0, None))
-    both = await asyncio.gather(store.accounts.spend_code("an", 7), store.accounts.spend_code("an", 7))
+    both = await asyncio.gather(store.accounts.spend_code("an", 7, 9), store.accounts.spend_code("an", 7, 9))
     assert sorted(both) == [False, True]
-    assert not await store.accounts.spend_code("an", 6)
-    assert await store.accounts.spend_code("an", 8)
+    assert not await store.accounts.spend_code("an", 6, 9)
+    assert await store.accounts.spend_code("an", 8, 9)
+    assert await store.accounts.spend_code("an", 2, 4)  # 8 was used by a clock that ran ahead
+    assert not await store.accounts.spend_code("an", 2, 4)
 
 
 async def test_an_idle_session_is_forgotten(store: Store) -> None:
