@@ -70,6 +70,7 @@ async def running(product: Product) -> AsyncIterator[None]:
             coalesce=True,
         )
     scheduler.start()
+    product.vitals.ticked()
     try:
         yield
     finally:
@@ -83,5 +84,6 @@ async def _guarded(product: Product, job: Job) -> None:
     except errors.StoreUnavailable:
         log.warning("the store is away: %s waits", job.name)
     else:
+        product.vitals.ticked()
         if done:
             log.info("%s: %d", job.name, done)

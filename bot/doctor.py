@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -12,6 +16,7 @@ from bot.wiring import Product, open_product
 from tips import errors
 
 OLDEST_SANE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+LONGEST_ANSWER: Final = 10.0  # seconds
 Check = Callable[[Product], Awaitable[str]]
 
 
@@ -46,8 +51,36 @@ async def _clock(product: Product) -> str:
 
 
 async def _write(product: Product) -> str:
-    await product.store.outbox.done([])
-    return "can be written"
+    await product.store.probe()
+    await product.store.drafts.get(bytes(16))
+    return "takes a tip; drafts can be reached"
+
+
+async def _serving(product: Product) -> str:
+    """How the process is that serves at this home's address, by its own word."""
+    own = product.settings
+    report = await asyncio.to_thread(_asked, own.port)
+    if report is None:
+        return f"nobody serves at port {own.port} now"
+    ill = {name: state for name, state in report.items() if state not in {"ok", "up"}}
+    if ill:
+        said = ", ".join(f"{name}: {state}" for name, state in ill.items())
+        raise errors.StoreUnavailable(f"{said}; it goes on trying: check the disk, Valkey, the network and the tokens")
+    return ", ".join(f"{name} {state}" for name, state in report.items())
+
+
+def _asked(port: int) -> dict[str, str] | None:
+    """The answer of `/readyz` on this machine; None: there is none."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://127.0.0.1:{port}/readyz", timeout=LONGEST_ANSWER) as answer:
+            found: dict[str, str] = json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            found = json.load(error)
+    except OSError:
+        return None
+    return found
 
 
 async def _desks(product: Product) -> str:
@@ -73,6 +106,7 @@ async def _late(product: Product) -> str:
 CHECKS: Final[Mapping[str, Check]] = {
     "clock": _clock,
     "database": _write,
+    "serving": _serving,
     "desks": _desks,
     "ledger": _ledger,
     "deadlines": _late,

@@ -10,11 +10,12 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from bot.settings import Settings
+from bot.vitals import Vitals
 from bot.wiring import Product
 from handlers import webchat
 from handlers.cookies import Cookies
@@ -36,6 +37,7 @@ def build(
     pages = Pages(product.settings.demo, origin(product.settings))
     routes: list[BaseRoute] = [
         Route("/healthz", _health),
+        Route("/readyz", _readiness(product.vitals)),
         Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
     if INTAKE in parts:
@@ -104,6 +106,16 @@ async def _gone(request: Request, error: Exception) -> Response:
 
 async def _health(request: Request) -> Response:
     return PlainTextResponse("ok\n")
+
+
+def _readiness(vitals: Vitals) -> Callable[[Request], Awaitable[Response]]:
+    """How each part is, by name; 503 while tips cannot be taken or a clock stands still."""
+
+    async def answer(request: Request) -> Response:
+        report = await vitals.report()
+        return JSONResponse(report, status_code=200 if vitals.ready(report) else 503)
+
+    return answer
 
 
 def _trouble(pages: Pages, key: str, status: int) -> Callable[[Request, Exception], Awaitable[Response]]:

@@ -13,6 +13,7 @@ import storage
 from bot import secrets
 from bot.cleaning import Cleaning
 from bot.settings import Settings
+from bot.vitals import Vitals
 from storage import migrate
 from tips import errors, organisation, roster
 from tips.accounts import Logins
@@ -108,6 +109,7 @@ class Product:
     notices: Notices
     watch: Watch
     reminders: Reminders
+    vitals: Vitals
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -205,6 +207,7 @@ async def _put_together(
         news=news,
         notices=Notices(store.links, store.outbox, live, now, random),
         reminders=Reminders(store.cases, store.outbox, live, now, random),
+        vitals=Vitals(store),
         watch=Watch(store.statistics, store.outbox, live, home, now, random),
     )
 

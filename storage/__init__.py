@@ -16,6 +16,7 @@ from storage.keyring import SqlKeyring
 from storage.ledger import SqlLedger
 from storage.links import SqlLinks
 from storage.outbox import SqlOutbox
+from storage.probe import SqlProbe
 from storage.statistics import SqlStatistics
 from storage.tips import SqlTips
 from storage.writer import Writer
@@ -37,6 +38,7 @@ class Store:
     statistics: ports.Statistics
     blobs: ports.Blobs
     addresses: ports.Addresses
+    probe: ports.Probe
 
 
 @contextlib.asynccontextmanager
@@ -65,4 +67,5 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
             statistics=SqlStatistics(database),
             blobs=SqlBlobs(database),
             addresses=SqlAddresses(database),
+            probe=SqlProbe(database),
         )

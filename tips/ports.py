@@ -529,6 +529,14 @@ class Statistics(Protocol):
         ...
 
 
+class Probe(Protocol):
+    """Asks the store whether it takes a tip."""
+
+    async def __call__(self) -> None:
+        """Write as much as a tip, durably, and leave nothing of it. Raises `StoreUnavailable`."""
+        ...
+
+
 class Counters(Protocol):
     """How often something happened lately; forgotten with its span. Nothing here raises: what is away is not asked."""
 
