@@ -17,6 +17,7 @@ from tips import errors
 
 OLDEST_SANE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 LONGEST_ANSWER: Final = 10.0  # seconds
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 (compared, not listened on)
 Check = Callable[[Product], Awaitable[str]]
 
 
@@ -59,9 +60,10 @@ async def _write(product: Product) -> str:
 async def _serving(product: Product) -> str:
     """How the process is that serves at this home's address, by its own word."""
     own = product.settings
-    report = await asyncio.to_thread(_asked, own.port)
+    host = own.host if own.host != EVERYWHERE else "127.0.0.1"
+    report = await asyncio.to_thread(_asked, f"http://{host}:{own.port}/readyz")
     if report is None:
-        return f"nobody serves at port {own.port} now"
+        return f"no Tin Báo serves at port {own.port} now"
     ill = {name: state for name, state in report.items() if state not in {"ok", "up"}}
     if ill:
         said = ", ".join(f"{name}: {state}" for name, state in ill.items())
@@ -69,16 +71,17 @@ async def _serving(product: Product) -> str:
     return ", ".join(f"{name} {state}" for name, state in report.items())
 
 
-def _asked(port: int) -> dict[str, str] | None:
-    """The answer of `/readyz` on this machine; None: there is none."""
+def _asked(address: str) -> dict[str, str] | None:
+    """What a process says of itself; None: there is none, or it is somebody else's."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://127.0.0.1:{port}/readyz", timeout=LONGEST_ANSWER) as answer:
+        try:
+            answer = opener.open(address, timeout=LONGEST_ANSWER)
+        except urllib.error.HTTPError as error:  # 503 says which part is ill
+            answer = error
+        with answer:
             found: dict[str, str] = json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            found = json.load(error)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found
 

@@ -1,5 +1,6 @@
 """`/healthz` says that the process lives, `/readyz` whether a tip can be taken, and `doctor` says both in words."""
 
+import asyncio
 import contextlib
 import resource
 import time
@@ -7,6 +8,10 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 import storage
 from bot import vitals
@@ -135,3 +140,18 @@ async def test_a_probe_finds_what_a_tip_would_find(trouble, tmp_path) -> None:  
         with trouble(path), pytest.raises(errors.StoreUnavailable):
             await store.probe()
         await store.probe()
+
+
+async def test_doctor_asks_who_serves(at: Served) -> None:
+    """Nobody, somebody else, or this home: each is said."""
+    port = servers.free_port()
+
+    async def other(request: Request) -> Response:
+        return Response("<html>")
+
+    async with servers.serving(Starlette(routes=[Route("/{path:path}", other)]), port):
+        own = Served(at.folder, port, at.admins, at.officers)
+        assert "no Tin Báo serves" in await asyncio.to_thread(served.command, own.folder, port, "doctor")
+    assert "no Tin Báo serves" in await asyncio.to_thread(served.command, at.folder, at.port, "doctor")
+    async with served.serving(at, "intake,clock"):
+        assert "store ok, drafts ok, clock ok" in await asyncio.to_thread(served.command, at.folder, at.port, "doctor")
