@@ -80,6 +80,7 @@ async def running(product: Product) -> AsyncIterator[None]:
         )
     scheduler.start()
     watching = asyncio.create_task(_watch(scheduler), name="clock")
+    product.vitals.ticked()
     try:
         yield
     finally:
@@ -111,5 +112,6 @@ async def _guarded(product: Product, job: Job) -> None:
     except Exception as error:
         log.error("%s failed: %s", job.name, type(error).__name__)  # its values may be anybody's words
     else:
+        product.vitals.ticked()
         if done:
             log.info("%s: %d", job.name, done)

@@ -6,6 +6,10 @@ the clock cannot bring on) is said and fails nothing.
 
 from __future__ import annotations
 
+import asyncio
+import json
+import urllib.error
+import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -17,6 +21,8 @@ from tips import errors
 from tips.case import code_of
 
 OLDEST_SANE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+LONGEST_ANSWER: Final = 10.0  # seconds
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 (compared, not listened on)
 MISSED: Final = 3  # slots of a job that nobody did, before that is worth a word
 
 
@@ -66,8 +72,38 @@ async def _clock(product: Product) -> str:
 
 
 async def _write(product: Product) -> str:
-    await product.store.outbox.done([])
-    return "can be written"
+    await product.store.probe()
+    await product.store.drafts.get(bytes(16))
+    return "takes a tip; drafts can be reached"
+
+
+async def _serving(product: Product) -> str:
+    """How the process is that serves at this home's address, by its own word."""
+    own = product.settings
+    host = own.host if own.host != EVERYWHERE else "127.0.0.1"
+    report = await asyncio.to_thread(_asked, f"http://{host}:{own.port}/readyz")
+    if report is None:
+        return f"no Tin Báo serves at port {own.port} now"
+    ill = {name: state for name, state in report.items() if state not in {"ok", "up"}}
+    if ill:
+        said = ", ".join(f"{name}: {state}" for name, state in ill.items())
+        raise errors.StoreUnavailable(f"{said}; it goes on trying: check the disk, Valkey, the network and the tokens")
+    return ", ".join(f"{name} {state}" for name, state in report.items())
+
+
+def _asked(address: str) -> dict[str, str] | None:
+    """What a process says of itself; None: there is none, or it is somebody else's."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        try:
+            answer = opener.open(address, timeout=LONGEST_ANSWER)
+        except urllib.error.HTTPError as error:  # 503 says which part is ill
+            answer = error
+        with answer:
+            found: dict[str, str] = json.load(answer)
+    except (OSError, ValueError):
+        return None
+    return found
 
 
 async def _desks(product: Product) -> str:
@@ -119,6 +155,7 @@ async def _stuck(product: Product) -> str:
 CHECKS: Final[Mapping[str, Check]] = {
     "clock": _clock,
     "database": _write,
+    "serving": _serving,
     "desks": _desks,
     "ledger": _ledger,
     "deadlines": _late,

@@ -25,7 +25,7 @@ QUIET: Final = {
     "sqlalchemy": logging.WARNING,
     "telegram": logging.CRITICAL,
     "uvicorn.access": logging.CRITICAL,
-    "uvicorn.error": logging.WARNING,
+    "uvicorn.error": logging.ERROR,
 }
 
 

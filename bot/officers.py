@@ -8,12 +8,16 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from telegram.error import TelegramError
 from telegram.ext import Application, CallbackContext
+from telegram.request import HTTPXRequest
 
 import locales
+from bot import channels
+from bot.channels import Channel
 from bot.wiring import Product
 from handlers.officers import LANG, Officers
 from tips import clocks, errors, life
@@ -21,6 +25,8 @@ from tips.notices import Notice
 
 EVERY: Final = 10.0  # seconds between looks at the outbox
 JOB: Final = "notices"
+POLL: Final = 10  # seconds that Telegram may hold a question for updates
+REFUSED: Final = (401, 404)  # a token that nobody knows there
 
 log = logging.getLogger(__name__)
 App = Application[Any, Any, Any, Any, Any, Any]
@@ -30,28 +36,84 @@ App = Application[Any, Any, Any, Any, Any, Any]
 async def running(product: Product, every: float = EVERY) -> AsyncIterator[App]:
     """The bot, listening and telling."""
     own = product.settings
+    channel = product.vitals.channel("officers")
     application: App = (
         Application.builder()
         .token(own.officers_token)
         .base_url(f"{own.telegram_api}/bot")
         .base_file_url(f"{own.telegram_api}/file/bot")
+        .request(Watched(channel))
+        .get_updates_request(Watched(channel))
+        .updater(None)
         .build()
     )
     Officers(product.notices, product.store.statistics, product.now).register(application)
-    _schedule(application, product, every)
-    async with application:
-        await application.start()
-        assert application.updater is not None
-        await application.updater.start_polling(allowed_updates=["message"])
+    hearing = Hearing(application)
+
+    async def listen() -> None:
+        async with application:
+            _schedule(application, product, channel, every)
+            await application.start()
+            try:
+                await hearing.until_trouble()
+            finally:
+                await application.stop()
+
+    async with channels.kept(channel, listen):
+        yield application
+
+
+@dataclass(slots=True)
+class Hearing:
+    """Long polling. The library's own begins only where Telegram answers, and ends for good at an odd answer."""
+
+    application: App
+    _next: int = 0  # the number of the update that is asked for
+
+    async def until_trouble(self) -> None:
+        """Hear what people write; an update is confirmed by asking for the one behind it, once it was answered."""
+        await self.application.bot.delete_webhook()
+        while True:
+            heard = await self.application.bot.get_updates(offset=self._next, timeout=POLL, allowed_updates=["message"])
+            for update in heard:
+                await self.application.process_update(update)
+                self._next = update.update_id + 1
+
+
+class Watched(HTTPXRequest):
+    """Sees of every call whether it was the Bot API that answered."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(connection_pool_size=8)
+        self._channel = channel
+
+    async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:
+        """Call, and remember how that went."""
         try:
-            yield application
-        finally:
-            await application.updater.stop()
-            await application.stop()
+            status, payload = await super().do_request(*args, **named)
+            self.parse_json_payload(payload)
+        except TelegramError as error:
+            self._channel.failed(type(error).__name__)
+            raise
+        if status in REFUSED or status >= 500:
+            self._channel.failed(str(status))
+        else:
+            self._channel.answered()
+        return status, payload
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> Any:
+        """What the Bot API answered; an error where it was somebody else."""
+        found = HTTPXRequest.parse_json_payload(payload)
+        if not isinstance(found, dict) or not ("result" in found if found.get("ok") else found.get("ok") is False):
+            raise TelegramError("not an answer of the Bot API")
+        return found
 
 
-def _schedule(application: App, product: Product, every: float) -> None:
+def _schedule(application: App, product: Product, channel: Channel, every: float) -> None:
     async def look(context: CallbackContext[Any, Any, Any, Any]) -> None:
+        if not channel.is_up:  # notices wait: what cannot be sent would count as tried
+            return
         await tell_waiting(application, product, every)
         if product.now().astimezone(clocks.CITY).hour in life.policy()["digest_hours"]:
             await tell_digest(application, product)

@@ -35,6 +35,8 @@ class RunFolder:
     _lookup: bytes = b""
     _relay: bytes = b""
     _device: bytes = b""
+    _web: bytes = b""
+    _count: tuple[int, bytes] = (0, b"")
 
     def lookup_key(self) -> bytes:
         """See `tips.ports.RunSecrets`."""
@@ -58,6 +60,20 @@ class RunFolder:
             self._device = _read_or_make(self.folder / "device.key")
         return self._device
 
+    def count_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        hour = int(self.now().timestamp()) // 3600
+        if self._count[0] != hour:
+            self._count = (hour, _read_or_make(self.folder / f"count-{hour}.key"))
+            self._sweep("count", hour - 1)
+        return self._count[1]
+
+    def web_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        if not self._web:
+            self._web = _read_or_make(self.folder / "web.key")
+        return self._web
+
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
         """See `tips.ports.RunSecrets`."""
         current = int(self.now().timestamp()) // 3600
@@ -67,15 +83,16 @@ class RunFolder:
             if hour is not None and not path.exists():
                 return None
             self._drafts[wanted] = _read_or_make(path)
-            self._forget(current)
+            oldest = current - DRAFT_KEY_LIFE
+            self._sweep("draft", oldest)
+            self._drafts = {at: key for at, key in self._drafts.items() if at >= oldest}
         return wanted, self._drafts[wanted]
 
-    def _forget(self, current: int) -> None:
-        for path in self.folder.glob("draft-*.key"):
-            hour = int(path.stem.removeprefix("draft-"))
-            if hour < current - DRAFT_KEY_LIFE:
+    def _sweep(self, name: str, oldest: int) -> None:
+        """Destroy the keys of the hours before `oldest`."""
+        for path in self.folder.glob(f"{name}-*.key"):
+            if int(path.stem.removeprefix(f"{name}-")) < oldest:
                 path.unlink(missing_ok=True)
-                self._drafts.pop(hour, None)
 
     def lost_since(self) -> datetime | None:
         """When drafts were last lost by a cold start; None: not on this machine's record."""

@@ -11,8 +11,9 @@ from typing import Final
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from bot import logs, web
+from bot import connections, logs, web
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -32,8 +33,8 @@ async def serve(settings: Settings, parts: frozenset[str]) -> int:
     return 0
 
 
-def listen(settings: Settings) -> socket.socket:
-    """The listening socket, taken before anything else is done.
+def listen(settings: Settings, port: int | None = None) -> socket.socket:
+    """The listening socket, taken before anything else is done; `port` goes before the settings'.
 
     Raises:
         BadSetting: the port is taken; the message names `PORT=`.
@@ -41,7 +42,7 @@ def listen(settings: Settings) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, asyncio sets TCP_NODELAY
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((settings.host, port or settings.port))
     except OSError as error:
         listener.close()
         raise errors.BadSetting(
@@ -100,8 +101,14 @@ ROSTER_EVERY: Final = 15.0  # seconds
 
 
 async def _serve_http(app: Starlette, listener: socket.socket, ready: asyncio.Event) -> None:
+    await http_server(app, ready).serve(sockets=[listener])
+
+
+def http_server(app: ASGIApp, ready: asyncio.Event) -> uvicorn.Server:
+    """What answers; `ready` is set once its doors are open."""
     config = uvicorn.Config(
         app,
+        http=connections.Connection,
         log_config=None,
         access_log=False,  # an access log would hold who came when
         server_header=False,
@@ -110,12 +117,14 @@ async def _serve_http(app: Starlette, listener: socket.socket, ready: asyncio.Ev
         timeout_graceful_shutdown=GRACE,
         proxy_headers=False,
     )
-    server = _Server(config, ready.set)
-    await server.serve(sockets=[listener])
+    return _Server(config, ready.set)
+
+
+TICKS: Final = 10  # of uvicorn's, in a second
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that says when it is ready and leaves the loop's signals to itself only."""
+    """Uvicorn that says when it is ready, leaves the loop's signals to itself only, and ends what stands still."""
 
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
@@ -124,3 +133,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._tell()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS == 0:
+            connections.look(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)

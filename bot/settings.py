@@ -45,6 +45,7 @@ class Settings:
     secrets: Path
     database_url: str = field(repr=False)
     drafts_url: str = field(repr=False)  # "": beside the tips
+    processes: int  # that take turns side by side
     host: str
     port: int
     public_url: str
@@ -77,6 +78,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         database_url=_address(environment, "TINBAO_DATABASE_URL", DATABASES)
         or f"sqlite+aiosqlite:///{home / 'tinbao.db'}",
         drafts_url=_address(environment, "TINBAO_DRAFTS_URL", ("valkey://", "valkeys://", "unix://")),
+        processes=_count(environment, "TINBAO_PROCESSES"),
         host=host,
         port=port,
         public_url=environment.get("TINBAO_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
@@ -96,6 +98,13 @@ def _listen(value: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise errors.BadSetting("TINBAO_LISTEN must be HOST:PORT, for example 127.0.0.1:8138")
     return host, int(port)
+
+
+def _count(environment: Mapping[str, str], name: str) -> int:
+    value = environment.get(name, "1")
+    if not value.isdecimal() or not 0 < int(value) <= 1000:
+        raise errors.BadSetting(f"{name} must be a number of processes, 1 to 1000")
+    return int(value)
 
 
 def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:

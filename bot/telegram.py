@@ -14,15 +14,26 @@ from typing import Any, Final
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import TelegramAPIError
-from aiogram.methods import SendMessage
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.methods.base import Response as Response_
+from aiogram.methods.base import TelegramType
 from aiogram.types import BotCommand, Update
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot import secrets
+from bot import channels, secrets
+from bot.channels import Channel
 from bot.wiring import Product
 from handlers.telegram import CHANNEL, Telegram
 from tips import errors
@@ -40,6 +51,14 @@ COMMANDS: Final = {
     "minhbach": "Ai vận hành",
 }
 HEARD: Final = ["message", "edited_message", "callback_query"]
+# No way to Telegram, a token that it does not know, or somebody else who answers in its place.
+OUT_OF_REACH: Final = (
+    ClientDecodeError,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -48,18 +67,28 @@ log = logging.getLogger(__name__)
 async def running(product: Product) -> AsyncIterator[list[Route]]:
     """The bot, listening; the routes are its webhook's, none while it polls."""
     own = product.settings
+    channel = product.vitals.channel(CHANNEL)
     bot = Bot(own.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(own.telegram_api)))
+    bot.session.middleware(Watch(channel))
     handler = Telegram(product.reception)
     dispatcher = handler.dispatcher()
-    telling = asyncio.create_task(_telling(product, handler, bot), name="news")
+    telling = asyncio.create_task(_telling(product, handler, bot, channel), name="news")
     try:
         if own.telegram_webhook:
             secret = webhook_secret(own.secrets)
-            await bot.set_webhook(f"{own.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
-            yield [Route(PATH, Webhook(bot, dispatcher, secret).door, methods=["POST"])]
+
+            async def named() -> None:
+                await bot.set_webhook(f"{own.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
+
+            async with channels.kept(channel, named):
+                yield [Route(PATH, Webhook(bot, dispatcher, secret).door, methods=["POST"])]
         else:
-            async with _polling(bot, dispatcher):
-                yield []
+            async with channels.kept(channel, lambda: _poll(bot, dispatcher)):
+                try:
+                    yield []
+                finally:
+                    with contextlib.suppress(RuntimeError):  # it had not begun yet
+                        await dispatcher.stop_polling()
     finally:
         telling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -67,9 +96,33 @@ async def running(product: Product) -> AsyncIterator[list[Route]]:
         await bot.session.close()
 
 
-async def _telling(product: Product, handler: Telegram, bot: Bot) -> None:
+class Watch(BaseRequestMiddleware):
+    """Sees of every call whether it was the Bot API that answered."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    async def __call__(
+        self, make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
+    ) -> Response_[TelegramType]:
+        """Call, and remember how that went."""
+        try:
+            answer = await make_request(bot, method)
+        except OUT_OF_REACH as error:
+            self._channel.failed(type(error).__name__)
+            raise
+        except TelegramAPIError:
+            self._channel.answered()
+            raise
+        self._channel.answered()
+        return answer
+
+
+async def _telling(product: Product, handler: Telegram, bot: Bot, channel: Channel) -> None:
     while True:
         await asyncio.sleep(LOOK)
+        if not channel.is_up:
+            continue  # news wait: who cannot be reached would count as told
         try:
             await tell_news(product, handler, bot)
         except errors.StoreUnavailable:
@@ -88,23 +141,11 @@ async def tell_news(product: Product, handler: Telegram, bot: Bot) -> int:
     return len(waiting)
 
 
-@contextlib.asynccontextmanager
-async def _polling(bot: Bot, dispatcher: Dispatcher) -> AsyncIterator[None]:
+async def _poll(bot: Bot, dispatcher: Dispatcher) -> None:
     await bot.delete_webhook()
     with contextlib.suppress(TelegramAPIError):
         await bot.set_my_commands([BotCommand(command=name, description=text) for name, text in COMMANDS.items()])
-    task = asyncio.create_task(
-        dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, allowed_updates=HEARD),
-        name="telegram",
-    )
-    try:
-        yield
-    finally:
-        with contextlib.suppress(RuntimeError):  # it had not begun yet
-            await dispatcher.stop_polling()
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    await dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, allowed_updates=HEARD)
 
 
 def webhook_secret(folder: Path) -> str:

@@ -13,11 +13,12 @@ import storage
 from bot import secrets
 from bot.cleaning import Cleaning
 from bot.settings import Settings
+from bot.vitals import Vitals
 from storage import migrate
 from tips import errors, organisation, roster
 from tips.accounts import Logins
 from tips.audit import Report, audit
-from tips.budget import Budgets
+from tips.budget import Budgets, Memory
 from tips.climbing import Climber
 from tips.conversation import Conversation, Say
 from tips.devices import Devices
@@ -32,6 +33,7 @@ from tips.mailbox import Mailboxes
 from tips.news import News
 from tips.notices import Notices
 from tips.organisation import Organisation
+from tips.ports import Counters
 from tips.progress import Progress
 from tips.reception import Reception
 from tips.reminders import Reminders
@@ -103,6 +105,8 @@ class Product:
     organisation: Organisation
     triager: Triager
     store: storage.Store
+    run: secrets.RunFolder
+    counters: Counters
     roster: LiveRoster
     now: Now
     random: Random
@@ -120,6 +124,7 @@ class Product:
     watch: Watch
     reminders: Reminders
     leases: Leases
+    vitals: Vitals
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -127,7 +132,7 @@ class Product:
 
     def reception_without_budgets(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
-        free = Budgets(self.now, None, None, None)
+        free = Budgets(self.counters, None, None, None)
         return replace(self.reception, budgets=free)
 
 
@@ -149,7 +154,21 @@ async def open_product(
         live = LiveRoster(store, organisation.load(settings.organisation), own.signers)
         believed = believed_time(settings, now, trial=(await live.refresh()).trial)
         run = secrets.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
-        yield _put_together(settings, store, live, own, run, believed, random, cost)
+        async with _counters(settings, run, believed) as counters:
+            yield _put_together(settings, store, live, own, run, counters, believed, random, cost)
+
+
+@asynccontextmanager
+async def _counters(settings: Settings, run: secrets.RunFolder, now: Now) -> AsyncIterator[Counters]:
+    """Beside the drafts where processes share these, else in memory."""
+    alone = Memory(now, settings.processes)
+    if not settings.drafts_url:
+        yield alone
+        return
+    from storage.counters import SharedCounters
+
+    async with SharedCounters(settings.drafts_url, run.count_key, alone, now) as shared:
+        yield shared
 
 
 def believed_time(settings: Settings, now: Now, *, trial: bool) -> Now:
@@ -173,6 +192,7 @@ def _put_together(
     live: LiveRoster,
     own: Secrets,
     run: secrets.RunFolder,
+    counters: Counters,
     now: Now,
     random: Random,
     cost: Cost,
@@ -191,7 +211,7 @@ def _put_together(
         files=evidence,
         news=news,
         secrets=run,
-        budgets=Budgets(now),
+        budgets=Budgets(counters),
         now=now,
         random=random,
         welcome_after_loss=_recent_loss(run, now),
@@ -204,6 +224,8 @@ def _put_together(
         organisation=home,
         triager=triager,
         store=store,
+        run=run,
+        counters=counters,
         roster=live,
         now=now,
         random=random,
@@ -221,6 +243,7 @@ def _put_together(
         reminders=Reminders(store.cases, rounds, store.outbox, live, now, random),
         watch=Watch(store.statistics, store.outbox, leases, live, home, now, random),
         leases=leases,
+        vitals=Vitals(store),
     )
 
 

@@ -6,6 +6,7 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import jinja2
 from starlette.requests import Request
@@ -36,6 +37,7 @@ class Pages:
 
     demo: bool
     trial: bool = False  # the home is for trying out
+    origin: str = ""  # where people find these pages: https://HOST
 
     def respond(self, template: str, *, lang: str, status: int = 200, **values: Any) -> HTMLResponse:
         """A page; texts come from the catalogue by `_('key')`."""
@@ -44,6 +46,19 @@ class Pages:
             _environment().get_template(template).render(_=speak, lang=lang, demo=self.demo, trial=self.trial, **values)
         )
         return HTMLResponse(html, status_code=status)
+
+    def same_site(self, request: Request) -> bool:
+        """Whether a form comes from our own pages, as far as the browser says; only these may post.
+
+        An old browser sends `Origin` alone. Whoever sends neither is no browser that another page could use.
+        """
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            return False
+        origin = request.headers.get("origin")
+        if origin is None or origin == self.origin or ("sec-fetch-site" in request.headers and origin == "null"):
+            return True
+        host = request.headers.get("host", "")  # one of ours: others are refused before anything is routed
+        return origin == f"http://{host}" and host != urlsplit(self.origin).netloc
 
     def trouble(self, request: Request, key: str, status: int) -> Response:
         """A plain page for what went wrong."""
@@ -86,8 +101,3 @@ def language(request: Request) -> str:
     """The language of a citizen's page: asked for, the browser's, or Vietnamese."""
     wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")[:2]
     return wanted if wanted in locales.LANGUAGES else locales.SOURCE
-
-
-def same_site(request: Request) -> bool:
-    """Browsers say where a form comes from; only our own pages may post."""
-    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}

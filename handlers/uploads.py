@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from typing import Final
 
 from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from tips.evidence import LARGEST
 
 FIELD_LIMIT: Final = 1024 * 1024  # bytes of all fields of a form that are no files
+PARTS: Final = 20  # of one form
 BODY_LIMIT: Final = LARGEST + 2 * FIELD_LIMIT  # a longer body is not even read
 
 
@@ -62,6 +64,10 @@ def memory_file() -> Iterator[MemoryFile]:
         made.close()
 
 
+class TooManyParts(Exception):
+    """The form has more parts than any of our pages sends; the rest of it was not read."""
+
+
 class TooLong(Exception):
     """The form is longer than anything that is taken; the rest of it was not read."""
 
@@ -71,17 +77,25 @@ async def read_form(request: Request, file: MemoryFile) -> dict[str, str]:
 
     Raises:
         TooLong: see there.
+        TooManyParts: see there.
         ValueError: it is no form.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data":
-        async with request.form(max_files=0, max_fields=12, max_part_size=FIELD_LIMIT) as plain:
-            return {name: value for name, value in plain.items() if isinstance(value, str)}
+        return await _plain(request)
     length = request.headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > BODY_LIMIT:
         raise TooLong
     reader = _Reader(options.get(b"boundary", b""), file)
     return await reader.read(request.stream())
+
+
+async def _plain(request: Request) -> dict[str, str]:
+    try:
+        async with request.form(max_files=0, max_fields=PARTS, max_part_size=FIELD_LIMIT) as form:
+            return {name: value for name, value in form.items() if isinstance(value, str)}
+    except HTTPException as error:  # how starlette says that a form goes beyond one of these
+        raise TooManyParts from error
 
 
 class _Reader:
@@ -90,14 +104,14 @@ class _Reader:
     def __init__(self, boundary: bytes, file: MemoryFile) -> None:
         if not boundary:
             raise ValueError("a form without a boundary")
-        self._file, self._left = file, FIELD_LIMIT
+        self._file, self._left, self._parts = file, FIELD_LIMIT, 0
         self._fields: dict[str, bytearray] = {}
         self._header, self._value, self._headers = b"", b"", dict[bytes, bytes]()
         self._name, self._is_file = "", False
         self._parser = MultipartParser(
             boundary,
             {
-                "on_part_begin": self._headers.clear,
+                "on_part_begin": self._begun,
                 "on_part_data": self._data,
                 "on_header_field": self._on_header,
                 "on_header_value": self._on_value,
@@ -116,6 +130,12 @@ class _Reader:
             self._parser.write(piece)
         self._parser.finalize()
         return {name: value.decode("utf-8", "replace") for name, value in self._fields.items()}
+
+    def _begun(self) -> None:
+        self._headers.clear()
+        self._parts += 1
+        if self._parts > PARTS:
+            raise TooManyParts
 
     def _on_header(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]

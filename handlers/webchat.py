@@ -1,6 +1,6 @@
 """Web chat at `/`: works without JavaScript, asks nobody else for anything, and keeps no history.
 
-The page shows the last exchange only. A conversation is a random cookie of this browser session; nothing else
+The page shows the last exchange only. A conversation is a cookie of this browser session; nothing else
 tells people apart. With JavaScript the same form is sent in the background and the page does not reload.
 """
 
@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from handlers.pages import Pages, language, same_site
+from handlers.cookies import Cookies
+from handlers.pages import Pages, language
 from handlers.speech import spoken
-from handlers.uploads import MemoryFile, TooLong, memory_file, read_form
+from handlers.uploads import MemoryFile, TooLong, TooManyParts, memory_file, read_form
 from tips import errors
 from tips.conversation import Inbound, Option, Reply, Say
 from tips.draft import MAX_TEXT
@@ -25,14 +26,23 @@ from tips.flood import PATIENCE, Gate
 from tips.reception import Outcome, Reception, Sender
 
 CHANNEL = "web"
-COOKIE = "c"
-TOKEN_BYTES = 24
 REF_BYTES = 12  # of a form's reference: who sends the same form twice said it once
 MOST_REF = 32
 ABOUT = ("run", "kept", "readers", "silence", "channel", "limits")
 FLOODED = "flooded"
+TIP, FILE = "tip", "file"  # what may cost work
 SENDING = frozenset({"submit", "send_anyway"})
 EMPTY_PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>&#8203;</title>'
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a browser."""
+
+    token: str = field(repr=False)
+    heard: Inbound = field(repr=False)
+    outcome: Outcome = field(repr=False)
+    puzzle: str | None = None  # what this turn would have cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +51,7 @@ class WebChat:
 
     reception: Reception
     pages: Pages
-    https: bool  # cookies are marked Secure
+    cookies: Cookies
     desk_link: bool  # a demo shows the way to the desk after a tip
     gate: Gate
 
@@ -51,19 +61,19 @@ class WebChat:
             Route("/", self.page, methods=["GET"]),
             Route("/chat", self.form, methods=["POST"]),
             Route("/api/chat", self.api, methods=["POST"]),
+            Route("/api/toll", self.toll, methods=["GET"]),
             Route("/leave", self.leave, methods=["GET"]),
             Route("/minh-bach", self.transparency, methods=["GET"]),
         ]
 
     async def page(self, request: Request) -> Response:
         """The chat: a greeting, an unfinished tip, or a receipt that is still due."""
-        token = request.cookies.get(COOKIE)
         lang = language(request)
-        outcome = await self._current(token, lang)
+        outcome = await self._current(self.cookies.conversation(request), lang)
         return self._show(outcome, lang, said=None)
 
-    async def _current(self, token: str | None, lang: str) -> Outcome:
-        if token and _is_token(token):
+    async def _current(self, token: str, lang: str) -> Outcome:
+        if token:
             sender = Sender(CHANNEL, token)
             due = await self.reception.current(sender)
             if due is not None and due.receipt:
@@ -74,54 +84,61 @@ class WebChat:
 
     async def form(self, request: Request) -> Response:
         """A message or a pressed button, from a page without JavaScript."""
-        if not same_site(request):
+        if not self.pages.same_site(request):
             return HTMLResponse("", status_code=403)
-        token, heard, outcome = await self._exchange(request)
-        return self._with_cookie(request, token, self._show(outcome, outcome.lang, said=heard.text or None))
+        turn = await self._exchange(request)
+        page = self._show(turn.outcome, turn.outcome.lang, said=turn.heard.text or None)
+        return self._with_cookies(request, turn, page)
 
     async def api(self, request: Request) -> Response:
         """The same for JavaScript: a form in, the page's new part out as JSON."""
-        if not same_site(request):
+        if not self.pages.same_site(request):
             return JSONResponse({}, status_code=403)
-        token, _, outcome = await self._exchange(request)
+        turn = await self._exchange(request)
+        outcome = turn.outcome
         messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
-        turn = {
+        plain = {
             "messages": [
                 {"text": it.text, "choices": [[choice.id, choice.label] for choice in it.choices]} for it in messages
             ],
             "state": outcome.state,
             "lang": outcome.lang,
             "receipt": outcome.receipt,
-            "puzzle": self.gate.puzzle(token) if outcome.state == FLOODED else None,
+            "puzzle": turn.puzzle,
         }
-        return self._with_cookie(request, token, JSONResponse(turn))
+        return self._with_cookies(request, turn, JSONResponse(plain))
 
-    async def _exchange(self, request: Request) -> tuple[str, Inbound, Outcome]:
+    async def toll(self, request: Request) -> Response:
+        """What a file costs now: a puzzle, or nothing. A page asks before it sends one, so as to send it once."""
+        token = self.cookies.conversation(request) or self.cookies.made()
+        closed = await self.gate.closed(FILE)
+        puzzle = await self.gate.puzzle(token, self.cookies.puzzle(request)) if closed else None
+        response = JSONResponse({"puzzle": puzzle})
+        self.cookies.keep(request, response, token, puzzle)
+        return response
+
+    async def _exchange(self, request: Request) -> Turn:
         """Whose turn it is, what they said, and what they are told."""
-        token = request.cookies.get(COOKIE, "")
-        if not _is_token(token):
-            token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = self.cookies.conversation(request) or self.cookies.made()
+        held, lang = self.cookies.puzzle(request), language(request)
         with memory_file() as file:
             fields, heard = await _read(request, file)
-            outcome = await self._answer(token, heard, fields, language(request))
-        return token, heard, outcome
+            what = FILE if heard.upload else TIP if heard.choice in SENDING else ""
+            if not what or await self.gate.passes(what, token, held, fields.get("proof", "")):
+                return Turn(token, heard, await self._answer(token, heard, fields, what, lang))
+            puzzle = await self.gate.puzzle(token, held)
+            if what == TIP:
+                return Turn(token, heard, _patience(heard, lang), puzzle)
+            heard = replace(heard, upload=None, problem="wait", ref="")  # it comes again, with its price
+            return Turn(token, heard, await self._answer(token, heard, fields, "", lang), puzzle)
 
-    async def _answer(self, token: str, heard: Inbound, fields: Mapping[str, str], lang: str) -> Outcome:
-        if heard.choice not in SENDING:
-            return await self._turn(token, heard, lang)
-        if not self.gate.passes(token, fields.get("proof", "")):
-            return self._patience(token, heard, lang)
+    async def _answer(self, token: str, heard: Inbound, fields: Mapping[str, str], what: str, lang: str) -> Outcome:
+        if what == FILE:
+            await self.gate.count(FILE)
         outcome = await self._turn(token, heard, lang)
-        if outcome.receipt:
-            self.gate.count()
+        if what == TIP and outcome.receipt:
+            await self.gate.count(TIP)
         return outcome
-
-    def _patience(self, token: str, heard: Inbound, lang: str) -> Outcome:
-        """What is said while too many tips come: the page computes a proof by itself, or the person waits."""
-        self.gate.puzzle(token)  # from now on the wait counts
-        words = Say("flood.wait", {"seconds": str(int(PATIENCE.total_seconds()))})
-        again = Option(heard.choice, Say("option.submit"))
-        return Outcome((Reply((words,), (again,)),), FLOODED, lang)
 
     async def _turn(self, token: str, heard: Inbound, lang: str) -> Outcome:
         sender = Sender(CHANNEL, token)
@@ -145,18 +162,17 @@ class WebChat:
             desk_link=self.desk_link and outcome.receipt is not None,
         )
 
-    def _with_cookie(self, request: Request, token: str, response: Response) -> Response:
-        if request.cookies.get(COOKIE) != token:
-            response.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=self.https, path="/")
+    def _with_cookies(self, request: Request, turn: Turn, response: Response) -> Response:
+        self.cookies.keep(request, response, turn.token, turn.puzzle)
         return response
 
     async def leave(self, request: Request) -> Response:
         """Quick exit: the draft, the cookie and what the browser kept of us go; what is left is an empty page."""
-        token = request.cookies.get(COOKIE, "")
-        if _is_token(token):
+        token = self.cookies.conversation(request)
+        if token:
             await self.reception.forget(Sender(CHANNEL, token))
         response = HTMLResponse(EMPTY_PAGE)
-        response.delete_cookie(COOKIE, path="/")
+        self.cookies.drop(response)
         response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
         return response
 
@@ -166,8 +182,11 @@ class WebChat:
         return self.pages.respond("about.html", lang=language(request), parts=ABOUT, operator=operator)
 
 
-def _is_token(token: str) -> bool:
-    return len(token) == TOKEN_BYTES * 4 // 3 and token.isascii()
+def _patience(heard: Inbound, lang: str) -> Outcome:
+    """What is said while too many tips come: the page computes a proof by itself, or the person waits."""
+    words = Say("flood.wait", {"seconds": str(int(PATIENCE.total_seconds()))})
+    again = Option(heard.choice, Say("option.submit"))
+    return Outcome((Reply((words,), (again,)),), FLOODED, lang)
 
 
 async def _read(request: Request, file: MemoryFile) -> tuple[Mapping[str, str], Inbound]:
@@ -176,6 +195,8 @@ async def _read(request: Request, file: MemoryFile) -> tuple[Mapping[str, str], 
         fields = await read_form(request, file)
     except TooLong:
         return {}, Inbound("file", problem="too_large")
+    except TooManyParts:
+        return {}, Inbound("file", problem="parts")
     except ValueError as error:
         raise HTTPException(400) from error
     ref = fields.get("ref", "")[:MOST_REF]

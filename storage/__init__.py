@@ -17,6 +17,7 @@ from storage.keyring import SqlKeyring
 from storage.ledger import SqlLedger
 from storage.links import SqlLinks
 from storage.outbox import SqlOutbox
+from storage.probe import SqlProbe
 from storage.statistics import SqlStatistics
 from storage.tips import SqlTips
 from storage.writer import Writer
@@ -39,6 +40,7 @@ class Store:
     blobs: ports.Blobs
     addresses: ports.Addresses
     clockwork: ports.Clockwork
+    probe: ports.Probe
 
 
 @contextlib.asynccontextmanager
@@ -68,4 +70,5 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
             blobs=SqlBlobs(database),
             addresses=SqlAddresses(database),
             clockwork=SqlClockwork(database),
+            probe=SqlProbe(database),
         )

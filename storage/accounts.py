@@ -36,18 +36,23 @@ class SqlAccounts:
 
     async def note_failure(self, name: str, failures: int, blocked_until: datetime | None) -> None:
         """Count a wrong passphrase."""
+        await self._note(name, failures=failures, blocked_until=blocked_until)
+
+    async def note_code_misses(self, name: str, misses: int, blocked_until: datetime | None) -> None:
+        """Count a wrong one-time code."""
+        await self._note(name, code_misses=misses, code_blocked_until=blocked_until)
+
+    async def _note(self, name: str, **noted: int | datetime | None) -> None:
         table = rows.table("person")
-        noted = {"failures": failures, "blocked_until": blocked_until}
         async with self._database.write() as connection:
             await connection.execute(table.update().where(table.c.name == name).values(**noted))
 
-    async def spend_code(self, name: str, step: int) -> bool:
+    async def spend_code(self, name: str, step: int, latest: int) -> bool:
         """Mark a time step as used; true once."""
         table = rows.table("person")
         async with self._database.write() as connection:
-            done = await connection.execute(
-                table.update().where(table.c.name == name, table.c.totp_step < step).values(totp_step=step)
-            )
+            free = (table.c.totp_step < step) | (table.c.totp_step > latest)
+            done = await connection.execute(table.update().where(table.c.name == name, free).values(totp_step=step))
         return bool(done.rowcount == 1)
 
     async def open_session(self, session: StoredSession) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import rows
 from storage.engine import Database
+from tips import errors
+
+AT_ONCE: Final = 500  # files that one statement names
 
 
 class SqlBlobs:
@@ -17,17 +22,29 @@ class SqlBlobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def begin(self, envelope: bytes, expires_at: datetime) -> None:
-        """A file that waits."""
-        waiting = {"envelope_id": envelope, "expires_at": expires_at}
+    async def begin(self, envelope: bytes, expires_at: datetime, size: int, room: int) -> None:
+        """A file that waits, and the room that it needs."""
+        values = {"envelope_id": envelope, "expires_at": expires_at, "size": size}
         async with self._database.write() as connection:
-            await connection.execute(rows.table("waiting_file").insert(), waiting)
+            await _make_room(connection, room - size)
+            await connection.execute(rows.table("waiting_file").insert(), values)
+
+    async def stay(self, envelopes: Sequence[bytes], expires_at: datetime) -> None:
+        """Wait until then; written only where that is new."""
+        waiting = rows.table("waiting_file")
+        older = waiting.c.envelope_id.in_(envelopes) & (waiting.c.expires_at < expires_at)
+        if await self._database.rows(sa.select(waiting.c.envelope_id).where(older)):
+            async with self._database.write() as connection:
+                await connection.execute(waiting.update().where(older).values(expires_at=expires_at))
 
     async def add(self, envelope: bytes, first: int, chunks: Sequence[bytes]) -> None:
         """Further chunks."""
         values = [{"envelope_id": envelope, "number": at, "sealed": it} for at, it in enumerate(chunks, first)]
+        waiting = rows.table("waiting_file").c.envelope_id
         if values:
             async with self._database.write() as connection:
+                if not (await connection.execute(sa.select(waiting).where(waiting == envelope))).first():
+                    raise errors.StoreUnavailable("this file had to make room for others")
                 await connection.execute(rows.table("blob").insert(), values)
 
     async def read(self, envelope: bytes, first: int, count: int) -> list[bytes]:
@@ -38,8 +55,8 @@ class SqlBlobs:
         return [sealed for (sealed,) in found]
 
     async def waiting(self) -> int:
-        """How many files wait."""
-        found = await self._database.rows(sa.select(sa.func.count()).select_from(rows.table("waiting_file")))
+        """How many bytes wait."""
+        found = await self._database.rows(sa.select(_TAKEN))
         return int(found[0][0])
 
     async def count(self, envelope: bytes) -> int:
@@ -58,11 +75,34 @@ class SqlBlobs:
         waiting = rows.table("waiting_file").c
         return await self._forget(sa.select(waiting.envelope_id).where(waiting.expires_at <= now))
 
-    async def _forget(self, wanted: sa.Select[tuple[bytes]]) -> int:
-        blob, waiting = rows.table("blob"), rows.table("waiting_file")
+    async def _forget(self, wanted: sa.Select[bytes]) -> int:
         async with self._database.write() as connection:
-            gone = (await connection.execute(wanted)).scalars().all()
-            if gone:
-                await connection.execute(blob.delete().where(blob.c.envelope_id.in_(gone)))
-                await connection.execute(waiting.delete().where(waiting.c.envelope_id.in_(gone)))
+            gone = [envelope for (envelope,) in await connection.execute(wanted)]
+            await _remove(connection, gone)
         return len(gone)
+
+
+_TAKEN: Final = sa.func.coalesce(sa.func.sum(rows.table("waiting_file").c.size), 0)
+
+
+async def _make_room(connection: AsyncConnection, room: int) -> None:
+    """Let those go that expire first, until what waits takes no more than `room` bytes."""
+    waiting = rows.table("waiting_file").c
+    over = int((await connection.execute(sa.select(_TAKEN))).scalar_one()) - room
+    if over <= 0:
+        return
+    gone = []
+    oldest = sa.select(waiting.envelope_id, waiting.size).order_by(waiting.expires_at, waiting.envelope_id)
+    for envelope, size in (await connection.execute(oldest)).all():
+        gone.append(envelope)
+        over -= size
+        if over <= 0:
+            break
+    await _remove(connection, gone)
+
+
+async def _remove(connection: AsyncConnection, envelopes: Sequence[bytes]) -> None:
+    for at in range(0, len(envelopes), AT_ONCE):
+        for table in (rows.table("blob"), rows.table("waiting_file")):
+            some = table.c.envelope_id.in_(envelopes[at : at + AT_ONCE])
+            await connection.execute(table.delete().where(some))

@@ -113,7 +113,7 @@ def to_account(row: tables.PersonRow) -> Account:
     """A login."""
     cost = Cost(row.memory, row.iterations, row.lanes)
     locked = LockedIdentity(row.name, cost, row.salt, row.sealed)
-    return Account(locked, row.totp_step, row.failures, row.blocked_until)
+    return Account(locked, row.totp_step, row.failures, row.blocked_until, row.code_misses, row.code_blocked_until)
 
 
 def of_account(it: Account) -> Values:
@@ -126,6 +126,8 @@ def of_account(it: Account) -> Values:
         "totp_step": it.totp_step,
         "failures": it.failures,
         "blocked_until": it.blocked_until,
+        "code_misses": it.code_misses,
+        "code_blocked_until": it.code_blocked_until,
     }
 
 

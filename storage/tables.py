@@ -160,6 +160,7 @@ class WaitingFileRow(Base, table=True):
     __table_args__ = (UNORDERED,)
     envelope: bytes = _key("envelope_id")
     expires_at: datetime = Field(sa_column=Column("expires_at", Moment, nullable=False, index=True))
+    size: int = Field(sa_column=Column("size", BigInteger, nullable=False))
 
 
 class EventRow(Base, table=True):
@@ -251,6 +252,8 @@ class PersonRow(Base, table=True):
     totp_step: int = Field(sa_column=Column("totp_step", BigInteger, nullable=False))
     failures: int
     blocked_until: datetime | None = _moment("blocked_until", nullable=True)
+    code_misses: int = 0
+    code_blocked_until: datetime | None = _moment("code_blocked_until", nullable=True)
 
 
 class SessionRow(Base, table=True):

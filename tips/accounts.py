@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,7 +16,7 @@ from typing import Any, Final
 from tips import enrolment, errors, keys, sealing
 from tips.devices import Devices
 from tips.keys import Identity
-from tips.ports import Accounts, Keyring, StoredSession
+from tips.ports import Account, Accounts, Keyring, StoredSession
 from tips.review import Session
 from tips.roster import Person, Roster
 from tips.sealing import Random, binding
@@ -27,6 +27,10 @@ TOKEN_BYTES: Final = 32
 FREE_TRIES: Final = 5  # wrong logins from strange devices before these wait
 WAIT: Final = timedelta(seconds=30)  # after that, doubled each time up to `LONGEST_WAIT`
 LONGEST_WAIT: Final = timedelta(minutes=15)
+LONGEST_CODE_WAIT: Final = timedelta(hours=12)  # of who knows the passphrase and guesses at codes: two a day
+NOBODY: Final = ""  # no person has this name
+STRANGERS_PLACES: Final = 8  # tries that wait at once, 0.2 s each: two seconds at most
+KNOWN_PLACES: Final = 64
 FORGIVEN: Final = timedelta(hours=12)  # after which wrong tries count from the beginning
 
 
@@ -40,6 +44,31 @@ class OpenSession:
     mine: bool  # the one that asks
 
 
+@dataclass(slots=True)
+class Lane:
+    """Where tries are made one after the other, since each costs 64 MB and 0.2 s on purpose."""
+
+    places: int
+    _taken: int = 0
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """One's turn.
+
+        Raises:
+            Busy: no place is free.
+        """
+        if self._taken >= self.places:
+            raise errors.Busy
+        self._taken += 1
+        try:
+            async with self._one_at_a_time:
+                yield
+        finally:
+            self._taken -= 1
+
+
 @dataclass(frozen=True, slots=True)
 class Logins:
     """Logins and sessions of the desk and of the command line."""
@@ -50,7 +79,8 @@ class Logins:
     devices: Devices
     now: Callable[[], datetime]
     random: Random
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _known: Lane = field(default_factory=lambda: Lane(KNOWN_PLACES))
+    _strangers: Lane = field(default_factory=lambda: Lane(STRANGERS_PLACES))
 
     async def unlock(self, name: str, passphrase: str) -> Identity:
         """A person's keys by their passphrase alone, for the command line on the machine itself.
@@ -76,30 +106,61 @@ class Logins:
         Raises:
             WrongPassphrase: passphrase or one-time code wrong, the code was used before, or too many wrong tries came
                 from strange devices just now.
+            Busy: too many strangers wait already.
         """
-        known = self.devices.known(name, device)
-        if not known:
-            await self._refuse_strangers(name)
-        async with self._one_at_a_time:  # each costs 64 MB and 0.2 s, on purpose
-            try:
-                identity = await self.unlock(name, passphrase)
-            except errors.WrongPassphrase:
-                await self._failed(name, device if known else b"")
-                raise
-        account = await self.accounts.get(name)
-        step = keys.totp_step(identity.totp, code, self.now(), account.totp_step)
-        if not await self.accounts.spend_code(name, step):
-            raise errors.WrongPassphrase
+        if self.devices.known(name, device):
+            async with self._known.place():
+                if self.devices.known(name, device):  # still
+                    return await self._tried(name, passphrase, code, device)
+        async with self._strangers.place():
+            return await self._tried(name, passphrase, code, b"")
+
+    async def _tried(self, name: str, passphrase: str, code: str, device: bytes) -> tuple[bytes, Session]:
+        """One try, of a known `device` or (empty) of a stranger; a refused one costs the same time as a wrong one."""
+        refused = not device and await self._refused(name)
+        try:
+            identity = await self.unlock(NOBODY if refused else name, passphrase)
+        except errors.WrongPassphrase:
+            if not refused:
+                await self._failed(name, device)
+            raise
+        await self._check_code(identity, code, device)
         session = await self.session_of(identity)
         token = self.random(TOKEN_BYTES)
         await self._keep(token, session)
         return token, session
 
-    async def _refuse_strangers(self, name: str) -> None:
+    async def _refused(self, name: str) -> bool:
         with suppress(errors.NotFound):
-            blocked = (await self.accounts.get(name)).blocked_until
-            if blocked and blocked > self.now():
-                raise errors.WrongPassphrase("too many tries: wait a little")
+            return _holds((await self.accounts.get(name)).blocked_until, self.now(), LONGEST_WAIT)
+        return False
+
+    async def _check_code(self, identity: Identity, code: str, device: bytes) -> None:
+        """A code counts once, and wrong ones are not tried without end even by who knows the passphrase.
+
+        Strangers' misses count for the name until a stranger's code is right: nobody without the passphrase can add
+        to them, and the person's own devices do not wait.
+        """
+        account, now = await self.accounts.get(identity.name), self.now()
+        if not device and _holds(account.code_blocked_until, now, LONGEST_CODE_WAIT):
+            raise errors.WrongPassphrase
+        try:
+            step = keys.totp_step(identity.totp, code, now, account.totp_step)
+        except errors.WrongPassphrase:
+            await self._missed(account, device)
+            raise
+        if not await self.accounts.spend_code(identity.name, step, keys.latest_step(now)):
+            raise errors.WrongPassphrase
+        if not device and account.code_misses:
+            await self.accounts.note_code_misses(identity.name, 0, None)
+
+    async def _missed(self, account: Account, device: bytes) -> None:
+        if device:
+            self.devices.failed(device)
+            return
+        misses = account.code_misses + 1
+        until = self.now() + _wait(misses, LONGEST_CODE_WAIT)
+        await self.accounts.note_code_misses(account.locked.name, misses, until)
 
     async def _failed(self, name: str, device: bytes) -> None:
         if device:
@@ -109,13 +170,7 @@ class Logins:
             account = await self.accounts.get(name)
             recent = account.blocked_until is None or account.blocked_until + FORGIVEN > self.now()
             failures = account.failures + 1 if recent else 1
-            await self.accounts.note_failure(name, failures, self._blocked_until(failures))
-
-    def _blocked_until(self, failures: int) -> datetime:
-        if failures < FREE_TRIES:
-            return self.now()
-        doublings: int = min(failures - FREE_TRIES, 10)
-        return self.now() + min(WAIT * (1 << doublings), LONGEST_WAIT)
+            await self.accounts.note_failure(name, failures, self.now() + _wait(failures, LONGEST_WAIT))
 
     async def session_of(self, identity: Identity) -> Session:
         """What an unlocked identity may do now; seeds its unit's members still lack are given to them on the way.
@@ -199,6 +254,18 @@ class Logins:
     async def forget_idle(self) -> int:
         """Forget every session that was idle for too long; how many."""
         return await self.accounts.close_sessions(id=None, idle_before=self.now() - IDLE)
+
+
+def _wait(failures: int, longest: timedelta) -> timedelta:
+    """How long strangers wait after so many wrong tries."""
+    if failures < FREE_TRIES:
+        return timedelta()
+    return min(WAIT * (1 << min(failures - FREE_TRIES, 16)), longest)
+
+
+def _holds(until: datetime | None, now: datetime, longest: timedelta) -> bool:
+    """Whether a wait is on; one that is longer than any was set by a clock that ran ahead."""
+    return until is not None and now < until <= now + longest
 
 
 def _session(person: Person, identity: Identity, held: dict[str, dict[int, bytes]]) -> Session:

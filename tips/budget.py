@@ -1,4 +1,4 @@
-"""Budgets against floods, without knowing anybody: counters by conversation, in memory, forgotten by the hour."""
+"""Budgets against floods, without knowing anybody: counters by conversation, forgotten by the hour."""
 
 from __future__ import annotations
 
@@ -8,51 +8,64 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from tips.ports import Counters
+
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
-KEPT: Final = 50_000  # conversations counted at most; beyond that the oldest counts are forgotten
+KEPT: Final = 50_000  # names counted at most; beyond that those are forgotten that nobody asked for
 
 
 @dataclass(slots=True)
+class Memory:
+    """Counters of this process alone; see `tips.ports.Counters`. Of each limit it grants its share."""
+
+    now: Callable[[], datetime]
+    processes: int = 1  # that run side by side, each with counters of its own
+    _spent: dict[bytes, deque[datetime]] = field(default_factory=dict)
+
+    async def hit(self, name: bytes, limit: int, span: timedelta) -> bool:
+        """Count one more, if it is within this process's share."""
+        if await self.full(name, limit, span):
+            return False
+        self._spent.setdefault(name, deque()).append(self.now())
+        if len(self._spent) > KEPT:
+            self._spent.pop(next(iter(self._spent)))
+        return True
+
+    async def full(self, name: bytes, limit: int, span: timedelta) -> bool:
+        """Whether one more would be too many."""
+        times = self._spent.pop(name, deque())
+        while times and times[0] <= self.now() - span:
+            times.popleft()
+        if times:
+            self._spent[name] = times  # behind all that nobody asked for since
+        return len(times) >= max(1, limit // self.processes)
+
+
+@dataclass(frozen=True, slots=True)
 class Budgets:
     """How much one conversation may do; `None` anywhere lifts that limit."""
 
-    now: Callable[[], datetime]
+    counters: Counters
     turns_a_minute: int | None = 60
     tips_an_hour: int | None = 40
     misses_an_hour: int | None = 10  # wrong receipts, before a wait
-    _spent: dict[tuple[str, bytes], deque[datetime]] = field(default_factory=dict)
 
-    def allow_turn(self, key: bytes) -> bool:
+    async def allow_turn(self, key: bytes) -> bool:
         """Whether one more message is answered; counts it."""
-        return self._spend("turn", key, self.turns_a_minute, MINUTE)
+        return await self._spend(b"turn", key, self.turns_a_minute, MINUTE)
 
-    def allow_tip(self, key: bytes) -> bool:
+    async def allow_tip(self, key: bytes) -> bool:
         """Whether one more tip is taken now; counts it."""
-        return self._spend("tip", key, self.tips_an_hour, HOUR)
+        return await self._spend(b"tip", key, self.tips_an_hour, HOUR)
 
-    def allow_look_up(self, key: bytes) -> bool:
+    async def allow_look_up(self, key: bytes) -> bool:
         """Whether a receipt may be tried; only misses count (`note_miss`)."""
-        return self.misses_an_hour is None or self._used("miss", key, HOUR) < self.misses_an_hour
+        return self.misses_an_hour is None or not await self.counters.full(b"miss" + key, self.misses_an_hour, HOUR)
 
-    def note_miss(self, key: bytes) -> None:
+    async def note_miss(self, key: bytes) -> None:
         """A wrong receipt was tried."""
-        self._spend("miss", key, self.misses_an_hour, HOUR)
+        await self._spend(b"miss", key, self.misses_an_hour, HOUR)
 
-    def _used(self, what: str, key: bytes, span: timedelta) -> int:
-        times = self._spent.get((what, key))
-        if times is None:
-            return 0
-        while times and times[0] <= self.now() - span:
-            times.popleft()
-        return len(times)
-
-    def _spend(self, what: str, key: bytes, limit: int | None, span: timedelta) -> bool:
-        if limit is None:
-            return True
-        if self._used(what, key, span) >= limit:
-            return False
-        if len(self._spent) >= KEPT:
-            self._spent.pop(next(iter(self._spent)))
-        self._spent.setdefault((what, key), deque()).append(self.now())
-        return True
+    async def _spend(self, what: bytes, key: bytes, limit: int | None, span: timedelta) -> bool:
+        return limit is None or await self.counters.hit(what + key, limit, span)

@@ -40,6 +40,18 @@ class NotOpened(TinBaoError):
     key = "error.not_opened"
 
 
+class BadKey(TinBaoError):
+    """A public key is none that can be sealed to: run `tinbao ledger verify`, then give its owner a new key."""
+
+    key = "error.bad_key"
+
+
+class Busy(TinBaoError):
+    """More ask at once than can be answered in time: nothing was done, try again in a moment."""
+
+    key = "error.busy"
+
+
 class NotVerified(TinBaoError):
     """A signature, a chain or a commitment does not hold: run `tinbao ledger verify`."""
 

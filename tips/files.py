@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tips import errors, sealing, stream
-from tips.evidence import TurnedDown
-from tips.ports import Blobs, Cleaner, Upload
+from tips.ports import Blobs, Cleaned, Cleaner, Upload
 from tips.sealing import Random
 
 MOST: Final = 5  # files of one tip, and of each answer
 PART: Final = "file"
-WAITS: Final = timedelta(days=7)  # how long a sealed file waits for its tip to be sent
-MOST_WAITING: Final = 400  # files without a tip, of everybody together: 8 GB at the worst
+STEP: Final = timedelta(minutes=10)  # a waiting file's row tells no more of when its draft was used
+WAITS: Final = timedelta(hours=26) + STEP  # how long a sealed file waits for its tip: as long as a draft, and a slack
+ROOM: Final = 4 * 1024**3  # bytes of all files without a tip; beyond that the longest untouched go
 AT_ONCE: Final = 16  # chunks that are held in memory: 1 MiB
 KINDS: Final = ("image", "audio", "video", "document")
 
@@ -70,6 +70,11 @@ def padme(size: int) -> int:
     return (size + mask) & ~mask
 
 
+def room_for(size: int) -> int:
+    """The bytes that a file is counted with: whole chunks, at least one, so that tiny ones are not for nothing."""
+    return max(1, -(-padme(size) // stream.CHUNK)) * stream.CHUNK
+
+
 def padded(data: Iterable[bytes], size: int) -> Iterator[bytes]:
     """The data and zeros up to its padded length."""
     yield from data
@@ -102,22 +107,21 @@ class Files:
             TurnedDown: it cannot be taken; the reason says what the person may do.
             StoreUnavailable: nothing of it was kept.
         """
-        if await self.blobs.waiting() >= MOST_WAITING:
-            raise TurnedDown("busy")
         cleaned = await self.cleaner.clean(upload.fd, upload.size)
         try:
             envelope, key = self.random(16), self.random(32)
-            chunks = await self._keep(case, envelope, key, padded(cleaned.chunks(), cleaned.size))
+            chunks = await self._keep(case, envelope, key, cleaned)
             return File(
                 envelope, key, cleaned.kind, cleaned.mime, cleaned.size, chunks, cleaned.original, cleaned.clean
             )
         finally:
             cleaned.close()
 
-    async def _keep(self, case: bytes, envelope: bytes, key: bytes, data: Iterable[bytes]) -> int:
-        """Seal and store a stream as it comes; how many chunks it has."""
+    async def _keep(self, case: bytes, envelope: bytes, key: bytes, cleaned: Cleaned) -> int:
+        """Seal and store a copy as it comes; how many chunks it has."""
         secret, info = _secret(key, case, envelope)
-        await self.blobs.begin(envelope, self.now() + WAITS)
+        data = padded(cleaned.chunks(), cleaned.size)
+        await self.blobs.begin(envelope, self._until(), room_for(cleaned.size), ROOM)
         waiting: list[bytes] = []
         stored = 0
         for chunk in stream.seal(secret, data, info):
@@ -128,6 +132,17 @@ class Files:
                 waiting = []
         await self.blobs.add(envelope, stored, waiting)
         return stored + len(waiting)
+
+    async def stay(self, files: Iterable[File]) -> None:
+        """Their draft was used: let them wait as long as it does."""
+        wanted = [it.envelope for it in files]
+        if wanted:
+            await self.blobs.stay(wanted, self._until())
+
+    def _until(self) -> datetime:
+        seconds = STEP.total_seconds()
+        step = self.now().timestamp() // seconds * seconds
+        return datetime.fromtimestamp(step, self.now().tzinfo) + WAITS
 
     async def whole(self, file: File) -> bool:
         """Whether everything of a file is stored."""
@@ -166,7 +181,7 @@ class Files:
         """
         secret, info = _secret(made[1], case, made[0])
         old, bound = _secret(file.key, case, file.envelope)
-        await self.blobs.begin(made[0], self.now() + WAITS)
+        await self.blobs.begin(made[0], self._until(), room_for(file.size), ROOM)
         for number in range(0, file.chunks, AT_ONCE):
             count = min(AT_ONCE, file.chunks - number)
             sealed = await self.blobs.read(file.envelope, number, count)

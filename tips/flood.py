@@ -1,19 +1,21 @@
 """Floods, met without knowing anybody: look-alikes in masses wait in a calm lane, and masses from the web cost work.
 
-Everything here is in memory, of this process, and forgotten within the hour: no sketch of a text ever lies in a store,
-where it could be tested against guesses.
+Sketches are in memory, of this process, and forgotten within the hour: none of a text ever lies in a store, where it
+could be tested against guesses. What is counted has no names (`Counters`).
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import itertools
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from tips.ports import Counters
 from tips.sealing import Random
 from tips.triage import Reason, Triage
 from tips.triage.text import parse
@@ -27,9 +29,10 @@ LAST: Final = "P3"
 
 BITS: Final = 14  # of a proof of work: about 16,000 hashes, less than a second on a cheap phone
 PATIENCE: Final = timedelta(seconds=20)  # who cannot compute (no scripts) waits so long instead
-OPEN_FOR: Final = 60  # tips in `WINDOW` from which on each one costs a proof
+OPEN_FOR: Final = 60  # tips, or files, in `WINDOW` from which on each one costs a proof
 WINDOW: Final = timedelta(minutes=10)
-KEPT: Final = 20_000  # puzzles that are remembered at most
+LIFE: Final = timedelta(hours=1)  # of a puzzle
+NONCE_BYTES: Final = 4  # of a puzzle: one conversation may get several within a second
 
 
 @dataclass(slots=True)
@@ -71,47 +74,61 @@ def _sketch(text: str) -> tuple[int, ...]:
     return tuple(sorted(parts)[:SKETCH])
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Gate:
-    """Asks the web's senders for work while too many tips come; the proof is theirs to compute, or to wait for."""
+    """Asks the web's senders for work while too many tips, or files, come; it is theirs to compute, or to wait for.
 
+    A puzzle is a moment, a nonce, and a tag over both and the conversation that it was made for: nothing is kept of
+    those that were given out. A solved one counts once, and a conversation gets through by waiting once in `PATIENCE`;
+    that much is counted, wherever counters are. (Processes that share none let a puzzle be used once by each of them.)
+    """
+
+    counters: Counters
+    key: Callable[[], bytes]  # 32 bytes, the same in every process of this run
     now: Callable[[], datetime]
     random: Random
     open_for: int = OPEN_FOR
-    _tips: deque[datetime] = field(default_factory=deque)
-    _puzzles: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
 
-    @property
-    def closed(self) -> bool:
-        """Whether a tip costs a proof now."""
-        while self._tips and self._tips[0] <= self.now() - WINDOW:
-            self._tips.popleft()
-        return len(self._tips) >= self.open_for
+    async def closed(self, what: str) -> bool:
+        """Whether a `what` (a tip, a file) costs a proof now."""
+        return await self.counters.full(f"gate {what}".encode(), self.open_for, WINDOW)
 
-    def count(self) -> None:
-        """A tip passed."""
-        self._tips.append(self.now())
+    async def count(self, what: str) -> None:
+        """One passed."""
+        await self.counters.hit(f"gate {what}".encode(), self.open_for, WINDOW)
 
-    def puzzle(self, conversation: str) -> str:
-        """What this conversation is to solve: 32 hexadecimal digits, the same until it is solved."""
-        if conversation not in self._puzzles:
-            if len(self._puzzles) >= KEPT:
-                self._puzzles.pop(next(iter(self._puzzles)))
-            self._puzzles[conversation] = (self.random(16), self.now())
-        return self._puzzles[conversation][0].hex()
+    async def puzzle(self, conversation: str, held: str) -> str:
+        """What this conversation is to solve: the one that it holds, or another where that served or is too old."""
+        if self._age(conversation, held) is None or await self.counters.full(_spent(held), 1, LIFE):
+            return self._tagged(conversation, f"{int(self.now().timestamp())}-{self.random(NONCE_BYTES).hex()}")
+        return held
 
-    def passes(self, conversation: str, answer: str) -> bool:
-        """Whether a tip of this conversation may pass: the gate is open, or it solved its puzzle, or it waited.
-
-        A puzzle serves once.
-        """
-        if not self.closed:
+    async def passes(self, what: str, conversation: str, held: str, answer: str) -> bool:
+        """Whether this conversation may pass: the gate is open, or it solved the puzzle it holds, or it waited."""
+        if not await self.closed(what):
             return True
-        challenge, since = self._puzzles.get(conversation, (b"", self.now()))
-        if not challenge or not (solves(challenge.hex(), answer) or self.now() - since >= PATIENCE):
+        age = self._age(conversation, held)
+        if age is None:
             return False
-        del self._puzzles[conversation]
-        return True
+        if solves(held, answer):
+            return await self.counters.hit(_spent(held), 1, LIFE)
+        return age >= PATIENCE and await self.counters.hit(b"waited" + conversation.encode(), 1, PATIENCE)
+
+    def _age(self, conversation: str, held: str) -> timedelta | None:
+        """How long ago a puzzle was made for a conversation; None: it never was, or that is too long ago."""
+        made, _, _ = held.rpartition("-")
+        if not hmac.compare_digest(held.encode(), self._tagged(conversation, made).encode()):
+            return None
+        age = self.now() - datetime.fromtimestamp(int(made.partition("-")[0]), UTC)
+        return age if age <= LIFE else None
+
+    def _tagged(self, conversation: str, made: str) -> str:
+        bound = f"puzzle\0{conversation}\0{made}".encode()
+        return f"{made}-{hmac.digest(self.key(), bound, hashlib.sha256)[:16].hex()}"
+
+
+def _spent(puzzle: str) -> bytes:
+    return b"spent" + puzzle.encode()
 
 
 def solves(puzzle: str, answer: str) -> bool:

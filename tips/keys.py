@@ -134,11 +134,17 @@ def totp_code(secret: bytes, at: datetime) -> str:
     return TOTP(secret, 6, SHA1(), TOTP_STEP).generate(int(at.timestamp())).decode()  # noqa: S303
 
 
+def latest_step(at: datetime) -> int:
+    """The last time step whose code counts at a moment."""
+    return int(at.timestamp()) // TOTP_STEP + TOTP_DRIFT
+
+
 def totp_step(secret: bytes, code: str, at: datetime, after: int) -> int:
     """The time step that a code belongs to.
 
     Args:
-        after: the step last used: a code counts once.
+        after: the step last used: a code counts once. One that is still to come was used by a clock that ran ahead,
+            and shuts nobody out until then.
 
     Raises:
         WrongPassphrase: no step near `at`, later than `after`, has this code.
@@ -146,7 +152,8 @@ def totp_step(secret: bytes, code: str, at: datetime, after: int) -> int:
     digits = "".join(sign for sign in code if sign.isdigit())
     now = int(at.timestamp()) // TOTP_STEP
     totp = TOTP(secret, 6, SHA1(), TOTP_STEP)  # noqa: S303
-    for step in range(max(now - TOTP_DRIFT, after + 1), now + TOTP_DRIFT + 1):
+    last = after if after <= latest_step(at) else now - TOTP_DRIFT - 1
+    for step in range(max(now - TOTP_DRIFT, last + 1), latest_step(at) + 1):
         if totp.generate(step * TOTP_STEP).decode() == digits:
             return step
     raise errors.WrongPassphrase

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from tips.case import Case, Place, Wanted
@@ -123,12 +123,19 @@ class Cleaner(Protocol):
 class Blobs(Protocol):
     """Sealed files, chunk by chunk. What no change named in time is swept away."""
 
-    async def begin(self, envelope: bytes, expires_at: datetime) -> None:
-        """A file comes that this envelope will describe; it waits until a change stores that envelope."""
+    async def begin(self, envelope: bytes, expires_at: datetime, size: int, room: int) -> None:
+        """A file of `size` bytes comes that this envelope will describe; it waits until a change stores that envelope.
+
+        What expires first goes, where all that waits would take more than `room` bytes.
+        """
+        ...
+
+    async def stay(self, envelopes: Sequence[bytes], expires_at: datetime) -> None:
+        """Let files that wait do so until then; one that is gone stays gone."""
         ...
 
     async def add(self, envelope: bytes, first: int, chunks: Sequence[bytes]) -> None:
-        """Store its chunks from number `first` on."""
+        """Store its chunks from number `first` on. Raises `StoreUnavailable` where it had to go meanwhile."""
         ...
 
     async def read(self, envelope: bytes, first: int, count: int) -> list[bytes]:
@@ -136,7 +143,7 @@ class Blobs(Protocol):
         ...
 
     async def waiting(self) -> int:
-        """How many files wait."""
+        """How many bytes all files take that wait."""
         ...
 
     async def count(self, envelope: bytes) -> int:
@@ -362,8 +369,10 @@ class Account:
 
     locked: LockedIdentity
     totp_step: int  # the time step last used: a code counts once
-    failures: int
+    failures: int  # wrong passphrases from strange devices
     blocked_until: datetime | None
+    code_misses: int = 0  # wrong one-time codes from strange devices, with the right passphrase
+    code_blocked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -392,8 +401,15 @@ class Accounts(Protocol):
         """Wrong passphrases were tried for a name, so many by now."""
         ...
 
-    async def spend_code(self, name: str, step: int) -> bool:
-        """Mark a time step as used; False: it, or a later one, was used already."""
+    async def note_code_misses(self, name: str, misses: int, blocked_until: datetime | None) -> None:
+        """Wrong one-time codes were tried with the right passphrase, so many by now."""
+        ...
+
+    async def spend_code(self, name: str, step: int, latest: int) -> bool:
+        """Mark a time step as used; False: it, or a later one, was used already.
+
+        A step beyond `latest` was used by a clock that ran ahead, and counts for nothing.
+        """
         ...
 
     async def open_session(self, session: StoredSession) -> None:
@@ -557,6 +573,26 @@ class Statistics(Protocol):
         ...
 
 
+class Probe(Protocol):
+    """Asks the store whether it takes a tip."""
+
+    async def __call__(self) -> None:
+        """Write as much as a tip, durably, and leave nothing of it. Raises `StoreUnavailable`."""
+        ...
+
+
+class Counters(Protocol):
+    """How often something happened lately; forgotten with its span. Nothing here raises: what is away is not asked."""
+
+    async def hit(self, name: bytes, limit: int, span: timedelta) -> bool:
+        """Count one more of `name`; False: that would be more than `limit` within `span`, and nothing was counted."""
+        ...
+
+    async def full(self, name: bytes, limit: int, span: timedelta) -> bool:
+        """Whether one more of `name` would be too many; counts nothing."""
+        ...
+
+
 class RunSecrets(Protocol):
     """Keys that are on no disk."""
 
@@ -574,6 +610,14 @@ class RunSecrets(Protocol):
 
     def device_key(self) -> bytes:
         """32 bytes: keys the cookies of devices from which somebody has logged in."""
+        ...
+
+    def count_key(self) -> bytes:
+        """32 bytes: keys the names of what is counted; another one each hour."""
+        ...
+
+    def web_key(self) -> bytes:
+        """32 bytes: keys the tags of the web chat's cookies and puzzles."""
         ...
 
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:

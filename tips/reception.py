@@ -118,7 +118,7 @@ class Reception:
             Unsure: it may have been kept; the answer to the next message tells.
         """
         key = self.key(sender)
-        if not self.budgets.allow_turn(key):
+        if not await self.budgets.allow_turn(key):
             return Outcome((Reply((Say("budget.turns"),)),), "busy", lang)
         async with self._alone(key):
             for _ in range(TRIES):
@@ -242,44 +242,44 @@ class Reception:
                 return await self._post(held, decision.draft, decision.effect)
             case Listen():
                 return await self._listen(sender, held, decision.draft, decision.effect)
-        await self.vault.save(held, decision.draft)
+        await self._keep(held, decision.draft)
         return _outcome(decision)
 
     async def _submit(self, held: Held, decision: Decision) -> Outcome:
         """Tip and sent draft are one step: whoever reads the draft knows whether its tip is stored."""
         assert isinstance(decision.effect, Submit)
-        if not self.budgets.allow_tip(held.key):
-            await self.vault.save(held, decision.draft)
+        if not await self.budgets.allow_tip(held.key):
+            await self._keep(held, decision.draft)
             return _outcome(replace(decision, replies=(Reply((Say("budget.tips"),)),)))
         lost = [it for it in decision.draft.files if not await self.files.whole(it)]
         if lost:
             told = self.conversation.without(decision.draft, lost)
-            await self.vault.save(held, told.draft)
+            await self._keep(held, told.draft)
             return _outcome(told)
         sent = decision.draft.sent(self.random(32))
         await self.vault.save(held, sent, self.intake.step(decision.draft, decision.effect.triage))
         return self._receipts_due(held.key, sent, first=len(decision.draft.due))
 
     async def _look_up(self, held: Held, draft: Draft, typed: str) -> Outcome:
-        if not self.budgets.allow_look_up(held.key):
+        if not await self.budgets.allow_look_up(held.key):
             return await self._no_receipt(held, draft, "receipt.wait")
         try:
             view = await self.mailboxes.read(typed)
         except errors.NotFound:
-            self.budgets.note_miss(held.key)
+            await self.budgets.note_miss(held.key)
             return await self._no_receipt(held, draft, "receipt.unknown")
         shown = _shown(view, self.conversation, draft.messenger)
         offered = tuple(option.id for option in shown.options)
         inside = replace(draft, stage="mailbox", mailbox=typed, slot="", offered=offered, aside="")
         try:
-            await self.vault.save(held, inside)
+            await self._keep(held, inside)
         except errors.StoreUnavailable:  # a full disk keeps nobody from reading
             return Outcome((Reply((*shown.says, Say("mailbox.read_only"))),), draft.stage, draft.lang)
         return Outcome((shown,), "mailbox", draft.lang)
 
     async def _no_receipt(self, held: Held, draft: Draft, key: str) -> Outcome:
         decision = self.conversation.no_receipt(draft, key)
-        await self.vault.save(held, decision.draft)
+        await self._keep(held, decision.draft)
         return _outcome(decision)
 
     async def _post(self, held: Held, draft: Draft, post: Post) -> Outcome:
@@ -313,8 +313,13 @@ class Reception:
 
     async def _told(self, held: Held, draft: Draft, say: Say, step: Change | None = None) -> Outcome:
         options = (Option("back", Say("option.back")),) if draft.mailbox else ()
-        await self.vault.save(held, replace(draft, offered=tuple(it.id for it in options)), step)
+        await self._keep(held, replace(draft, offered=tuple(it.id for it in options)), step)
         return Outcome((Reply((say,), options),), draft.stage, draft.lang)
+
+    async def _keep(self, held: Held, draft: Draft, step: Change | None = None) -> None:
+        """The next draft; the files that it holds wait as long as it does."""
+        await self.files.stay(draft.files)
+        await self.vault.save(held, draft, step)
 
     def _receipts_due(self, key: bytes, held: Draft, first: int = 0) -> Outcome:
         """The receipts that nobody confirmed, from the `first` one on; the newest is the outcome's."""

@@ -125,8 +125,15 @@ def _public_key(raw: bytes) -> MLKEM768X25519PublicKey:
 
 
 def seal_to(public: bytes, plaintext: bytes, info: bytes) -> bytes:
-    """HPKE single-shot (RFC 9180, §6.1) to the 1,216 public bytes of a reader."""
-    return _SUITE.encrypt(plaintext, _public_key(public), info)
+    """HPKE single-shot (RFC 9180, §6.1) to the 1,216 public bytes of a reader.
+
+    Raises:
+        BadKey: the public bytes are no key that anything can be sealed to.
+    """
+    try:
+        return _SUITE.encrypt(plaintext, _public_key(public), info)
+    except ValueError as error:
+        raise errors.BadKey from error
 
 
 def open_with(seed: bytes, sealed: bytes, info: bytes) -> bytes:

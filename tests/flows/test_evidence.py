@@ -24,7 +24,7 @@ from tests.fakes.home import Citizen, Home
 from tips import errors, ledger
 from tips.conversation import Inbound
 from tips.evidence import LARGEST
-from tips.files import MOST, MOST_WAITING, WAITS, padme
+from tips.files import MOST, WAITS, padme, room_for
 from tips.reception import Outcome, Sender
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
@@ -150,16 +150,61 @@ async def test_there_are_only_so_many_files(a_home: Home) -> None:
     assert (await citizen.presses("submit")).receipt
 
 
-async def test_when_too_much_waits_files_are_refused_and_words_are_not(
+async def test_when_too_much_waits_the_longest_untouched_files_go_and_nobody_is_turned_away(
     a_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A flood of files cannot fill the disk, and stops nobody's words."""
-    monkeypatch.setattr("tips.files.MOST_WAITING", 1)
-    assert MOST_WAITING > 1
-    await gives(a_home.citizen("flood"), gallery.picture("JPEG"))
-    citizen = a_home.citizen()
-    assert "file.busy" in text_of(await gives(citizen, gallery.picture("JPEG"), TIP))
+    """A flood of files fills no disk and keeps nobody's out; who goes on with a tip keeps its files, and who does not
+    is told that theirs went."""
+    picture = gallery.picture("JPEG", (40, 40))
+    monkeypatch.setattr("tips.files.ROOM", 4 * room_for(len(picture)))
+    forgetful, busy = a_home.citizen("forgetful"), a_home.citizen("busy")
+    for citizen in (forgetful, busy):
+        assert "file.taken" in text_of(await gives(citizen, picture, TIP))
+    for number in range(12):
+        a_home.clock.forward(minutes=5)
+        await busy.says(f"thêm chi tiết số {number}: phòng trong cùng")
+        assert "file.taken" in text_of(await gives(a_home.citizen(f"flood {number}"), picture))
+        assert rows_of(a_home, "waiting_file") <= 4
+    assert rows_of(a_home, "blob") <= 4
+    assert (await busy.presses("submit")).receipt
+    assert "file.gone" in text_of(await forgetful.presses("submit"))
+    assert (await forgetful.presses("submit")).receipt
+    officer = await a_home.session("an")
+    kept = [
+        len((await a_home.product.review.open(officer, row.id)).files)
+        for row in await a_home.product.review.queue(officer)
+    ]
+    assert sorted(kept) == [0, 1]
+
+
+async def test_a_tiny_file_takes_the_room_of_a_chunk() -> None:
+    """So that a million of them are not for nothing."""
+    assert [room_for(size) for size in (0, 1, 65536, 65537)] == [65536, 65536, 65536, 2 * 65536]
+
+
+async def test_a_file_waits_as_long_as_its_draft(a_home: Home) -> None:
+    """Whoever goes on within the day keeps it, however often; whoever does not leaves nothing behind."""
+    citizen, silent = a_home.citizen("one"), a_home.citizen("silent")
+    for it in (citizen, silent):
+        await gives(it, gallery.picture("JPEG"), TIP)
+    for _ in range(3):
+        a_home.clock.forward(hours=20)
+        await citizen.says("Hôm nay lại thấy, cũng giờ đó.")
+        await a_home.product.store.drafts.expire(a_home.clock())
+        await a_home.product.store.blobs.expire(a_home.clock())
+    assert rows_of(a_home, "waiting_file") == 1
     assert (await citizen.presses("submit")).receipt
+
+
+async def test_the_row_of_a_waiting_file_tells_ten_minutes_at_most(a_home: Home) -> None:
+    """Not when somebody wrote."""
+    a_home.clock.forward(minutes=7, seconds=13)
+    await gives(a_home.citizen(), gallery.picture("JPEG"))
+    created = sa.create_engine(engine.sync_url(a_home.settings.database_url))
+    with created.connect() as connection:
+        (moment,) = connection.execute(sa.text("SELECT expires_at FROM waiting_file")).scalars()
+    created.dispose()
+    assert int(moment) % 600 == 0
 
 
 @pytest.mark.parametrize("way", ["edit:files", "cancel", "leave"])
@@ -323,7 +368,7 @@ async def test_another_desk_gets_no_file(a_home: Home) -> None:
 @asynccontextmanager
 async def chatting(home: Home) -> AsyncIterator[httpx.AsyncClient]:
     app = web.build(replace(home.product), frozenset({"intake"}))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://chat") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
         yield client
 
 

@@ -2,15 +2,21 @@
 
 import itertools
 import json
+import os
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from bot import web
+from tests.fakes import gallery, home, served, servers
 from tests.fakes.home import Home
+from tests.fakes.served import Citizen, Served
 from tips import flood
+from tips.budget import Memory
+from tips.flood import Gate
 
 SELLING = "Có người bán ma tuý đá trong hẻm 12 đường Trần Quang Diệu, phường 14, quận 3, tối nào cũng giao hàng"
 STEALING = "Có người bẻ khoá lấy xe máy trong hẻm 12 đường Trần Quang Diệu, phường 14, quận 3, tuần nào cũng mất"
@@ -80,6 +86,163 @@ async def test_the_gate_opens_again(a_home: Home, page: httpx.AsyncClient) -> No
     a_home.clock.forward(minutes=10)
     await ready(page)
     assert (await say(page, choose="submit"))["receipt"]
+
+
+# --- puzzles that nobody keeps ----------------------------------------------------------------------------------------
+
+
+def a_gate(now: home.Clock, key: bytes = b"k" * 32) -> Gate:
+    """A gate that is closed to tips."""
+    return Gate(Memory(now), lambda: key, now, os.urandom, open_for=1)
+
+
+async def closed(gate: Gate) -> Gate:
+    await gate.count("tip")
+    assert await gate.closed("tip")
+    return gate
+
+
+async def test_a_solved_puzzle_counts_once_and_only_for_its_conversation() -> None:
+    """Also when many send it at the same moment."""
+    clock = home.Clock()
+    gate = await closed(a_gate(clock))
+    puzzle = await gate.puzzle("one", "")
+    answer = proof(puzzle)
+    assert not await gate.passes("tip", "other", puzzle, answer)
+    assert [await gate.passes("tip", "one", puzzle, answer) for _ in range(3)] == [True, False, False]
+    assert await gate.puzzle("one", puzzle) != puzzle
+
+
+@pytest.mark.parametrize(
+    "altered", ["", "-", "0-", "x", "9" * 40, "١٢٣-" + "0" * 32, "1-" + "0" * 32, "1e9-" + "0" * 32, "é"]
+)
+async def test_a_puzzle_that_was_not_given_out_is_none(altered: str) -> None:
+    """Neither solved nor waited for: a moment of long ago is not believed."""
+    clock = home.Clock()
+    gate = await closed(a_gate(clock))
+    assert not await gate.passes("tip", "one", altered, proof(altered))
+    made = await gate.puzzle("one", altered)
+    moment, _, rest = made.partition("-")
+    earlier = f"{int(moment) - 60}-{rest}"
+    assert not await gate.passes("tip", "one", earlier, proof(earlier))
+    assert not await gate.passes("tip", "one", made, "")
+    foreign = await a_gate(clock, b"o" * 32).puzzle("one", "")
+    assert not await gate.passes("tip", "one", foreign, proof(foreign))
+
+
+async def test_waiting_counts_from_when_the_puzzle_was_given_and_once_each_time() -> None:
+    """Whoever keeps pressing neither waits longer nor gets through more often; a puzzle of long ago is renewed."""
+    clock = home.Clock()
+    gate = await closed(a_gate(clock))
+    puzzle = await gate.puzzle("one", "")
+    for _ in range(4):
+        clock.forward(seconds=4)
+        assert not await gate.passes("tip", "one", puzzle, "")
+        assert await gate.puzzle("one", puzzle) == puzzle
+    clock.forward(seconds=4)
+    assert [await gate.passes("tip", "one", puzzle, "") for _ in range(3)] == [True, False, False]
+    clock.forward(minutes=5)
+    assert await gate.passes("tip", "one", puzzle, "")
+    clock.moment += flood.LIFE
+    await gate.count("tip")
+    assert await gate.puzzle("one", puzzle) != puzzle
+    assert not await gate.passes("tip", "one", puzzle, "")
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+async def attack(page: httpx.AsyncClient, uploads: int) -> int:
+    """So many strangers with a tiny file each; how many were taken."""
+    taken = 0
+    for number in range(uploads):
+        page.cookies.clear()
+        content = gallery.picture("PNG", (2, 1 + number % 3))
+        answer = await page.post("/api/chat", files={"file": ("a.png", content)})
+        taken += "Đã nhận tệp" in answer.text
+    page.cookies.clear()
+    return taken
+
+
+async def give(page: httpx.AsyncClient, **fields: str) -> httpx.Response:
+    return await page.post("/api/chat", data=fields, files={"file": ("a.png", gallery.picture("PNG"))})
+
+
+async def test_four_hundred_strangers_with_files_keep_nobodys_out(a_home: Home, page: httpx.AsyncClient) -> None:
+    """Beyond the first ones each costs work; a page that asks before it sends gets its file through at once."""
+    assert await attack(page, 401) == flood.OPEN_FOR
+    toll = (await page.get("/api/toll")).json()["puzzle"]
+    answer = await give(page, text=SELLING, proof=proof(toll))
+    assert "Đã nhận tệp" in answer.text
+    assert (await say(page, choose="submit"))["receipt"]
+    again = await give(page, proof=proof(toll))
+    assert "Đã nhận tệp" not in again.text
+    assert again.json()["puzzle"] not in {None, toll}
+
+
+async def test_without_scripts_a_file_waits_and_its_words_do_not(a_home: Home, page: httpx.AsyncClient) -> None:
+    """The words are the tip at once; the file is taken when it is sent again after the wait."""
+    product = a_home.product
+    gate = Gate(product.counters, product.run.web_key, product.now, product.random)
+    for _ in range(flood.OPEN_FOR):
+        await gate.count("file")
+    assert (await page.get("/api/toll")).json()["puzzle"]
+    picture = {"file": ("a.png", gallery.picture("PNG"))}
+    turned = await page.post("/chat", data={"text": SELLING}, files=picture)
+    assert "chờ nửa phút" in turned.text
+    assert "submit" in turned.text
+    a_home.clock.forward(seconds=flood.PATIENCE.total_seconds())
+    assert "Đã nhận tệp" in (await page.post("/chat", files=picture)).text
+    a_home.clock.moment += flood.WINDOW
+    assert (await page.get("/api/toll")).json()["puzzle"] is None
+
+
+# --- two processes ----------------------------------------------------------------------------------------------------
+
+
+async def test_two_processes_count_together_and_know_each_others_puzzles() -> None:
+    """On one Valkey: the tips of both close the gate of both, and a puzzle of one is spent at the other, once."""
+    with home.in_memory() as folder, servers.valkey() as valkey:
+        one = served.made(folder)
+        two = Served(folder, servers.free_port(), one.admins, one.officers)
+        more = {"TINBAO_DRAFTS_URL": servers.valkey_url(valkey)}
+        async with served.serving(one, more=more), served.serving(two, more=more):
+            for number in range(flood.OPEN_FOR):
+                async with Citizen((one, two)[number % 2].url) as citizen:
+                    await citizen.sends(f"{SELLING}, căn số {number}")
+            async with httpx.AsyncClient(trust_env=False, timeout=20) as browser:
+                await browser.post(f"{one.url}/api/chat", data={"text": SELLING})
+                refused = (await browser.post(f"{one.url}/api/chat", data={"choose": "submit"})).json()
+                assert (refused["receipt"], refused["state"]) == (None, "flooded")
+                fields = {"choose": "submit", "proof": proof(refused["puzzle"])}
+                assert (await browser.post(f"{two.url}/api/chat", data=fields)).json()["receipt"]
+                for at in (one, two):
+                    await browser.post(f"{at.url}/api/chat", data={"text": SELLING, "ack": "1"})
+                    assert not (await browser.post(f"{at.url}/api/chat", data=fields)).json()["receipt"]
+
+
+async def test_a_process_alone_takes_its_share() -> None:
+    """Of sixty, each of four grants fifteen; of one, each still grants one."""
+    clock = home.Clock()
+    four = Memory(clock, processes=4)
+    assert sum([await four.hit(b"a", 60, timedelta(minutes=1)) for _ in range(60)]) == 15
+    assert [await four.hit(b"b", 1, timedelta(minutes=1)) for _ in range(2)] == [True, False]
+    clock.forward(minutes=1)
+    assert await four.hit(b"a", 60, timedelta(minutes=1))
+
+
+async def test_a_crowd_of_strangers_does_not_make_a_count_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory has an end; what is asked for stays, what nobody asks for goes."""
+    monkeypatch.setattr("tips.budget.KEPT", 50)
+    memory, minute = Memory(home.Clock()), timedelta(minutes=1)
+    assert await memory.hit(b"gate", 1, minute)
+    for number in range(500):
+        await memory.hit(b"%d" % number, 1, minute)
+        assert await memory.full(b"gate", 1, minute)
+    assert await memory.hit(b"0", 1, minute)
+
+
+# --- look-alikes ------------------------------------------------------------------------------------------------------
 
 
 async def test_look_alikes_in_masses_wait_behind_and_a_tip_among_them_does_not(a_home: Home) -> None:

@@ -233,10 +233,9 @@ async def test_a_mailbox_is_read_while_nothing_can_be_written(tmp_path: Path) ->
 
 async def test_a_receipt_is_shown_though_valkey_goes_while_the_tip_is_sent(tmp_path: Path) -> None:
     """The tip is stored, so the person gets its receipt: now, and again when Valkey is back with nothing in it."""
-    (tmp_path / "v").mkdir()
     async with home.opened(tmp_path) as a_home:
         a_home.clock.moment = datetime.now(UTC)  # Valkey forgets drafts by its own clock
-        with servers.valkey(tmp_path / "v") as server:
+        with servers.valkey() as server:
             own = replace(a_home.settings, drafts_url=servers.valkey_url(server))
             async with wiring.open_product(own, now=a_home.clock, cost=CHEAP) as product:
                 someone = Citizen(product, a_home.citizen().sender)
@@ -251,7 +250,7 @@ async def test_a_receipt_is_shown_though_valkey_goes_while_the_tip_is_sent(tmp_p
                     server.stop()
                     other.execute("ROLLBACK")
                     code = (await sending).receipt
-        with servers.valkey(tmp_path / "v") as server:
+        with servers.valkey() as server:
             own = replace(own, drafts_url=servers.valkey_url(server))
             async with wiring.open_product(own, now=a_home.clock, cost=CHEAP) as product:
                 someone = Citizen(product, someone.sender)

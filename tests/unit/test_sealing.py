@@ -165,6 +165,22 @@ def test_what_was_never_sealed_is_one_clear_error(junk: bytes) -> None:
             attempt()
 
 
+PUBLIC = sealing.public_bytes(OWNER)
+
+
+@pytest.mark.parametrize(
+    "public",
+    [b"", PUBLIC[:-1], PUBLIC + b"x", bytes(1216), b"\xff" * 1216, PUBLIC[:1184] + bytes(32), PUBLIC[1184:]],
+    ids=["empty", "cut", "longer", "zeros", "coefficients too large", "a point of small order", "half"],
+)
+def test_what_is_no_public_key_is_one_clear_error(public: bytes) -> None:
+    """Whatever is wrong with it, nothing is sealed, for itself or as the reader of an envelope."""
+    with pytest.raises(errors.BadKey):
+        sealing.seal_to(public, b"words", b"")
+    with pytest.raises(errors.BadKey):
+        sealed(readers=replace(READERS, awake=(Reader("owner", public),)))
+
+
 def test_a_later_version_is_refused_by_name() -> None:
     """A version byte from the future is not guessed at."""
     envelope, grants = sealed()

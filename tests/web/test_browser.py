@@ -3,8 +3,10 @@
 import asyncio
 
 import httpx
-from playwright.async_api import Browser, Route, expect
+import pytest
+from playwright.async_api import Browser, FilePayload, Route, expect
 
+from tests.fakes import gallery
 from tests.fakes.served import Served
 from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
 from tips import flood
@@ -146,3 +148,27 @@ async def test_in_a_flood_the_page_does_the_work_and_the_person_is_told(browser:
         await expect(citizen.locator(".reply").filter(has_text=str(int(flood.PATIENCE.total_seconds())))).to_have_count(
             1
         )
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_while_files_cost_work_the_page_sends_one_once(browser: Browser, site: Served, scripts: bool) -> None:
+    """With scripts it asks for the price before it sends; without them the words are kept and the file waits."""
+    picture = gallery.picture("PNG")
+    async with httpx.AsyncClient(base_url=site.url, trust_env=False) as crowd:
+        while (await crowd.get("/api/toll")).json()["puzzle"] is None:
+            crowd.cookies.clear()
+            await crowd.post("/api/chat", files={"file": ("a.png", picture)})
+    async with visitor(browser, site, PHONE, scripts=scripts) as citizen:
+        posted: list[str] = []
+        citizen.on("request", lambda it: posted.append(it.url) if it.method == "POST" else None)
+        await citizen.goto("/")
+        await citizen.fill("#text", TIP)
+        chosen: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": picture}
+        await citizen.set_input_files("#file", chosen)
+        if not scripts:
+            await citizen.click(".send")
+        await expect(citizen.locator(".reply").filter(has_text="Đã nhận tệp" if scripts else "nửa phút")).to_have_count(
+            1
+        )
+        await expect(citizen.locator("button[value=submit]")).to_have_count(1)
+        assert len(posted) == 1
