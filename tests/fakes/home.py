@@ -115,10 +115,9 @@ async def opened(
     folder: Path, people: Sequence[tuple[str, str, str]] = PEOPLE, url: str = "", cost: Cost = CHEAP
 ) -> AsyncIterator[Home]:
     with tempfile.TemporaryDirectory(dir=MEMORY) as run:
-        own = replace(
-            settings.read({"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run, "TINBAO_DATABASE_URL": url}),
-            demo=True,  # the run folder may be anywhere
-        )
+        said = {"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run, "TINBAO_DATABASE_URL": url}
+        said |= {"TINBAO_PROCESSES": "2"} if two.ON else {}
+        own = replace(settings.read(said), demo=True)  # the run folder may be anywhere
         clock = Clock()
         founding = await wiring.initialise(own, now=clock, cost=cost)
         async with contextlib.AsyncExitStack() as stack:
