@@ -109,6 +109,8 @@ class AnyPath(RuleBasedStateMachine):
             "open": lambda: review.open(session, id_),
             "accuse": lambda: review.correct(session, id_, Corrections(accused=(unit,))),
             "claim": lambda: review.claim(session, id_),
+            "hand_back": lambda: self.home.product.holding.hand_back(session, id_),
+            "assign": lambda: self.home.product.holding.assign(session, id_, PEOPLE[which % len(PEOPLE)][0]),
             "ask": lambda: review.ask(session, id_, "Ở đâu?"),
             "answer": lambda: review.answer(session, id_, "Đã nhận."),
             "note": lambda: review.note(session, id_, "ghi"),
@@ -136,6 +138,8 @@ class AnyPath(RuleBasedStateMachine):
         self.home.clock.forward(hours=hours)
         self.run(self.home.product.climber.tick())
         self.run(self.home.product.shredder.tick())
+        self.run(self.home.product.freeing.tick())
+        assert self.run(self.home.product.store.clockwork.stuck()) == []
 
     # --- what always holds --------------------------------------------------------------------------------------------
 
