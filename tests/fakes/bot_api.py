@@ -20,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot import officers
+from bot.wiring import Product
 from tests.fakes import servers
 
 TOKEN = "4242:test-token-of-the-emulator"
@@ -213,3 +215,18 @@ async def serving(port: int = 0, first: int = 1) -> AsyncIterator[BotApi]:
     ]
     async with servers.serving(Starlette(routes=routes), port):
         yield api
+
+
+async def connected(product: Product, seconds: float = 20) -> None:
+    """Until every channel of a product has had its first answer: they connect while everything else is open."""
+    async with asyncio.timeout(seconds):
+        while not all(channel.is_up for channel in product.vitals.channels):
+            await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def officers_bot(product: Product) -> AsyncIterator[officers.App]:
+    """The officers' bot, connected; it looks for notices when the test says so."""
+    async with officers.running(product, every=3600) as application:
+        await connected(product)
+        yield application

@@ -42,6 +42,7 @@ async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterato
         telegram.running(product) as routes,
         servers.serving(web.build(product, frozenset({"intake"}), routes), port),
     ):
+        await bot_api.connected(product)
         yield own.public_url
 
 
