@@ -200,11 +200,11 @@ async def test_a_child_that_dies_or_hangs_spoils_only_its_file(monkeypatch: pyte
 
 CONFINED = """
 import json, os, socket, sys
-from bot import cleaner
-kept = cleaner._alone(int(sys.argv[1]), int(sys.argv[2]))
-cleaner.confine()
+from bot.cleaner import doors
+kept = doors.alone(int(sys.argv[1]), int(sys.argv[2]))
+doors.confine(1)
 found = {"interfaces": [name for _, name in socket.if_nameindex()], "secrets": sorted(os.environ)}
-cleaner.close_doors()
+doors.close()
 for name, attempt in {
     "socket": lambda: socket.socket(),
     "file": lambda: open("/etc/hostname"),
