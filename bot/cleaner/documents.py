@@ -1,4 +1,4 @@
-"""Documents: the pages, without what hangs on them."""
+"""Documents: the pages built anew (`pages`), then drawn, the old and the new, and compared."""
 
 from __future__ import annotations
 
@@ -6,88 +6,89 @@ import io
 from collections.abc import Callable
 from typing import Any, BinaryIO, Final
 
+import pikepdf
+import pypdfium2
+from PIL import Image
+
+from bot.cleaner import pages
 from tips import evidence
 from tips.evidence import TurnedDown
 
-_FORGOTTEN: Final = (
-    "/Metadata",
-    "/PieceInfo",
-    "/LastModified",
-    "/AA",
-    "/A",
-    "/Annots",
-    "/Thumb",
-    "/StructParents",
-    "/OC",
-)
+_DOTS: Final = 300  # of the longer side of a page as it is compared
+_UNLIKE: Final = 6.0  # of 255, on average, by which a page may differ
+_A4: Final = 842  # points of its longer side
 
 
 def ready() -> Callable[[BinaryIO, BinaryIO], str]:
     """Load all that is needed for a PDF."""
-    import pikepdf
+    Image.init()
 
     def work(source: BinaryIO, target: BinaryIO) -> str:
+        data = source.read()
         try:
-            old = pikepdf.open(source)
+            old = pikepdf.open(io.BytesIO(data))
         except pikepdf.PasswordError as error:
             raise TurnedDown("encrypted") from error
         if not 0 < len(old.pages) <= evidence.MOST_PAGES:
             raise TurnedDown("too_long" if len(old.pages) else "broken")
-        new = pikepdf.new()
-        for page in old.pages:
-            for key in _FORGOTTEN:
-                if key in page.obj:
-                    del page.obj[key]
-            new.pages.append(page)
-        for it in new.objects:
-            if isinstance(it, (pikepdf.Dictionary, pikepdf.Stream)):
-                _strip(it)
+        old.flatten_annotations("screen")  # what was filled in and stamped is seen, so it stays
+        new = pages.rebuilt(old)
         new.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        target.seek(0)
+        _compare(data, target.read())
         return "application/pdf"
 
     return work
 
 
-def _strip(it: Any) -> None:
-    """Take out of one object of a PDF what tells of its making."""
-    for key in _FORGOTTEN[:5]:
-        if key in it:
-            del it[key]
-    coding = str(it.get("/Filter", "")) if hasattr(it, "read_raw_bytes") else ""
-    if "/JPXDecode" in coding:
-        raise TurnedDown("unknown")  # JPEG 2000 has boxes of free text, and no phone makes it
-    if coding == "/DCTDecode":
-        it.write(jpeg_without_words(it.read_raw_bytes()), filter=it["/Filter"], decode_parms=it.get("/DecodeParms"))
-    elif "/DCTDecode" in coding:
-        raise TurnedDown("unknown")
-
-
-def jpeg_without_words(data: bytes) -> bytes:
-    """A JPEG without application segments and comments, but for the colour transform (ITU-T T.81, B.2.4.6)."""
-    kept, at = [data[:2]], 2
-    while data[at : at + 1] == b"\xff" and data[at + 1] != 0xDA:
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xEE or not (0xE0 <= marker <= 0xEF or marker == 0xFE):
-            kept.append(data[at : at + 2 + length])
-        at += 2 + max(2, length)
-    return b"".join((*kept, data[at:]))
-
-
-def of_pages(pages: list[tuple[bytes, int, int]]) -> BinaryIO:
+def of_pages(scans: list[tuple[bytes, int, int]]) -> BinaryIO:
     """A document whose pages are pictures: each a JPEG, with its width and height."""
-    import pikepdf
-
     made, data = pikepdf.new(), io.BytesIO()
-    for jpeg, width, height in pages:
+    for jpeg, width, height in scans:
         photo = made.make_stream(jpeg)
         photo.Type, photo.Subtype, photo.Filter = pikepdf.Name.XObject, pikepdf.Name.Image, pikepdf.Name.DCTDecode
         photo.Width, photo.Height, photo.BitsPerComponent = width, height, 8
         photo.ColorSpace = pikepdf.Name.DeviceRGB
-        scale = 842 / max(width, height)  # points: an A4 page's longer side
-        size = (round(width * scale), round(height * scale))
+        scale = _A4 / max(width, height)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
         page = made.add_blank_page(page_size=size)
         page.Contents = made.make_stream(b"q %d 0 0 %d 0 0 cm /P Do Q" % size)
         page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=photo))
     made.save(data)
     data.seek(0)
     return data
+
+
+def _compare(old: bytes, new: bytes) -> None:
+    """Draw each page of both, in another library than the one that wrote them.
+
+    Raises:
+        TurnedDown: a page is not as it was.
+    """
+    one, two = pypdfium2.PdfDocument(old), pypdfium2.PdfDocument(new)
+    if len(one) != len(two):
+        raise TurnedDown("changed")
+    for number in range(len(two)):
+        before, after = one[number], two[number]
+        if any(abs(a - b) > 1 for a, b in zip(before.get_size(), after.get_size(), strict=True)):
+            raise TurnedDown("changed")
+        seen = _drawn(after)
+        if all(_unlike(_drawn(before, marks), seen) > _UNLIKE for marks in (True, False)):
+            raise TurnedDown("changed")
+        before.close()
+        after.close()
+
+
+def _drawn(page: Any, marks: bool = False) -> tuple[int, bytes]:
+    """Its greys, a row after the other; `marks` with what hangs on it."""
+    scale = _DOTS / max(page.get_size())
+    drawn = page.render(scale=scale, grayscale=True, draw_annots=marks, may_draw_forms=False)
+    return drawn.width, bytes(drawn.buffer)
+
+
+def _unlike(one: tuple[int, bytes], two: tuple[int, bytes]) -> float:
+    if one[0] != two[0] or len(one[1]) != len(two[1]):
+        return 255.0
+    if one[1] == two[1]:
+        return 0.0
+    return sum(abs(a - b) for a, b in zip(one[1], two[1], strict=True)) / max(1, len(one[1]))
