@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -26,9 +27,14 @@ def main() -> None:
         said = {"reason": turned_down.reason}
     except MemoryError:
         said = {"reason": "too_heavy"}
-    except Exception:  # whatever a parser makes of a damaged file
-        said = {"reason": "broken"}
+    except Exception as error:  # whatever a parser makes of a damaged file
+        said = {"reason": "too_heavy" if outgrown(error) else "broken"}
     sys.stdout.write(json.dumps(said))
+
+
+def outgrown(error: Exception) -> bool:
+    """Whether a limit of ours stopped the work, in the words of whoever met it."""
+    return getattr(error, "errno", None) in {errno.ENOMEM, errno.EFBIG} or "emory allocation" in str(error)
 
 
 def clean(source: BinaryIO, target: BinaryIO) -> str:
@@ -63,7 +69,12 @@ def family_of(source: BinaryIO) -> str:
     at = 0
     while behind := evidence.titles(head := os.pread(source.fileno(), evidence.HEAD, at)):
         at += behind
-    return evidence.family(head)
+    try:
+        return evidence.family(head)
+    except TurnedDown:
+        if at:
+            return "mp3"  # titles stand before nothing else; whether there are frames is seen
+        raise
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from tips.evidence import TurnedDown
 
 TURNS: Final = {90: ("transpose", "cclock"), -90: ("transpose", "clock"), 180: ("hflip,vflip", "")}
 _MILLISECONDS: Final = Fraction(1, 1000)
-_FAST: Final = {"deadline": "realtime", "cpu-used": "8", "crf": "12", "threads": "1", "auto-alt-ref": "0"}
+_FAST: Final = {"deadline": "realtime", "cpu-used": "8", "crf": "8", "threads": "1", "auto-alt-ref": "0"}
 _ROOM: Final = evidence.LARGEST_CLEAN * 8 * 3 // 4  # bits of all pictures together
 
 
@@ -29,19 +29,15 @@ class First(NamedTuple):
     channels: int
 
 
-def first(source: BinaryIO, family: str, track: Track) -> First:
-    """Decode until there is something.
-
-    Raises:
-        TurnedDown: there is nothing.
-    """
+def first(source: BinaryIO, family: str, track: Track) -> First | None:
+    """Decode until there is something; None where there is nothing."""
     with opened(source, family) as old:
         for _, packet in demuxed(old, [track]):
             for frame in decoded(packet):
                 if track.kind == "audio":
                     return First(0, 0, 0, frame.sample_rate, frame.layout.nb_channels)
                 return First(frame.width, frame.height, frame.rotation, 0, 0)
-    raise TurnedDown("broken")
+    return None
 
 
 def coder(stream: Any, new: Any, track: Track, container: str, found: First) -> Callable[[Any], None]:
@@ -61,7 +57,7 @@ def _pictures(stream: Any, new: Any, track: Track, found: First) -> Callable[[An
     copy.width, copy.height, copy.pix_fmt = width, height, "yuv420p"
     copy.codec_context.time_base = _MILLISECONDS
     seconds = max(1, float((stream.duration or 0) * (stream.time_base or 0)), (stream.container.duration or 0) / 1e6)
-    copy.bit_rate = int(min(max(300_000, width * height * 8), _ROOM / seconds))
+    copy.bit_rate = int(min(max(600_000, width * height * 10), _ROOM / seconds))
     turn = _turner(stream, found)
     last = -1_000_000_000
 
@@ -110,15 +106,22 @@ def _sound(stream: Any, new: Any, track: Track, container: str, found: First) ->
     copy.codec_context.time_base = Fraction(1, rate)
     copy.codec_context.open()
     resampler = av.AudioResampler(copy.format.name, layout, rate, copy.codec_context.frame_size)
+    end: int | None = None  # in samples: no piece begins before the last one ended
+
+    def put(pieces: list[Any]) -> None:
+        nonlocal end
+        for piece in pieces:
+            if piece.pts is None or (end is not None and piece.pts < end):
+                piece.pts = end or 0
+            end = piece.pts + piece.samples
+            new.mux(copy.encode(piece))
 
     def take(packet: Any) -> None:
         for frame in decoded(packet):
             track.seconds += frame.samples / frame.sample_rate
-            for ready in resampler.resample(frame):
-                new.mux(copy.encode(ready))
+            put(resampler.resample(frame))
         if not packet.size:
-            for ready in resampler.resample(None):
-                new.mux(copy.encode(ready))
+            put(resampler.resample(None))
             new.mux(copy.encode(None))
 
     return take

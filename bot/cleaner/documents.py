@@ -8,7 +8,6 @@ from typing import Any, BinaryIO, Final
 
 import pikepdf
 import pypdfium2
-from PIL import Image
 
 from bot.cleaner import pages
 from tips import evidence
@@ -21,7 +20,7 @@ _A4: Final = 842  # points of its longer side
 
 def ready() -> Callable[[BinaryIO, BinaryIO], str]:
     """Load all that is needed for a PDF."""
-    Image.init()
+    pikepdf.new().save(io.BytesIO(), encryption=pikepdf.Encryption(user="", owner="", R=6))  # opens its dice
 
     def work(source: BinaryIO, target: BinaryIO) -> str:
         data = source.read()
@@ -66,6 +65,7 @@ def _compare(old: bytes, new: bytes) -> None:
         TurnedDown: a page is not as it was.
     """
     one, two = pypdfium2.PdfDocument(old), pypdfium2.PdfDocument(new)
+    one.init_forms()
     if len(one) != len(two):
         raise TurnedDown("changed")
     for number in range(len(two)):
@@ -80,9 +80,9 @@ def _compare(old: bytes, new: bytes) -> None:
 
 
 def _drawn(page: Any, marks: bool = False) -> tuple[int, bytes]:
-    """Its greys, a row after the other; `marks` with what hangs on it."""
+    """Its greys, a row after the other; `marks` with what hangs on it and was filled in."""
     scale = _DOTS / max(page.get_size())
-    drawn = page.render(scale=scale, grayscale=True, draw_annots=marks, may_draw_forms=False)
+    drawn = page.render(scale=scale, grayscale=True, draw_annots=marks, may_draw_forms=marks)
     return drawn.width, bytes(drawn.buffer)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from pikepdf import Array, Dictionary, Name, Stream
-from PIL import Image
+from pikepdf import Array, Dictionary, Name, Stream, StreamDecodeLevel
 
 from bot.cleaner.jpeg import jpeg_without_words
 from tips import evidence
@@ -34,23 +32,33 @@ _CODES: Final = re.compile(rb"<[0-9A-Fa-f\s]{0,64}>|\[|\]|\d+")
 _TABLES: Final = frozenset(  # of a TrueType or OpenType font: what draws; not `name`, which says who made it for whom
     b"cmap cvt  fpgm gasp glyf head hhea hmtx loca maxp prep post OS/2 vhea vmtx CFF  VORG kern".split(b" ")
 )
+_MEASURES: Final = frozenset(  # of a colour profile
+    f"{place}{name}".encode() for place in "rgb" for name in ("XYZ", "TRC")
+) | {b"kTRC", b"wtpt", b"bkpt", b"chad", b"A2B0", b"A2B1", b"A2B2", b"B2A0", b"B2A1", b"B2A2", b"gamt"}
+_NUMBERS: Final = frozenset({b"XYZ ", b"curv", b"para", b"mft1", b"mft2", b"mAB ", b"mBA ", b"sf32"})
+_BOXES: Final = frozenset({b"jP  ", b"ftyp", b"ihdr", b"bpcc", b"colr", b"pclr", b"cmap", b"cdef"})  # of JPEG 2000
 _SIZED: Final = 12, 16  # bytes of the head of an OpenType font, and of an entry of its table
 
 
 def plain(old: Stream) -> bytes:
     """A stream's bytes without any coding."""
-    return old.read_bytes()
+    return bytes(old.read_bytes(StreamDecodeLevel.specialized))
+
+
+def write(new: Stream, data: bytes) -> None:
+    """Bytes into a stream, packed: a whole document is held in memory."""
+    new.write(zlib.compress(data, 6), filter=Name.FlateDecode)
 
 
 def function(old: Stream) -> bytes:
     """Samples, or a program of the calculator without comments."""
-    data = old.read_bytes()
+    data = plain(old)
     return b" ".join(_CALCULATOR.findall(re.sub(rb"%[^\r\n]*", b"", data))) if old.get("/FunctionType") == 4 else data
 
 
 def character_map(old: Stream) -> bytes:
     """Only the codes."""
-    data, made = re.sub(rb"%[^\r\n]*", b"", old.read_bytes()), [b"begincmap"]
+    data, made = re.sub(rb"%[^\r\n]*", b"", plain(old)), [b"begincmap"]
     if found := re.search(rb"/(Identity-[HV]|[A-Za-z0-9]{2,12}(?:-[A-Za-z0-9]{1,8}){1,3}-[HV])\s+usecmap", data):
         made.append(b"/" + found[1] + b" usecmap")
     for kind, body in _SECTIONS.findall(data):
@@ -79,6 +87,29 @@ def _entries(codes: list[bytes], length: int) -> list[list[bytes]]:
     return found
 
 
+def profile(old: Stream) -> bytes:
+    """A colour profile's numbers."""
+    return profile_without_words(plain(old))
+
+
+def profile_without_words(data: bytes) -> bytes:
+    """A colour profile (ISO 15076-1, 7) without dates, makers, models and descriptions."""
+    head, entry = 128 + 4, 12
+    found = []
+    for at in range(head, head + int.from_bytes(data[128:head], "big") * entry, entry):
+        start, length = (int.from_bytes(data[at + it : at + it + 4], "big") for it in (4, 8))
+        if data[at : at + 4] in _MEASURES and data[start : start + 4] in _NUMBERS:
+            found.append((data[at : at + 4], data[start : start + length]))
+    at = head + len(found) * entry
+    table, bodies = [], []
+    for tag, body in found:
+        table.append(tag + at.to_bytes(4, "big") + len(body).to_bytes(4, "big"))
+        bodies.append(body + bytes(-len(body) % 4))
+        at += len(bodies[-1])
+    kept = bytes(4) + data[8:24] + bytes(12) + data[36:40] + bytes(24) + data[64:80] + bytes(48)
+    return b"".join([at.to_bytes(4, "big"), kept, len(found).to_bytes(4, "big"), *table, *bodies])
+
+
 # --- pictures -------------------------------------------------------------------------------------------------------
 
 
@@ -86,6 +117,8 @@ def image(old: Stream, new: Stream, colours: int) -> None:
     """Write the bytes of a picture whose other keys are there already; `colours` as many as a pixel has, or 0."""
     filters, parms = _listed(old.get("/Filter")), _listed(old.get("/DecodeParms"))
     last = str(filters[-1])[1:] if filters else ""
+    if int(new.get("/Width", 0)) * int(new.get("/Height", 0)) > evidence.MOST_PIXELS:
+        raise TurnedDown("too_many_pixels")
     last_parms = parms[-1] if len(parms) == len(filters) and parms else None
     if last == "DCTDecode":
         new.write(
@@ -95,12 +128,12 @@ def image(old: Stream, new: Stream, colours: int) -> None:
         new.write(_within(old, filters, parms), filter=Name.CCITTFaxDecode, decode_parms=_fax(last_parms))
     elif last == "JBIG2Decode":
         shared = last_parms.get("/JBIG2Globals") if isinstance(last_parms, Dictionary) else None
-        before = jbig2_without_words(shared.read_bytes() if isinstance(shared, Stream) else b"")
+        before = jbig2_without_words(plain(shared) if isinstance(shared, Stream) else b"")
         new.write(before + jbig2_without_words(_within(old, filters, parms)), filter=Name.JBIG2Decode)
     elif last == "JPXDecode":
-        _fill_jpx(_within(old, filters, parms), new)
+        new.write(jpx_without_words(_within(old, filters, parms)), filter=Name.JPXDecode)
     else:
-        new.write(_sized(old.read_bytes(), new, colours))
+        write(new, _sized(plain(old), new, colours))
 
 
 def _sized(data: bytes, new: Any, colours: int) -> bytes:
@@ -155,22 +188,57 @@ def _fax(parms: Any) -> Any:
     return Dictionary({f"/{key}": found[f"/{key}"] for key in _FAX if isinstance(found.get(f"/{key}"), (bool, int))})
 
 
-def _fill_jpx(data: bytes, new: Any) -> None:
-    """JPEG 2000 has boxes of free text: its pixels, then."""
-    picture: Any = Image.open(io.BytesIO(data), formats=["JPEG2000"])
-    if picture.width * picture.height > evidence.MOST_PIXELS:
-        raise TurnedDown("too_many_pixels")
-    grey = picture.mode in {"1", "L", "LA", "I;16", "I"}
-    picture = picture.convert("L" if grey else "RGB")
-    new.Width, new.Height, new.BitsPerComponent = picture.width, picture.height, 8
-    if _listed(new.get("/ColorSpace"))[:1] != [Name.Indexed]:
-        new.ColorSpace = Name.DeviceGray if grey else Name.DeviceRGB
-    made = io.BytesIO()
-    if grey:
-        new.write(picture.tobytes())
-    else:
-        picture.save(made, "JPEG", quality=90)
-        new.write(made.getvalue(), filter=Name.DCTDecode)
+def jpx_without_words(data: bytes) -> bytes:
+    """JPEG 2000: the boxes that say what its colours are (ITU-T T.800, I.5.3), and pictures without comments."""
+    if data[:2] == b"\xff\x4f":
+        return _codestream(data)
+    return b"".join(_boxes(data))
+
+
+def _boxes(data: bytes) -> Iterator[bytes]:
+    at = 0
+    while at + 8 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        start, end = at + 8, at + length if length > 1 else len(data)
+        if length == 1:
+            start, end = at + 16, at + int.from_bytes(data[at + 8 : at + 16], "big")
+        at, body = max(end, start), data[start:end]
+        if kind == b"jp2h":
+            body = b"".join(_boxes(body))
+        elif kind == b"jp2c":
+            body = _codestream(body)
+        elif kind == b"colr" and body[:1] == b"\x02":
+            body = body[:3] + profile_without_words(body[3:])
+        elif kind not in _BOXES:
+            continue
+        yield (len(body) + 8).to_bytes(4, "big") + kind + body
+
+
+def _codestream(data: bytes) -> bytes:
+    """Without its comment segments (ITU-T T.800, A.9.2), of the whole picture and of each tile."""
+    kept, at = [data[:2]], 2
+    while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xD9:
+        head, tile = [], at
+        after = len(data)
+        while at + 4 <= len(data) and data[at + 1] != 0x93:
+            marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+            if marker == 0x90 and at != tile:
+                break
+            if marker == 0x90:
+                size = int.from_bytes(data[at + 6 : at + 10], "big")
+                after = tile + size if size else len(data)
+            if marker != 0x64:
+                head.append(data[at : at + 2 + length])
+            at += 2 + max(2, length)
+        if data[at + 1 : at + 2] != b"\x93":
+            kept += head
+            continue
+        body = data[at:after]
+        size = sum(map(len, head)) + len(body)
+        head[0] = head[0][:6] + size.to_bytes(4, "big") + head[0][10:]
+        kept += [*head, body]
+        at = max(after, at + 2)
+    return b"".join((*kept, b"\xff\xd9"))
 
 
 def jbig2_without_words(data: bytes) -> bytes:
@@ -231,13 +299,13 @@ def _raw(old: Any, said: dict[str, Any]) -> bytes:
 
 def font(old: Stream, new: Stream) -> None:
     """An embedded font's program without its maker's and owner's names."""
-    data = old.read_bytes()
+    data = plain(old)
     subtype = old.get("/Subtype")
     if data[:4] in {b"\0\1\0\0", b"true", b"OTTO"}:
         data = opentype_without_words(data)
     elif data[:2] == b"%!":
         return _type1(old, new, data)
-    new.write(data)
+    write(new, data)
     if subtype in {Name.Type1C, Name.CIDFontType0C, Name.OpenType}:
         new.Subtype = subtype
     elif "/Length1" in old:
@@ -268,5 +336,5 @@ def _type1(old: Any, new: Any, data: bytes) -> None:
     clear, coded = int(old.get("/Length1", 0)), int(old.get("/Length2", 0))
     head = re.sub(rb"(?m)^%(?!!)[^\r\n]*", b"", data[:clear])
     head = re.sub(rb"/(Notice|Copyright|FullName|FamilyName|version|Weight)\s*\((?:[^()\\]|\\.)*\)", rb"/\1 ()", head)
-    new.write(head + data[clear:])
+    write(new, head + data[clear:])
     new.Length1, new.Length2, new.Length3 = len(head), coded, max(0, len(data) - clear - coded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import warnings
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from tips.evidence import TurnedDown
 _DEPTHS: Final = (8, 10, 12, 14, 16, 32)  # bits of a grey
 _UNLIKE: Final = 20  # of 255, on average, by which coding may change a small copy
 _SMALL: Final = (32, 32)  # pixels
+_TINY: Final = 4096  # pixels: JPEG would blur a sign of this size
 _CLEAR: Final = frozenset({"RGBA", "LA", "PA"})
 
 
@@ -23,6 +25,7 @@ def ready(pages: bool) -> Callable[[BinaryIO, BinaryIO], str]:
     """Load all that is needed for a picture; `pages` where it is a TIFF, which may be a scan of several."""
     pi_heif.register_heif_opener(thumbnails=False)
     Image.init()
+    importlib.import_module("PIL.ImageCms")  # it would be loaded when the first picture in Lab is met: too late
     Image.MAX_IMAGE_PIXELS = evidence.MOST_PIXELS
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -71,12 +74,14 @@ def _fits(picture: Any) -> None:
 
 def _still(picture: Any, target: BinaryIO) -> str:
     flat = _flat(picture)
-    if flat.mode == "RGBA":
+    lossless = flat.mode == "RGBA" or flat.width * flat.height <= _TINY
+    if lossless:
         flat.save(target, "PNG")
     else:
         flat.save(target, "JPEG", quality=90)
-    _compare([flat], target)
-    return "image/png" if flat.mode == "RGBA" else "image/jpeg"
+    if not _same([flat], target):
+        raise TurnedDown("changed")
+    return "image/png" if lossless else "image/jpeg"
 
 
 def _moving(picture: Any, frames: int, target: BinaryIO) -> str:
@@ -88,9 +93,13 @@ def _moving(picture: Any, frames: int, target: BinaryIO) -> str:
         picture.seek(number)
         pauses.append(int(picture.info.get("duration", 100)))
         fresh.append(_pasted(picture, "RGB"))
-    fresh[0].save(target, "GIF", save_all=True, append_images=fresh[1:], duration=pauses, loop=0)
-    _compare(fresh, target, sum(pauses))
-    return "image/gif"
+    for kind in ("GIF", "PNG"):  # the second where 256 colours are too few, or frames were taken for alike
+        target.seek(0)
+        target.truncate()
+        fresh[0].save(target, kind, save_all=True, append_images=fresh[1:], duration=pauses, loop=0)
+        if _same(fresh, target, sum(pauses)):
+            return f"image/{kind.lower()}"
+    raise TurnedDown("changed")
 
 
 def _flat(picture: Any) -> Any:
@@ -98,7 +107,7 @@ def _flat(picture: Any) -> Any:
     upright = ImageOps.exif_transpose(picture)
     if upright.mode == "F" or upright.mode.startswith("I"):
         upright = _eight_bits(upright)
-    clear = upright.mode in _CLEAR or (upright.mode in {"L", "RGB", "P"} and "transparency" in upright.info)
+    clear = upright.mode in _CLEAR or (upright.mode in {"1", "L", "RGB", "P"} and "transparency" in upright.info)
     return _pasted(upright, "RGBA" if clear else "RGB")
 
 
@@ -124,30 +133,22 @@ def _eight_bits(picture: Any) -> Any:
     return exact.point(lambda value: value * scale + -low * scale).convert("L")
 
 
-def _compare(wanted: list[Any], target: BinaryIO, pause: int = 0) -> None:
-    """Look at the copy: as large, as many, as long, and alike.
-
-    Raises:
-        TurnedDown: it shows something else.
-    """
+def _same(wanted: list[Any], target: BinaryIO, pause: int = 0) -> bool:
+    """Look at the copy: whether it is as large, as long, and alike at its beginning and end."""
     target.seek(0)
     seen: Any = Image.open(target)
-    if seen.size != wanted[0].size:
-        raise TurnedDown("changed")
     shown, last = 0, getattr(seen, "n_frames", 1) - 1
+    ends = {0: wanted[0], last: wanted[-1]}
+    same = seen.size == wanted[0].size
     for number in range(last + 1):
         seen.seek(number)
         seen.load()
         shown += int(seen.info.get("duration", 0))
-        for place, picture in ((0, wanted[0]), (last, wanted[-1])):
-            if place == number:
-                _alike(seen, picture)
-    if pause and abs(shown - pause) > 20 * len(wanted):
-        raise TurnedDown("changed")
+        same = same and (number not in ends or _alike(seen, ends[number]))
     target.seek(0, io.SEEK_END)
+    return same and abs(shown - pause) <= 20 * len(wanted)
 
 
-def _alike(one: Any, two: Any) -> None:
+def _alike(one: Any, two: Any) -> bool:
     small = [it.convert("RGB").resize(_SMALL) for it in (one, two)]
-    if max(ImageStat.Stat(ImageChops.difference(*small)).mean) > _UNLIKE:
-        raise TurnedDown("changed")
+    return max(ImageStat.Stat(ImageChops.difference(*small)).mean) <= _UNLIKE

@@ -73,6 +73,7 @@ _FORM: Final[_Sorts] = {  # table 95
     **{"Resources": "resources", "Group": "group"},
 }
 _GROUP: Final[_Sorts] = {"S": frozenset({"Transparency"}), "CS": "colour", "I": "number", "K": "number"}  # table 147
+_PROFILE: Final[_Sorts] = {"N": "number", "Range": "numbers", "Alternate": "colour"}  # table 66
 _CALIBRATED: Final[_Sorts] = _keys("numbers", "WhitePoint BlackPoint Range Matrix Gamma")  # tables 63 to 65
 _FONT: Final[_Sorts] = {  # tables 111, 112, 117 and 121
     "Subtype": frozenset({"Type0", "Type1", "MMType1", "TrueType", "Type3", "CIDFontType0", "CIDFontType2"}),
@@ -142,7 +143,8 @@ class _Rebuild:
         found = {key: value for key in _PAGE if (value := _inherited(page.obj, f"/{key}")) is not None}
         made = Dictionary(Type=Name.Page, **self._taken(found, _PAGE))
         program = self._program(page, found.get("Resources")) if "/Contents" in page.obj else b""
-        made.Contents = self.new.make_stream(program)
+        made.Contents = self.new.make_stream(b"")
+        embedded.write(made.Contents, program)
         self.new.pages.append(Page(self.new.make_indirect(made)))
 
     def _taken(self, old: Mapping[str, Any] | Dictionary | Stream, sorts: _Sorts) -> dict[str, Any]:
@@ -153,7 +155,7 @@ class _Rebuild:
             if isinstance(sort, str):
                 new = None if value is None else getattr(self, sort)(value)
             elif isinstance(value, Name) and str(value)[1:] in sort:
-                new = value
+                new = _name(value)
             if new is not None:
                 found[key] = new
         return found
@@ -174,7 +176,7 @@ class _Rebuild:
 
         def fill(new: Any) -> None:
             if isinstance(new, Stream) and data:
-                new.write(data(old))
+                embedded.write(new, data(old))
             for key, value in self._taken(old, sorts).items():
                 new[f"/{key}"] = value
 
@@ -224,7 +226,7 @@ class _Rebuild:
     def blend(self, old: Any) -> Any:
         """A blend mode, or the first known of several."""
         names = old if isinstance(old, Array) else [old]
-        return next((it for it in names if isinstance(it, Name) and str(it)[1:] in _BLENDS), None)
+        return next((_name(it) for it in names if isinstance(it, Name) and str(it)[1:] in _BLENDS), None)
 
     def soft_mask(self, old: Any) -> Any:
         """A mask by a group, or none."""
@@ -240,40 +242,37 @@ class _Rebuild:
             taken = [self.function(it) for it in old]
             return None if None in taken else Array(taken)
         if isinstance(old, Name):
-            return old if str(old) in {"/Identity", "/Default"} else None
+            return _name(old) if str(old) in {"/Identity", "/Default"} else None
         return self._object(old, "function", _FUNCTION, embedded.function)
 
     def colour(self, old: Any) -> Any:
-        """A colour space (8.6). One by a profile becomes the device's: profiles hold words."""
+        """A colour space (8.6)."""
         if isinstance(old, Name):
-            return old if str(old)[1:] in _DEVICES else self.renamed(old)
+            return _name(old) if str(old)[1:] in _DEVICES else self.renamed(old)
         if not isinstance(old, Array) or not len(old):
             return None
         head, rest = str(old[0])[1:], list(old)[1:]
         if head in {"CalGray", "CalRGB", "Lab"}:
-            return Array([old[0], Dictionary(self._taken_keys(rest[0], _CALIBRATED))])
+            return Array([_name(old[0]), Dictionary(self._taken_keys(rest[0], _CALIBRATED))])
         if head == "ICCBased":
-            alternate = rest[0].get("/Alternate")
-            if isinstance(alternate, Array) and alternate[0] == Name.Lab:
-                return self.colour(alternate)
-            return Name({1: "/DeviceGray", 4: "/DeviceCMYK"}.get(int(rest[0].get("/N", 3)), "/DeviceRGB"))
+            return Array([Name.ICCBased, self._object(rest[0], "profile", _PROFILE, embedded.profile)])
         if head in {"Indexed", "I"}:
             return self._indexed(*rest[:3])
         if head in {"Separation", "DeviceN"}:
             inks = [rest[0]] if head == "Separation" else list(rest[0])
-            inks = [it if str(it)[1:] in _INKS else self.renamed(it) for it in inks]
+            inks = [_name(it) if str(it)[1:] in _INKS else self.renamed(it) for it in inks]
             named = inks[0] if head == "Separation" else Array(inks)
-            return Array([old[0], named, self.colour(rest[1]), self.function(rest[2])])
+            return Array([_name(old[0]), named, self.colour(rest[1]), self.function(rest[2])])
         if head == "Pattern":
             return Array([Name.Pattern, self.colour(rest[0])]) if rest else Name.Pattern
-        return Array([old[0]]) if head in _DEVICES else None
+        return Array([_name(old[0])]) if head in _DEVICES else None
 
     def _taken_keys(self, old: Any, sorts: _Sorts) -> dict[str, Any]:
         return {f"/{key}": value for key, value in self._taken(old, sorts).items()}
 
     def _indexed(self, base: Any, most: Any, table: Any) -> Any:
         inner = self.colour(base)
-        data = table.read_bytes() if isinstance(table, Stream) else bytes(table)
+        data = embedded.plain(table) if isinstance(table, Stream) else bytes(table)
         return Array([Name.Indexed, inner, int(most), String(data[: (int(most) + 1) * _components(inner)])])
 
     def shading(self, old: Any) -> Any:
@@ -324,12 +323,12 @@ class _Rebuild:
 
     def font_name(self, old: Any) -> Any:
         """What a font is called: viewers look for the one of that name where none is embedded."""
-        return old if isinstance(old, Name) else None
+        return _name(old) if isinstance(old, Name) else None
 
     def encoding(self, old: Any) -> Any:
         """Which code is which glyph."""
         if isinstance(old, Name):
-            return old if _ENCODINGS.fullmatch(str(old)[1:]) else None
+            return _name(old) if _ENCODINGS.fullmatch(str(old)[1:]) else None
         if isinstance(old, Stream):
             return self.map(old)
         if not isinstance(old, Dictionary):
@@ -337,9 +336,11 @@ class _Rebuild:
         made = Dictionary(Type=Name.Encoding)
         base, differences = old.get("/BaseEncoding"), old.get("/Differences")
         if isinstance(base, Name) and _ENCODINGS.fullmatch(str(base)[1:]):
-            made.BaseEncoding = base
+            made.BaseEncoding = _name(base)
         if isinstance(differences, Array):
-            made.Differences = Array([it for it in differences if isinstance(it, (int, Name))])
+            made.Differences = Array(
+                [_name(it) if isinstance(it, Name) else it for it in differences if isinstance(it, (int, Name))]
+            )
         return made
 
     def descriptor(self, old: Any) -> Any:
@@ -358,13 +359,13 @@ class _Rebuild:
     def map(self, old: Any) -> Any:
         """A table from codes to characters."""
         if isinstance(old, Name):
-            return old if _ENCODINGS.fullmatch(str(old)[1:]) else None
+            return _name(old) if _ENCODINGS.fullmatch(str(old)[1:]) else None
         if not isinstance(old, Stream):
             return None
         collection = self.collection(old.get("/CIDSystemInfo"))
 
         def fill(new: Any) -> None:
-            new.write(embedded.character_map(old))
+            embedded.write(new, embedded.character_map(old))
             if old.get("/Type") == Name.CMap:
                 new.Type, new.CMapName, new.WMode = Name.CMap, Name.CMap, int(old.get("/WMode", 0))
                 new.CIDSystemInfo = collection or Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0)
@@ -443,7 +444,7 @@ class _Rebuild:
         if not isinstance(it, Name) or "N" not in allowed:
             return None
         if operator == "ri":
-            return it if str(it)[1:] in _INTENTS else None
+            return _name(it) if str(it)[1:] in _INTENTS else None
         return self.colour(it) if operator in {"cs", "CS"} else self.renamed(it)
 
     # --- layers
@@ -455,14 +456,21 @@ class _Rebuild:
         return self._is_off(named.get(str(operands[1]))) if isinstance(named, Dictionary) else False
 
     def _is_off(self, layer: Any) -> bool:
-        """Whether a layer, or all layers of a membership, are not shown."""
+        """Whether a layer, or what a membership of several asks of them (table 99), is not shown."""
         if not isinstance(layer, Dictionary):
             return False
         if layer.get("/Type") != Name.OCMD:
             return layer.objgen in self._off
         layers = layer.get("/OCGs")
         several = list(layers) if isinstance(layers, Array) else [layers]
-        return all(isinstance(it, Dictionary) and it.objgen in self._off for it in several)
+        off = [it.objgen in self._off for it in several if isinstance(it, Dictionary)]
+        shown = {"/AllOn": not any(off), "/AllOff": all(off), "/AnyOff": any(off)}
+        return bool(off) and not shown.get(str(layer.get("/P")), not all(off))
+
+
+def _name(name: Any) -> Name:
+    """The same name, in no document."""
+    return Name(str(name))
 
 
 def _follow(operator: str, operands: Any, modes: list[int]) -> None:
@@ -503,5 +511,7 @@ def _components(colour: Any) -> int:
         head = str(colour[0])
         if head == "/DeviceN":
             return len(colour[1])
+        if head == "/ICCBased":
+            return int(colour[1].get("/N", 3))
         return {"/CalGray": 1, "/CalRGB": 3, "/Lab": 3, "/Indexed": 1, "/Separation": 1}.get(head, 0)
     return {"/DeviceGray": 1, "/G": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4}.get(str(colour), 0)

@@ -109,6 +109,9 @@ def _container(family: str, streams: list[tuple[str, str]]) -> str:
 def _write(source: BinaryIO, target: BinaryIO, family: str, container: str, tracks: list[Track]) -> None:
     clocks = _survey(source, family, [it for it in tracks if it.copied])
     firsts = {it.index: anew.first(source, family, it) for it in tracks if not it.copied}
+    tracks[:] = [it for it in tracks if clocks.get(it.index) or firsts.get(it.index)]  # an empty one is none
+    if not tracks:
+        raise TurnedDown("broken")
     with opened(source, family) as old, av.open(target, "w", format=container, options=_PLAIN) as new:
         ways: dict[int, Callable[[Any], None]] = {}
         for track in tracks:
@@ -116,7 +119,9 @@ def _write(source: BinaryIO, target: BinaryIO, family: str, container: str, trac
             if track.copied:
                 ways[track.index] = _copier(stream, new, track, clocks[track.index])
             else:
-                ways[track.index] = anew.coder(stream, new, track, container, firsts[track.index])
+                found = firsts[track.index]
+                assert found is not None
+                ways[track.index] = anew.coder(stream, new, track, container, found)
         new.metadata.clear()
         for track, packet in demuxed(old, tracks):
             ways[track.index](packet)
@@ -164,7 +169,7 @@ def _survey(source: BinaryIO, family: str, tracks: list[Track]) -> dict[int, lis
         for track, packet in demuxed(old, tracks):
             if packet.size:
                 found[track.index].append((packet.pts, packet.dts, packet.is_discard))
-    return {it.index: _times(found[it.index], it.kind) for it in tracks}
+    return {it.index: _times(found[it.index], it.kind) for it in tracks if found[it.index]}
 
 
 def _times(packets: list[tuple[int | None, int | None, bool]], kind: str) -> list[tuple[int, int] | None]:
