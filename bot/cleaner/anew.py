@@ -27,6 +27,7 @@ class First(NamedTuple):
     turn: int  # degrees against the clock, as PyAV has it
     rate: int
     channels: int
+    layout: str = ""
 
 
 def first(source: BinaryIO, family: str, track: Track) -> First | None:
@@ -35,7 +36,7 @@ def first(source: BinaryIO, family: str, track: Track) -> First | None:
         for _, packet in demuxed(old, [track]):
             for frame in decoded(packet):
                 if track.kind == "audio":
-                    return First(0, 0, 0, frame.sample_rate, frame.layout.nb_channels)
+                    return First(0, 0, 0, frame.sample_rate, frame.layout.nb_channels, frame.layout.name)
                 return First(frame.width, frame.height, frame.rotation, 0, 0)
     return None
 
@@ -99,10 +100,17 @@ def _turner(stream: Any, found: First) -> Callable[[Any], Any]:
 
 
 def _sound(stream: Any, new: Any, track: Track, container: str, found: First) -> Callable[[Any], None]:
-    codec, rate = ("aac", max(8000, min(found.rate, 48_000))) if container == "mp4" else ("libopus", 48_000)
-    layout = "mono" if found.channels == 1 else "stereo"
+    if container == "flac":
+        codec, rate, layout = "flac", found.rate, found.layout
+    else:
+        codec, rate = ("aac", max(8000, min(found.rate, 48_000))) if container == "mp4" else ("libopus", 48_000)
+        layout = "mono" if found.channels == 1 else "stereo"
     copy = new.add_stream(codec, rate=rate)
-    copy.layout, copy.bit_rate = layout, 64_000 if found.channels == 1 else 128_000
+    copy.layout = layout
+    if container == "flac":
+        copy.format = stream.codec_context.format.name
+    else:
+        copy.bit_rate = 64_000 if found.channels == 1 else 128_000
     copy.codec_context.time_base = Fraction(1, rate)
     copy.codec_context.open()
     resampler = av.AudioResampler(copy.format.name, layout, rate, copy.codec_context.frame_size)

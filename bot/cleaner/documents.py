@@ -30,6 +30,8 @@ def ready() -> Callable[[BinaryIO, BinaryIO], str]:
             raise TurnedDown("encrypted") from error
         if not 0 < len(old.pages) <= evidence.MOST_PAGES:
             raise TurnedDown("too_long" if len(old.pages) else "broken")
+        if old.is_encrypted:  # without a password to open it; the other library may not find that out
+            data = _saved(old)
         old.flatten_annotations("screen")  # what was filled in and stamped is seen, so it stays
         new = pages.rebuilt(old)
         new.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
@@ -38,6 +40,12 @@ def ready() -> Callable[[BinaryIO, BinaryIO], str]:
         return "application/pdf"
 
     return work
+
+
+def _saved(document: pikepdf.Pdf) -> bytes:
+    data = io.BytesIO()
+    document.save(data, encryption=False)
+    return data.getvalue()
 
 
 def of_pages(scans: list[tuple[bytes, int, int]]) -> BinaryIO:

@@ -7,7 +7,9 @@ is believed. A copy that it does not believe is made again, from pictures and sa
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
+import re
 from bisect import bisect_left
 from collections.abc import Callable
 from itertools import pairwise
@@ -28,7 +30,7 @@ _COPIED: Final = {  # container -> the codecs that it takes as they are; a famil
     "matroska": _WEBM | {"h264", "hevc", "mpeg4", "aac", "mp3", "flac"},
     "webm": _WEBM,
     "ogg": frozenset({"opus", "vorbis", "flac"}),
-    "flac": frozenset({"flac"}),
+    "flac": frozenset(),  # its last frame may have anything behind it; coded anew it is the same to the last bit
     "wav": frozenset({"pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_alaw", "pcm_mulaw"}),
 }
 _MIMES: Final = {  # container -> with and without moving pictures
@@ -98,7 +100,7 @@ def _container(family: str, streams: list[tuple[str, str]]) -> str:
     if any(kind == "video" for kind, _ in streams):
         if family == "ogg" or not all(name in takes for kind, name in streams if kind == "video"):
             return "webm"
-    elif family != "mp4" and not all(name in takes for _, name in streams):
+    elif family not in {"mp4", "flac"} and not all(name in takes for _, name in streams):
         return "ogg"
     return "webm" if family == "matroska" and {name for _, name in streams} <= _WEBM else family
 
@@ -125,6 +127,21 @@ def _write(source: BinaryIO, target: BinaryIO, family: str, container: str, trac
         new.metadata.clear()
         for track, packet in demuxed(old, tracks):
             ways[track.index](packet)
+    if container == "mp4":
+        _forget_profiles(target)
+
+
+def _forget_profiles(target: BinaryIO) -> None:
+    """Colour profiles hold words, and the library hands them on: what it wrote becomes free space."""
+    target.flush()
+    at = 0
+    while len(head := os.pread(target.fileno(), 16, at)) == 16:
+        length = int.from_bytes(head[8:] if head[:4] == b"\0\0\0\x01" else head[:4], "big")
+        body = os.pread(target.fileno(), length, at) if head[4:8] == b"moov" else b""
+        for found in re.finditer(b"(....)colrprof", body, re.DOTALL):
+            size = int.from_bytes(found[1], "big")
+            os.pwrite(target.fileno(), b"free" + bytes(size - 8), at + found.start(1) + 4)
+        at += max(8, length)
 
 
 def _copier(stream: Any, new: Any, track: Track, clock: list[tuple[int, int] | None]) -> Callable[[Any], None]:

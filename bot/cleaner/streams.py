@@ -49,7 +49,9 @@ def decoded(packet: Any) -> Iterator[Any]:
     """Its pictures or sounds; none where it is damaged, as every player does."""
     try:
         yield from packet.decode()
-    except (av.error.InvalidDataError, av.error.EOFError):
+    except MemoryError:
+        raise
+    except av.error.FFmpegError:
         return
 
 
