@@ -35,7 +35,7 @@ setup: $(RUN_STAMP) $(CATALOGUES) ## Bring uv and what the product runs on
 demo: setup ## Run the product on a throw-away home; PORT= for another port
 	@exec .venv/bin/tinbao demo
 
-setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromium, strace, exiftool, ffmpeg
+setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromium, strace, exiftool, ffmpeg, poppler
 	@$(PYTHON) scripts/setup_test.py
 
 test: setup-test check ## Run every check and every test

@@ -1,4 +1,5 @@
-"""Brings what the tests need beside Python: PostgreSQL, chromium with fonts, strace, exiftool and ffmpeg.
+"""Brings what the tests need beside Python: PostgreSQL, chromium with fonts, strace, exiftool,
+ffmpeg and poppler.
 
 The system's own come first; else, as root, Debian's packages by apt-get; else those unpacked below `.tools`.
 What was found is written to `.tools/paths.json`, which `tests/tools.py` reads. What cannot be had ends the run with the
@@ -64,6 +65,7 @@ NEEDS = (
     Need("strace", command("strace"), ("strace",)),
     Need("exiftool", command("exiftool"), ("libimage-exiftool-perl",)),
     Need("ffmpeg", command("ffmpeg"), ("ffmpeg",)),  # makes the tests' films, and judges what became of them
+    Need("pdftoppm", command("pdftoppm"), ("poppler-utils",)),
 )
 
 

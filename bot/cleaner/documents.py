@@ -30,6 +30,8 @@ def ready() -> Callable[[BinaryIO, BinaryIO], str]:
             raise TurnedDown("encrypted") from error
         if not 0 < len(old.pages) <= evidence.MOST_PAGES:
             raise TurnedDown("too_long" if len(old.pages) else "broken")
+        if "/Metadata" in old.Root:
+            del old.Root.Metadata  # saving would look into it
         if old.is_encrypted:  # without a password to open it; the other library may not find that out
             data = _saved(old)
         old.flatten_annotations("screen")  # what was filled in and stamped is seen, so it stays

@@ -15,11 +15,6 @@ from tips import evidence
 from tips.evidence import TurnedDown
 
 _FAX: Final = ("K", "Columns", "Rows", "BlackIs1", "EncodedByteAlign", "EndOfLine", "EndOfBlock")  # table 11
-_LONG: Final = {  # table 93 and 94: the short names in a picture that stands within a program
-    **{"W": "Width", "H": "Height", "BPC": "BitsPerComponent", "CS": "ColorSpace", "D": "Decode", "DP": "DecodeParms"},
-    **{"F": "Filter", "IM": "ImageMask", "I": "Interpolate", "AHx": "ASCIIHexDecode", "A85": "ASCII85Decode"},
-    **{"LZW": "LZWDecode", "Fl": "FlateDecode", "RL": "RunLengthDecode", "CCF": "CCITTFaxDecode", "DCT": "DCTDecode"},
-}
 _CALCULATOR: Final = re.compile(  # 7.10.5
     rb"[{}]|[-+]?(?:\d+\.?\d*|\.\d+)|\b(?:abs|add|and|atan|bitshift|ceiling|copy|cos|cvi|cvr|div|dup|eq|exch|exp|false|"
     rb"floor|ge|gt|idiv|if|ifelse|index|le|ln|log|lt|mod|mul|ne|neg|not|or|pop|roll|round|sin|sqrt|sub|true|truncate|"
@@ -258,9 +253,9 @@ def jbig2_without_words(data: bytes) -> bytes:
     return b"".join(kept)
 
 
-def inline(operands: list[Any], old: Any, anew: Any) -> bytes:
+def inline(old: Any, anew: Any) -> bytes:
     """A picture within a program: its known keys, and its bytes as digits."""
-    said = {_long(key): value for key, value in zip(operands[::2], operands[1::2], strict=False)}
+    said = {str(key)[1:]: value for key, value in old.obj.items()}  # long names, whatever stood there
     made = [b"BI"]
     for key in ("Width", "Height", "BitsPerComponent", "ImageMask", "Interpolate"):
         if (value := anew.number(said.get(key))) is not None:
@@ -269,7 +264,7 @@ def inline(operands: list[Any], old: Any, anew: Any) -> bytes:
         made.append(b"/Decode " + decode.unparse())
     if (colour := anew.colour(said["ColorSpace"]) if "ColorSpace" in said else None) is not None:
         made.append(b"/CS " + colour.unparse())
-    last = [_long(it) for it in _listed(said.get("Filter"))][-1:]
+    last = [str(it)[1:] for it in _listed(said.get("Filter"))][-1:]
     names, data = b"/Fl", b""
     if last == ["CCITTFaxDecode"]:
         parms = _listed(said.get("DecodeParms"))[-1:]
@@ -282,15 +277,10 @@ def inline(operands: list[Any], old: Any, anew: Any) -> bytes:
     return b"\n".join([*made, b"/F [/AHx %b]" % names, b"ID " + data.hex().encode() + b">", b"EI"])
 
 
-def _long(name: Any) -> str:
-    short = str(name)[1:]
-    return _LONG.get(short, short)
-
-
 def _raw(old: Any, said: dict[str, Any]) -> bytes:
     data = bytes(old.read_raw_bytes())
     for name in _listed(said.get("Filter"))[:-1]:
-        data = _UNPACK.get(_long(name), _unknown)(data)
+        data = _UNPACK.get(str(name)[1:], _unknown)(data)
     return data
 
 

@@ -418,7 +418,7 @@ class _Rebuild:
             elif operator == "INLINE IMAGE":
                 if not any(marked):
                     yield unparsed(run)
-                    yield embedded.inline(list(item.operands), item.iimage, self)  # type: ignore[union-attr]
+                    yield embedded.inline(item.iimage, self)  # type: ignore[union-attr]
                     run = []
             elif operator in _OPERANDS:
                 _follow(operator, item.operands, modes)

@@ -95,7 +95,17 @@ def likeness(folder: Path, one: bytes, two: bytes) -> float:
     """How alike two films look, up to 1 (SSIM)."""
     for name, data in (("one", one), ("two", two)):
         (folder / name).write_bytes(data)
-    words = ("-i", str(folder / "one"), "-i", str(folder / "two"), "-lavfi", "[0][1]ssim", "-f", "null", "-")
+    words = (
+        "-i",
+        str(folder / "one"),
+        "-i",
+        str(folder / "two"),
+        "-lavfi",
+        "[0]settb=1/25,setpts=N[a];[1]settb=1/25,setpts=N[b];[a][b]ssim",
+        "-f",
+        "null",
+        "-",
+    )
     done = subprocess.run([tools.path("ffmpeg"), *words], capture_output=True, check=True)
     found = re.search(rb"All:([0-9.]+)", done.stderr)
     assert found
