@@ -8,7 +8,7 @@ RUN_STAMP := .tools/run-$(shell cat requirements/run.lock 2>/dev/null | cksum | 
 DEV_STAMP := .tools/dev-$(shell cat requirements/dev.lock 2>/dev/null | cksum | cut -d' ' -f1)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo setup-test test check bench eval pictures mutants interop lock locales clean
+.PHONY: help setup demo setup-test test check sbom bench eval pictures mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,11 +41,18 @@ setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromiu
 test: setup-test check ## Run every check and every test
 	@$(PYTHON) -m pytest
 
-check: $(DEV_STAMP) $(CATALOGUES) ## Lint, types and the import arrow
+check: $(DEV_STAMP) $(CATALOGUES) ## Lint, types, the import arrow and licences
 	@.venv/bin/ruff check -q .
 	@.venv/bin/ruff format -q --check .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/lint-imports --no-cache >.tools/arrow.txt 2>&1 || { cat .tools/arrow.txt; exit 1; }
+	@$(PYTHON) scripts/check_licences.py
+
+sbom: $(DEV_STAMP) ## List what the product runs on, with licences, as CycloneDX: sbom.json
+	@$(UV) venv -q --clear --python "$$(cat .tools/python)" .tools/sbom
+	@$(UV) pip sync -q --python .tools/sbom/bin/python requirements/run.lock
+	@.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --gather-license-texts --output-reproducible --output-file sbom.json .tools/sbom
+	@rm -rf .tools/sbom
 
 bench: setup-test ## Measure speed; each ceiling in the same run
 	@$(PYTHON) -m bench
