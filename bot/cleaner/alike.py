@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Final
 from bot.cleaner.streams import Track, codec, decoded, opened, thumbnail
 from tips.evidence import TurnedDown
 
-WHOLE: Final = 1_000_000_000  # pixels: up to here every picture of a film is compared, beyond only keys and the end
+WHOLE: Final = 500_000_000  # pixels: up to here every picture of a film is compared, beyond only keys and the end
 LAST: Final = 1.0  # seconds at the end
 _DRIFT: Final = 0.012  # seconds by which a container may round a packet's time
 _SLACK: Final = 0.15  # seconds of sound that a coder may add or take at both ends
