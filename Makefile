@@ -13,7 +13,7 @@ DEV_STAMP := .tools/dev-$(shell (echo $(CHOSEN); cat requirements/dev.lock) | ck
 PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadgroup
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo setup-test test test-two other-pythons check bench eval pictures mutants interop lock locales clean
+.PHONY: help setup demo setup-test test test-two other-pythons check sbom bench eval pictures mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,7 +41,7 @@ setup: $(RUN_STAMP) $(CATALOGUES) ## Bring uv and what the product runs on
 demo: setup ## Run the product on a throw-away home; PORT= for another port
 	@exec .venv/bin/tinbao demo
 
-setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromium, strace, exiftool
+setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromium, strace, exiftool, ffmpeg, poppler
 	@$(OWN) scripts/setup_test.py
 
 test: setup-test check ## Run every check and every test; PYTHON=python3.13 for another Python
@@ -53,11 +53,18 @@ test-two: setup-test ## Run the flows once more, their turns taken by two proces
 other-pythons: setup-test ## Check types, media and the start on every other Python of this machine
 	@WORKERS=$(WORKERS) sh scripts/other_pythons.sh
 
-check: $(DEV_STAMP) $(CATALOGUES) ## Lint, types and the import arrow
+check: $(DEV_STAMP) $(CATALOGUES) ## Lint, types, the import arrow and licences
 	@.venv/bin/ruff check -q .
 	@.venv/bin/ruff format -q --check .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/lint-imports --no-cache >.tools/arrow.txt 2>&1 || { cat .tools/arrow.txt; exit 1; }
+	@$(OWN) scripts/check_licences.py
+
+sbom: $(DEV_STAMP) ## List what the product runs on, with licences, as CycloneDX: sbom.json
+	@$(UV) venv -q --clear --python $(CHOSEN) .tools/sbom
+	@$(UV) pip sync -q --python .tools/sbom/bin/python requirements/run.lock
+	@.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --gather-license-texts --output-reproducible --output-file sbom.json .tools/sbom
+	@rm -rf .tools/sbom
 
 bench: setup-test ## Measure speed; each ceiling in the same run
 	@$(OWN) -m bench

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import os
+import signal
 import sys
 from asyncio import subprocess
 from collections.abc import Iterator
@@ -13,9 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tips import evidence
 from tips.evidence import KINDS, LARGEST, LARGEST_CLEAN, REASONS, TurnedDown
 
-PATIENCE: Final = 60.0  # seconds for one file
+PATIENCE: Final = 1.5  # seconds by the clock for each of the processor that a file is worth
+_OUT_OF_TIME: Final = frozenset({-signal.SIGXCPU, -signal.SIGKILL})  # how the system ends a child that worked too long
 AT_ONCE: Final = 2  # children
 PIECE: Final = 64 * 1024  # bytes that are in this process at once
 
@@ -56,7 +59,7 @@ class Cleaning:
         copy = os.memfd_create("clean", os.MFD_CLOEXEC)
         try:
             async with self._children:
-                mime = _believed(await self._said(fd, copy))
+                mime = _believed(await self._said(fd, copy, self._patience * evidence.work(size)))
             length = os.fstat(copy).st_size
             if not 0 < length <= LARGEST_CLEAN:
                 raise TurnedDown("broken")
@@ -66,7 +69,7 @@ class Cleaning:
             raise
         return CleanCopy(copy, KINDS[mime], mime, length, original, clean)
 
-    async def _said(self, fd: int, copy: int) -> bytes:
+    async def _said(self, fd: int, copy: int, patience: float) -> bytes:
         """What a child says of a file; nothing, where it died."""
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-m", "bot.cleaner", str(fd), str(copy)),
@@ -79,13 +82,15 @@ class Cleaning:
             start_new_session=True,
         )
         try:
-            said, _ = await asyncio.wait_for(child.communicate(), self._patience)
+            said, _ = await asyncio.wait_for(child.communicate(), patience)
         except TimeoutError as error:
             raise TurnedDown("too_heavy") from error
         finally:
             with suppress(ProcessLookupError):
                 child.kill()
             await child.wait()
+        if child.returncode in _OUT_OF_TIME:
+            raise TurnedDown("too_heavy")
         return said if child.returncode == 0 else b""
 
 

@@ -1,4 +1,5 @@
-"""Brings what the tests need beside Python: PostgreSQL, chromium with fonts, strace and exiftool.
+"""Brings what the tests need beside Python: PostgreSQL, chromium with fonts, strace, exiftool,
+ffmpeg and poppler.
 
 The system's own come first; else, as root, Debian's packages by apt-get; else those unpacked below `.tools`.
 What was found is written to `.tools/paths.json`, which `tests/tools.py` reads. What cannot be had ends the run with the
@@ -63,6 +64,8 @@ NEEDS = (
     Need("font", font, ("fonts-noto-core",)),
     Need("strace", command("strace"), ("strace",)),
     Need("exiftool", command("exiftool"), ("libimage-exiftool-perl",)),
+    Need("ffmpeg", command("ffmpeg"), ("ffmpeg",)),  # makes the tests' films, and judges what became of them
+    Need("pdftoppm", command("pdftoppm"), ("poppler-utils",)),
 )
 
 

@@ -15,8 +15,10 @@ LARGEST_CLEAN: Final = 32 * 1024 * 1024  # bytes of a clean copy: a picture may 
 MOST_PIXELS: Final = 40_000_000
 MOST_FRAMES: Final = 200  # of a moving picture
 MOST_PAGES: Final = 300
+MOST_PAGE_PIXELS: Final = 400_000_000  # of all pages of a scan together
 LONGEST: Final = 30 * 60  # seconds
 HEAD: Final = 64  # bytes that tell the kind
+_SECONDS, _SECONDS_A_MEGABYTE = 30, 4.5  # of the processor, to clean a file and to look at the copy
 
 REASONS: Final = frozenset(
     {
@@ -25,6 +27,7 @@ REASONS: Final = frozenset(
         "unknown",
         "office",
         "broken",
+        "changed",
         "encrypted",
         "too_many_pixels",
         "too_long",
@@ -46,7 +49,7 @@ KINDS: Final[Mapping[str, str]] = {  # what a clean copy may be
     "audio/ogg": "audio",
     "audio/aac": "audio",
     "audio/wav": "audio",
-    "audio/amr": "audio",
+    "audio/flac": "audio",
     "application/pdf": "document",
 }
 
@@ -56,21 +59,26 @@ _STARTS: Final = (
     (b"GIF87a", "image"),
     (b"GIF89a", "image"),
     (b"BM", "image"),
-    (b"II*\x00", "image"),  # TIFF
-    (b"MM\x00*", "image"),
+    (b"II*\x00", "pages"),  # TIFF
+    (b"MM\x00*", "pages"),
+    (b"II+\x00", "pages"),  # BigTIFF
+    (b"MM\x00+", "pages"),
     (b"OggS", "ogg"),
-    (b"ID3", "mp3"),
-    (b"\xff\xfb", "mp3"),
-    (b"\xff\xf3", "mp3"),
-    (b"\xff\xf2", "mp3"),
-    (b"\xff\xf1", "aac"),  # ADTS
-    (b"\xff\xf9", "aac"),
+    (b"fLaC", "flac"),
+    *((bytes((0xFF, second)), "mp3") for second in (0xFA, 0xFB, 0xF2, 0xF3, 0xE2, 0xE3)),  # layer III
+    *((bytes((0xFF, second)), "mp3") for second in (0xFC, 0xFD, 0xF4, 0xF5)),  # layer II
+    *((bytes((0xFF, second)), "aac") for second in (0xF0, 0xF1, 0xF8, 0xF9)),  # ADTS
     (b"#!AMR", "amr"),
     (b"\x1a\x45\xdf\xa3", "matroska"),  # and WebM
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),  # WMV, WMA
     (b"%PDF-", "pdf"),
     (b"PK\x03\x04", "office"),  # and any other archive
     (b"\xd0\xcf\x11\xe0", "office"),
 )
+_RIFFS: Final = {b"WEBP": "image", b"WAVE": "wav", b"AVI ": "avi"}
+_BOXES: Final = frozenset(
+    {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
+)  # what an old QuickTime film starts with
 _PICTURE_BRANDS: Final = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"})
 
 
@@ -82,8 +90,21 @@ class TurnedDown(errors.TinBaoError):
         self.reason = reason
 
 
+def work(size: int) -> int:
+    """Seconds of the processor that a file of so many bytes is worth: what is longer takes longer to look at."""
+    return round(_SECONDS + _SECONDS_A_MEGABYTE * size / (1024 * 1024))
+
+
+def titles(head: bytes) -> int:
+    """The bytes of the block of titles that stands before a recording (ID3v2.4, 3.1); 0 where there is none."""
+    if head[:3] != b"ID3" or len(head) < 10 or max(head[6:10]) > 0x7F:
+        return 0
+    length = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+    return 10 + length + (10 if head[5] & 0x10 else 0)
+
+
 def family(head: bytes) -> str:
-    """What a file is by its first bytes: image, mp4, matroska, ogg, mp3, aac, amr, wav or pdf.
+    """What a file is by its first bytes: image, pages, mp4, matroska, ogg, flac, mp3, aac, amr, wav, avi, asf or pdf.
 
     Raises:
         TurnedDown: none of these.
@@ -91,8 +112,10 @@ def family(head: bytes) -> str:
     found = next((name for start, name in _STARTS if head.startswith(start)), "")
     if head[4:8] == b"ftyp":
         found = "image" if head[8:12] in _PICTURE_BRANDS else "mp4"
+    elif head[4:8] in _BOXES:
+        found = "mp4"
     if head[:4] == b"RIFF":
-        found = {b"WEBP": "image", b"WAVE": "wav"}.get(head[8:12], "")
+        found = _RIFFS.get(head[8:12], "")
     if found in {"", "office"}:
         raise TurnedDown(found or "unknown")
     return found

@@ -1,0 +1,517 @@
+"""Pages of a PDF, built anew from what draws them (ISO 32000-1; its tables and sections stand beside the lists).
+
+Of each object only the keys that its kind may have go over, each with a value of the sort that it may have; of each
+program only the operators that draw, with the operands that they take. So no key, string, name or comment that an
+author, a scanner or a word processor put there has a place to stay in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from pikepdf import Array, Dictionary, Name, Operator, Page, Pdf, Stream, String, parse_content_stream
+from pikepdf import unparse_content_stream as unparsed
+
+from bot.cleaner import embedded
+
+
+def _words(names: str) -> list[str]:
+    return names.split()
+
+
+def _keys(sort: str, names: str) -> dict[str, str | frozenset[str]]:
+    return dict.fromkeys(_words(names), sort)
+
+
+_Sorts = Mapping[str, str | frozenset[str]]  # key -> the method that takes its value over, or the names it may be
+_INTENTS: Final = frozenset({"AbsoluteColorimetric", "RelativeColorimetric", "Saturation", "Perceptual"})
+_DEVICES: Final = frozenset({"DeviceGray", "DeviceRGB", "DeviceCMYK", "Pattern", "G", "RGB", "CMYK"})
+_INKS: Final = frozenset({"All", "None", "Cyan", "Magenta", "Yellow", "Black", "Red", "Green", "Blue"})
+_BLENDS: Final = frozenset(
+    _words(
+        "Normal Compatible Multiply Screen Overlay Darken Lighten ColorDodge ColorBurn HardLight SoftLight Difference "
+        "Exclusion Hue Saturation Color Luminosity"
+    )
+)
+
+
+_STATE: Final[_Sorts] = {  # table 58
+    **_keys("number", "LW LC LJ ML OP op OPM FL SM SA CA ca AIS TK"),
+    **_keys("function", "TR TR2"),
+    **{"D": "numbers", "RI": _INTENTS, "Font": "font_and_size", "SMask": "soft_mask", "BM": "blend"},
+}
+_SOFT_MASK: Final[_Sorts] = {  # table 144
+    **{"S": frozenset({"Alpha", "Luminosity"}), "G": "xobject", "BC": "numbers", "TR": "function"}
+}
+_FUNCTION: Final[_Sorts] = {  # tables 38 to 41
+    **_keys("number", "FunctionType BitsPerSample Order N"),
+    **_keys("numbers", "Domain Range Size Encode Decode C0 C1 Bounds"),
+    "Functions": "function",
+}
+_SHADING: Final[_Sorts] = {  # tables 78 to 86
+    **_keys("number", "ShadingType AntiAlias BitsPerCoordinate BitsPerComponent BitsPerFlag VerticesPerRow"),
+    **_keys("numbers", "Background BBox Domain Matrix Coords Extend Decode"),
+    **{"ColorSpace": "colour", "Function": "function"},
+}
+_PATTERN: Final[_Sorts] = {  # tables 75 and 76
+    **_keys("number", "PatternType PaintType TilingType XStep YStep"),
+    **_keys("numbers", "BBox Matrix"),
+    **{"Resources": "resources", "Shading": "shading", "ExtGState": "state"},
+}
+_IMAGE: Final[_Sorts] = {  # table 89
+    **_keys("number", "Width Height BitsPerComponent ImageMask Interpolate"),
+    **_keys("numbers", "Decode Matte"),
+    **{"ColorSpace": "colour", "Intent": _INTENTS, "Mask": "mask", "SMask": "xobject"},
+}
+_FORM: Final[_Sorts] = {  # table 95
+    **_keys("numbers", "BBox Matrix"),
+    **{"Resources": "resources", "Group": "group"},
+}
+_GROUP: Final[_Sorts] = {"S": frozenset({"Transparency"}), "CS": "colour", "I": "number", "K": "number"}  # table 147
+_PROFILE: Final[_Sorts] = {"N": "number", "Range": "numbers", "Alternate": "colour"}  # table 66
+_CALIBRATED: Final[_Sorts] = _keys("numbers", "WhitePoint BlackPoint Range Matrix Gamma")  # tables 63 to 65
+_FONT: Final[_Sorts] = {  # tables 111, 112, 117 and 121
+    "Subtype": frozenset({"Type0", "Type1", "MMType1", "TrueType", "Type3", "CIDFontType0", "CIDFontType2"}),
+    **_keys("number", "FirstChar LastChar DW"),
+    **_keys("numbers", "Widths W DW2 W2 FontBBox FontMatrix"),
+    **_keys("font_name", "BaseFont"),
+    **{"Encoding": "encoding", "FontDescriptor": "descriptor", "ToUnicode": "map", "DescendantFonts": "fonts"},
+    **{"CIDSystemInfo": "collection", "CIDToGIDMap": "glyphs", "CharProcs": "procedures", "Resources": "resources"},
+}
+_DESCRIPTOR: Final[_Sorts] = {  # table 122
+    **_keys("number", "Flags ItalicAngle Ascent Descent Leading CapHeight XHeight StemV StemH AvgWidth MaxWidth"),
+    **_keys("number", "MissingWidth"),
+    **{"FontName": "font_name", "FontBBox": "numbers"},
+    **_keys("program", "FontFile FontFile2 FontFile3"),
+}
+_PAGE: Final[_Sorts] = {  # table 30
+    **_keys("numbers", "MediaBox CropBox"),
+    **_keys("number", "Rotate UserUnit"),
+    **{"Resources": "resources", "Group": "group"},
+}
+_RESOURCES: Final = {  # table 33, but for marked content
+    **{"ExtGState": "state", "ColorSpace": "colour", "Pattern": "pattern", "Shading": "shading"},
+    **{"XObject": "xobject", "Font": "font"},
+}
+_ENCODINGS: Final = re.compile(  # annex D, and table 118
+    r"(WinAnsi|MacRoman|MacExpert|Standard|PDFDoc)Encoding|Identity-[HV]|"
+    r"(Uni|GB|B5|HK|ETen|ET|CNS|KSC|83pv|90|Add|EUC|Ext|UCS|Adobe)[A-Za-z0-9-]{0,24}-[HV]|[HV]"
+)
+_COLLECTIONS: Final = frozenset({"Identity", "GB1", "CNS1", "Japan1", "Korea1", "KR", "UCS"})
+
+_OPERANDS: Final = {  # annex A, but for marked content: n number, a array of numbers, s string, t TJ's, N a name
+    **dict.fromkeys(_words("q Q h S s f F f* B B* b b* n W W* BT ET T*"), ""),
+    **dict.fromkeys(
+        _words("w J j M i cm m l c v y re Tc Tw Tz TL Tr Ts Td TD Tm d0 d1 g G rg RG k K sc SC"),
+        "n",
+    ),
+    **dict.fromkeys(_words("gs sh Do cs CS ri"), "N"),
+    **dict.fromkeys(["scn", "SCN", "Tf"], "nN"),
+    **{"d": "an", "Tj": "s", "'": "s", '"': "ns", "TJ": "t"},
+}
+_SHOWN: Final = {"Tj": "", "TJ": "", "'": "T*", '"': "T*"}  # what is left of text that nobody sees
+_PAINTED: Final = {**dict.fromkeys(_words("S s f F f* B B* b b*"), "n"), "Do": "", "sh": "", **_SHOWN}
+_UNSEEN: Final = 3  # the rendering mode of text that only machines read (9.3.6)
+
+
+def rebuilt(old: Pdf) -> Pdf:
+    """A document with the same pages."""
+    anew = _Rebuild(old)
+    for page in old.pages:
+        anew.page(page)
+    return anew.new
+
+
+class _Rebuild:
+    """One document on its way into a new one; each method takes a value of one sort over, or gives None."""
+
+    def __init__(self, old: Pdf) -> None:
+        self.new = Pdf.new()
+        self._done: dict[tuple[tuple[int, int], str], Any] = {}
+        self._salt = os.urandom(16)
+        self._off = _layers_off(old)
+
+    # --- the shape of it
+
+    def page(self, page: Page) -> None:
+        """One page, with what it inherits."""
+        found = {key: value for key in _PAGE if (value := _inherited(page.obj, f"/{key}")) is not None}
+        made = Dictionary(Type=Name.Page, **self._taken(found, _PAGE))
+        program = self._program(page, found.get("Resources")) if "/Contents" in page.obj else b""
+        made.Contents = self.new.make_stream(b"")
+        embedded.write(made.Contents, program)
+        self.new.pages.append(Page(self.new.make_indirect(made)))
+
+    def _taken(self, old: Mapping[str, Any] | Dictionary | Stream, sorts: _Sorts) -> dict[str, Any]:
+        found = {}
+        for key, sort in sorts.items():
+            value = old.get(key if isinstance(old, dict) else f"/{key}")
+            new = None
+            if isinstance(sort, str):
+                new = None if value is None else getattr(self, sort)(value)
+            elif isinstance(value, Name) and str(value)[1:] in sort:
+                new = _name(value)
+            if new is not None:
+                found[key] = new
+        return found
+
+    def _once(self, old: Any, sort: str, made: Any, fill: Callable[[Any], None]) -> Any:
+        """An object that others may name too, and that may name itself."""
+        key = (old.objgen, sort)
+        if old.is_indirect and key in self._done:
+            return self._done[key]
+        new = self.new.make_indirect(made)
+        if old.is_indirect:
+            self._done[key] = new
+        fill(new)
+        return new
+
+    def _object(self, old: Any, sort: str, sorts: _Sorts, data: Callable[[Any], bytes] | None = None) -> Any:
+        """A dictionary, or a stream whose bytes `data` gives, with the keys of its sort."""
+
+        def fill(new: Any) -> None:
+            if isinstance(new, Stream) and data:
+                embedded.write(new, data(old))
+            for key, value in self._taken(old, sorts).items():
+                new[f"/{key}"] = value
+
+        streamed = isinstance(old, Stream)
+        if not (streamed or isinstance(old, Dictionary)) or (streamed and not data):
+            return None
+        return self._once(old, sort, self.new.make_stream(b"") if streamed else Dictionary(), fill)
+
+    # --- sorts of values
+
+    def number(self, value: Any) -> Any:
+        """A number or a truth."""
+        return value if isinstance(value, (bool, int, float, Decimal)) else None
+
+    def numbers(self, value: Any) -> Any:
+        """An array of numbers, or of such arrays."""
+        if not isinstance(value, Array):
+            return None
+        taken = [self.numbers(it) if isinstance(it, Array) else self.number(it) for it in value]
+        return None if None in taken else Array(taken)
+
+    def renamed(self, name: Any) -> Name:
+        """A name that an author chose, without what it said."""
+        return Name("/N" + hashlib.blake2b(str(name).encode(), key=self._salt, digest_size=8).hexdigest())
+
+    def resources(self, old: Any) -> Any:
+        """What a program may name."""
+        if not isinstance(old, Dictionary):
+            return None
+
+        def fill(new: Any) -> None:
+            for group, sort in _RESOURCES.items():
+                entries = old.get(f"/{group}")
+                taken = {}
+                for name, value in entries.items() if isinstance(entries, Dictionary) else ():
+                    if (one := getattr(self, sort)(value)) is not None:
+                        standard = name in {"/DefaultGray", "/DefaultRGB", "/DefaultCMYK"}
+                        taken[name if standard else str(self.renamed(name))] = one
+                new[f"/{group}"] = Dictionary(taken)
+
+        return self._once(old, "resources", Dictionary(), fill)
+
+    def state(self, old: Any) -> Any:
+        """A graphics state."""
+        return self._object(old, "state", _STATE)
+
+    def blend(self, old: Any) -> Any:
+        """A blend mode, or the first known of several."""
+        names = old if isinstance(old, Array) else [old]
+        return next((_name(it) for it in names if isinstance(it, Name) and str(it)[1:] in _BLENDS), None)
+
+    def soft_mask(self, old: Any) -> Any:
+        """A mask by a group, or none."""
+        return Name.None_ if old == Name("/None") else self._object(old, "soft mask", _SOFT_MASK)
+
+    def font_and_size(self, old: Any) -> Any:
+        """A font that a graphics state sets."""
+        return Array([self.font(old[0]), self.number(old[1])]) if isinstance(old, Array) and len(old) == 2 else None
+
+    def function(self, old: Any) -> Any:
+        """A function, or several."""
+        if isinstance(old, Array):
+            taken = [self.function(it) for it in old]
+            return None if None in taken else Array(taken)
+        if isinstance(old, Name):
+            return _name(old) if str(old) in {"/Identity", "/Default"} else None
+        return self._object(old, "function", _FUNCTION, embedded.function)
+
+    def colour(self, old: Any) -> Any:
+        """A colour space (8.6)."""
+        if isinstance(old, Name):
+            return _name(old) if str(old)[1:] in _DEVICES else self.renamed(old)
+        if not isinstance(old, Array) or not len(old):
+            return None
+        head, rest = str(old[0])[1:], list(old)[1:]
+        if head in {"CalGray", "CalRGB", "Lab"}:
+            return Array([_name(old[0]), Dictionary(self._taken_keys(rest[0], _CALIBRATED))])
+        if head == "ICCBased":
+            return Array([Name.ICCBased, self._object(rest[0], "profile", _PROFILE, embedded.profile)])
+        if head in {"Indexed", "I"}:
+            return self._indexed(*rest[:3])
+        if head in {"Separation", "DeviceN"}:
+            inks = [rest[0]] if head == "Separation" else list(rest[0])
+            inks = [_name(it) if str(it)[1:] in _INKS else self.renamed(it) for it in inks]
+            named = inks[0] if head == "Separation" else Array(inks)
+            return Array([_name(old[0]), named, self.colour(rest[1]), self.function(rest[2])])
+        if head == "Pattern":
+            return Array([Name.Pattern, self.colour(rest[0])]) if rest else Name.Pattern
+        return Array([_name(old[0])]) if head in _DEVICES else None
+
+    def _taken_keys(self, old: Any, sorts: _Sorts) -> dict[str, Any]:
+        return {f"/{key}": value for key, value in self._taken(old, sorts).items()}
+
+    def _indexed(self, base: Any, most: Any, table: Any) -> Any:
+        inner = self.colour(base)
+        data = embedded.plain(table) if isinstance(table, Stream) else bytes(table)
+        return Array([Name.Indexed, inner, int(most), String(data[: (int(most) + 1) * _components(inner)])])
+
+    def shading(self, old: Any) -> Any:
+        """A smooth transition."""
+        return self._object(old, "shading", _SHADING, embedded.plain)
+
+    def pattern(self, old: Any) -> Any:
+        """A tile or a shading to paint with."""
+        return self._object(old, "pattern", _PATTERN, lambda it: self._program(it, it.get("/Resources")))
+
+    def group(self, old: Any) -> Any:
+        """How a form's transparency is put together."""
+        return self._object(old, "group", _GROUP)
+
+    def mask(self, old: Any) -> Any:
+        """Colours that are clear, or a picture that says where."""
+        return self.numbers(old) if isinstance(old, Array) else self.xobject(old)
+
+    def xobject(self, old: Any) -> Any:
+        """A picture or a form; nothing of a layer that is off."""
+        if not isinstance(old, Stream) or self._is_off(old.get("/OC")):
+            return None
+        if old.get("/Subtype") == Name.Form:
+            sorts: _Sorts = {**_FORM, "Subtype": frozenset({"Form"})}
+            return self._object(old, "form", sorts, lambda it: self._program(it, it.get("/Resources")))
+        if old.get("/Subtype") != Name.Image and "/Width" not in old:
+            return None
+        return self._once(old, "image", self.new.make_stream(b""), lambda new: self._fill_image(old, new))
+
+    def _fill_image(self, old: Any, new: Any) -> None:
+        new.Type, new.Subtype = Name.XObject, Name.Image
+        for key, value in self._taken(old, _IMAGE).items():
+            new[f"/{key}"] = value
+        embedded.image(old, new, _components(new.get("/ColorSpace")))
+
+    # --- fonts
+
+    def font(self, old: Any) -> Any:
+        """A font of any kind."""
+        made = self._object(old, "font", _FONT)
+        if made is not None:
+            made.Type = Name.Font
+        return made
+
+    def fonts(self, old: Any) -> Any:
+        """The font that a composite one stands on."""
+        return Array([self.font(it) for it in old]) if isinstance(old, Array) else None
+
+    def font_name(self, old: Any) -> Any:
+        """What a font is called: viewers look for the one of that name where none is embedded."""
+        return _name(old) if isinstance(old, Name) else None
+
+    def encoding(self, old: Any) -> Any:
+        """Which code is which glyph."""
+        if isinstance(old, Name):
+            return _name(old) if _ENCODINGS.fullmatch(str(old)[1:]) else None
+        if isinstance(old, Stream):
+            return self.map(old)
+        if not isinstance(old, Dictionary):
+            return None
+        made = Dictionary(Type=Name.Encoding)
+        base, differences = old.get("/BaseEncoding"), old.get("/Differences")
+        if isinstance(base, Name) and _ENCODINGS.fullmatch(str(base)[1:]):
+            made.BaseEncoding = _name(base)
+        if isinstance(differences, Array):
+            made.Differences = Array(
+                [_name(it) if isinstance(it, Name) else it for it in differences if isinstance(it, (int, Name))]
+            )
+        return made
+
+    def descriptor(self, old: Any) -> Any:
+        """A font's measures, and its program."""
+        made = self._object(old, "descriptor", _DESCRIPTOR)
+        if made is not None:
+            made.Type = Name.FontDescriptor
+        return made
+
+    def program(self, old: Any) -> Any:
+        """An embedded font."""
+        if not isinstance(old, Stream):
+            return None
+        return self._once(old, "program", self.new.make_stream(b""), lambda new: embedded.font(old, new))
+
+    def map(self, old: Any) -> Any:
+        """A table from codes to characters."""
+        if isinstance(old, Name):
+            return _name(old) if _ENCODINGS.fullmatch(str(old)[1:]) else None
+        if not isinstance(old, Stream):
+            return None
+        collection = self.collection(old.get("/CIDSystemInfo"))
+
+        def fill(new: Any) -> None:
+            embedded.write(new, embedded.character_map(old))
+            if old.get("/Type") == Name.CMap:
+                new.Type, new.CMapName, new.WMode = Name.CMap, Name.CMap, int(old.get("/WMode", 0))
+                new.CIDSystemInfo = collection or Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0)
+
+        return self._once(old, "map", self.new.make_stream(b""), fill)
+
+    def collection(self, old: Any) -> Any:
+        """Whose characters a composite font counts."""
+        if not isinstance(old, Dictionary):
+            return None
+        ordering = str(old.get("/Ordering", ""))
+        known = ordering if ordering in _COLLECTIONS else "Identity"
+        supplement = self.number(old.get("/Supplement", 0)) or 0
+        return Dictionary(Registry=String("Adobe"), Ordering=String(known), Supplement=supplement)
+
+    def glyphs(self, old: Any) -> Any:
+        """From a character's number to its glyph's."""
+        if isinstance(old, Name):
+            return Name.Identity
+        return self._object(old, "glyphs", {}, embedded.plain)
+
+    def procedures(self, old: Any) -> Any:
+        """The glyphs of a font that are programs themselves."""
+        if not isinstance(old, Dictionary):
+            return None
+        return Dictionary(
+            {
+                name: self._object(it, "procedure", {}, lambda glyph: self._program(glyph, None))
+                for name, it in old.items()
+                if isinstance(it, Stream)
+            }
+        )
+
+    # --- programs
+
+    def _program(self, old: Any, resources: Any) -> bytes:
+        """What draws a page, form, tile or glyph: only drawing (annex A)."""
+        return b"\n".join(self._drawing(old, resources))
+
+    def _drawing(self, old: Any, resources: Any) -> Iterator[bytes]:
+        marked: list[bool] = []  # for each span of marked content around, whether its layer is off
+        modes = [0]  # of text, by saved state
+        run: list[Any] = []
+        for item in parse_content_stream(old):
+            operator = str(item.operator)
+            if operator in {"BMC", "BDC"}:
+                marked.append(operator == "BDC" and self._is_off_here(list(item.operands), resources))
+            elif operator == "EMC":
+                del marked[-1:]
+            elif operator == "INLINE IMAGE":
+                if not any(marked):
+                    yield unparsed(run)
+                    yield embedded.inline(item.iimage, self)  # type: ignore[union-attr]
+                    run = []
+            elif operator in _OPERANDS:
+                _follow(operator, item.operands, modes)
+                gone = _PAINTED if any(marked) else _SHOWN if modes[-1] == _UNSEEN else {}
+                left = gone.get(operator, operator)
+                if left:
+                    run.append((self._operands(item.operands, operator) if left == operator else [], Operator(left)))
+        yield unparsed(run)
+
+    def _operands(self, operands: Any, operator: str) -> list[Any]:
+        allowed = _OPERANDS[operator]
+        return [new for it in operands if (new := self._operand(it, allowed, operator)) is not None]
+
+    def _operand(self, it: Any, allowed: str, operator: str) -> Any:
+        if isinstance(it, (bool, int, float, Decimal)):
+            return it if "n" in allowed else None
+        if isinstance(it, String):
+            return it if "s" in allowed else None
+        if isinstance(it, Array):
+            if "t" in allowed:
+                return Array([one for one in it if isinstance(one, (int, float, Decimal, String))])
+            return self.numbers(it) if "a" in allowed else None
+        if not isinstance(it, Name) or "N" not in allowed:
+            return None
+        if operator == "ri":
+            return _name(it) if str(it)[1:] in _INTENTS else None
+        return self.colour(it) if operator in {"cs", "CS"} else self.renamed(it)
+
+    # --- layers
+
+    def _is_off_here(self, operands: list[Any], resources: Any) -> bool:
+        if len(operands) != 2 or operands[0] != Name.OC or not isinstance(operands[1], Name):
+            return False
+        named = resources.get("/Properties") if isinstance(resources, Dictionary) else None
+        return self._is_off(named.get(str(operands[1]))) if isinstance(named, Dictionary) else False
+
+    def _is_off(self, layer: Any) -> bool:
+        """Whether a layer, or what a membership of several asks of them (table 99), is not shown."""
+        if not isinstance(layer, Dictionary):
+            return False
+        if layer.get("/Type") != Name.OCMD:
+            return layer.objgen in self._off
+        layers = layer.get("/OCGs")
+        several = list(layers) if isinstance(layers, Array) else [layers]
+        off = [it.objgen in self._off for it in several if isinstance(it, Dictionary)]
+        shown = {"/AllOn": not any(off), "/AllOff": all(off), "/AnyOff": any(off)}
+        return bool(off) and not shown.get(str(layer.get("/P")), not all(off))
+
+
+def _name(name: Any) -> Name:
+    """The same name, in no document."""
+    return Name(str(name))
+
+
+def _follow(operator: str, operands: Any, modes: list[int]) -> None:
+    """How text is rendered from here on."""
+    if operator == "q":
+        modes.append(modes[-1])
+    elif operator == "Q":
+        del modes[max(1, len(modes) - 1) :]
+    elif operator == "Tr" and len(operands):
+        modes[-1] = int(operands[0])
+
+
+def _inherited(page: Any, key: str) -> Any:
+    """A page's value, or its folder's (7.7.3.4)."""
+    for _ in range(64):
+        if page is None or key in page:
+            break
+        page = page.get("/Parent")
+    return None if page is None else page.get(key)
+
+
+def _layers_off(old: Pdf) -> frozenset[tuple[int, int]]:
+    """The layers that a viewer does not show at first (8.11.4.3)."""
+    properties = old.Root.get("/OCProperties")
+    if not isinstance(properties, Dictionary):
+        return frozenset()
+    setting = properties.get("/D", Dictionary())
+    off = {it.objgen for it in setting.get("/OFF", Array())}
+    if setting.get("/BaseState") == Name.OFF:
+        off |= {it.objgen for it in properties.get("/OCGs", Array())}
+        off -= {it.objgen for it in setting.get("/ON", Array())}
+    return frozenset(off)
+
+
+def _components(colour: Any) -> int:
+    """How many numbers a colour has; 0 where that is not known."""
+    if isinstance(colour, Array):
+        head = str(colour[0])
+        if head == "/DeviceN":
+            return len(colour[1])
+        if head == "/ICCBased":
+            return int(colour[1].get("/N", 3))
+        return {"/CalGray": 1, "/CalRGB": 3, "/Lab": 3, "/Indexed": 1, "/Separation": 1}.get(head, 0)
+    return {"/DeviceGray": 1, "/G": 1, "/DeviceRGB": 3, "/RGB": 3, "/DeviceCMYK": 4, "/CMYK": 4}.get(str(colour), 0)
