@@ -155,3 +155,13 @@ async def test_doctor_asks_who_serves(at: Served) -> None:
     assert "no Tin Báo serves" in await asyncio.to_thread(served.command, at.folder, at.port, "doctor")
     async with served.serving(at, "intake,clock"):
         assert "store ok, drafts ok, clock ok" in await asyncio.to_thread(served.command, at.folder, at.port, "doctor")
+
+
+async def test_a_receipt_is_looked_up_while_the_disk_is_full(at: Served) -> None:
+    """Reading needs no room: who comes back sees where their case is, from a new browser too."""
+    async with served.serving(at) as process, Citizen(at.url) as writer, Citizen(at.url) as reader:
+        receipt = await writer.sends(TIP)
+        with no_room(process.pid):
+            for citizen in (writer, reader):
+                assert "Tình trạng" in (await citizen.says(receipt)).text
+        assert "Tình trạng" in (await reader.says(receipt)).text
