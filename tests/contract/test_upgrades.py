@@ -63,7 +63,7 @@ def poured(source: str, target: str) -> int:
                 rows = read.execute(sa.select(*(there.tables[table.name].c[name] for name in names))).mappings().all()
                 older = (
                     {"version": 5} if table.name == "draft" else {}
-                )  # they counted from 1 before they began at random
+                )  # they counted from 1
                 if rows:
                     write.execute(table.insert(), [{**row, **older} for row in rows])
                 count += len(rows)
