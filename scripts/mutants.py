@@ -197,7 +197,7 @@ MUTANTS = (
     Mutant(
         "an address that lies open",
         "tips/news.py",
-        "sealing.lock(self.secrets.relay_key(), padded, _bound(case), self.random)",
+        "sealing.lock(key, padded, _bound(case), self.random)",
         "padded",
         "tests/flows/test_news.py::test_no_table_knows_a_chat",
     ),

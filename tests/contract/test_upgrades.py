@@ -61,9 +61,7 @@ def poured(source: str, target: str) -> int:
             if table.name in there.tables and table.name not in {"alembic_version", "job_run"}:
                 names = [it.name for it in table.columns if it.name in there.tables[table.name].c]
                 rows = read.execute(sa.select(*(there.tables[table.name].c[name] for name in names))).mappings().all()
-                older = (
-                    {"version": 5} if table.name == "draft" else {}
-                )  # they counted from 1
+                older = {"version": 5} if table.name == "draft" else {}  # they counted from 1
                 if rows:
                     write.execute(table.insert(), [{**row, **older} for row in rows])
                 count += len(rows)
