@@ -116,7 +116,7 @@ async def opened(
 ) -> AsyncIterator[Home]:
     with tempfile.TemporaryDirectory(dir=MEMORY) as run:
         said = {"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run, "TINBAO_DATABASE_URL": url}
-        said |= {"TINBAO_PROCESSES": "2"} if two.ON else {}
+        said["TINBAO_PROCESSES"] = str(two.PROCESSES)
         own = replace(settings.read(said), demo=True)  # the run folder may be anywhere
         clock = Clock()
         founding = await wiring.initialise(own, now=clock, cost=cost)

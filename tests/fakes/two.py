@@ -29,6 +29,7 @@ from tips.keys import Cost
 from tips.reception import Outcome, Reception, Sender
 
 ON = os.environ.get("TINBAO_TEST_TWO") == "1"
+PROCESSES = 2 if ON else 1  # each of which grants its share of every limit
 ROOT = Path(__file__).resolve().parents[2]
 LENGTH = 4  # bytes before each message
 LONGEST = 64 * 1024 * 1024
