@@ -9,114 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from pikepdf import Array, Dictionary, Name, Operator, Page, Pdf, Stream, String, parse_content_stream
 from pikepdf import unparse_content_stream as unparsed
 
-from bot.cleaner import embedded
-
-
-def _words(names: str) -> list[str]:
-    return names.split()
-
-
-def _keys(sort: str, names: str) -> dict[str, str | frozenset[str]]:
-    return dict.fromkeys(_words(names), sort)
-
-
-_Sorts = Mapping[str, str | frozenset[str]]  # key -> the method that takes its value over, or the names it may be
-_INTENTS: Final = frozenset({"AbsoluteColorimetric", "RelativeColorimetric", "Saturation", "Perceptual"})
-_DEVICES: Final = frozenset({"DeviceGray", "DeviceRGB", "DeviceCMYK", "Pattern", "G", "RGB", "CMYK"})
-_INKS: Final = frozenset({"All", "None", "Cyan", "Magenta", "Yellow", "Black", "Red", "Green", "Blue"})
-_BLENDS: Final = frozenset(
-    _words(
-        "Normal Compatible Multiply Screen Overlay Darken Lighten ColorDodge ColorBurn HardLight SoftLight Difference "
-        "Exclusion Hue Saturation Color Luminosity"
-    )
-)
-
-
-_STATE: Final[_Sorts] = {  # table 58
-    **_keys("number", "LW LC LJ ML OP op OPM FL SM SA CA ca AIS TK"),
-    **_keys("function", "TR TR2"),
-    **{"D": "numbers", "RI": _INTENTS, "Font": "font_and_size", "SMask": "soft_mask", "BM": "blend"},
-}
-_SOFT_MASK: Final[_Sorts] = {  # table 144
-    **{"S": frozenset({"Alpha", "Luminosity"}), "G": "xobject", "BC": "numbers", "TR": "function"}
-}
-_FUNCTION: Final[_Sorts] = {  # tables 38 to 41
-    **_keys("number", "FunctionType BitsPerSample Order N"),
-    **_keys("numbers", "Domain Range Size Encode Decode C0 C1 Bounds"),
-    "Functions": "function",
-}
-_SHADING: Final[_Sorts] = {  # tables 78 to 86
-    **_keys("number", "ShadingType AntiAlias BitsPerCoordinate BitsPerComponent BitsPerFlag VerticesPerRow"),
-    **_keys("numbers", "Background BBox Domain Matrix Coords Extend Decode"),
-    **{"ColorSpace": "colour", "Function": "function"},
-}
-_PATTERN: Final[_Sorts] = {  # tables 75 and 76
-    **_keys("number", "PatternType PaintType TilingType XStep YStep"),
-    **_keys("numbers", "BBox Matrix"),
-    **{"Resources": "resources", "Shading": "shading", "ExtGState": "state"},
-}
-_IMAGE: Final[_Sorts] = {  # table 89
-    **_keys("number", "Width Height BitsPerComponent ImageMask Interpolate"),
-    **_keys("numbers", "Decode Matte"),
-    **{"ColorSpace": "colour", "Intent": _INTENTS, "Mask": "mask", "SMask": "xobject"},
-}
-_FORM: Final[_Sorts] = {  # table 95
-    **_keys("numbers", "BBox Matrix"),
-    **{"Resources": "resources", "Group": "group"},
-}
-_GROUP: Final[_Sorts] = {"S": frozenset({"Transparency"}), "CS": "colour", "I": "number", "K": "number"}  # table 147
-_PROFILE: Final[_Sorts] = {"N": "number", "Range": "numbers", "Alternate": "colour"}  # table 66
-_CALIBRATED: Final[_Sorts] = _keys("numbers", "WhitePoint BlackPoint Range Matrix Gamma")  # tables 63 to 65
-_FONT: Final[_Sorts] = {  # tables 111, 112, 117 and 121
-    "Subtype": frozenset({"Type0", "Type1", "MMType1", "TrueType", "Type3", "CIDFontType0", "CIDFontType2"}),
-    **_keys("number", "FirstChar LastChar DW"),
-    **_keys("numbers", "Widths W DW2 W2 FontBBox FontMatrix"),
-    **_keys("font_name", "BaseFont"),
-    **{"Encoding": "encoding", "FontDescriptor": "descriptor", "ToUnicode": "map", "DescendantFonts": "fonts"},
-    **{"CIDSystemInfo": "collection", "CIDToGIDMap": "glyphs", "CharProcs": "procedures", "Resources": "resources"},
-}
-_DESCRIPTOR: Final[_Sorts] = {  # table 122
-    **_keys("number", "Flags ItalicAngle Ascent Descent Leading CapHeight XHeight StemV StemH AvgWidth MaxWidth"),
-    **_keys("number", "MissingWidth"),
-    **{"FontName": "font_name", "FontBBox": "numbers"},
-    **_keys("program", "FontFile FontFile2 FontFile3"),
-}
-_PAGE: Final[_Sorts] = {  # table 30
-    **_keys("numbers", "MediaBox CropBox"),
-    **_keys("number", "Rotate UserUnit"),
-    **{"Resources": "resources", "Group": "group"},
-}
-_RESOURCES: Final = {  # table 33, but for marked content
-    **{"ExtGState": "state", "ColorSpace": "colour", "Pattern": "pattern", "Shading": "shading"},
-    **{"XObject": "xobject", "Font": "font"},
-}
-_ENCODINGS: Final = re.compile(  # annex D, and table 118
-    r"(WinAnsi|MacRoman|MacExpert|Standard|PDFDoc)Encoding|Identity-[HV]|"
-    r"(Uni|GB|B5|HK|ETen|ET|CNS|KSC|83pv|90|Add|EUC|Ext|UCS|Adobe)[A-Za-z0-9-]{0,24}-[HV]|[HV]"
-)
-_COLLECTIONS: Final = frozenset({"Identity", "GB1", "CNS1", "Japan1", "Korea1", "KR", "UCS"})
-
-_OPERANDS: Final = {  # annex A, but for marked content: n number, a array of numbers, s string, t TJ's, N a name
-    **dict.fromkeys(_words("q Q h S s f F f* B B* b b* n W W* BT ET T*"), ""),
-    **dict.fromkeys(
-        _words("w J j M i cm m l c v y re Tc Tw Tz TL Tr Ts Td TD Tm d0 d1 g G rg RG k K sc SC"),
-        "n",
-    ),
-    **dict.fromkeys(_words("gs sh Do cs CS ri"), "N"),
-    **dict.fromkeys(["scn", "SCN", "Tf"], "nN"),
-    **{"d": "an", "Tj": "s", "'": "s", '"': "ns", "TJ": "t"},
-}
-_SHOWN: Final = {"Tj": "", "TJ": "", "'": "T*", '"': "T*"}  # what is left of text that nobody sees
-_PAINTED: Final = {**dict.fromkeys(_words("S s f F f* B B* b b*"), "n"), "Do": "", "sh": "", **_SHOWN}
-_UNSEEN: Final = 3  # the rendering mode of text that only machines read (9.3.6)
+from bot.cleaner import drawn, embedded
 
 
 def rebuilt(old: Pdf) -> Pdf:
@@ -140,14 +40,14 @@ class _Rebuild:
 
     def page(self, page: Page) -> None:
         """One page, with what it inherits."""
-        found = {key: value for key in _PAGE if (value := _inherited(page.obj, f"/{key}")) is not None}
-        made = Dictionary(Type=Name.Page, **self._taken(found, _PAGE))
+        found = {key: value for key in drawn.PAGE if (value := _inherited(page.obj, f"/{key}")) is not None}
+        made = Dictionary(Type=Name.Page, **self._taken(found, drawn.PAGE))
         program = self._program(page, found.get("Resources")) if "/Contents" in page.obj else b""
         made.Contents = self.new.make_stream(b"")
         embedded.write(made.Contents, program)
         self.new.pages.append(Page(self.new.make_indirect(made)))
 
-    def _taken(self, old: Mapping[str, Any] | Dictionary | Stream, sorts: _Sorts) -> dict[str, Any]:
+    def _taken(self, old: Mapping[str, Any] | Dictionary | Stream, sorts: drawn.Sorts) -> dict[str, Any]:
         found = {}
         for key, sort in sorts.items():
             value = old.get(key if isinstance(old, dict) else f"/{key}")
@@ -171,7 +71,7 @@ class _Rebuild:
         fill(new)
         return new
 
-    def _object(self, old: Any, sort: str, sorts: _Sorts, data: Callable[[Any], bytes] | None = None) -> Any:
+    def _object(self, old: Any, sort: str, sorts: drawn.Sorts, data: Callable[[Any], bytes] | None = None) -> Any:
         """A dictionary, or a stream whose bytes `data` gives, with the keys of its sort."""
 
         def fill(new: Any) -> None:
@@ -208,7 +108,7 @@ class _Rebuild:
             return None
 
         def fill(new: Any) -> None:
-            for group, sort in _RESOURCES.items():
+            for group, sort in drawn.RESOURCES.items():
                 entries = old.get(f"/{group}")
                 taken = {}
                 for name, value in entries.items() if isinstance(entries, Dictionary) else ():
@@ -221,16 +121,16 @@ class _Rebuild:
 
     def state(self, old: Any) -> Any:
         """A graphics state."""
-        return self._object(old, "state", _STATE)
+        return self._object(old, "state", drawn.STATE)
 
     def blend(self, old: Any) -> Any:
         """A blend mode, or the first known of several."""
         names = old if isinstance(old, Array) else [old]
-        return next((_name(it) for it in names if isinstance(it, Name) and str(it)[1:] in _BLENDS), None)
+        return next((_name(it) for it in names if isinstance(it, Name) and str(it)[1:] in drawn.BLENDS), None)
 
     def soft_mask(self, old: Any) -> Any:
         """A mask by a group, or none."""
-        return Name.None_ if old == Name("/None") else self._object(old, "soft mask", _SOFT_MASK)
+        return Name.None_ if old == Name("/None") else self._object(old, "soft mask", drawn.SOFT_MASK)
 
     def font_and_size(self, old: Any) -> Any:
         """A font that a graphics state sets."""
@@ -243,31 +143,31 @@ class _Rebuild:
             return None if None in taken else Array(taken)
         if isinstance(old, Name):
             return _name(old) if str(old) in {"/Identity", "/Default"} else None
-        return self._object(old, "function", _FUNCTION, embedded.function)
+        return self._object(old, "function", drawn.FUNCTION, embedded.function)
 
     def colour(self, old: Any) -> Any:
         """A colour space (8.6)."""
         if isinstance(old, Name):
-            return _name(old) if str(old)[1:] in _DEVICES else self.renamed(old)
+            return _name(old) if str(old)[1:] in drawn.DEVICES else self.renamed(old)
         if not isinstance(old, Array) or not len(old):
             return None
         head, rest = str(old[0])[1:], list(old)[1:]
         if head in {"CalGray", "CalRGB", "Lab"}:
-            return Array([_name(old[0]), Dictionary(self._taken_keys(rest[0], _CALIBRATED))])
+            return Array([_name(old[0]), Dictionary(self._taken_keys(rest[0], drawn.CALIBRATED))])
         if head == "ICCBased":
-            return Array([Name.ICCBased, self._object(rest[0], "profile", _PROFILE, embedded.profile)])
+            return Array([Name.ICCBased, self._object(rest[0], "profile", drawn.PROFILE, embedded.profile)])
         if head in {"Indexed", "I"}:
             return self._indexed(*rest[:3])
         if head in {"Separation", "DeviceN"}:
             inks = [rest[0]] if head == "Separation" else list(rest[0])
-            inks = [_name(it) if str(it)[1:] in _INKS else self.renamed(it) for it in inks]
+            inks = [_name(it) if str(it)[1:] in drawn.INKS else self.renamed(it) for it in inks]
             named = inks[0] if head == "Separation" else Array(inks)
             return Array([_name(old[0]), named, self.colour(rest[1]), self.function(rest[2])])
         if head == "Pattern":
             return Array([Name.Pattern, self.colour(rest[0])]) if rest else Name.Pattern
-        return Array([_name(old[0])]) if head in _DEVICES else None
+        return Array([_name(old[0])]) if head in drawn.DEVICES else None
 
-    def _taken_keys(self, old: Any, sorts: _Sorts) -> dict[str, Any]:
+    def _taken_keys(self, old: Any, sorts: drawn.Sorts) -> dict[str, Any]:
         return {f"/{key}": value for key, value in self._taken(old, sorts).items()}
 
     def _indexed(self, base: Any, most: Any, table: Any) -> Any:
@@ -277,15 +177,15 @@ class _Rebuild:
 
     def shading(self, old: Any) -> Any:
         """A smooth transition."""
-        return self._object(old, "shading", _SHADING, embedded.plain)
+        return self._object(old, "shading", drawn.SHADING, embedded.plain)
 
     def pattern(self, old: Any) -> Any:
         """A tile or a shading to paint with."""
-        return self._object(old, "pattern", _PATTERN, lambda it: self._program(it, it.get("/Resources")))
+        return self._object(old, "pattern", drawn.PATTERN, lambda it: self._program(it, it.get("/Resources")))
 
     def group(self, old: Any) -> Any:
         """How a form's transparency is put together."""
-        return self._object(old, "group", _GROUP)
+        return self._object(old, "group", drawn.GROUP)
 
     def mask(self, old: Any) -> Any:
         """Colours that are clear, or a picture that says where."""
@@ -296,7 +196,7 @@ class _Rebuild:
         if not isinstance(old, Stream) or self._is_off(old.get("/OC")):
             return None
         if old.get("/Subtype") == Name.Form:
-            sorts: _Sorts = {**_FORM, "Subtype": frozenset({"Form"})}
+            sorts: drawn.Sorts = {**drawn.FORM, "Subtype": frozenset({"Form"})}
             return self._object(old, "form", sorts, lambda it: self._program(it, it.get("/Resources")))
         if old.get("/Subtype") != Name.Image and "/Width" not in old:
             return None
@@ -304,7 +204,7 @@ class _Rebuild:
 
     def _fill_image(self, old: Any, new: Any) -> None:
         new.Type, new.Subtype = Name.XObject, Name.Image
-        for key, value in self._taken(old, _IMAGE).items():
+        for key, value in self._taken(old, drawn.IMAGE).items():
             new[f"/{key}"] = value
         embedded.image(old, new, _components(new.get("/ColorSpace")))
 
@@ -312,7 +212,7 @@ class _Rebuild:
 
     def font(self, old: Any) -> Any:
         """A font of any kind."""
-        made = self._object(old, "font", _FONT)
+        made = self._object(old, "font", drawn.FONT)
         if made is not None:
             made.Type = Name.Font
         return made
@@ -328,14 +228,14 @@ class _Rebuild:
     def encoding(self, old: Any) -> Any:
         """Which code is which glyph."""
         if isinstance(old, Name):
-            return _name(old) if _ENCODINGS.fullmatch(str(old)[1:]) else None
+            return _name(old) if drawn.ENCODINGS.fullmatch(str(old)[1:]) else None
         if isinstance(old, Stream):
             return self.map(old)
         if not isinstance(old, Dictionary):
             return None
         made = Dictionary(Type=Name.Encoding)
         base, differences = old.get("/BaseEncoding"), old.get("/Differences")
-        if isinstance(base, Name) and _ENCODINGS.fullmatch(str(base)[1:]):
+        if isinstance(base, Name) and drawn.ENCODINGS.fullmatch(str(base)[1:]):
             made.BaseEncoding = _name(base)
         if isinstance(differences, Array):
             made.Differences = Array(
@@ -345,7 +245,7 @@ class _Rebuild:
 
     def descriptor(self, old: Any) -> Any:
         """A font's measures, and its program."""
-        made = self._object(old, "descriptor", _DESCRIPTOR)
+        made = self._object(old, "descriptor", drawn.DESCRIPTOR)
         if made is not None:
             made.Type = Name.FontDescriptor
         return made
@@ -359,7 +259,7 @@ class _Rebuild:
     def map(self, old: Any) -> Any:
         """A table from codes to characters."""
         if isinstance(old, Name):
-            return _name(old) if _ENCODINGS.fullmatch(str(old)[1:]) else None
+            return _name(old) if drawn.ENCODINGS.fullmatch(str(old)[1:]) else None
         if not isinstance(old, Stream):
             return None
         collection = self.collection(old.get("/CIDSystemInfo"))
@@ -377,7 +277,7 @@ class _Rebuild:
         if not isinstance(old, Dictionary):
             return None
         ordering = str(old.get("/Ordering", ""))
-        known = ordering if ordering in _COLLECTIONS else "Identity"
+        known = ordering if ordering in drawn.COLLECTIONS else "Identity"
         supplement = self.number(old.get("/Supplement", 0)) or 0
         return Dictionary(Registry=String("Adobe"), Ordering=String(known), Supplement=supplement)
 
@@ -420,16 +320,16 @@ class _Rebuild:
                     yield unparsed(run)
                     yield embedded.inline(item.iimage, self)  # type: ignore[union-attr]
                     run = []
-            elif operator in _OPERANDS:
+            elif operator in drawn.OPERANDS:
                 _follow(operator, item.operands, modes)
-                gone = _PAINTED if any(marked) else _SHOWN if modes[-1] == _UNSEEN else {}
+                gone = drawn.PAINTED if any(marked) else drawn.SHOWN if modes[-1] == drawn.UNSEEN else {}
                 left = gone.get(operator, operator)
                 if left:
                     run.append((self._operands(item.operands, operator) if left == operator else [], Operator(left)))
         yield unparsed(run)
 
     def _operands(self, operands: Any, operator: str) -> list[Any]:
-        allowed = _OPERANDS[operator]
+        allowed = drawn.OPERANDS[operator]
         return [new for it in operands if (new := self._operand(it, allowed, operator)) is not None]
 
     def _operand(self, it: Any, allowed: str, operator: str) -> Any:
@@ -444,7 +344,7 @@ class _Rebuild:
         if not isinstance(it, Name) or "N" not in allowed:
             return None
         if operator == "ri":
-            return _name(it) if str(it)[1:] in _INTENTS else None
+            return _name(it) if str(it)[1:] in drawn.INTENTS else None
         return self.colour(it) if operator in {"cs", "CS"} else self.renamed(it)
 
     # --- layers
