@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,11 +29,34 @@ def test_uv_is_brought_by_a_pip_that_trusts_the_system(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle"
     bundle.write_text("certificates")
     pip = "echo 'echo \"$PIP_CERT\" >> told' > .tools/bin/pip; chmod 755 .tools/bin/pip"
-    words = f'case "$*" in *sys.executable*) echo "$0";; *venv\\ .tools*) mkdir -p .tools/bin; {pip};; esac'
-    for name in ("python3", *(f"python3.{minor}" for minor in range(11, 20))):
-        script(tmp_path / "path" / name, words)
-    own = {it: os.environ[it] for it in ("HOME",) if it in os.environ} | {"PATH": f"{tmp_path}/path:/usr/bin:/bin"}
-    bring = ["sh", str(ROOT / "scripts" / "bring_uv.sh")]
+    python = script(tmp_path / "python", f'case "$*" in *venv\\ .tools*) mkdir -p .tools/bin; {pip};; esac')
+    own = {it: os.environ[it] for it in ("HOME",) if it in os.environ} | {"PATH": "/usr/bin:/bin"}
+    bring = ["sh", str(ROOT / "scripts" / "bring_uv.sh"), str(python)]
     for more in ({"SSL_CERT_FILE": str(bundle)}, {"SSL_CERT_FILE": "/nowhere", "PIP_CERT": "chosen"}):
         subprocess.run(bring, cwd=tmp_path, check=True, env=own | more, capture_output=True)
     assert (tmp_path / "told").read_text().split() == [str(bundle), "chosen"]
+
+
+def chosen(folder: Path, *wanted: str) -> subprocess.CompletedProcess[str]:
+    choose = ["sh", "scripts/choose_python.sh", *wanted]
+    return subprocess.run(choose, cwd=folder, check=False, capture_output=True, text=True)
+
+
+def test_the_python_that_is_asked_for_is_taken_or_the_remedy_said(tmp_path: Path) -> None:
+    """By number, name or path; asked for nothing, the one that was used before."""
+    (tmp_path / "scripts").mkdir()
+    for name in ("choose_python.sh", "pythons.sh"):
+        shutil.copy(ROOT / "scripts" / name, tmp_path / "scripts")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = [chosen(tmp_path, wanted) for wanted in (version, f"python{version}", sys.executable)]
+    assert [it.returncode for it in found] == [0, 0, 0]
+    for it in found:
+        asked = subprocess.run([it.stdout.strip(), "--version"], check=True, capture_output=True, text=True)
+        assert asked.stdout.startswith(f"Python {version}.")
+    for wanted in ("python3.2", "nonsense", "/nowhere/python3"):
+        refused = chosen(tmp_path, wanted)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "apt-get install" in refused.stderr
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv" / "made-from").write_text(f"{sys.executable}\n")
+    assert chosen(tmp_path).stdout.strip() == sys.executable
