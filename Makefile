@@ -23,6 +23,7 @@ $(UV):
 	@sh scripts/bring_uv.sh $(CHOSEN)
 
 $(RUN_STAMP): $(UV) requirements/run.lock
+	@test -n "$(CHOSEN)"
 	@sh scripts/new_venv.sh $(CHOSEN)
 	@ls .tools/dev-* >/dev/null 2>&1 || $(UV) pip sync -q --python $(OWN) requirements/run.lock
 	@$(OWN) scripts/put_on_path.py

@@ -20,24 +20,36 @@ from bot.wiring import Product, open_product
 from handlers.desk import show
 from tips import case as cases
 from tips import clocks, errors, ledger, life, organisation, statistics, triage
+from tips.founding import Founding
 from tips.review import OpenCase, Session
 
 
 async def initialise(settings: Settings, *, as_json: bool, trial: bool) -> int:
     """`tinbao init`."""
-    made = await wiring.initialise(settings, trial=trial)
+    await wiring.initialise(settings, trial=trial, tell=functools.partial(_show_once, as_json=as_json))
+    return 0
+
+
+def _show_once(made: Founding, *, as_json: bool) -> None:
+    """Passphrases and shares.
+
+    Raises:
+        BadSetting: they cannot be written.
+    """
     admins = [{"name": name, "passphrase": words} for name, words in made.passphrases.items()]
     shares = [f"{office}:{share}" for office, share in made.shares.items()]
+    lines = [
+        "Shown once. Give each line to its owner, then clear this screen.",
+        *(f"  {admin['name']}: {admin['passphrase']}" for admin in admins),
+        *(f"  {share}" for share in shares),
+    ]
     printed = {"admins": admins, "recovery": {"k": 2, "n": len(shares), "shares": shares}}
-    if as_json:
-        print(json.dumps(printed))
-        return 0
-    print("Shown once. Give each line to its owner, then clear this screen.")
-    for admin in admins:
-        print(f"  {admin['name']}: {admin['passphrase']}")
-    for share in shares:
-        print(f"  {share}")
-    return 0
+    try:
+        if sys.stdout is None:
+            raise OSError
+        print(json.dumps(printed) if as_json else "\n".join(lines), flush=True)
+    except OSError as error:
+        raise errors.BadSetting("the passphrases could not be written to standard output: no home was made") from error
 
 
 def triage_lines(name: str, source: IO[str], sink: IO[str]) -> int:

@@ -15,6 +15,7 @@ HEAD: Final = 20.0  # seconds for a request line and its headers, from the conne
 WINDOW: Final = 30.0  # seconds in which a body has to come on
 LEAST: Final = 30 * 1024  # bytes of a body in each window; what is shorter has to be whole by then
 MOST: Final = 512  # connections at once
+LONGEST_HEAD: Final = 64 * 1024  # bytes of a request line and its headers
 GIVEN: Final = 64 * 1024  # bytes that a connection is credited with, so that a new one is not the slowest
 
 
@@ -23,6 +24,7 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
 
     _began = 0.0  # when that was, by the loop's clock
     _received = 0
+    _head = 0  # bytes of the head that is coming
     _task: tuple[Any, str] = (None, "head")
 
     def connection_made(self, transport: Any) -> None:
@@ -35,9 +37,12 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
             slowest.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Count, and go on."""
+        """Count, and go on; a head without an end is not kept in memory."""
         self._received += len(data)
         super().data_received(data)
+        self._head = self._head + len(data) if self._doing() == "head" else 0
+        if self._head > LONGEST_HEAD:
+            self.transport.abort()
 
     def look(self, now: float) -> None:
         """End what stands still; called about once a second."""

@@ -59,6 +59,9 @@ async def _all(own: Settings, product: Product, environment: Mapping[str, str]) 
         except errors.TinBaoError as error:
             failed += 1
             print(f"✗ {name}: {remedies.said(error, environment)}")
+        except Exception as error:  # its words may be anybody's: a row that a hand was in
+            failed += 1
+            print(f"✗ {name}: {type(error).__name__}: a row cannot be read, run `tinbao ledger verify`")
     return 1 if failed else 0
 
 

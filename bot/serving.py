@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Final
@@ -45,6 +46,8 @@ def listen(settings: Settings, port: int | None = None) -> socket.socket:
         listener.bind((settings.host, port or settings.port))
     except OSError as error:
         listener.close()
+        if error.errno != errno.EADDRINUSE:
+            raise errors.BadSetting(f"TINBAO_LISTEN: {settings.host}:{settings.port} cannot be listened on") from error
         raise errors.BadSetting(
             f"port {settings.port} is taken: choose another, with PORT=8139 make demo or TINBAO_LISTEN"
         ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,9 @@ MIN_WEBHOOK_SECRET: Final = 16
 _UNITS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _PART: Final = re.compile(r"(\d{1,6})([wdhms])")
 _SPAN: Final = re.compile(rf"([+-])(?:{_PART.pattern})+")
+
+
+FARTHEST: Final = timedelta(days=36_525)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +118,32 @@ def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...]
 
 
 def _moved(value: str) -> Moved | None:
-    """`+35d`, `-3h`, `+1d12h`, or a moment by ISO 8601; one without a zone is the city's."""
+    """`+35d`, `-3h`, `+1d12h`, or a moment by ISO 8601; one without a zone is the city's. Within a century of now."""
     if not value:
         return None
-    if found := _SPAN.fullmatch(value):
-        sign = -1 if found.group(1) == "-" else 1
-        spans = [timedelta(**{_UNITS[unit]: int(count)}) for count, unit in _PART.findall(value)]
-        return Moved(by=sign * sum(spans, timedelta(0)))
     try:
-        moment = datetime.fromisoformat(value)
-    except ValueError as error:
+        moved = _span(value) or _moment(value)
+        far = moved.start - datetime.now(UTC) if moved.start else moved.by
+    except (ValueError, OverflowError) as error:
         raise errors.BadSetting(
             "TINBAO_NOW must be a moment, such as 2027-01-31T08:00:00+07:00, or a span, such as +35d or -3h"
         ) from error
+    if abs(far) > FARTHEST:
+        raise errors.BadSetting("TINBAO_NOW moves time by a century at most")
+    return moved
+
+
+def _span(value: str) -> Moved | None:
+    found = _SPAN.fullmatch(value)
+    if not found:
+        return None
+    sign = -1 if found.group(1) == "-" else 1
+    spans = [timedelta(**{_UNITS[unit]: int(count)}) for count, unit in _PART.findall(value)]
+    return Moved(by=sign * sum(spans, timedelta(0)))
+
+
+def _moment(value: str) -> Moved:
+    moment = datetime.fromisoformat(value)
     return Moved(start=moment if moment.tzinfo else moment.replace(tzinfo=clocks.CITY))
 
 

@@ -271,8 +271,12 @@ async def initialise(
     random: Random = os.urandom,
     cost: Cost = FULL_COST,
     trial: bool = False,
+    tell: Callable[[Founding], None] = lambda made: None,
 ) -> Founding:
     """Make a new home; whatever a start needs is tried before anything of it is made.
+
+    Args:
+        tell: shows what is shown once, before it is kept: what nobody could read founds no home.
 
     Raises:
         BadSetting: there is one already, the organisation is unknown, or something that a start needs is missing.
@@ -282,6 +286,7 @@ async def initialise(
     check_new_home(settings)
     made = found(home, believed(), random, cost, trial=trial)
     async with _empty_store(settings) as store:
+        tell(made)
         await store.keyring.add_roster(made.roster, made.accounts, (), (made.event,))
         for name, value in made.kept.items():
             await store.keyring.keep(name, value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import locales
 from handlers.speech import Message, spoken
 from handlers.uploads import MemoryFile, memory_file
-from tips import errors
+from tips import errors, evidence
 from tips.conversation import Inbound
 from tips.reception import Outcome, Reception, Sender
 
@@ -65,7 +64,7 @@ def heard_from(event: dict[str, Any], file: MemoryFile) -> Inbound:
         return Inbound("location", lat=float(place["lat"]), lon=float(place["lon"]))
     if "file" in event:
         with Path(event["file"]).open("rb") as source:
-            shutil.copyfileobj(source, file)
+            file.write(source.read(evidence.LARGEST + 1))  # a longer one is turned down, and some have no end
         return Inbound("file", upload=file)
     raise ValueError("no event")
 

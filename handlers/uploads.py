@@ -107,7 +107,7 @@ class _Reader:
         self._file, self._left, self._parts = file, FIELD_LIMIT, 0
         self._fields: dict[str, bytearray] = {}
         self._header, self._value, self._headers = b"", b"", dict[bytes, bytes]()
-        self._name, self._is_file = "", False
+        self._name, self._is_file, self._ended = "", False, False
         self._parser = MultipartParser(
             boundary,
             {
@@ -117,6 +117,7 @@ class _Reader:
                 "on_header_value": self._on_value,
                 "on_header_end": self._header_done,
                 "on_headers_finished": self._part_known,
+                "on_end": self._end,
             },
         )
 
@@ -129,6 +130,8 @@ class _Reader:
                 raise TooLong
             self._parser.write(piece)
         self._parser.finalize()
+        if not self._ended:
+            raise ValueError("a form that breaks off")
         return {name: value.decode("utf-8", "replace") for name, value in self._fields.items()}
 
     def _begun(self) -> None:
@@ -136,6 +139,9 @@ class _Reader:
         self._parts += 1
         if self._parts > PARTS:
             raise TooManyParts
+
+    def _end(self) -> None:
+        self._ended = True
 
     def _on_header(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]

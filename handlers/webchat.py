@@ -6,6 +6,7 @@ tells people apart. With JavaScript the same form is sent in the background and 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from tips.reception import Outcome, Reception, Sender
 CHANNEL = "web"
 REF_BYTES = 12  # of a form's reference: who sends the same form twice said it once
 MOST_REF = 32
+MOST_ACKS = 32
 ABOUT = ("run", "kept", "readers", "silence", "channel", "limits")
 FLOODED = "flooded"
 TIP, FILE = "tip", "file"  # what may cost work
@@ -78,8 +80,8 @@ class WebChat:
             due = await self.reception.current(sender)
             if due is not None and due.receipt:
                 return due
-            if due is not None and due.state != "idle":
-                return await self.reception.turn(sender, Inbound("start"))
+            if due is not None:
+                return await self.reception.turn(sender, Inbound("resume"))
         return self.reception.welcome(lang)
 
     async def form(self, request: Request) -> Response:
@@ -104,6 +106,7 @@ class WebChat:
             "state": outcome.state,
             "lang": outcome.lang,
             "receipt": outcome.receipt,
+            "ack": " ".join(outcome.tags),
             "puzzle": turn.puzzle,
         }
         return self._with_cookies(request, turn, JSONResponse(plain))
@@ -129,7 +132,8 @@ class WebChat:
             puzzle = await self.gate.puzzle(token, held)
             if what == TIP:
                 return Turn(token, heard, _patience(heard, lang), puzzle)
-            heard = replace(heard, upload=None, problem="wait", ref="")  # it comes again, with its price
+            # It comes again, with its price and under its own reference; what is turned away counts once too.
+            heard = replace(heard, upload=None, problem="wait", ref=f"{heard.ref}w" if heard.ref else "")
             return Turn(token, heard, await self._answer(token, heard, fields, "", lang), puzzle)
 
     async def _answer(self, token: str, heard: Inbound, fields: Mapping[str, str], what: str, lang: str) -> Outcome:
@@ -145,7 +149,7 @@ class WebChat:
         try:
             outcome = await self.reception.turn(sender, heard, lang)
             if outcome.repeated and not outcome.receipt:  # the page asks again because it saw no answer
-                return await self.reception.turn(sender, Inbound("start"), lang)
+                return await self.reception.turn(sender, Inbound("resume"), lang)
         except errors.TinBaoError as error:
             return self.reception.excuse(error, lang)
         return outcome
@@ -157,6 +161,7 @@ class WebChat:
             messages=[spoken(reply, outcome.lang) for reply in outcome.replies],
             said=said,
             receipt=outcome.receipt,
+            ack=" ".join(outcome.tags),
             ref=secrets.token_urlsafe(REF_BYTES),
             limit=MAX_TEXT,
             desk_link=self.desk_link and outcome.receipt is not None,
@@ -199,10 +204,15 @@ async def _read(request: Request, file: MemoryFile) -> tuple[Mapping[str, str], 
         return {}, Inbound("file", problem="parts")
     except ValueError as error:
         raise HTTPException(400) from error
-    ref = fields.get("ref", "")[:MOST_REF]
-    heard = Inbound("text", text=fields.get("text", ""), ref=ref, confirms=fields.get("ack") == "1")
+    words, confirmed = fields.get("text", ""), tuple(fields.get("ack", "").split()[:MOST_ACKS])
+    choice = "" if file.given else fields.get("choose", "")[:64]
+    heard = Inbound("text", text=words, ref=_reference(fields.get("ref", ""), words, choice), confirms=confirmed)
     if file.given:
         return fields, replace(heard, kind="file", upload=file)
-    if fields.get("choose"):
-        return fields, replace(heard, kind="choose", text="", choice=fields["choose"][:64])
-    return fields, heard
+    return fields, replace(heard, kind="choose", text="", choice=choice) if choice else heard
+
+
+def _reference(ref: str, words: str, choice: str) -> str:
+    """A form's reference, and what it says: other words under an old reference are said for the first time."""
+    said = hashlib.sha256(f"{choice}\0{words}".encode()).hexdigest()[:12]
+    return f"{ref[:MOST_REF]}.{said}" if ref else ""

@@ -12,7 +12,9 @@ COMMAND = pathlib.Path(sysconfig.get_path("scripts")) / "tinbao"
 def main() -> None:
     (PACKAGES / "tinbao.pth").write_text(f"{ROOT}\n")
     python = COMMAND.with_name("python")
-    COMMAND.write_text(f"#!{python}\nfrom bot.__main__ import main\n\nmain()\n")
+    # A line for sh that Python reads as a text: `#!` takes no path that is long or has a space in it.
+    start = f"#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''\n"
+    COMMAND.write_text(f"{start}from bot.__main__ import main\n\nmain()\n")
     COMMAND.chmod(0o755)
     compileall.compile_dir(PACKAGES, quiet=2, workers=0)
 

@@ -131,7 +131,7 @@ class SqlCases:
         statement = sa.select(*order).where(*wanted).order_by(*order).limit(limit)
         if after is not None:
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
-        return [Due(*row) for row in await self._database.rows(statement)]
+        return [Due(at, _octets(id_)) for at, id_ in await self._database.rows(statement)]
 
     async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases that an officer has."""
@@ -193,6 +193,11 @@ async def store_step(connection: AsyncConnection, change: Change) -> None:
     await _tell(connection, change)
     for grant in change.woken:
         await connection.execute(_upsert(connection, "reading_grant", rows.of_grant(grant)))
+
+
+def _octets(id_: Any) -> bytes:
+    """A case's id; what else a hand may have put there is the id of no case."""
+    return id_ if isinstance(id_, bytes) else str(id_).encode()
 
 
 def _run_out(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

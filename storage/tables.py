@@ -34,6 +34,7 @@ NAMING: Final = {
     "pk": "pk_%(table_name)s",
 }
 UNORDERED: Final = {"sqlite_with_rowid": False}
+NO_TIME: Final = datetime.fromtimestamp(0, UTC)
 OPEN: Final = text("state != 'closed'")
 metadata = MetaData(naming_convention=NAMING)
 
@@ -49,8 +50,13 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else int(value.timestamp())
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """From the database."""
-        return None if value is None else datetime.fromtimestamp(value, UTC)
+        """From the database. What is no time, because a hand was in the row, reads as the oldest: late, and first."""
+        if value is None:
+            return None
+        try:
+            return datetime.fromtimestamp(value, UTC)
+        except (OSError, OverflowError, TypeError, ValueError):
+            return NO_TIME
 
 
 class Base(SQLModel):

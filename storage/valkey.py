@@ -1,8 +1,9 @@
 """Unfinished tips on Valkey: off the tips' database, gone with their expiry, sealed as everywhere.
 
 What goes together with a step of a case cannot be on Valkey alone: both are written to the database, in one
-transaction, and Valkey follows. Until it has, the newer draft is the database's. Meanwhile a claim keeps every other
-process from writing this draft, so that no words slip in between.
+transaction, and Valkey follows. Until it has, the newer draft is the database's; one whose receipt is due stays there
+until that has arrived. Meanwhile a claim keeps every other process from writing this draft, so that no words slip in
+between. Who finds a claim that is not given back writes to the database too, and whoever had it finds that out.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from tips.ports import Change, DraftRow
 
 PREFIX: Final = b"tinbao:draft:"
 CLAIM: Final = b"tinbao:claim:"
-CLAIM_LIFE: Final = 15_000  # milliseconds: longer than the database may take over one transaction
+CLAIM_LIFE: Final = 24 * 3600_000  # milliseconds, as a draft: it is given back, or broken
+CLAIM_WAIT: Final = 2.0  # seconds until another's claim is broken, by way of the database
 LOOK: Final = 0.05  # seconds between looks at another's claim
 
 # Takes the claim for a token, if the draft is no newer than was seen. 1: taken, 0: stale, -1: another has it.
@@ -37,7 +39,7 @@ return -1
 # claim of this token back. 1: stored, 0: stale, -1: another has the claim.
 _PUT: Final = """
 local claim = redis.call('GET', KEYS[2])
-if claim and claim ~= ARGV[5] then return -1 end
+if claim and claim ~= ARGV[5] and ARGV[6] == '0' then return -1 end
 local seen = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
 if seen > tonumber(ARGV[1]) then return 0 end
 redis.call('HSET', KEYS[1], 'version', ARGV[2], 'sealed', ARGV[3], 'expires', ARGV[4])
@@ -47,13 +49,20 @@ return 1
 """
 
 
+# Gives a claim back, if it is still this token's.
+_FREE: Final = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
 class ValkeyDrafts:
     """See `tips.ports.Drafts`. How durable an unfinished draft is, is the server's setting (`appendfsync always`)."""
 
     def __init__(self, url: str, beside: SqlDrafts) -> None:
         self._client: Any = valkey.from_url(url)  # type: ignore[no-untyped-call]
         self._beside = beside
-        self._put, self._claim = self._client.register_script(_PUT), self._client.register_script(_CLAIM)
+        self._put, self._claim, self._free = map(self._client.register_script, (_PUT, _CLAIM, _FREE))
 
     async def __aenter__(self) -> ValkeyDrafts:
         """Ready; the connection opens with the first call."""
@@ -79,39 +88,60 @@ class ValkeyDrafts:
         return beside if beside and beside.version > row.version else row
 
     async def put(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
-        """Store a draft; with a step of a case in the database first."""
+        """Store a draft; with a step of a case, or while a receipt is due, in the database first."""
         if step is not None:
             await self._put_both(row, seen, step)
             return
-        await self._until_free(self._put, row, [seen, *_values(row), b""])
-        if await self._beside.get(row.key):
+        beside = await self._beside.get(row.key)
+        if row.due or not await self._followed(row, seen, b""):
+            await self._broken(row, seen)
+        elif beside:
             await self._beside.drop(row.key, row.version)
 
     async def _put_both(self, row: DraftRow, seen: int, step: Change) -> None:
         token = secrets.token_bytes(16)
-        await self._until_free(self._claim, row, [seen, token, CLAIM_LIFE])
+        if not await self._run(self._claim, row, [seen, token, CLAIM_LIFE]):
+            await self._broken(row, seen, step)
+            return
         try:
-            beside = await self._beside.get(row.key)
-            await self._beside.put(row, beside.version if beside else 0, step)
+            await self._fence(row, seen, step)
         except errors.TinBaoError:
             with contextlib.suppress(errors.StoreUnavailable):
-                await self._call(self._client.delete(CLAIM + row.key))
+                await self._call(self._free(keys=[CLAIM + row.key], args=[token]))
             raise
         # From here on it is durable: Valkey may follow when it can.
         with contextlib.suppress(errors.StoreUnavailable, errors.Stale):
-            await self._until_free(self._put, row, [seen, *_values(row), token])
-            await self._beside.drop(row.key, row.version)
+            if await self._followed(row, seen, token) and not row.due:
+                await self._beside.drop(row.key, row.version)
 
-    async def _until_free(self, script: Any, row: DraftRow, values: list[Any]) -> None:
-        """Run a script, after whoever has the claim; a claim is given back or ends by itself."""
-        for _ in range(int(CLAIM_LIFE / 1000 / LOOK) + 1):
+    async def _broken(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
+        """Write to the database, and to Valkey whoever has a claim there."""
+        await self._fence(row, seen, step)
+        with contextlib.suppress(errors.StoreUnavailable, errors.Stale):
+            await self._followed(row, seen, b"", final=True)
+
+    async def _fence(self, row: DraftRow, seen: int, step: Change | None) -> None:
+        """Write to the database, over what is there, unless that is newer than what was seen."""
+        beside = await self._beside.get(row.key)
+        if beside and beside.version > seen:
+            raise errors.Stale
+        await self._beside.put(row, beside.version if beside else 0, step)
+
+    async def _followed(self, row: DraftRow, seen: int, token: bytes, *, final: bool = False) -> bool:
+        """Whether Valkey has the draft now; not, where a claim was never given back. `final`: whatever it says."""
+        values = [seen, row.version, row.sealed, int(row.expires_at.timestamp()), token, int(final)]
+        return await self._run(self._put, row, values)
+
+    async def _run(self, script: Any, row: DraftRow, values: list[Any]) -> bool:
+        """Run a script, after whoever has the claim; False: a claim was there for longer than a claim lives."""
+        for _ in range(int(CLAIM_WAIT / LOOK) + 1):
             done = await self._call(script(keys=[PREFIX + row.key, CLAIM + row.key], args=values))
             if done == 1:
-                return
+                return True
             if done == 0:
                 raise errors.Stale
             await asyncio.sleep(LOOK)
-        raise errors.StoreUnavailable
+        return False
 
     async def expire(self, now: datetime) -> int:
         """Forget what expired by `now`; what the server expired by its own clock is not counted."""
@@ -130,7 +160,3 @@ class ValkeyDrafts:
             return await answer
         except (ValkeyError, OSError) as error:
             raise errors.StoreUnavailable from error
-
-
-def _values(row: DraftRow) -> list[Any]:
-    return [row.version, row.sealed, int(row.expires_at.timestamp())]

@@ -21,6 +21,7 @@ ASKED_AT_MOST: Final = 2  # how often a missing place is asked for; everything e
 EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose words can be written anew
 QUESTIONS: Final = ("where", "when")  # in the order of asking; who and what come from the text or an edit
 LANGUAGES: Final = ("vi", "en")
+ALL: Final = ("1",)  # what a client confirms that keeps no tags
 ALWAYS: Final = frozenset(
     {"cancel", "lang", "start", "help", "code", "transparency", "notify", "silence", "forget", "erase"}
 )  # open at any moment
@@ -55,7 +56,7 @@ class Reply:
 class Inbound:
     """What a channel heard, translated from its platform."""
 
-    kind: Literal["text", "choose", "start", "location", "file", "unsupported", "edited"]
+    kind: Literal["text", "choose", "start", "resume", "location", "file", "unsupported", "edited"]
     text: str = ""  # also a file's caption
     choice: str = ""  # an option's id
     lat: float = 0.0  # degrees
@@ -65,7 +66,7 @@ class Inbound:
     file: File | None = field(default=None, repr=False)  # the upload, once that was done
     ref: str = ""  # the platform's id of this message, if it has one
     messenger: bool = False  # it came through a platform that keeps the words and knows who wrote them
-    confirms: bool = False  # the receipt that was shown before has arrived
+    confirms: tuple[str, ...] = ()  # the tags of receipts that have arrived; ALL: whichever are due
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,12 @@ class Conversation:
         fresh = replace(draft, stage="idle", mailbox="")
         return _tell(fresh, Reply((Say("welcome"), Say("welcome.ask")), _language(draft)))
 
+    def _resume(self, draft: Draft, heard: Inbound) -> Decision:
+        """Show where we are: a page was opened again, or asked again because it saw no answer."""
+        if draft.mailbox or draft.aside or draft.stage in {"asking", "editing"}:
+            return self._again(draft)
+        return self._start(draft, heard)
+
     def _text(self, draft: Draft, heard: Inbound) -> Decision:
         text = phrases.clean(heard.text)
         problem = _unusable(draft, text)
@@ -223,24 +230,27 @@ class Conversation:
     def _file(self, draft: Draft, heard: Inbound) -> Decision:
         """A file that was taken or turned down; its caption counts as words beside it."""
         words = phrases.clean(heard.text)
+        alone: tuple[Say, ...] = ()
+        if receipt.looks_like(words) or receipt.is_receipt(words):  # no reader of the file may see it
+            words, alone = "", (Say("receipt.alone"),)
         if heard.file and draft.mailbox:
-            return Decision(draft, (), Post(words, heard.file))
+            return Decision(draft, (Reply(alone),) if alone else (), Post(words, heard.file))
         if heard.file:
             draft = replace(draft, files=(*draft.files, heard.file))
         notice = Say("file.taken", {"number": str(len(draft.files))}) if heard.file else self._refusal(heard.problem)
         if not words:
-            return self._after_file(draft, notice)
+            return self._after_file(draft, notice, *alone)
         decision = self._text(draft, replace(heard, kind="text"))
         return replace(decision, replies=(Reply((notice,)), *decision.replies))
 
     def _refusal(self, problem: str) -> Say:
         return Say(f"file.{problem}", {"most": str(MOST)})
 
-    def _after_file(self, draft: Draft, notice: Say) -> Decision:
+    def _after_file(self, draft: Draft, *notices: Say) -> Decision:
         """A file without words: it is kept, and words are asked for once there are none at all."""
         if draft.fragments or draft.mailbox or not draft.files:
-            return self._again(draft, notice)
-        return _tell(draft, Reply((notice, Say("file.tell")), (_CANCEL,)))
+            return self._again(draft, *notices)
+        return _tell(draft, Reply((*notices, Say("file.tell")), (_CANCEL,)))
 
     def _unsupported(self, draft: Draft, heard: Inbound) -> Decision:
         return self._again(draft, Say("unsupported"))
@@ -264,6 +274,8 @@ class Conversation:
     def _send_anyway(self, draft: Draft, value: str) -> Decision:
         if not draft.aside:
             return _tell(replace(draft, stage="idle"), Reply((Say("write_again"),)))
+        if draft.fragments:
+            return self._words(replace(draft, aside=""), Fragment(draft.aside))
         return self._go_on(_with(draft, Fragment(draft.aside)))
 
     def _skip(self, draft: Draft, value: str) -> Decision:
@@ -455,7 +467,8 @@ class Conversation:
             return _tell(draft, Reply((*first, Say("mailbox.ask")), (_BACK,)))
         anyway = (_SEND_ANYWAY,) if draft.aside else ()
         if not draft.fragments:
-            return _tell(draft, Reply(first, (*anyway, *_language(draft))))
+            said = first or (Say("anyway"),)
+            return _tell(draft, Reply(said, (*anyway, *_language(draft))))
         if draft.stage == "asking" and draft.slot:
             return _tell(draft, Reply((*first, Say(f"ask.{draft.slot}")), (_SKIP, *anyway, _CANCEL)))
         if draft.stage == "editing":
@@ -477,6 +490,7 @@ _TAKE_OUT: Final = Option("edit:identifying", Say("option.edit.identifying"))
 
 _HEARD: Final = {
     "start": Conversation._start,
+    "resume": Conversation._resume,
     "text": Conversation._text,
     "choose": Conversation._choose,
     "edited": Conversation._edited,

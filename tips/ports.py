@@ -7,7 +7,7 @@ and has kept nothing; what was returned from is durable. The tests in `tests/con
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -260,6 +260,7 @@ class DraftRow:
     sealed: bytes
     version: int  # below 2^53; greater than every version this key had before
     expires_at: datetime
+    due: bool = field(default=False, compare=False)  # a receipt is due: no store that may forget is enough
 
 
 class Drafts(Protocol):

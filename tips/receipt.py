@@ -32,6 +32,11 @@ class Receipt:
         return "-".join(self.code[at : at + GROUP] for at in range(0, len(self.code), GROUP))
 
     @property
+    def tag(self) -> str:
+        """16 hexadecimal digits by which a page says which receipts it has shown; they do not lead back."""
+        return sealing.derive(self._secret, sealing.binding("receipt tag"), 8).hex()
+
+    @property
     def lookup(self) -> bytes:
         """16 bytes: the key of the mailbox row."""
         return sealing.derive(self._secret, sealing.binding("receipt look-up"), 16)

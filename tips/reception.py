@@ -23,6 +23,7 @@ from typing import Final
 from tips import clocks, errors, receipt, sealing
 from tips.budget import Budgets
 from tips.conversation import (
+    ALL,
     Conversation,
     Decision,
     Forget,
@@ -65,6 +66,7 @@ class Outcome:
     state: str
     lang: str
     receipt: str | None = field(default=None, repr=False)  # as shown; not None only while it is due
+    tags: tuple[str, ...] = field(default=(), repr=False)  # of all receipts that are shown, to confirm them by
     repeated: bool = False  # this very message was answered before: show nothing but a due receipt
 
 
@@ -187,7 +189,7 @@ class Reception:
         lost = held.draft is None and not held.ended and self.welcome_after_loss()
         current = held.draft or Draft(self.random(32), lang=lang, seen=held.seen)
         if heard.confirms:
-            current = replace(current, due=())
+            current = replace(current, due=_unconfirmed(current.due, heard.confirms))
         taken = await self._taken(current, heard)
         decision = self.conversation.respond(current.noting(heard.ref), taken)
         try:
@@ -237,9 +239,9 @@ class Reception:
                 await self.vault.save(held, Stub(decision.draft.seen))
                 return _outcome(decision)
             case LookUp(typed):
-                return await self._look_up(held, decision.draft, typed)
+                return _before(decision.replies, await self._look_up(held, decision.draft, typed))
             case Post():
-                return await self._post(held, decision.draft, decision.effect)
+                return _before(decision.replies, await self._post(held, decision.draft, decision.effect))
             case Listen():
                 return await self._listen(sender, held, decision.draft, decision.effect)
         await self._keep(held, decision.draft)
@@ -324,10 +326,11 @@ class Reception:
     def _receipts_due(self, key: bytes, held: Draft, first: int = 0) -> Outcome:
         """The receipts that nobody confirmed, from the `first` one on; the newest is the outcome's."""
         seeds = [bytes.fromhex(seed) for seed in held.due[first:]]
-        shown = [receipt.of_seed(seed).shown for seed in seeds]
-        says = [Say("receipt", {"code": code}) for code in shown]
+        shown = [receipt.of_seed(seed) for seed in seeds]
+        says = [Say("receipt", {"code": own.shown}) for own in shown]
         options = (self._tell_me(key, receipt.case_id(seeds[-1])),) if held.messenger else ()
-        return Outcome((Reply((*says, Say("receipt.keep")), options),), "sent", held.lang, shown[-1])
+        reply = Reply((*says, Say("receipt.keep")), options)
+        return Outcome((reply,), "sent", held.lang, shown[-1].shown, tuple(own.tag for own in shown))
 
     def _tell_me(self, key: bytes, case: bytes) -> Option:
         """The button under a receipt: it alone remembers which tip it is about, sealed, for this conversation only."""
@@ -355,9 +358,22 @@ def _told_first(notice: Say, outcome: Outcome) -> Outcome:
     return replace(outcome, replies=(replace(first, says=(notice, *first.says)), *others))
 
 
+def _unconfirmed(due: tuple[str, ...], confirmed: tuple[str, ...]) -> tuple[str, ...]:
+    """The seeds whose receipts have not arrived; a page that never showed one cannot say that it did."""
+    if confirmed == ALL:
+        return ()
+    return tuple(seed for seed in due if receipt.of_seed(bytes.fromhex(seed)).tag not in confirmed)
+
+
+def _before(notices: tuple[Reply, ...], outcome: Outcome) -> Outcome:
+    """What was said of a file, in front of what became of the words beside it."""
+    return replace(outcome, replies=(*notices, *outcome.replies))
+
+
 def _after(due: Outcome, outcome: Outcome) -> Outcome:
     """What nobody confirmed is shown again before anything else."""
-    return replace(outcome, replies=(*due.replies, *outcome.replies), receipt=outcome.receipt or due.receipt)
+    shown = outcome.receipt or due.receipt
+    return replace(outcome, replies=(*due.replies, *outcome.replies), receipt=shown, tags=(*due.tags, *outcome.tags))
 
 
 def _letter(letter: Letter, named: Callable[[str], Say]) -> list[Say]:

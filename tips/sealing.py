@@ -66,6 +66,7 @@ BINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "backup": (),
     "receipt": (),
     "receipt look-up": (),
+    "receipt tag": (),
     "receipt reading": (),
     "receipt ledger": (),
     "case id": (),

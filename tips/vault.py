@@ -86,5 +86,6 @@ class Vault:
         sealed = sealing.lock(secret, padded, sealing.binding("draft", key=held.key), self.random)
         version = held.version + 1 if held.version else int.from_bytes(self.random(_FIRST_BYTES), "big") + 1
         expires = clocks.hour(self.now()) + LIFE + timedelta(hours=1)
-        row = DraftRow(held.key, hour.to_bytes(_HOUR_BYTES, "big") + sealed, version, expires)
+        due = isinstance(kept, Draft) and bool(kept.due)
+        row = DraftRow(held.key, hour.to_bytes(_HOUR_BYTES, "big") + sealed, version, expires, due)
         await self.drafts.put(row, held.version, step)

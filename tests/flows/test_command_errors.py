@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 
 import bot.__main__ as program
 import locales
-from bot import people, remedies
+from bot import people, remedies, settings
 from tests.fakes import home, served
 from tests.fakes.served import Served
 from tips import enrolment, errors
@@ -216,3 +217,24 @@ def test_a_backup_that_cannot_be_put_in_place_leaves_no_part_of_it(run: Run, mad
     (taken / "x").touch()
     assert run("backup", str(taken / "x" / "file"))[0] == 1
     assert [it.name for it in made.folder.iterdir() if it.name.endswith(".part")] == []
+
+
+def test_no_home_is_made_whose_secrets_nobody_could_read(tmp_path: Path) -> None:
+    """Onto a full disk, or to nowhere: it is said, and `init` can be run again."""
+    words = [sys.executable, "-m", "bot", "init", "--json"]
+    with home.in_memory() as run, Path("/dev/full").open("w") as full:
+        own = served.environment(tmp_path, 1) | {"TINBAO_RUN": str(run)}
+        done = subprocess.run(
+            words, check=False, cwd=served.ROOT, env=own, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+        assert done.returncode != 0
+        assert "no home was made" in done.stderr
+        again = subprocess.run(words, cwd=served.ROOT, env=own, check=True, capture_output=True, text=True)
+        assert json.loads(again.stdout)["admins"]
+
+
+@pytest.mark.parametrize("moved", ["+999999w", "-999999d", "-999999w", "0001-01-01", "9999-12-31"])
+def test_a_time_out_of_range_is_a_setting_that_cannot_be(moved: str) -> None:
+    """Said with the remedy, in any command that reads settings."""
+    with pytest.raises(errors.BadSetting):
+        settings.read({"TINBAO_NOW": moved})

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot import wiring
+from bot import web, wiring
 from storage import rows
 from storage.engine import Database
 from tests.fakes import home, servers
@@ -257,3 +258,80 @@ async def test_a_receipt_is_shown_though_valkey_goes_while_the_tip_is_sent(tmp_p
                 assert code
                 assert (await someone.says("còn ai không")).receipt == code
                 assert (await product.reception.mailboxes.read(code)).case.state == "received"
+
+
+async def test_a_receipt_that_a_page_never_showed_is_not_confirmed_by_it(a_home: Home) -> None:
+    """Two tabs of one person: what the first one confirms is its own receipt; the other's stays due."""
+    reception, sender = a_home.product.reception, a_home.citizen().sender
+    pressed = Inbound("choose", choice="submit")
+    await reception.turn(sender, Inbound("text", text=TIP))
+    first = await reception.turn(sender, pressed)
+    await reception.turn(sender, Inbound("text", text=f"{TIP} Lần nữa.", confirms=first.tags))
+    second = await reception.turn(sender, pressed)  # and its answer is lost
+    outcome = await reception.turn(sender, Inbound("text", text="/giupdo", confirms=first.tags))
+    assert (outcome.receipt, outcome.tags) == (second.receipt, second.tags)
+    assert (await reception.turn(sender, Inbound("text", text="/giupdo", confirms=second.tags))).receipt is None
+
+
+async def test_a_refused_file_is_told_beside_words_that_are_added(a_home: Home) -> None:
+    """In a mailbox too: nobody believes that their evidence arrived."""
+    someone = a_home.citizen()
+    await someone.says(await someone.sends(TIP))
+    outcome = await someone.hears(Inbound("file", text="ảnh cửa sau", problem="broken"))
+    assert [say.key for reply in outcome.replies for say in reply.says] == ["file.broken", "mailbox.added"]
+    assert await thread(a_home) == ["ảnh cửa sau"]
+
+
+# --- a page that asks again -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def page(a_home: Home) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without scripts."""
+    transport = httpx.ASGITransport(web.build(a_home.product, frozenset({"intake"})))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+async def say(page: httpx.AsyncClient, **fields: str) -> str:
+    """One turn; all that was said."""
+    answer = await page.post("/api/chat", data=fields)
+    return "\n".join(message["text"] for message in answer.json()["messages"])
+
+
+async def test_a_form_that_comes_twice_loses_no_words_set_aside(page: httpx.AsyncClient, a_home: Home) -> None:
+    """Nor does opening the page anew: they can still be sent."""
+    greeting = "Xin chào, cho tôi hỏi mấy giờ làm việc"
+    for _ in range(2):
+        await say(page, text=greeting, ref="one")
+    assert "Vẫn gửi" in (await page.get("/")).text
+    await say(page, choose="send_anyway", ref="two")
+    for choice in ("skip", "skip", "skip", "submit"):
+        await say(page, choose=choice)
+    (row,) = await a_home.product.store.ledger.heads()
+    session = await a_home.session_at(row.unit)
+    assert (await a_home.product.review.open(session, row.id)).tip.text == greeting
+
+
+async def test_an_addition_that_comes_twice_is_added_once_and_leaves_the_mailbox_open(
+    page: httpx.AsyncClient, a_home: Home
+) -> None:
+    """What is written next goes into the case as well."""
+    await say(page, text=await a_home.citizen().sends(TIP))
+    for _ in range(2):
+        await say(page, text="họ có súng", ref="one")
+    await page.get("/")
+    await say(page, text="nó chạy về hướng tân bình", ref="two")
+    assert await thread(a_home) == ["họ có súng", "nó chạy về hướng tân bình"]
+
+
+async def test_other_words_under_an_old_reference_are_said_for_the_first_time(
+    page: httpx.AsyncClient, a_home: Home
+) -> None:
+    """A page whose answer was lost may have gone on: nothing that was typed is dropped."""
+    await say(page, text=TIP, ref="one")
+    await say(page, text=f"{TIP}\nchủ quán tên Tám", ref="one")
+    await say(page, choose="submit")
+    officer = await a_home.session("an")
+    (row,) = await a_home.product.review.queue(officer)
+    assert "chủ quán tên Tám" in (await a_home.product.review.open(officer, row.id)).tip.text

@@ -11,6 +11,7 @@ import locales
 from tips import organisation, phrases, receipt
 from tips.conversation import Conversation, Decision, Forget, Inbound, LookUp, Post, Say, Submit
 from tips.draft import Draft, from_bytes
+from tips.files import File
 from tips.triage import Triager
 
 TRIAGER = Triager(organisation.load("hcmc-districts"))
@@ -227,6 +228,29 @@ def test_in_a_mailbox_what_is_no_receipt_is_words(words: str) -> None:
     chat = Chat(Draft(bytes(32), stage="mailbox", mailbox=receipt.of_seed(bytes(32)).shown))
     chat.says(words)
     assert chat.effect == Post(words)
+
+
+def test_a_receipt_beside_a_file_goes_to_nobody() -> None:
+    """Whoever reads the file would hold the key of another mailbox: the file is taken, the code is not."""
+    own = receipt.of_seed(secrets.token_bytes(32)).shown
+    file = File(bytes(16), bytes(32), "image", "image/jpeg", 1, 1, "", "")
+    inside = TALK.respond(Draft(bytes(32), stage="mailbox", mailbox=own), Inbound("file", text=own, file=file))
+    assert inside.effect == Post("", file)
+    outside = TALK.respond(Draft(bytes(32)), Inbound("file", text=own, file=file))
+    assert (outside.draft.files, outside.draft.fragments, outside.effect) == ((file,), (), None)
+    assert [say.key for say in outside.replies[0].says] == ["file.taken", "receipt.alone", "file.tell"]
+
+
+def test_what_looked_like_a_receipt_replaces_what_was_to_be_written_anew() -> None:
+    """Sent all the same, it is the answer to what was asked: here the whole text."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    chat.presses("edit:what")
+    plates = "51F1 2345 59A2 6789 50H3 1111 51G9"
+    chat.says(plates)
+    chat.draft = TALK.no_receipt(chat.draft, "receipt.unknown").draft
+    chat.presses("send_anyway")
+    assert chat.draft.text == plates
 
 
 def test_unaccented_answers_are_kept_word_for_word() -> None:

@@ -60,3 +60,15 @@ def test_the_python_that_is_asked_for_is_taken_or_the_remedy_said(tmp_path: Path
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "made-from").write_text(f"{sys.executable}\n")
     assert chosen(tmp_path).stdout.strip() == sys.executable
+
+
+def test_the_command_runs_from_a_folder_with_a_space(tmp_path: Path) -> None:
+    """And from one whose path is longer than a kernel's `#!` line."""
+    folder = tmp_path / "a b" / ("c" * 200)
+    script(folder / "bot" / "__main__.py", "").write_text("def main() -> None:\n    print('it runs')\n")
+    (folder / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "put_on_path.py", folder / "scripts")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
+    subprocess.run([folder / ".venv/bin/python", folder / "scripts/put_on_path.py"], check=True)
+    done = subprocess.run([folder / ".venv/bin/tinbao"], cwd="/", check=True, capture_output=True, text=True)
+    assert done.stdout == "it runs\n"
