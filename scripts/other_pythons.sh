@@ -11,7 +11,9 @@ sh scripts/pythons.sh | while read -r version path; do
     .tools/bin/uv venv -q --clear --python "$path" "$venv"
     .tools/bin/uv pip sync -q --python "$venv/bin/python" requirements/dev.lock
     "$venv/bin/python" scripts/put_on_path.py
-    "$venv/bin/mypy" --no-error-summary
+    "$venv/bin/mypy" --no-error-summary </dev/null
+    "$venv/bin/python" scripts/check_licences.py </dev/null
     "$venv/bin/python" -m pytest -n "${WORKERS:-2}" --dist loadgroup tests/flows/test_cleaning.py \
-        tests/flows/test_evidence.py tests/flows/test_demo.py tests/flows/test_command_line.py tests/unit
+        tests/flows/test_recordings.py tests/flows/test_marks.py tests/flows/test_evidence.py \
+        tests/flows/test_demo.py tests/flows/test_health.py </dev/null
 done
