@@ -115,10 +115,19 @@ class ValkeyDrafts:
                 await self._beside.drop(row.key, row.version)
 
     async def _broken(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
-        """Write to the database, and to Valkey whoever has a claim there."""
+        """Write to the database, and to Valkey whoever has a claim there.
+
+        Raises:
+            Stale: also where Valkey has another's newer draft, unless a step was stored: that stands.
+        """
         await self._fence(row, seen, step)
-        with contextlib.suppress(errors.StoreUnavailable, errors.Stale):
+        try:
             await self._followed(row, seen, b"", final=True)
+        except errors.StoreUnavailable:
+            return  # the database has it
+        except errors.Stale:
+            if step is None:
+                raise
 
     async def _fence(self, row: DraftRow, seen: int, step: Change | None) -> None:
         """Write to the database, over what is there, unless that is newer than what was seen."""

@@ -228,6 +228,23 @@ async def test_a_claim_of_a_process_that_died_holds_nobody_up_for_long(tmp_path:
             assert (await store.cases.get(change.case.id, None)).id == change.case.id
 
 
+async def test_of_two_drafts_beside_a_due_receipt_one_is_stale(tmp_path: Path) -> None:
+    """One process confirms the receipt while another takes words: who comes second is told to look again."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/both.db"
+    migrate.upgrade(url)
+    with servers.valkey() as server:
+        address = servers.valkey_url(server)
+        async with storage.open_store(url, address) as one, storage.open_store(url, address) as other:
+            await one.drafts.put(draft(3), 0)
+            await one.drafts.put(replace(draft(4), due=True), 3, new_case())
+            confirmed, words = draft(5), replace(draft(5), due=True)
+            done = await asyncio.gather(
+                one.drafts.put(confirmed, 4), other.drafts.put(words, 4), return_exceptions=True
+            )
+            kept = await one.drafts.get(confirmed.key)
+            assert [kept == row for row in (confirmed, words)] == [answer is None for answer in done]
+
+
 async def test_a_receipt_that_is_due_outlives_valkey_s_memory(tmp_path: Path) -> None:
     """Until it has arrived, the database has its draft too."""
     url = f"sqlite+aiosqlite:///{tmp_path}/due.db"
