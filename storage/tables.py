@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-from tips.case import STATES, URGENCIES
+from tips.case import NO_TIME, STATES, URGENCIES
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -34,7 +34,6 @@ NAMING: Final = {
     "pk": "pk_%(table_name)s",
 }
 UNORDERED: Final = {"sqlite_with_rowid": False}
-NO_TIME: Final = datetime.fromtimestamp(0, UTC)
 OPEN: Final = text("state != 'closed'")
 metadata = MetaData(naming_convention=NAMING)
 

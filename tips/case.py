@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from tips.receipt import ALPHABET
@@ -22,6 +22,7 @@ STATES: Final = (
 )
 OPEN_STATES: Final = frozenset(STATES) - {"closed"}
 
+NO_TIME: Final = datetime.fromtimestamp(0, UTC)  # what reads so is no time: a hand was in the row
 RESTRICTED_AREA: Final = "city"
 RESTRICTED_CATEGORY: Final = "restricted"
 URGENCIES: Final = ("P0", "P1", "P2", "P3")

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from tips import clocks, errors, ledger
-from tips.case import Case
+from tips.case import NO_TIME, Case
 from tips.climbing import PROCESS
 from tips.ports import Cases, Change
 from tips.rounds import Rounds
@@ -46,7 +46,10 @@ class Shredder:
 
         Raises:
             Refused: it is open, or its time is not over.
+            NotVerified: its time is none; nothing is destroyed on the word of a row that a hand was in.
         """
+        if NO_TIME in {row.due_at, row.received_at}:
+            raise errors.NotVerified
         if row.state != "closed" or row.clock != clocks.RETENTION or not row.overdue(self.now()):
             raise errors.Refused("error.move")
         hour = clocks.hour(self.now())

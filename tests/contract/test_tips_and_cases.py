@@ -10,10 +10,9 @@ import sqlalchemy as sa
 
 from storage import Store
 from storage.engine import Database
-from storage.tables import NO_TIME
 from tests.contract.conftest import NOON, is_stored, new_case, step
 from tips import errors
-from tips.case import OPEN, Wanted
+from tips.case import NO_TIME, OPEN, Wanted
 
 EVERY = Wanted()
 

@@ -64,7 +64,6 @@ def job(home: Home, name: str) -> clock.Job:
 BREAKS = {
     "its release does not open": "UPDATE envelope SET release = sealed WHERE case_id = :id",
     "its envelope is gone": "DELETE FROM envelope WHERE case_id = :id",
-    "its row cannot be read": f"UPDATE tip SET received_at = {FAR} WHERE id = :id",
     "its unit is none": "UPDATE tip SET unit = 'no such unit' WHERE id = :id",
 }
 
@@ -122,15 +121,27 @@ async def test_a_page_full_of_failures_hides_nothing_behind_it(office: Home, mon
     assert len(await office.product.store.clockwork.stuck()) == 5
 
 
+@pytest.mark.parametrize("column", ["received_at", "due_at"])
+async def test_a_case_whose_time_is_none_climbs_with_the_others(office: Home, column: str) -> None:
+    """What a hand wrote there reads as the oldest time: the case is late, and nothing is held up."""
+    ids = await sent(office, 3)
+    behind(office, f"UPDATE tip SET {column} = {-(10**18)} WHERE id = :id", id=ids[1])
+    office.clock.forward(days=2)
+    assert await clock.tick(office.product, job(office, "climb")) == 3
+    assert await at(office, "duty") >= set(ids)
+    assert await office.product.store.clockwork.stuck() == []
+    assert {row.id for row in await office.product.review.queue(await office.session("truc"))} >= set(ids)
+
+
 async def test_a_case_that_cannot_be_shredded_keeps_no_other_from_it(office: Home) -> None:
-    """Retention goes on case by case."""
+    """Retention goes on case by case, and destroys nothing on the word of a time that is none."""
     ids = await sent(office, 3)
     session = await office.session("an")
     for id_ in ids:
         await office.product.progress.accept(session, id_)
         await office.product.progress.conclude(session, id_, "unfounded", "Chưa thấy cơ sở.")
         await office.product.progress.close(session, id_)
-    behind(office, f"UPDATE tip SET received_at = {FAR}, due_at = due_at - 3600 WHERE id = :id", id=ids[1])
+    behind(office, f"UPDATE tip SET due_at = {-FAR} WHERE id = :id", id=ids[1])
     office.clock.forward(days=91)
     assert await clock.tick(office.product, job(office, "shred")) == 2
     assert [it.job for it in await office.product.store.clockwork.stuck()] == ["shred"]
