@@ -21,7 +21,8 @@ from tips.flood import Gate
 
 OPEN_FOR = flood.OPEN_FOR // PROCESSES  # from the web, through the one process that these doors are of
 SELLING = "Có người bán ma tuý đá trong hẻm 12 đường Trần Quang Diệu, phường 14, quận 3, tối nào cũng giao hàng"
-STEALING = "Có người bẻ khoá lấy xe máy trong hẻm 12 đường Trần Quang Diệu, phường 14, quận 3, tuần nào cũng mất"
+# Eight pairs of words in common at most: below the share that counts, whichever of them a process compares.
+STEALING = "Có người bẻ khoá lấy xe máy trong hẻm 12 đường Trần Quang Diệu, quận 3, tuần này mất ba chiếc"
 WAIT = "chờ"
 
 
