@@ -10,7 +10,7 @@ UV := .tools/bin/uv
 OWN := .venv/bin/python
 RUN_STAMP := .tools/run-$(shell (echo $(CHOSEN); cat requirements/run.lock) | cksum | cut -d' ' -f1)
 DEV_STAMP := .tools/dev-$(shell (echo $(CHOSEN); cat requirements/dev.lock) | cksum | cut -d' ' -f1)
-PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadfile
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
 .PHONY: help setup demo setup-test test test-two other-pythons check sbom bench eval pictures mutants interop lock locales clean

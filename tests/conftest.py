@@ -9,10 +9,7 @@ from tests.fakes import home, servers, two
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What one module makes once for all its tests stays in one process; two processes take only what has turns."""
-    for item in items:
-        if getattr(item.module, "TOGETHER", False):  # type: ignore[attr-defined]
-            item.add_marker(pytest.mark.xdist_group(item.module.__name__))  # type: ignore[attr-defined]
+    """Two processes take only what has turns."""
     if two.ON:
         kept = [item for item in items if _has_turns(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])

@@ -20,7 +20,6 @@ from tests.fakes import home, served
 from tests.fakes.served import Served
 from tips import enrolment, errors
 
-TOGETHER = True  # one process makes for all of them what they share
 KEY = re.compile(r"\b(?:error|desk|ledger|mailbox|ping|officers|state|about|page|job)\.[a-z_]+\b")
 HERE = "{folder}"
 

@@ -14,7 +14,6 @@ import pytest
 from tests.fakes import home, served
 from tests.fakes.served import Served
 
-TOGETHER = True  # one process makes for all of them what they share
 TIP = '{"text": "ban ma tuy o karaoke duong le van sy q3"}\n{"choose": "submit"}\n'
 
 

@@ -13,7 +13,6 @@ from tests import tools
 from tests.fakes import opener, served
 from tests.fakes.served import Citizen
 
-TOGETHER = True  # one process makes for all of them what they share
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 SYNCS = frozenset({"fsync", "fdatasync"})
 KEPT = frozenset({"tinbao.db", "tinbao.db-wal"})  # the third file, -shm, is an index that is made anew

@@ -23,7 +23,6 @@ from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
 from tips import errors
 
-TOGETHER = True  # one process makes for all of them what they share
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 
 

@@ -18,7 +18,6 @@ from tests.fakes import opener, served
 from tests.fakes.served import Citizen, Screen, Served
 
 TIPS, CLIENTS, KILLS = 200, 8, 25
-TOGETHER = True  # one process makes for all of them what they share
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ, bàn số {}."
 NUMBER = re.compile(r"bàn số (\d+)\.")
 # A fresh Python that has read the program and waits for a word to run it: 25 starts would take most of the time.

@@ -25,7 +25,6 @@ from tests.fakes.bot_api import BotApi
 from tests.fakes.served import RECEIPT, Citizen, Served
 
 # `serve` with the logs as talkative as their own parameter allows: there is no setting for it.
-TOGETHER = True  # one process makes for all of them what they share
 TALKATIVE = (
     "-c",
     "import functools, logging; from bot import __main__, logs; "

@@ -21,7 +21,6 @@ from bot.wiring import Product
 from tests.fakes import bot_api, home, served, servers
 from tests.fakes.served import Citizen, Served
 
-TOGETHER = True  # one process makes for all of them what they share
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 ALL = "intake,desk,officers,clock"
 CHAT = 5150

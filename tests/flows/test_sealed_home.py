@@ -23,7 +23,6 @@ from tests.fakes import opener, served
 from tests.fakes.opener import Closed, bound, rows
 from tests.fakes.served import Citizen, Served
 
-TOGETHER = True  # one process makes for all of them what they share
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 LARGEST = 1024 * 1024  # bytes of the whole home
 KEY = 32

@@ -22,7 +22,6 @@ from tests.fakes.home import Home
 from tests.fakes.opener import Closed, bound, rows
 from tips.news import Address
 
-TOGETHER = True  # one process makes for all of them what they share
 TIPS = 200
 ASKED_EVERY = 4  # so often somebody asks to be told
 FIRST_CHAT = 8_400_100_000

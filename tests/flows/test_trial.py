@@ -16,7 +16,6 @@ from tests.fakes.served import Served
 from tests.flows.test_command_line import tinbao
 from tips import errors, roster
 
-TOGETHER = True  # one process makes for all of them what they share
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
 TIP = '{"text": "ban ma tuy o karaoke duong le van sy q3"}\n{"choose": "submit"}\n'
 

@@ -16,7 +16,6 @@ from tips.keys import Identity
 from tips.roster import Person, Roster, SignedRoster, Signer, UnitKey
 from tips.sealing import Reader, Readers
 
-TOGETHER = True  # one process makes for all of them what they share
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
 CHAIN = ("area-770", "duty")
