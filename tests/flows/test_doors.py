@@ -205,6 +205,24 @@ async def test_half_a_request_is_ended(quick: int, half: bytes) -> None:
     writer.close()
 
 
+async def test_a_head_without_an_end_is_not_kept_in_memory(door: Served) -> None:
+    """One header line that goes on and on is cut long before its time is over; a large form is not."""
+    _, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nX: " % door.port)
+    sent = 0
+    async with asyncio.timeout(5):
+        with contextlib.suppress(ConnectionError):
+            while sent < 4_000_000:
+                writer.write(b"a" * 10_000)
+                await writer.drain()
+                sent += 10_000
+                await asyncio.sleep(0.001)
+    assert sent < 4_000_000
+    writer.close()
+    async with client(door) as browser:
+        assert (await browser.post("/api/chat", data={"text": "x " * 9_000, "more": "y" * 200_000})).status_code == 200
+
+
 async def test_a_trickle_is_ended_and_a_slow_upload_is_not(quick: int) -> None:
     """What counts is that it comes on: one that takes many times the window is answered."""
 
