@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PrivateKey, Suite
 
 from bench.measure import Figure, Timing, at_most, median_seconds, paired
-from tips import files, sealing, stream
-from tips.sealing import Reader, Readers
+from tips.crypto import sealing, stream
+from tips.crypto.sealing import Reader, Readers
+from tips.evidence import files
 
 ROUNDS = 101  # short ones, so that a disturbance meets both sides
 TIMES = 15  # in each round

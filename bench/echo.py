@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from bot.telegram import PATH, as_method
+from bot.serve.citizens_bot import PATH, as_method
 
 TOKEN = "4242:token-of-no-bot"
 

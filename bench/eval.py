@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.scores import Row, Scorer, Scores
-from tips import organisation
+from tips.organisation import units
 from tips.triage import Triager
 
 HERE: Final = Path(__file__).parent
@@ -51,7 +51,7 @@ def read(path: Path) -> list[Row]:
 
 def main() -> None:
     """Score everything, print it, write it."""
-    org = organisation.load("hcmc-districts")
+    org = units.load("hcmc-districts")
     scorer = Scorer(Triager(org), org)
     chat = read(DATA / "dev_chat.jsonl")
     sets: list[tuple[str, list[Row], str, Callable[[list[Row]], tuple[Scores, Table]]]] = [

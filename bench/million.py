@@ -17,9 +17,9 @@ from typing import Final
 import storage
 from bench.measure import Figure, at_most, paired
 from storage import migrate
-from tips import organisation
-from tips import statistics as published
-from tips.case import OPEN
+from tips.cases.case import OPEN
+from tips.desk import statistics as published
+from tips.organisation import units
 from tips.triage import category
 
 TIPS: Final = 1_000_000
@@ -121,7 +121,7 @@ def _filled() -> tempfile.TemporaryDirectory[str]:
 
 def _fill(connection: sqlite3.Connection) -> None:
     """All rows in one transaction, and the indexes after them."""
-    areas = organisation.load("hcmc-districts").areas
+    areas = units.load("hcmc-districts").areas
     places = [(area, ward) for ward in areas.wards if (area := areas.district_of(ward))]
     found = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ?"
     indexes = [row for table in ("tip", "reading_grant") for row in connection.execute(found, (table,)).fetchall()]

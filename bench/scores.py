@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tips.organisation import Organisation
+from tips.organisation.units import Organisation
 from tips.triage import Triage, Triager, as_json
 
 TIPS: Final = frozenset({"tip", "emergency"})

@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from bench.measure import Figure, at_least, paired
 from storage import engine
 from tests.fakes import home, servers
-from tips.draft import Draft, Fragment
+from tips.intake.draft import Draft, Fragment
 
 TASKS: Final = 64  # at once
 TIPS: Final = 256  # in each round
@@ -77,7 +77,8 @@ async def _compared(folder: Path, store: str, url: str, bare_url: str) -> Figure
 
         value, most = await paired(ours, ceiling, ROUNDS)
     how = (
-        f"triaged tips with 4 grants through `tips.intake`, {TASKS} tasks, median of {ROUNDS} rounds of {TIPS}; "
+        f"triaged tips with 4 grants through `tips.intake.submission`, {TASKS} tasks, median of {ROUNDS} rounds "
+        f"of {TIPS}; "
         f"ceiling: one-row ORM commits by as many tasks over {CONNECTIONS[store]} connections, same {store} settings"
     )
     return at_least(value, most, "1/s", how)

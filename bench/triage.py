@@ -7,7 +7,7 @@ from functools import partial
 
 from bench.eval import DATA, read
 from bench.measure import Figure, at_most, median_seconds
-from tips import organisation
+from tips.organisation import units
 from tips.triage import Triager
 
 CHARACTERS = 500
@@ -17,7 +17,7 @@ TIMES = 9  # of each text
 
 async def triage() -> Figure:
     """Pieces of the labelled messages, all different, so that nothing remembered helps."""
-    triager = Triager(organisation.load("hcmc-districts"))
+    triager = Triager(units.load("hcmc-districts"))
     joined = " ".join(row["text"] for row in read(DATA / "dev_chat.jsonl"))
     texts = [joined[at - CHARACTERS : at] for at in range(CHARACTERS, len(joined) + 1, CHARACTERS)]
     value = statistics.median(median_seconds(partial(triager.triage, text), TIMES) for text in texts) * 1000

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from bench import product
 from bench.measure import Figure, at_most, paired
-from bot.telegram import PATH
+from bot.serve.citizens_bot import PATH
 from tests.fakes import bot_api, servers
 from tests.fakes.bot_api import BotApi
 

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from bot import remedies, settings
+from bot import settings
+from bot.commands import error_messages
 from tips import errors
 
 REFUSED: Final = 1
@@ -70,7 +71,7 @@ def _run(work: Coroutine[Any, Any, int | None]) -> None:
 @app.command()
 def init(org: Org = None, json: Json = False, trial: Trial = False) -> None:
     """Create the home at TINBAO_HOME; passphrases and shares are printed once."""
-    from bot import acts
+    from bot.commands import acts
 
     _run(acts.initialise(_settings(org=org), as_json=json, trial=trial))
 
@@ -80,7 +81,7 @@ def serve(
     only: Annotated[str, typer.Option("--only", help="Parts to run, parted by commas.")] = "intake,desk,officers,clock",
 ) -> None:
     """Run the chat, the desk, the officers' bot and the clock."""
-    from bot import serving
+    from bot.serve import serving
 
     _run(serving.serve(_settings(), frozenset(part.strip() for part in only.split(","))))
 
@@ -88,7 +89,7 @@ def serve(
 @app.command()
 def demo() -> None:
     """Run the product on a throw-away home with invented tips."""
-    from bot import demo as demonstration
+    from bot.demo import demo as demonstration
 
     _run(demonstration.run(os.environ))
 
@@ -96,7 +97,7 @@ def demo() -> None:
 @app.command()
 def doctor() -> None:
     """Check configuration, keys, database and clocks, and say the remedy."""
-    from bot import doctor as doctoring
+    from bot.commands import doctor as doctoring
 
     _run(doctoring.check(os.environ))
 
@@ -104,15 +105,15 @@ def doctor() -> None:
 @app.command()
 def chat(json: Json = False) -> None:
     """Be a citizen in the terminal; each run is a new one."""
-    from bot import terminal
+    from bot.commands import chat
 
-    _run(terminal.run(_settings(), as_json=json))
+    _run(chat.run(_settings(), as_json=json))
 
 
 @app.command()
 def triage(org: Org = None) -> None:
     """Triage JSON lines from standard input; needs no home and keeps nothing."""
-    from bot import acts
+    from bot.commands import acts
 
     raise typer.Exit(acts.triage_lines(org or "hcmc-districts", sys.stdin, sys.stdout))
 
@@ -120,7 +121,7 @@ def triage(org: Org = None) -> None:
 @unit_app.command("list")
 def unit_list(json: Json = False) -> None:
     """All units, who receives, and how many members each has."""
-    from bot import people
+    from bot.commands import people
 
     _run(people.list_units(_settings(), as_json=json))
 
@@ -128,7 +129,7 @@ def unit_list(json: Json = False) -> None:
 @unit_app.command("rotate")
 def unit_rotate(unit: Unit, signers: Signers = None) -> None:
     """Give a unit a new key, sealed to everybody in it; old cases stay readable to them."""
-    from bot import people
+    from bot.commands import people
 
     _run(people.rotate_unit(_settings(), unit, signers))
 
@@ -136,7 +137,7 @@ def unit_rotate(unit: Unit, signers: Signers = None) -> None:
 @unit_app.command("recover")
 def unit_recover(unit: Unit, shares: Shares) -> None:
     """Bring shares together and give an overseer's old seeds to the people who work there now."""
-    from bot import recovery
+    from bot.commands import recovery
 
     _run(recovery.reclaim(_settings(), unit, shares))
 
@@ -149,8 +150,8 @@ def officer_add(
     signers: Signers = None,
 ) -> None:
     """Let a person join a unit; prints their passphrase and TOTP address once."""
-    from bot import people
-    from tips.enrolment import Newcomer
+    from bot.commands import people
+    from tips.people.enrolment import Newcomer
 
     _run(people.add_officer(_settings(), Newcomer(name, unit, role), signers))
 
@@ -158,7 +159,7 @@ def officer_add(
 @officer_app.command("remove")
 def officer_remove(name: Name, signers: Signers = None) -> None:
     """Let a person go: their login and keys end, and their unit gets a new key."""
-    from bot import people
+    from bot.commands import people
 
     _run(people.remove_officer(_settings(), name, signers))
 
@@ -166,7 +167,7 @@ def officer_remove(name: Name, signers: Signers = None) -> None:
 @officer_app.command("renew")
 def officer_renew(name: Name, signers: Signers = None) -> None:
     """New keys for who lost their passphrase; prints passphrase and TOTP address once."""
-    from bot import people
+    from bot.commands import people
 
     _run(people.renew_officer(_settings(), name, signers))
 
@@ -174,7 +175,7 @@ def officer_renew(name: Name, signers: Signers = None) -> None:
 @app.command()
 def queue(officer: Officer, json: Json = False) -> None:
     """The cases of an officer's unit, urgent and old first."""
-    from bot import acts
+    from bot.commands import acts
 
     _run(acts.show_queue(_settings(), officer, as_json=json))
 
@@ -182,7 +183,7 @@ def queue(officer: Officer, json: Json = False) -> None:
 @case_app.command("show")
 def case_show(id: Annotated[str, typer.Argument(help="The case's id.")], officer: Officer, json: Json = False) -> None:
     """Open one case; that it was read is on record first."""
-    from bot import acts
+    from bot.commands import acts
 
     _run(acts.show_case(_settings(), id, officer, as_json=json))
 
@@ -198,7 +199,7 @@ def stats_export(
     last: Annotated[str | None, typer.Option("--to", help="Last month.")] = None,
 ) -> None:
     """Export counts; small cells are hidden."""
-    from bot import acts
+    from bot.commands import acts
 
     _run(acts.export_statistics(_settings(), out, format, by, first, last))
 
@@ -206,7 +207,7 @@ def stats_export(
 @ledger_app.command("verify")
 def ledger_verify(json: Json = False) -> None:
     """Check every event's signature, every case's chain and every envelope's hash."""
-    from bot import acts
+    from bot.commands import acts
 
     _run(acts.verify_ledger(_settings(), as_json=json))
 
@@ -218,7 +219,7 @@ def held_open(
     unit: Annotated[str | None, typer.Option("--unit", help="Who shall get it; else the first clean level.")] = None,
 ) -> None:
     """Bring shares together and give a held case to a unit that has a key."""
-    from bot import recovery
+    from bot.commands import recovery
 
     _run(recovery.open_held(_settings(), id, shares, unit))
 
@@ -226,7 +227,7 @@ def held_open(
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write.")]) -> None:
     """Write a backup that only a quorum of the recovery offices opens."""
-    from bot import recovery
+    from bot.commands import recovery
 
     _run(recovery.back_up(_settings(), file))
 
@@ -238,7 +239,7 @@ def restore(
     signers: Signers = None,
 ) -> None:
     """Bring a backup back into a new, empty home."""
-    from bot import recovery
+    from bot.commands import recovery
 
     _run(recovery.restore(_settings(), file, shares, signers))
 
@@ -246,7 +247,7 @@ def restore(
 @app.command()
 def poster(area: Annotated[str, typer.Argument(help="A place, such as “quận 3”.")]) -> None:
     """A page to print and hang up, with the chat's address as a QR code, on standard output."""
-    from bot import poster as posters
+    from bot.commands import poster as posters
 
     raise typer.Exit(posters.write(_settings(), area, sys.stdout))
 
@@ -256,7 +257,7 @@ def main() -> None:
     try:
         app()
     except errors.TinBaoError as error:
-        print(f"tinbao: {remedies.said(error, os.environ)}", file=sys.stderr)
+        print(f"tinbao: {error_messages.said(error, os.environ)}", file=sys.stderr)
         sys.exit(WRONG_PASSPHRASE if isinstance(error, errors.WrongPassphrase) else REFUSED)
     except KeyboardInterrupt:
         sys.exit(130)

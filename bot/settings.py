@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from tips import clocks, errors
+from tips import errors
+from tips.cases import deadlines
 
 DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
 DEFAULT_LISTEN: Final = "127.0.0.1:8138"
@@ -144,7 +145,7 @@ def _span(value: str) -> Moved | None:
 
 def _moment(value: str) -> Moved:
     moment = datetime.fromisoformat(value)
-    return Moved(start=moment if moment.tzinfo else moment.replace(tzinfo=clocks.CITY))
+    return Moved(start=moment if moment.tzinfo else moment.replace(tzinfo=deadlines.CITY))
 
 
 def _token(environment: Mapping[str, str], name: str) -> str:

@@ -10,41 +10,42 @@ from datetime import UTC, datetime
 from typing import Final
 
 import storage
-from bot import secrets
-from bot.cleaning import Cleaning
+from bot import key_files
+from bot.cleaner.client import Cleaning
+from bot.serve.health import Vitals
 from bot.settings import Settings
-from bot.vitals import Vitals
 from storage import migrate
-from tips import errors, organisation, roster
-from tips.accounts import Logins
-from tips.audit import Report, audit
-from tips.budget import Budgets, Memory
-from tips.climbing import Climber
-from tips.conversation import Conversation, Say
-from tips.devices import Devices
-from tips.files import Files
-from tips.flood import Crowd
-from tips.founding import PROCESSES, Founding, Secrets, found
-from tips.holding import Freeing, Holding
-from tips.intake import Intake
-from tips.keys import Cost
-from tips.leases import Leases
-from tips.mailbox import Mailboxes
-from tips.news import News
-from tips.notices import Notices
-from tips.organisation import Organisation
+from tips import errors
+from tips.clock.early_signs import Watch
+from tips.clock.escalation import Climber
+from tips.clock.leases import Leases
+from tips.clock.reminders import Reminders
+from tips.clock.retention import Shredder
+from tips.clock.rounds import Rounds
+from tips.crypto.keys import Cost
+from tips.crypto.sealing import Random, derive
+from tips.desk.assignment import Freeing, Holding
+from tips.desk.audit import Report, audit
+from tips.desk.officer_notifications import Notices
+from tips.desk.progress import Progress
+from tips.desk.review import Review
+from tips.evidence.files import Files
+from tips.intake.conversation import Conversation, Say
+from tips.intake.draft_vault import Vault
+from tips.intake.flood import Crowd
+from tips.intake.mailbox import Mailboxes
+from tips.intake.rate_limits import Budgets, Memory
+from tips.intake.reception import Reception
+from tips.intake.reporter_notifications import News
+from tips.intake.submission import Intake
+from tips.organisation import roster, units
+from tips.organisation.roster import Roster, SignedRoster
+from tips.organisation.units import Organisation
+from tips.people.device_cookies import Devices
+from tips.people.founding import PROCESSES, Founding, Secrets, found
+from tips.people.logins import Logins
 from tips.ports import Counters
-from tips.progress import Progress
-from tips.reception import Reception
-from tips.reminders import Reminders
-from tips.review import Review
-from tips.roster import Roster, SignedRoster
-from tips.rounds import Rounds
-from tips.sealing import Random, derive
-from tips.shredding import Shredder
-from tips.signs import Watch
 from tips.triage import Triager
-from tips.vault import Vault
 
 Now = Callable[[], datetime]
 FULL_COST: Final = Cost()
@@ -105,7 +106,7 @@ class Product:
     organisation: Organisation
     triager: Triager
     store: storage.Store
-    run: secrets.RunFolder
+    run: key_files.RunFolder
     counters: Counters
     roster: LiveRoster
     now: Now
@@ -147,19 +148,19 @@ async def open_product(
     """
     if not settings.home.is_dir():
         raise errors.BadSetting(f"there is no home at TINBAO_HOME ({settings.home.name}): run `tinbao init`")
-    own = secrets.load(settings.secrets, PROCESSES)
-    secrets.check_run(settings.run, demo=settings.demo)
+    own = key_files.load(settings.secrets, PROCESSES)
+    key_files.check_run(settings.run, demo=settings.demo)
     migrate.upgrade(settings.database_url)
     async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
-        live = LiveRoster(store, organisation.load(settings.organisation), own.signers)
+        live = LiveRoster(store, units.load(settings.organisation), own.signers)
         believed = believed_time(settings, now, trial=(await live.refresh()).trial)
-        run = secrets.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
+        run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
         async with _counters(settings, run, believed) as counters:
             yield _put_together(settings, store, live, own, run, counters, believed, random, cost)
 
 
 @asynccontextmanager
-async def _counters(settings: Settings, run: secrets.RunFolder, now: Now) -> AsyncIterator[Counters]:
+async def _counters(settings: Settings, run: key_files.RunFolder, now: Now) -> AsyncIterator[Counters]:
     """Beside the drafts where processes share these, else in memory."""
     alone = Memory(now, settings.processes)
     if not settings.drafts_url:
@@ -191,7 +192,7 @@ def _put_together(
     store: storage.Store,
     live: LiveRoster,
     own: Secrets,
-    run: secrets.RunFolder,
+    run: key_files.RunFolder,
     counters: Counters,
     now: Now,
     random: Random,
@@ -259,9 +260,9 @@ def _unit_names(home: Organisation) -> Callable[[str], Say]:
     return named
 
 
-def _recent_loss(run: secrets.RunFolder, now: Now) -> Callable[[], bool]:
+def _recent_loss(run: key_files.RunFolder, now: Now) -> Callable[[], bool]:
     lost = run.lost_since()
-    return lambda: lost is not None and now() - lost < secrets.LOSS_TOLD_FOR
+    return lambda: lost is not None and now() - lost < key_files.LOSS_TOLD_FOR
 
 
 async def initialise(
@@ -281,7 +282,7 @@ async def initialise(
     Raises:
         BadSetting: there is one already, the organisation is unknown, or something that a start needs is missing.
     """
-    home = organisation.load(settings.organisation)
+    home = units.load(settings.organisation)
     believed = believed_time(settings, now, trial=trial)
     check_new_home(settings)
     made = found(home, believed(), random, cost, trial=trial)
@@ -290,7 +291,7 @@ async def initialise(
         await store.keyring.add_roster(made.roster, made.accounts, (), (made.event,))
         for name, value in made.kept.items():
             await store.keyring.keep(name, value)
-    secrets.store(settings.secrets, made.secrets)
+    key_files.store(settings.secrets, made.secrets)
     return made
 
 
@@ -302,9 +303,9 @@ def check_new_home(settings: Settings) -> None:
     """
     if (settings.secrets / "signers.json").exists():
         raise errors.BadSetting("this home exists already: choose another TINBAO_HOME, or remove it and its secrets")
-    secrets.check_run(settings.run, demo=settings.demo)
-    secrets.check_writable(settings.home, "TINBAO_HOME", "choose a folder that you may write")
-    secrets.check_writable(settings.secrets, "TINBAO_SECRETS", "choose a folder that you may write")
+    key_files.check_run(settings.run, demo=settings.demo)
+    key_files.check_writable(settings.home, "TINBAO_HOME", "choose a folder that you may write")
+    key_files.check_writable(settings.secrets, "TINBAO_SECRETS", "choose a folder that you may write")
 
 
 @asynccontextmanager

@@ -12,10 +12,12 @@ from telegram import Update
 from telegram.ext import Application, CommandHandler, ContextTypes
 
 import locales
-from tips import errors, keys, statistics
-from tips.notices import Notices
+from tips import errors
+from tips.crypto import keys
+from tips.desk import statistics
+from tips.desk.officer_notifications import Notices
+from tips.organisation.roster import Person
 from tips.ports import Statistics
-from tips.roster import Person
 
 LANG: Final = "vi"
 MONTHS: Final = 6  # months that `/thongke` shows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import locales
-from tips.conversation import Reply
+from tips.intake.conversation import Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,11 @@ from aiogram.types import (
 import locales
 from handlers import speech
 from handlers.uploads import MemoryFile, memory_file
-from tips import errors, evidence, phrases
-from tips.conversation import Inbound
-from tips.reception import Outcome, Reception, Sender
+from tips import errors
+from tips.evidence import kinds
+from tips.intake import phrases
+from tips.intake.conversation import Inbound
+from tips.intake.reception import Outcome, Reception, Sender
 
 CHANNEL: Final = "telegram"
 TRIES: Final = 5  # how often a message is offered to Telegram
@@ -96,7 +98,7 @@ class Telegram:
 
     async def _fetch(self, bot: Bot, attached: Attached, file: MemoryFile) -> str:
         """Bring a file's bytes from Telegram; why that cannot be, or nothing."""
-        if (attached.file_size or 0) > evidence.LARGEST:
+        if (attached.file_size or 0) > kinds.LARGEST:
             return "too_large"
         try:
             await bot.download(attached, destination=cast(BinaryIO, file), seek=False)

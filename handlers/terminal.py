@@ -10,9 +10,10 @@ from typing import Any
 import locales
 from handlers.speech import Message, spoken
 from handlers.uploads import MemoryFile, memory_file
-from tips import errors, evidence
-from tips.conversation import Inbound
-from tips.reception import Outcome, Reception, Sender
+from tips import errors
+from tips.evidence import kinds
+from tips.intake.conversation import Inbound
+from tips.intake.reception import Outcome, Reception, Sender
 
 CHANNEL = "terminal"
 
@@ -64,7 +65,7 @@ def heard_from(event: dict[str, Any], file: MemoryFile) -> Inbound:
         return Inbound("location", lat=float(place["lat"]), lon=float(place["lon"]))
     if "file" in event:
         with Path(event["file"]).open("rb") as source:
-            file.write(source.read(evidence.LARGEST + 1))  # a longer one is turned down, and some have no end
+            file.write(source.read(kinds.LARGEST + 1))  # a longer one is turned down, and some have no end
         return Inbound("file", upload=file)
     raise ValueError("no event")
 

@@ -18,7 +18,7 @@ _FOLDER: Final = pathlib.Path(__file__).parent
 
 
 class Text(Protocol):
-    """Anything with a key and values, such as `tips.conversation.Say`."""
+    """Anything with a key and values, such as `tips.intake.submission.conversation.Say`."""
 
     @property
     def key(self) -> str:

@@ -20,8 +20,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import learning  # noqa: E402
 
-from tips import organisation  # noqa: E402
-from tips.triage import Triager, accusing  # noqa: E402
+from tips.organisation import units  # noqa: E402
+from tips.triage import Triager, accusation_model  # noqa: E402
 
 ACCUSED: Final = 2.0  # what a mention counts that accuses: they are fewer, and missing one is worse
 IN_TIP: Final = 1.5  # and one that does not, in a tip; in any other message 1
@@ -29,7 +29,7 @@ IN_TIP: Final = 1.5  # and one that does not, in a tip; in any other message 1
 
 def examples() -> Iterator[learning.Example]:
     """Every mention of an official, with its answer."""
-    triager = Triager(organisation.load("hcmc-districts"))
+    triager = Triager(units.load("hcmc-districts"))
     for line in ROOT.joinpath("scripts/messages.tsv").read_text("utf-8").splitlines():
         intent, _, accused, text = line.split("\t")
         for kind, cues in triager.cues(text):
@@ -42,6 +42,6 @@ def examples() -> Iterator[learning.Example]:
 if __name__ == "__main__":
     learning.write(
         learning.learnt(list(examples())),
-        accusing.WEIGHTS,
+        accusation_model.WEIGHTS,
         "scripts/make_accused.py, from messages written for Tin Báo",
     )

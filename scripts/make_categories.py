@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import learning  # noqa: E402
 
-from tips import organisation  # noqa: E402
+from tips.organisation import units  # noqa: E402
 from tips.triage import Triager, category  # noqa: E402
 
 RATE: Final = 4.0  # a text counts so much more than for eight intents: there are seven times as many answers
@@ -29,7 +29,7 @@ BARE: Final = 0.5  # what a text counts without its accents, beside itself
 
 def examples() -> Iterator[learning.Example]:
     """Every tip, with its category."""
-    triager = Triager(organisation.load("hcmc-districts"))
+    triager = Triager(units.load("hcmc-districts"))
     for line in ROOT.joinpath("scripts/messages.tsv").read_text("utf-8").splitlines():
         _, code, _, text = line.split("\t")
         if code != "-":

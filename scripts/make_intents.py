@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import learning  # noqa: E402
 
-from tips import organisation  # noqa: E402
+from tips.organisation import units  # noqa: E402
 from tips.triage import Triager, intent  # noqa: E402
 
 PHRASE: Final = 0.1  # what a phrase of the lexicon counts, beside a message
@@ -28,11 +28,11 @@ PHRASE: Final = 0.1  # what a phrase of the lexicon counts, beside a message
 
 def examples() -> Iterator[learning.Example]:
     """Everything to learn from."""
-    triager = Triager(organisation.load("hcmc-districts"))
+    triager = Triager(units.load("hcmc-districts"))
     for line in ROOT.joinpath("scripts/messages.tsv").read_text("utf-8").splitlines():
         name, _, _, text = line.split("\t")
         yield name, triager.features(text), 1.0
-    for seed in json.loads(ROOT.joinpath("bot/seeds.json").read_text("utf-8"))["tips"]:
+    for seed in json.loads(ROOT.joinpath("bot/demo/seeds.json").read_text("utf-8"))["tips"]:
         yield "tip", triager.features(seed["text"]), 1.0
     for weights in json.loads(ROOT.joinpath("tips/data/lexicon.json").read_text("utf-8"))["categories"].values():
         for phrase in (phrase for phrases in weights.values() for phrase in phrases):

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tips import sealing  # noqa: E402
+from tips.crypto import sealing  # noqa: E402
 
 VECTORS = ROOT / "tests" / "data" / "hpke_vectors.json"
 OTHER = ROOT / ".tools" / "interop"  # where `make interop` puts the other implementation

@@ -15,7 +15,7 @@ from storage.drafts import SqlDrafts
 from storage.engine import BUSY, Database
 from storage.keyring import SqlKeyring
 from storage.ledger import SqlLedger
-from storage.links import SqlLinks
+from storage.officer_chats import SqlLinks
 from storage.outbox import SqlOutbox
 from storage.probe import SqlProbe
 from storage.statistics import SqlStatistics

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from storage import rows
+from storage import mapping
 from storage.engine import Database
 
 
@@ -19,7 +19,7 @@ class SqlAddresses:
 
     async def put(self, case: bytes, sealed: bytes) -> None:
         """A case's address, in place of the one it had."""
-        table = rows.table("address")
+        table = mapping.table("address")
         async with self._database.write() as connection:
             await connection.execute(table.delete().where(table.c.case_id == case))
             await connection.execute(table.insert(), {"case_id": case, "sealed": sealed, "news_from": None})
@@ -30,23 +30,23 @@ class SqlAddresses:
 
     async def due(self, now: datetime, limit: int, after: bytes = b"") -> list[tuple[bytes, bytes]]:
         """Those that news wait for."""
-        table = rows.table("address").c
+        table = mapping.table("address").c
         return await self._pairs(sa.and_(table.news_from <= now, table.case_id > after), limit)
 
     async def told(self, case: bytes) -> None:
         """No news wait any more."""
-        table = rows.table("address")
+        table = mapping.table("address")
         async with self._database.write() as connection:
             await connection.execute(table.update().where(table.c.case_id == case).values(news_from=None))
 
     async def drop(self, cases: Sequence[bytes]) -> None:
         """Destroy addresses."""
         if cases:
-            table = rows.table("address")
+            table = mapping.table("address")
             async with self._database.write() as connection:
                 await connection.execute(table.delete().where(table.c.case_id.in_(cases)))
 
     async def _pairs(self, wanted: sa.ColumnElement[bool], limit: int | None = None) -> list[tuple[bytes, bytes]]:
-        table = rows.table("address").c
+        table = mapping.table("address").c
         statement = sa.select(table.case_id, table.sealed).where(wanted).order_by(table.case_id).limit(limit)
         return [(case, sealed) for case, sealed in await self._database.rows(statement)]

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import rows
+from storage import mapping
 from storage.engine import Database
 from tips import errors
 
@@ -27,11 +27,11 @@ class SqlBlobs:
         values = {"envelope_id": envelope, "expires_at": expires_at, "size": size}
         async with self._database.write() as connection:
             await _make_room(connection, room - size)
-            await connection.execute(rows.table("waiting_file").insert(), values)
+            await connection.execute(mapping.table("waiting_file").insert(), values)
 
     async def stay(self, envelopes: Sequence[bytes], expires_at: datetime) -> None:
         """Wait until then; written only where that is new."""
-        waiting = rows.table("waiting_file")
+        waiting = mapping.table("waiting_file")
         older = waiting.c.envelope_id.in_(envelopes) & (waiting.c.expires_at < expires_at)
         if await self._database.rows(sa.select(waiting.c.envelope_id).where(older)):
             async with self._database.write() as connection:
@@ -40,16 +40,16 @@ class SqlBlobs:
     async def add(self, envelope: bytes, first: int, chunks: Sequence[bytes]) -> None:
         """Further chunks."""
         values = [{"envelope_id": envelope, "number": at, "sealed": it} for at, it in enumerate(chunks, first)]
-        waiting = rows.table("waiting_file").c.envelope_id
+        waiting = mapping.table("waiting_file").c.envelope_id
         if values:
             async with self._database.write() as connection:
                 if not (await connection.execute(sa.select(waiting).where(waiting == envelope))).first():
                     raise errors.StoreUnavailable("this file had to make room for others")
-                await connection.execute(rows.table("blob").insert(), values)
+                await connection.execute(mapping.table("blob").insert(), values)
 
     async def read(self, envelope: bytes, first: int, count: int) -> list[bytes]:
         """Chunks in order."""
-        blob = rows.table("blob").c
+        blob = mapping.table("blob").c
         wanted = sa.select(blob.sealed).where(blob.envelope_id == envelope, blob.number >= first)
         found = await self._database.rows(wanted.where(blob.number < first + count).order_by(blob.number))
         return [sealed for (sealed,) in found]
@@ -61,18 +61,18 @@ class SqlBlobs:
 
     async def count(self, envelope: bytes) -> int:
         """How many chunks there are."""
-        blob = rows.table("blob").c
+        blob = mapping.table("blob").c
         found = await self._database.rows(sa.select(sa.func.count()).where(blob.envelope_id == envelope))
         return int(found[0][0])
 
     async def drop(self, envelopes: Sequence[bytes]) -> None:
         """Forget files that wait."""
-        waiting = rows.table("waiting_file").c.envelope_id
+        waiting = mapping.table("waiting_file").c.envelope_id
         await self._forget(sa.select(waiting).where(waiting.in_(envelopes)))
 
     async def expire(self, now: datetime) -> int:
         """Forget what waited in vain."""
-        waiting = rows.table("waiting_file").c
+        waiting = mapping.table("waiting_file").c
         return await self._forget(sa.select(waiting.envelope_id).where(waiting.expires_at <= now))
 
     async def _forget(self, wanted: sa.Select[bytes]) -> int:
@@ -82,12 +82,12 @@ class SqlBlobs:
         return len(gone)
 
 
-_TAKEN: Final = sa.func.coalesce(sa.func.sum(rows.table("waiting_file").c.size), 0)
+_TAKEN: Final = sa.func.coalesce(sa.func.sum(mapping.table("waiting_file").c.size), 0)
 
 
 async def _make_room(connection: AsyncConnection, room: int) -> None:
     """Let those go that expire first, until what waits takes no more than `room` bytes."""
-    waiting = rows.table("waiting_file").c
+    waiting = mapping.table("waiting_file").c
     over = int((await connection.execute(sa.select(_TAKEN))).scalar_one()) - room
     if over <= 0:
         return
@@ -103,6 +103,6 @@ async def _make_room(connection: AsyncConnection, room: int) -> None:
 
 async def _remove(connection: AsyncConnection, envelopes: Sequence[bytes]) -> None:
     for at in range(0, len(envelopes), AT_ONCE):
-        for table in (rows.table("blob"), rows.table("waiting_file")):
+        for table in (mapping.table("blob"), mapping.table("waiting_file")):
             some = table.c.envelope_id.in_(envelopes[at : at + AT_ONCE])
             await connection.execute(table.delete().where(some))

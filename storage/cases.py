@@ -12,21 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from storage import rows
+from storage import mapping
 from storage.engine import Database
 from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
 from tips import errors
-from tips.case import OPEN_STATES, STATES, Case, Place, Wanted
-from tips.ledger import SignedEvent
+from tips.cases.case import OPEN_STATES, STATES, Case, Place, Wanted
+from tips.cases.ledger import SignedEvent
+from tips.crypto.sealing import Envelope, Grant
 from tips.ports import Change, Due, Mailbox, Whole
-from tips.sealing import Envelope, Grant
 
-DUE: Final = rows.table("tip").c.due_at
+DUE: Final = mapping.table("tip").c.due_at
 
 
 def every() -> sa.Select[Any]:
     """All cases."""
-    return sa.select(*rows.case_columns())
+    return sa.select(*mapping.case_columns())
 
 
 def readable(units: Sequence[str]) -> sa.Select[Any]:
@@ -45,12 +45,12 @@ class SqlCases:
 
     async def queue(self, units: Sequence[str], wanted: Wanted, limit: int, after: Place | None) -> list[Case]:
         """A page of the queue."""
-        order = [rows.table("tip").c[name] for name in Place._fields]
+        order = [mapping.table("tip").c[name] for name in Place._fields]
         statement = readable(units).where(col(Tip.unit).in_(units), *_conditions(wanted))
         if after is not None:
             literals = (sa.literal(value, column.type) for value, column in zip(after, order, strict=True))
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*literals))
-        return [rows.to_case(row) for row in await self._database.rows(statement.order_by(*order).limit(limit))]
+        return [mapping.to_case(row) for row in await self._database.rows(statement.order_by(*order).limit(limit))]
 
     async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
         """One case."""
@@ -58,7 +58,7 @@ class SqlCases:
         found = await self._database.rows(statement.where(col(Tip.id) == case))
         if not found:
             raise errors.NotFound
-        return rows.to_case(found[0])
+        return mapping.to_case(found[0])
 
     async def whole(self, case: bytes, units: Sequence[str] | None) -> Whole:
         """A case with all that belongs to it, of one moment."""
@@ -71,29 +71,29 @@ class SqlCases:
             grants = await session.exec(select(GrantRow).where(GrantRow.case == case))
             events = await session.exec(select(EventRow).where(EventRow.case == case))
             return Whole(
-                rows.to_case(row),
-                [rows.to_envelope(it) for it in envelopes],
-                [rows.to_grant(it) for it in grants],
-                [rows.to_event(it) for it in events],
+                mapping.to_case(row),
+                [mapping.to_envelope(it) for it in envelopes],
+                [mapping.to_grant(it) for it in grants],
+                [mapping.to_event(it) for it in events],
             )
 
     async def envelopes(self, case: bytes) -> list[Envelope]:
         """All envelopes of a case."""
         async with self._database.read() as session:
             found = await session.exec(select(EnvelopeRow).where(EnvelopeRow.case == case))
-            return [rows.to_envelope(row) for row in found]
+            return [mapping.to_envelope(row) for row in found]
 
     async def grants(self, case: bytes) -> list[Grant]:
         """All grants of a case."""
         async with self._database.read() as session:
             found = await session.exec(select(GrantRow).where(GrantRow.case == case))
-            return [rows.to_grant(row) for row in found]
+            return [mapping.to_grant(row) for row in found]
 
     async def events(self, case: bytes) -> list[SignedEvent]:
         """The events of a case."""
         async with self._database.read() as session:
             found = await session.exec(select(EventRow).where(EventRow.case == case))
-            return [rows.to_event(row) for row in found]
+            return [mapping.to_event(row) for row in found]
 
     async def apply(self, change: Change) -> None:
         """Store one step of a case."""
@@ -136,13 +136,13 @@ class SqlCases:
     async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases that an officer has."""
         theirs = sa.and_(col(Tip.officer).is_not(None), col(Tip.state) != "closed")
-        return await self._timed(limit, after, theirs, by=rows.table("tip").c.received_at)
+        return await self._timed(limit, after, theirs, by=mapping.table("tip").c.received_at)
 
     async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
         """Others' open cases that these units read along."""
         statement = readable(units).where(col(Tip.unit).not_in(units), col(Tip.state) != "closed")
-        ordered = statement.order_by(*(rows.table("tip").c[name] for name in ("urgency", "received_at", "id")))
-        return [rows.to_case(row) for row in await self._database.rows(ordered.limit(limit))]
+        ordered = statement.order_by(*(mapping.table("tip").c[name] for name in ("urgency", "received_at", "id")))
+        return [mapping.to_case(row) for row in await self._database.rows(ordered.limit(limit))]
 
     async def mailbox(self, lookup: bytes) -> Mailbox:
         """The mailbox of a look-up id."""
@@ -157,11 +157,11 @@ class SqlCases:
             row = (await session.exec(statement)).first()
         if row is None:
             raise errors.NotFound
-        return rows.to_mailbox(row)
+        return mapping.to_mailbox(row)
 
     async def held(self) -> list[Case]:
         """Cases that wait for the quorum."""
-        return [rows.to_case(row) for row in await self._database.rows(every().where(col(Tip.state) == "held"))]
+        return [mapping.to_case(row) for row in await self._database.rows(every().where(col(Tip.state) == "held"))]
 
 
 def _conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
@@ -184,15 +184,15 @@ async def store_step(connection: AsyncConnection, change: Change) -> None:
     """One step of a case, inside a transaction. Raises `Stale` when the head is no longer `change.before`."""
     await _swap_head(connection, change)
     await _remove(connection, change)
-    for table, values in rows.of_change(change).items():
+    for table, values in mapping.of_change(change).items():
         if values:
             await connection.execute(table.insert(), values)
     if change.files:
-        waiting = rows.table("waiting_file")
+        waiting = mapping.table("waiting_file")
         await connection.execute(waiting.delete().where(waiting.c.envelope_id.in_(change.files)))
     await _tell(connection, change)
     for grant in change.woken:
-        await connection.execute(_upsert(connection, "reading_grant", rows.of_grant(grant)))
+        await connection.execute(_upsert(connection, "reading_grant", mapping.of_grant(grant)))
 
 
 def _octets(id_: Any) -> bytes:
@@ -211,8 +211,8 @@ def _told_of() -> sa.ColumnElement[bool]:
 
 async def _swap_head(connection: AsyncConnection, change: Change) -> None:
     """The case's row as it shall be, if nobody changed it since `change.before`."""
-    table = rows.table("tip")
-    values = rows.of_case(change.case)
+    table = mapping.table("tip")
+    values = mapping.of_case(change.case)
     if change.before is None:
         statement: Any = table.insert().values(**values)
     else:
@@ -224,7 +224,7 @@ async def _swap_head(connection: AsyncConnection, change: Change) -> None:
 
 async def _tell(connection: AsyncConnection, change: Change) -> None:
     """News for the reporter, if an address of theirs is kept; or its end."""
-    address = rows.table("address")
+    address = mapping.table("address")
     mine = address.c.case_id == change.case.id
     if change.news is not None:
         await connection.execute(address.update().where(mine).values(news_from=change.news))
@@ -233,7 +233,7 @@ async def _tell(connection: AsyncConnection, change: Change) -> None:
 
 
 async def _remove(connection: AsyncConnection, change: Change) -> None:
-    grant, envelope, blob = rows.table("reading_grant"), rows.table("envelope"), rows.table("blob")
+    grant, envelope, blob = mapping.table("reading_grant"), mapping.table("envelope"), mapping.table("blob")
     if change.dropped:
         await connection.execute(blob.delete().where(blob.c.envelope_id.in_(change.dropped)))
         await connection.execute(grant.delete().where(grant.c.envelope_id.in_(change.dropped)))
@@ -244,9 +244,9 @@ async def _remove(connection: AsyncConnection, change: Change) -> None:
         )
 
 
-def _upsert(connection: AsyncConnection, name: str, values: rows.Values) -> sa.Executable:
+def _upsert(connection: AsyncConnection, name: str, values: mapping.Values) -> sa.Executable:
     """Insert a row, or replace the one with its key."""
-    table = rows.table(name)
+    table = mapping.table(name)
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     keys = [column.name for column in table.primary_key]
     changed = {name: value for name, value in values.items() if name not in keys}

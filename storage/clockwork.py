@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from storage import rows
+from storage import mapping
 from storage.engine import Database
 from storage.tables import StuckRow
 from tips.ports import Lease, Stuck
@@ -23,7 +23,7 @@ class SqlClockwork:
 
     async def leases(self, name: str, decide: Callable[[Sequence[Lease]], Sequence[Lease]]) -> Sequence[Lease]:
         """Put what `decide` makes of a job's leases in their place."""
-        table = rows.table("job_run")
+        table = mapping.table("job_run")
         async with self._database.write() as connection:
             if connection.dialect.name == "postgresql":  # SQLite has one writer at a time
                 await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"job {name}"))))
@@ -41,7 +41,7 @@ class SqlClockwork:
         known = {it.case: it for it in await self.stuck() if it.job == job}
         if not known and not failed:
             return
-        table = rows.table("stuck")
+        table = mapping.table("stuck")
         noted = [
             {"job": job, "case_id": case, "error": error, "since": known[case].since if case in known else now}
             for case, error in failed.items()
@@ -67,7 +67,7 @@ def _lease(row: Any) -> Lease | None:
         return None
 
 
-def _values(lease: Lease) -> rows.Values:
+def _values(lease: Lease) -> mapping.Values:
     until = None if lease.until is None else int(lease.until.timestamp())
     slot = int(lease.slot.timestamp())
     return {"name": lease.name, "slot": slot, "owner": lease.owner, "until": until, "mark": lease.mark}

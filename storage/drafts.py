@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import rows
+from storage import mapping
 from storage.cases import store_step
 from storage.engine import Database, is_sqlite, is_uri, sqlite_path
 from storage.writer import PutDraft, Writer
@@ -52,7 +52,7 @@ class SqlDrafts:
         """The draft of a conversation."""
         if self._plain:
             return self._plain.get(key)
-        table = rows.table("draft").c
+        table = mapping.table("draft").c
         wanted = sa.select(table.sealed, table.version, table.expires_at).where(table.key == key)
         found = await self._database.rows(wanted)
         return DraftRow(key, *found[0]) if found else None
@@ -68,13 +68,13 @@ class SqlDrafts:
 
     async def drop(self, key: bytes, version: int) -> None:
         """Forget a draft, if it is no newer than this version."""
-        table = rows.table("draft")
+        table = mapping.table("draft")
         async with self._database.write() as connection:
             await connection.execute(table.delete().where(table.c.key == key, table.c.version <= version))
 
     async def expire(self, now: datetime) -> int:
         """Forget all that expired."""
-        table = rows.table("draft")
+        table = mapping.table("draft")
         async with self._database.write() as connection:
             done = await connection.execute(table.delete().where(table.c.expires_at <= now))
         return int(done.rowcount)
@@ -87,7 +87,7 @@ class SqlDrafts:
 
 async def _swap(connection: AsyncConnection, row: DraftRow, seen: int) -> None:
     """The draft as it shall be, if it is still the version that was seen."""
-    table, values = rows.table("draft"), rows.of_draft(row)
+    table, values = mapping.table("draft"), mapping.of_draft(row)
     if seen:
         mine = table.c.key == row.key, table.c.version == seen
         done = await connection.execute(table.update().where(*mine).values(**values))

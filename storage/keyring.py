@@ -9,14 +9,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from storage import rows
+from storage import mapping
 from storage.engine import Database
 from storage.tables import KeptRow, RosterRow, UnitSeedRow
 from tips import errors
-from tips.keys import SealedSeed
-from tips.ledger import SignedEvent
+from tips.cases.ledger import SignedEvent
+from tips.crypto.keys import SealedSeed
+from tips.organisation.roster import SignedRoster
 from tips.ports import Account
-from tips.roster import SignedRoster
 
 _PERSONAL: Final = {  # table -> the column that says whose a row is
     "person": "name", "session": "name", "link_code": "name", "officer_chat": "name", "unit_seed": "holder",
@@ -33,13 +33,13 @@ class SqlKeyring:
         """Every version, oldest first."""
         async with self._database.read() as session:
             found = await session.exec(select(RosterRow).order_by(col(RosterRow.version)))
-            return [rows.to_roster(row) for row in found]
+            return [mapping.to_roster(row) for row in found]
 
     async def newest_roster(self) -> SignedRoster | None:
         """The newest version."""
         async with self._database.read() as session:
             row = (await session.exec(select(RosterRow).order_by(col(RosterRow.version).desc()).limit(1))).first()
-        return rows.to_roster(row) if row else None
+        return mapping.to_roster(row) if row else None
 
     async def add_roster(
         self,
@@ -51,19 +51,19 @@ class SqlKeyring:
     ) -> None:
         """A new version with everything it names, in place of what is gone."""
         added = {
-            "roster": [rows.of_roster(roster)],
-            "person": [rows.of_account(it) for it in accounts],
-            "unit_seed": [rows.of_seed(it) for it in seeds],
-            "event": [rows.of_event(it) for it in events],
+            "roster": [mapping.of_roster(roster)],
+            "person": [mapping.of_account(it) for it in accounts],
+            "unit_seed": [mapping.of_seed(it) for it in seeds],
+            "event": [mapping.of_event(it) for it in events],
         }
         try:
             async with self._database.write() as connection:
                 for name, column in _PERSONAL.items():
-                    table = rows.table(name)
+                    table = mapping.table(name)
                     await connection.execute(table.delete().where(table.c[column].in_(gone)))
                 for name, values in added.items():
                     if values:
-                        await connection.execute(rows.table(name).insert(), values)
+                        await connection.execute(mapping.table(name).insert(), values)
         except IntegrityError as error:
             raise errors.Stale from error
 
@@ -78,19 +78,19 @@ class SqlKeyring:
     async def _seeds(self, **wanted: str) -> list[SealedSeed]:
         async with self._database.read() as session:
             found = await session.exec(select(UnitSeedRow).filter_by(**wanted))
-            return [rows.to_seed(row) for row in found]
+            return [mapping.to_seed(row) for row in found]
 
     async def add_seeds(self, seeds: Sequence[SealedSeed]) -> None:
         """Further copies."""
         async with self._database.write() as connection:
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-            statement = dialect.insert(rows.table("unit_seed")).on_conflict_do_nothing()
-            await connection.execute(statement, [rows.of_seed(it) for it in seeds])
+            statement = dialect.insert(mapping.table("unit_seed")).on_conflict_do_nothing()
+            await connection.execute(statement, [mapping.of_seed(it) for it in seeds])
 
     async def keep(self, name: str, value: bytes) -> None:
         """Keep a named sealed piece."""
         async with self._database.write() as connection:
-            await connection.execute(rows.table("kept").insert().values(name=name, value=value))
+            await connection.execute(mapping.table("kept").insert().values(name=name, value=value))
 
     async def kept(self, name: str) -> bytes:
         """A named sealed piece."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from storage import rows
+from storage import mapping
 from storage.engine import Database
 from storage.tables import PingRow
 from tips.ports import Ping
@@ -23,11 +23,11 @@ class SqlOutbox:
         """Pings to send by `now`."""
         statement = select(PingRow).where(col(PingRow.after) <= now).order_by(col(PingRow.id)).limit(limit)
         async with self._database.read() as session:
-            return [rows.to_ping(row) for row in await session.exec(statement)]
+            return [mapping.to_ping(row) for row in await session.exec(statement)]
 
     async def done(self, ids: Sequence[bytes]) -> None:
         """These were sent."""
-        table = rows.table("ping")
+        table = mapping.table("ping")
         async with self._database.write() as connection:
             await connection.execute(table.delete().where(table.c.id.in_(ids)))
 
@@ -35,4 +35,4 @@ class SqlOutbox:
         """Further pings, of no case."""
         if pings:
             async with self._database.write() as connection:
-                await connection.execute(rows.table("ping").insert(), [rows.of_ping(it) for it in pings])
+                await connection.execute(mapping.table("ping").insert(), [mapping.of_ping(it) for it in pings])

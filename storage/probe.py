@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from storage import rows
+from storage import mapping
 from storage.engine import Database
 
 NAME: Final = "probe"
@@ -19,7 +19,7 @@ class SqlProbe:
 
     async def __call__(self) -> None:
         """Write, and take it back in the same transaction: its pages go to disk all the same."""
-        table = rows.table("kept")
+        table = mapping.table("kept")
         async with self._database.write() as connection:
             await connection.execute(table.insert().values(name=NAME, value=bytes(SIZE)))
             await connection.execute(table.delete().where(table.c.name == NAME))

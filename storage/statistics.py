@@ -1,4 +1,4 @@
-"""Raw counts; `tips.statistics` hides the small ones before anybody sees them."""
+"""Raw counts; `tips.desk.statistics` hides the small ones before anybody sees them."""
 
 from __future__ import annotations
 

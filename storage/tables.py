@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-from tips.case import NO_TIME, STATES, URGENCIES
+from tips.cases.case import NO_TIME, STATES, URGENCIES
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -86,7 +86,7 @@ def _one_of(name: str, values: tuple[str, ...]) -> CheckConstraint:
 
 
 class Tip(Base, table=True):
-    """A case in the clear; see `tips.case.Case` for what each column means."""
+    """A case in the clear; see `tips.cases.case.Case` for what each column means."""
 
     __tablename__ = "tip"
     __table_args__ = (
@@ -223,7 +223,7 @@ class PingRow(Base, table=True):
 
 
 class JobRun(Base, table=True):
-    """A job's lease; see `tips.leases`, which trusts no row that it did not mark. `until` NULL: the slot is done."""
+    """A job's lease; `tips.clock.leases` trusts no row that it did not mark. `until` NULL: the slot is done."""
 
     __tablename__ = "job_run"
     name: str = Field(primary_key=True)

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from storage import engine, rows
+from storage import engine, mapping
 from tips import errors
 from tips.ports import Change, DraftRow
 
@@ -137,7 +137,7 @@ def _resolve(answered: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
 
 def _write(driver: Driver, items: Sequence[Item]) -> list[Any]:
     """Everything of a group, inside its transaction."""
-    children: dict[Table, list[rows.Values]] = defaultdict(list)
+    children: dict[Table, list[mapping.Values]] = defaultdict(list)
     answers: list[Any] = []
     for item in items:
         match item:
@@ -153,11 +153,11 @@ def _write(driver: Driver, items: Sequence[Item]) -> list[Any]:
     return answers
 
 
-def _add_case(driver: Driver, change: Change, children: dict[Table, list[rows.Values]]) -> bool:
+def _add_case(driver: Driver, change: Change, children: dict[Table, list[mapping.Values]]) -> bool:
     """A new case, unless it is there already; its rows are gathered in `children`. Whether it was new."""
-    new = driver.insert(rows.table("tip"), rows.of_case(change.case)) == 1
+    new = driver.insert(mapping.table("tip"), mapping.of_case(change.case)) == 1
     if new:
-        for table, values in rows.of_change(change).items():
+        for table, values in mapping.of_change(change).items():
             children[table] += values
         for envelope in change.files:
             driver.keep_file(envelope)
@@ -182,12 +182,12 @@ class Driver(abc.ABC):
             self._connection.close()
             self._connection = None
 
-    def insert(self, table: Table, values: rows.Values) -> int:
+    def insert(self, table: Table, values: mapping.Values) -> int:
         """Insert a row unless its key is taken; how many were."""
         done = self._connection.execute(_insert(table, self.mark) + " ON CONFLICT DO NOTHING", _row(table, values))
         return int(done.rowcount)
 
-    def insert_many(self, table: Table, values: Sequence[rows.Values]) -> None:
+    def insert_many(self, table: Table, values: Sequence[mapping.Values]) -> None:
         """Insert rows."""
         cursor = self._connection.cursor()
         cursor.executemany(_insert(table, self.mark), [_row(table, it) for it in values])
@@ -196,7 +196,7 @@ class Driver(abc.ABC):
     def put_draft(self, row: DraftRow, seen: int) -> int:
         """Store a draft over the version that was seen; how many rows that touched."""
         if not seen:
-            return self.insert(rows.table("draft"), rows.of_draft(row))
+            return self.insert(mapping.table("draft"), mapping.of_draft(row))
         sql = "UPDATE draft SET sealed = ?, version = ?, expires_at = ? WHERE key = ? AND version = ?"
         values = (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, seen)
         return int(self._connection.execute(sql.replace("?", self.mark), values).rowcount)
@@ -293,6 +293,6 @@ def _insert(table: Table, mark: str) -> str:
     return f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
 
 
-def _row(table: Table, values: rows.Values) -> tuple[Any, ...]:
-    plain = rows.plain(values)
+def _row(table: Table, values: mapping.Values) -> tuple[Any, ...]:
+    plain = mapping.plain(values)
     return tuple(plain[column.name] for column in table.columns)

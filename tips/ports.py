@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from tips.case import Case, Place, Wanted
-from tips.keys import LockedIdentity, SealedSeed
-from tips.ledger import SignedEvent
-from tips.roster import SignedRoster
-from tips.sealing import Envelope, Grant
+from tips.cases.case import Case, Place, Wanted
+from tips.cases.ledger import SignedEvent
+from tips.crypto.keys import LockedIdentity, SealedSeed
+from tips.crypto.sealing import Envelope, Grant
+from tips.organisation.roster import SignedRoster
 
 
 @dataclass(frozen=True, slots=True)

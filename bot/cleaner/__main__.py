@@ -9,17 +9,17 @@ import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from bot.cleaner import doors
-from tips import evidence
-from tips.evidence import TurnedDown
+from bot.cleaner import sandbox
+from tips.evidence import kinds
+from tips.evidence.kinds import TurnedDown
 
 Clean = Callable[[BinaryIO, BinaryIO], str]  # gives the copy's MIME type
 
 
 def main() -> None:
     """Clean one file."""
-    source, target = doors.alone(int(sys.argv[1]), int(sys.argv[2]))
-    doors.confine(os.fstat(source.fileno()).st_size)
+    source, target = sandbox.alone(int(sys.argv[1]), int(sys.argv[2]))
+    sandbox.confine(os.fstat(source.fileno()).st_size)
     try:
         said: dict[str, Any] = {"mime": clean(source, target)}
         target.flush()
@@ -44,7 +44,7 @@ def clean(source: BinaryIO, target: BinaryIO) -> str:
         TurnedDown: the file cannot be taken.
     """
     ready = made_ready(family_of(source))
-    doors.close()
+    sandbox.close()
     source.seek(0)
     return ready(source, target)
 
@@ -67,10 +67,10 @@ def made_ready(family: str) -> Clean:
 def family_of(source: BinaryIO) -> str:
     """The family by the first bytes, behind a title block (ID3) where there is one."""
     at = 0
-    while behind := evidence.titles(head := os.pread(source.fileno(), evidence.HEAD, at)):
+    while behind := kinds.titles(head := os.pread(source.fileno(), kinds.HEAD, at)):
         at += behind
     try:
-        return evidence.family(head)
+        return kinds.family(head)
     except TurnedDown:
         if at:
             return "mp3"  # titles stand before nothing else; whether there are frames is seen

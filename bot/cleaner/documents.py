@@ -9,9 +9,9 @@ from typing import Any, BinaryIO, Final
 import pikepdf
 import pypdfium2
 
-from bot.cleaner import pages
-from tips import evidence
-from tips.evidence import TurnedDown
+from bot.cleaner import pdf_pages
+from tips.evidence import kinds
+from tips.evidence.kinds import TurnedDown
 
 _DOTS: Final = 300  # of the longer side of a page as it is compared
 _UNLIKE: Final = 6.0  # of 255, on average, by which a page may differ
@@ -28,14 +28,14 @@ def ready() -> Callable[[BinaryIO, BinaryIO], str]:
             old = pikepdf.open(io.BytesIO(data))
         except pikepdf.PasswordError as error:
             raise TurnedDown("encrypted") from error
-        if not 0 < len(old.pages) <= evidence.MOST_PAGES:
+        if not 0 < len(old.pages) <= kinds.MOST_PAGES:
             raise TurnedDown("too_long" if len(old.pages) else "broken")
         if "/Metadata" in old.Root:
             del old.Root.Metadata  # saving would look into it
         if old.is_encrypted:  # without a password to open it; the other library may not find that out
             data = _saved(old)
         old.flatten_annotations("screen")  # what was filled in and stamped is seen, so it stays
-        new = pages.rebuilt(old)
+        new = pdf_pages.rebuilt(old)
         new.save(target, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.disable)
         target.seek(0)
         _compare(data, target.read())

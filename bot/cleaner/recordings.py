@@ -18,12 +18,12 @@ from typing import Any, BinaryIO, Final
 import av
 from av.stream import Disposition
 
-from bot.cleaner import alike, anew, coded
+from bot.cleaner import bitstreams, comparison, transcoding
 from bot.cleaner.streams import Track, codec, demuxed, opened
-from tips import evidence
-from tips.evidence import TurnedDown
+from tips.evidence import kinds
+from tips.evidence.kinds import TurnedDown
 
-_RAW: Final = {"mp3": (coded.mpeg_frame, "audio/mpeg"), "aac": (coded.aac_frame, "audio/aac")}
+_RAW: Final = {"mp3": (bitstreams.mpeg_frame, "audio/mpeg"), "aac": (bitstreams.aac_frame, "audio/aac")}
 _WEBM: Final = frozenset({"vp8", "vp9", "av1", "opus", "vorbis"})
 _COPIED: Final = {  # container -> the codecs that it takes as they are; a family that is not here is coded anew
     "mp4": frozenset({"h264", "hevc", "av1", "mpeg4", "vp9", "aac", "mp3", "opus", "flac", "alac"}),
@@ -56,23 +56,23 @@ def ready(family: str) -> Callable[[BinaryIO, BinaryIO], str]:
     def work(source: BinaryIO, target: BinaryIO) -> str:
         if family in _RAW:
             _frames(source, target, family)
-            alike.check_frames(source, target, family)
+            comparison.check_frames(source, target, family)
             return _RAW[family][1]
         try:
             return attempt(source, target, *_plan(source, family))
         except MemoryError:
             raise
-        except (alike.Differs, av.error.FFmpegError, ValueError):
+        except (comparison.Differs, av.error.FFmpegError, ValueError):
             target.seek(0)
             target.truncate()
         try:
             return attempt(source, target, *_plan(source, family, copying=False))
-        except alike.Differs as error:
+        except comparison.Differs as error:
             raise TurnedDown("changed") from error
 
     def attempt(source: BinaryIO, target: BinaryIO, container: str, tracks: list[Track]) -> str:
         _write(source, target, family, container, tracks)
-        alike.check(source, target, family, container, tracks)
+        comparison.check(source, target, family, container, tracks)
         return _MIMES[container][0 if any(it.kind == "video" for it in tracks) else 1]
 
     return work
@@ -81,7 +81,7 @@ def ready(family: str) -> Callable[[BinaryIO, BinaryIO], str]:
 def _plan(source: BinaryIO, family: str, copying: bool = True) -> tuple[str, list[Track]]:
     """The new container, and how each stream goes into it."""
     with opened(source, family) as old:
-        if old.duration and old.duration / 1_000_000 > evidence.LONGEST:
+        if old.duration and old.duration / 1_000_000 > kinds.LONGEST:
             raise TurnedDown("too_long")
         wanted = [it for it in old.streams if it.type in {"audio", "video"}]
         streams = [it for it in wanted if not it.disposition & Disposition.attached_pic]
@@ -110,7 +110,7 @@ def _container(family: str, streams: list[tuple[str, str]]) -> str:
 
 def _write(source: BinaryIO, target: BinaryIO, family: str, container: str, tracks: list[Track]) -> None:
     clocks = _survey(source, family, [it for it in tracks if it.copied])
-    firsts = {it.index: anew.first(source, family, it) for it in tracks if not it.copied}
+    firsts = {it.index: transcoding.first(source, family, it) for it in tracks if not it.copied}
     tracks[:] = [it for it in tracks if clocks.get(it.index) or firsts.get(it.index)]  # an empty one is none
     if not tracks:
         raise TurnedDown("broken")
@@ -123,7 +123,7 @@ def _write(source: BinaryIO, target: BinaryIO, family: str, container: str, trac
             else:
                 found = firsts[track.index]
                 assert found is not None
-                ways[track.index] = anew.coder(stream, new, track, container, found)
+                ways[track.index] = transcoding.coder(stream, new, track, container, found)
         new.metadata.clear()
         for track, packet in demuxed(old, tracks):
             ways[track.index](packet)
@@ -148,7 +148,7 @@ def _copier(stream: Any, new: Any, track: Track, clock: list[tuple[int, int] | N
     """Takes a stream's packets, one after the other, into its copy; `clock` has a time for each that goes over."""
     copy = new.add_stream_from_template(stream, opaque=True)
     copy.metadata.clear()
-    coding = coded.without_words(codec(stream), stream.codec_context.extradata)
+    coding = bitstreams.without_words(codec(stream), stream.codec_context.extradata)
     copy.codec_context.extradata = coding.header
     if stream.codec_context.codec_tag in _TAGS and new.format.name == "mp4":
         copy.codec_context.codec_tag = stream.codec_context.codec_tag
@@ -221,8 +221,8 @@ def _frames(source: BinaryIO, target: BinaryIO, family: str) -> None:
     """Only the frames of the coding, without what stands before, between and behind them."""
     source.seek(0)
     count = 0
-    for count, frame in enumerate(coded.frames(source.read(), _RAW[family][0]), 1):
-        if count > 1 or family != "mp3" or not coded.tells_of_its_coder(frame):
+    for count, frame in enumerate(bitstreams.frames(source.read(), _RAW[family][0]), 1):
+        if count > 1 or family != "mp3" or not bitstreams.tells_of_its_coder(frame):
             target.write(frame)
     if not count:
         raise TurnedDown("broken")

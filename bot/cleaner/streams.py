@@ -9,8 +9,8 @@ from typing import Any, BinaryIO, Final
 
 import av
 
-from tips import evidence
-from tips.evidence import TurnedDown
+from tips.evidence import kinds
+from tips.evidence.kinds import TurnedDown
 
 THUMBNAIL: Final = 16  # pixels a side
 _READERS: Final = {"mp4": "mov"}  # family -> what the only reader that may look at it is called, where it differs
@@ -40,7 +40,7 @@ def demuxed(file: Any, tracks: list[Track]) -> Iterator[tuple[Track, Any]]:
     """Its packets in order; an empty one at each stream's end."""
     by_index = {it.index: it for it in tracks}
     for packet in file.demux([file.streams[it.index] for it in tracks]):
-        if packet.dts is not None and packet.dts * packet.time_base > evidence.LONGEST:
+        if packet.dts is not None and packet.dts * packet.time_base > kinds.LONGEST:
             raise TurnedDown("too_long")
         yield by_index[packet.stream.index], packet
 

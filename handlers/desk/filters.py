@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from tips.case import OPEN_STATES, STATES, URGENCIES, Place, Wanted
+from tips.cases.case import OPEN_STATES, STATES, URGENCIES, Place, Wanted
 
 AGES: Final = ("1", "3", "7", "30")  # days since a tip came
 NAMES: Final = ("state", "urgency", "category", "area", "age", "overdue", "mine")

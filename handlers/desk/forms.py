@@ -8,7 +8,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 
 import locales
-from tips import errors, sealing
+from tips import errors
+from tips.crypto import sealing
 from tips.triage import Corrections
 
 COOKIE: Final = "d"

@@ -9,10 +9,11 @@ import pytest
 
 import storage
 from storage import migrate
-from tips import errors, ledger
-from tips.case import Case
+from tips import errors
+from tips.cases import ledger
+from tips.cases.case import Case
+from tips.crypto.sealing import Envelope, Grant
 from tips.ports import Change, Mailbox, Ping
-from tips.sealing import Envelope, Grant
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 SIGNING = secrets.token_bytes(32)

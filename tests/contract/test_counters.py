@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import valkey
 
-from bot import secrets
+from bot import key_files
 from storage.counters import SharedCounters
 from tests.fakes import home, servers
-from tips.budget import Memory
+from tips.intake.rate_limits import Memory
 from tips.ports import Counters
 
 SPAN = timedelta(seconds=60)
@@ -86,7 +86,7 @@ async def test_names_of_one_hour_are_strangers_in_the_next() -> None:
     """The key of what is counted is another one each hour, the same in every process, and the old ones go."""
     clock = home.Clock()
     with home.in_memory() as folder:
-        one, other = (secrets.RunFolder(folder, clock) for _ in range(2))
+        one, other = (key_files.RunFolder(folder, clock) for _ in range(2))
         first = one.count_key()
         assert other.count_key() == first
         for _ in range(4):

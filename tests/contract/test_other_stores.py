@@ -18,9 +18,9 @@ from storage.valkey import CLAIM
 from tests.contract.conftest import NOON, new_case, step
 from tests.fakes import servers
 from tips import errors
-from tips.keys import Cost, LockedIdentity, SealedSeed
+from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
+from tips.organisation.roster import SignedRoster
 from tips.ports import Account, Chat, DraftRow, Drafts, StoredSession
-from tips.roster import SignedRoster
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "valkey"])
@@ -267,7 +267,7 @@ TAKER = """
 import asyncio, os, sys
 from datetime import UTC, datetime, timedelta
 import storage
-from tips.leases import Leases
+from tips.clock.leases import Leases
 async def main():
     async with storage.open_store(sys.argv[1]) as store:
         now, taken = datetime(2026, 1, 1, tzinfo=UTC), 0

@@ -12,7 +12,7 @@ from storage import Store
 from storage.engine import Database
 from tests.contract.conftest import NOON, is_stored, new_case, step
 from tips import errors
-from tips.case import NO_TIME, OPEN, Wanted
+from tips.cases.case import NO_TIME, OPEN, Wanted
 
 EVERY = Wanted()
 

@@ -20,11 +20,12 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.script import ScriptDirectory
 
-from bot import secrets, settings, wiring
+from bot import key_files, settings, wiring
 from storage import engine, migrate
 from tests.fakes import home, served, servers
 from tests.fakes.home import Home
-from tips import errors, organisation
+from tips import errors
+from tips.organisation import units
 
 REVISIONS = migrate.revisions(migrate.SCRIPTS)
 TIP = "ban ma tuy o karaoke duong le van sy q3"
@@ -230,13 +231,13 @@ async def test_a_home_that_the_first_program_made_lives_on(
     (tmp_path / "home").mkdir()
     (tmp_path / "home-secrets").mkdir()
     for name, data in made["secrets"].items():
-        secrets.write_secret(tmp_path / "home-secrets" / name, base64.b64decode(data))
+        key_files.write_secret(tmp_path / "home-secrets" / name, base64.b64decode(data))
     at(database_url, REVISIONS[0])
     with connected(database_url) as connection:
         _as_it_lay(connection, made["tables"])
     signed_for = json.loads(_octets(made["tables"]["roster"][0]["document"]))["organisation_digest"]
-    shipped = organisation.load()
-    monkeypatch.setattr(organisation, "load", lambda *_: replace(shipped, digest=signed_for))
+    shipped = units.load()
+    monkeypatch.setattr(units, "load", lambda *_: replace(shipped, digest=signed_for))
     with home.in_memory() as run:
         own = replace(
             settings.read({"TINBAO_HOME": str(tmp_path / "home"), "TINBAO_RUN": str(run)}), database_url=database_url

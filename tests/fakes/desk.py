@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from bot import web
+from bot.serve import web
 from tests.fakes.home import Home
-from tips import keys
+from tips.crypto import keys
 
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import people, settings, wiring
+from bot import settings, wiring
+from bot.commands import people
 from bot.settings import Settings
 from bot.wiring import Product
 from tests.fakes import two
-from tips.conversation import Inbound
-from tips.enrolment import Newcomer
-from tips.founding import Founding
-from tips.keys import Cost, Identity
-from tips.reception import Outcome, Sender
-from tips.review import Session
+from tips.crypto.keys import Cost, Identity
+from tips.desk.review import Session
+from tips.intake.conversation import Inbound
+from tips.intake.reception import Outcome, Sender
+from tips.people.enrolment import Newcomer
+from tips.people.founding import Founding
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 CHEAP = Cost(memory=64, iterations=1)

@@ -23,8 +23,10 @@ from hypothesis.stateful import (
 
 from tests.fakes import home
 from tests.fakes.home import Home
-from tips import content, errors, ledger, life, sealing
-from tips.case import Case
+from tips import errors
+from tips.cases import ledger, lifecycle, plaintext
+from tips.cases.case import Case
+from tips.crypto import sealing
 from tips.triage import Corrections
 
 PEOPLE = (*home.PEOPLE, ("chi", "area-770", "head"), ("ba", "pc03", "head"), ("tra", "ttra-tp", "overseer"))
@@ -95,9 +97,9 @@ class AnyPath(RuleBasedStateMachine):
     @rule(
         which=st.integers(0, MOST),
         name=st.sampled_from([name for name, *_ in PEOPLE]),
-        act=st.sampled_from([*life.acts(), "open", "accuse"]),
+        act=st.sampled_from([*lifecycle.acts(), "open", "accuse"]),
         unit=st.sampled_from(UNITS),
-        result=st.sampled_from([*life.results(), "nothing"]),
+        result=st.sampled_from([*lifecycle.results(), "nothing"]),
     )
     def somebody_acts(self, which: int, name: str, act: str, unit: str, result: str) -> None:
         """Anybody tries anything on any case."""
@@ -175,7 +177,7 @@ class AnyPath(RuleBasedStateMachine):
             for envelope in whole.envelopes:
                 holders = {it.reader for it in whole.grants if it.envelope == envelope.id}
                 if envelope.id in keys:
-                    piece = content.from_bytes(sealing.open_envelope(envelope, keys[envelope.id]))
+                    piece = plaintext.from_bytes(sealing.open_envelope(envelope, keys[envelope.id]))
                     assert not holders & piece.excluded - self.cleared(row), envelope.part
 
     def cleared(self, row: Case) -> set[str]:

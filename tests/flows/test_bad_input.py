@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
-from bot import web
+from bot.serve import web
 from tests.fakes import home, served, servers
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served

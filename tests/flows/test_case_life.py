@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 import locales
-from bot import clock, people
+from bot.commands import people
+from bot.serve import scheduler
 from tests.fakes import desk, gallery
 from tests.fakes.home import Citizen, Home, opened
 from tests.flows.test_evidence import gives, rows_of, text_of
-from tips import clocks, enrolment, errors, ledger, life
-from tips.case import OPEN_STATES, STATES, Case, Wanted
-from tips.review import Session
+from tips import errors
+from tips.cases import deadlines, ledger, lifecycle
+from tips.cases.case import OPEN_STATES, STATES, Case, Wanted
+from tips.desk.review import Session
+from tips.people import enrolment
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
@@ -68,11 +71,11 @@ async def test_a_case_goes_from_receipt_to_its_answer_and_closes(office: Home) -
     """Each state has its clock; the result reaches the reporter in words, and the days of keeping with it."""
     code, session, row = await verifying(office)
     assert (row.state, row.clock) == ("verifying", "verification")
-    assert row.due_at == clocks.hour(office.clock()) + timedelta(days=20, hours=1)
+    assert row.due_at == deadlines.hour(office.clock()) + timedelta(days=20, hours=1)
     row = await office.product.progress.conclude(session, row.id, "administrative", "Đã phạt 20 triệu.")
     assert (row.state, row.clock) == ("concluded", "answer")
     row = await office.product.progress.close(session, row.id)
-    assert (row.state, row.clock) == ("closed", clocks.RETENTION)
+    assert (row.state, row.clock) == ("closed", deadlines.RETENTION)
     told = await shown(office.citizen("again"), code)
     assert "result.administrative" in told
     assert "Đã phạt 20 triệu." in told
@@ -131,7 +134,7 @@ async def test_a_case_that_is_sent_back_twice_climbs_by_itself(office: Home) -> 
         await office.product.review.hand_over(session, row.id, "pc03")
         back = await office.product.progress.bounce(other, row.id, "không thuộc phòng này")
         assert back.unit == "area-770"
-        assert (back.clock == clocks.WAKE) == (number == 2)
+        assert (back.clock == deadlines.WAKE) == (number == 2)
     assert await office.product.climber.tick() == 1
     assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
 
@@ -281,7 +284,7 @@ async def test_a_closed_case_is_shredded_when_its_time_is_over_and_its_reporter_
     with pytest.raises(errors.NotFound):
         await office.product.review.open(session, row.id)
     told = await shown(office.citizen("again"), code)
-    gone = clocks.backups_gone(office.clock()).astimezone(clocks.CITY)
+    gone = deadlines.backups_gone(office.clock()).astimezone(deadlines.CITY)
     assert "mailbox.shredded" in told
     assert gone.strftime("%d/%m/%Y") in told
     assert await office.product.shredder.tick() == 0
@@ -322,9 +325,9 @@ async def test_a_closed_case_does_not_climb(office: Home) -> None:
 def test_corruption_is_kept_longer_as_the_table_says() -> None:
     """Per category group; 90 days where nothing else is said."""
     now = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
-    spans = {group: clocks.retention(group, now).due_at for group in ("drugs", "corruption", "restricted")}
-    assert spans["drugs"] == clocks.hour(now) + timedelta(days=90, hours=1)
-    assert spans["corruption"] == spans["restricted"] == clocks.hour(now) + timedelta(days=180, hours=1)
+    spans = {group: deadlines.retention(group, now).due_at for group in ("drugs", "corruption", "restricted")}
+    assert spans["drugs"] == deadlines.hour(now) + timedelta(days=90, hours=1)
+    assert spans["corruption"] == spans["restricted"] == deadlines.hour(now) + timedelta(days=180, hours=1)
 
 
 # --- the table -------------------------------------------------------------
@@ -334,7 +337,7 @@ ROLES = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
 
 def test_the_table_is_whole() -> None:
     """Each state has a clock or says that none runs; acts start and end in states; lengths have sources."""
-    table = life.policy()
+    table = lifecycle.policy()
     assert set(table["states"]) == set(STATES)
     for name, act in table["acts"].items():
         assert set(act["from"]) <= set(STATES), name
@@ -377,7 +380,7 @@ async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: 
         await review.record(session, now, ledger.Kind.MOVED, {"to": state}, replace(now, state=state, officer=None))
         for name, door in doors.items():
             as_it_stands = await office.product.store.cases.get(row.id, None)
-            if name not in life.open_to(as_it_stands, role):
+            if name not in lifecycle.open_to(as_it_stands, role):
                 with pytest.raises(errors.Refused, match=r"role|move"):
                     await door()
                 assert await office.product.store.cases.get(row.id, None) == as_it_stands
@@ -389,26 +392,26 @@ async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: 
 def test_working_days_pass_over_tet() -> None:
     """Three working days from the Thursday before Tết 2027 end after the holidays (BLTTHS art. 146(4))."""
     before = datetime(2027, 2, 4, 2, tzinfo=UTC)  # Thursday; Tết is on Saturday, 6 February 2027
-    due = clocks.start("accepted", "P2", before).due_at
+    due = deadlines.start("accepted", "P2", before).due_at
     assert due is not None
-    assert due.astimezone(clocks.CITY).date() >= datetime(2027, 2, 15, tzinfo=UTC).date()
+    assert due.astimezone(deadlines.CITY).date() >= datetime(2027, 2, 15, tzinfo=UTC).date()
 
 
 def test_twenty_days_are_calendar_days() -> None:
     """The law counts days there, not working days (art. 147(1))."""
     before = datetime(2027, 2, 4, 2, tzinfo=UTC)
-    assert clocks.start("verifying", "P2", before).due_at == before + timedelta(days=20, hours=1)
+    assert deadlines.start("verifying", "P2", before).due_at == before + timedelta(days=20, hours=1)
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
 def test_every_clock_names_its_article_or_says_that_it_is_policy(lang: str) -> None:
     """In the data that rules, and in the words that the desk shows beside a deadline."""
-    rules = [rule for rule in life.policy()["states"].values() if rule]
-    for rule in (*rules, life.policy()["retention"]):
+    rules = [rule for rule in lifecycle.policy()["states"].values() if rule]
+    for rule in (*rules, lifecycle.policy()["retention"]):
         assert re.search(r"BLTTHS|TTLT|policy", rule["source"])
         said = locales.say(lang, f"clock.{rule['clock']}")
         assert re.search(r"BLTTHS|Criminal Procedure Code|01/2017|quy ước|policy", said), said
-    for name in (clocks.WAKE, clocks.DISPUTE):
+    for name in (deadlines.WAKE, deadlines.DISPUTE):
         assert locales.say(lang, f"clock.{name}") != f"clock.{name}"
 
 
@@ -470,7 +473,7 @@ async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
     (row,) = await office.product.review.queue(head)
     given = await holding.assign(head, row.id, "an")
     assert (given.officer, given.state) == ("an", "screening")
-    assert given.due_at == clocks.start("screening", row.urgency, office.clock()).due_at
+    assert given.due_at == deadlines.start("screening", row.urgency, office.clock()).due_at
     office.clock.forward(hours=2)
     moved = await holding.assign(head, row.id, "anh")
     assert (moved.officer, moved.due_at) == ("anh", given.due_at)
@@ -530,7 +533,7 @@ async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: H
     await people._put_into_force(
         here, enrolment.leave(here.roster(), here.organisation, admins, "an", office.clock(), here.random)
     )
-    await clock.tick(here, next(it for it in clock.jobs(here) if it.name == "free"))
+    await scheduler.tick(here, next(it for it in scheduler.jobs(here) if it.name == "free"))
     freed, kept = [await here.store.cases.get(it.id, None) for it in (row, other)]
     assert (freed.officer, freed.state, freed.due_at) == (None, row.state, row.due_at)
     assert kept.officer == "anh"

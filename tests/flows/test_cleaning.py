@@ -11,11 +11,11 @@ import pikepdf
 import pytest
 from PIL import Image, ImageChops
 
-from bot.cleaning import CleanCopy, Cleaning
+from bot.cleaner.client import CleanCopy, Cleaning
 from tests import tools
 from tests.fakes import gallery
 from tests.fakes.gallery import CANARY, archive, document, moving_picture, picture, planted, recording
-from tips.evidence import KINDS, LARGEST, REASONS, TurnedDown
+from tips.evidence.kinds import KINDS, LARGEST, REASONS, TurnedDown
 
 # What a clean copy may still say: how it is coded and how large it is. Everything else is a leak.
 CODING = frozenset((Path(__file__).parents[1] / "data" / "coding_tags.txt").read_text("ascii").split())
@@ -256,12 +256,12 @@ async def test_what_was_filled_in_is_seen(tmp_path: Path) -> None:
 
 def test_a_page_that_was_not_drawn_again_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of its program lost: the two are drawn and compared."""
-    from bot.cleaner import documents, pages
+    from bot.cleaner import documents, pdf_pages
 
     data = one_page(b"0 0 100 200 re f 100 0 100 200 re f")
     assert documents.ready()(io.BytesIO(data), io.BytesIO()) == "application/pdf"
-    whole = pages.unparsed
-    monkeypatch.setattr(pages, "unparsed", lambda run: whole(run[: len(run) // 2]))
+    whole = pdf_pages.unparsed
+    monkeypatch.setattr(pdf_pages, "unparsed", lambda run: whole(run[: len(run) // 2]))
     with pytest.raises(TurnedDown) as turned_down:
         documents.ready()(io.BytesIO(data), io.BytesIO())
     assert turned_down.value.reason == "changed"
@@ -386,7 +386,7 @@ async def test_the_child_can_open_nothing_and_reach_nobody() -> None:
 
 MEASURED = """
 import asyncio, os, resource, sys
-from bot.cleaning import Cleaning
+from bot.cleaner.client import Cleaning
 fd = os.memfd_create("sent")
 with open(sys.argv[1], "rb") as source:
     while piece := source.read(65536):

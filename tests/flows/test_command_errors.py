@@ -15,10 +15,12 @@ import pytest
 
 import bot.__main__ as program
 import locales
-from bot import people, remedies, settings
+from bot import settings
+from bot.commands import error_messages, people
 from tests.fakes import home, served
 from tests.fakes.served import Served
-from tips import enrolment, errors
+from tips import errors
+from tips.people import enrolment
 
 KEY = re.compile(r"\b(?:error|desk|ledger|mailbox|ping|officers|state|about|page|job)\.[a-z_]+\b")
 HERE = "{folder}"
@@ -143,7 +145,7 @@ def test_every_refusal_in_the_code_has_words_in_every_language() -> None:
     assert len(found) > 30
     for lang in ("vi_VN", "en_GB"):
         for key in found:
-            assert remedies.said(errors.Refused(key), {"LANG": lang}) == locales.say(lang[:2], key)
+            assert error_messages.said(errors.Refused(key), {"LANG": lang}) == locales.say(lang[:2], key)
 
 
 # --- nothing is half done ------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.fakes.home import Home
-from tips import duplicates, errors
-from tips.review import Session
+from tips import errors
+from tips.desk import duplicates
+from tips.desk.review import Session
 from tips.triage import Corrections
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, phòng số 6."

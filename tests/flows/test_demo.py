@@ -2,10 +2,11 @@
 
 from collections import Counter
 
-from bot import demo, wiring
-from bot.seeding import CORE_DESKS, seeds
+from bot import wiring
+from bot.demo import demo
+from bot.demo.seeding import CORE_DESKS, seeds
 from bot.wiring import open_product
-from tips.case import STATES
+from tips.cases.case import STATES
 
 
 async def test_the_seeded_tips_show_every_side_of_the_product() -> None:

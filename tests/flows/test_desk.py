@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from bot import people
+from bot.commands import people
 from tests.fakes.desk import CSRF, acts, browser, log_in
 from tests.fakes.home import Home
-from tips import errors, ledger
+from tips import errors
+from tips.cases import ledger
 from tips.ports import Cases, Change
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from bot import connections, serving, web
+from bot.serve import http_connections, serving, web
 from handlers.uploads import BODY_LIMIT
 from tests.fakes import home, served, servers
 from tests.fakes.home import Home
@@ -161,9 +161,9 @@ async def test_a_request_without_one_of_our_hosts_is_refused(door: Served, reque
 @pytest.fixture
 async def quick(a_home: Home, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     """The port of a server whose patience is short, so that a test need not have it."""
-    monkeypatch.setattr(connections, "HEAD", 1.0)
-    monkeypatch.setattr(connections, "WINDOW", 2.0)
-    monkeypatch.setattr(connections, "LEAST", 1000)
+    monkeypatch.setattr(http_connections, "HEAD", 1.0)
+    monkeypatch.setattr(http_connections, "WINDOW", 2.0)
+    monkeypatch.setattr(http_connections, "LEAST", 1000)
     listener = serving.listen(a_home.settings, servers.free_port())
     ready = asyncio.Event()
     server = serving.http_server(web.build(a_home.product, frozenset({"intake"})), ready)
@@ -258,7 +258,7 @@ async def test_eight_hundred_half_requests_keep_nobody_out(at: Served) -> None:
         assert time.monotonic() - began < 5
         await asyncio.sleep(0.5)
         open_still = [it for it in pairs if not it.at_eof() and it.exception() is None]
-        assert 0 < len(open_still) <= connections.MOST
+        assert 0 < len(open_still) <= http_connections.MOST
 
 
 async def test_an_upload_that_is_cut_off_is_on_no_record(at: Served, tmp_path: Path) -> None:

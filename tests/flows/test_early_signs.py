@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fakes.home import Home
-from tips import signs
+from tips.clock import early_signs
 from tips.ports import CountRow
 
 PLACE = "hẻm 12 đường Lê Văn Sỹ, phường 14, quận 3"
@@ -45,13 +45,13 @@ async def test_a_sign_is_gone_after_a_week(a_home: Home) -> None:
 @pytest.mark.parametrize("category", ["corruption.bribery", "cover_up.protection", "justice.torture", "unknown"])
 def test_matters_of_officials_make_no_sign(category: str) -> None:
     """Not even where nobody is named: a count would warn them."""
-    assert signs.found([CountRow("2026-11", "770", "27139", category, 9)]) == []
+    assert early_signs.found([CountRow("2026-11", "770", "27139", category, 9)]) == []
 
 
 def test_kinds_and_wards_are_counted_apart() -> None:
     """Two here and one there are no sign; codes of one group are."""
     rows = [CountRow("2026-11", "770", "27139", "drugs.trade", 2), CountRow("2026-11", "770", "27142", "drugs.use", 1)]
-    assert signs.found(rows) == []
-    assert signs.found([*rows, CountRow("2026-12", "770", "27139", "drugs.use", 1)]) == [
-        signs.Sign("27139", "drugs", 3)
+    assert early_signs.found(rows) == []
+    assert early_signs.found([*rows, CountRow("2026-12", "770", "27139", "drugs.use", 1)]) == [
+        early_signs.Sign("27139", "drugs", 3)
     ]

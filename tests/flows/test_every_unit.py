@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.home import Home, opened
-from tips import errors, organisation, receipt
-from tips.draft import Draft, Fragment
-from tips.sealing import RECEIPT
+from tips import errors
+from tips.crypto import receipt
+from tips.crypto.sealing import RECEIPT
+from tips.intake.draft import Draft, Fragment
+from tips.organisation import units
 from tips.triage import Corrections
 
-ORG = organisation.load()
+ORG = units.load()
 TIP = "Quán karaoke đường Lê Văn Sỹ quận 3 bán ma tuý mỗi tối, phòng số 6."
 RECEIVING = [unit for unit in ORG.units.values() if unit.receives and unit.kind != "held"]
 WARDS = [unit.code for unit in ORG.units.values() if unit.kind == "ward_police"]
-ACCUSED = [code for code in ORG.units if code != organisation.HELD and code not in WARDS] + WARDS[::4]
+ACCUSED = [code for code in ORG.units if code != units.HELD and code not in WARDS] + WARDS[::4]
 LEVELS = 6  # more than any chain is long
 
 
@@ -43,7 +45,7 @@ async def test_no_unit_ever_gets_a_key_to_what_accuses_it(city: Home) -> None:
     """At intake, by climbing to the top, and offered as a target to whoever holds it on the way."""
     product = city.product
     cases = {code: await accuse(city, code) for code in ACCUSED}
-    never = {code: {code} | (ORG.lineage(code) - {organisation.HELD}) | ORG.below(code) for code in cases}
+    never = {code: {code} | (ORG.lineage(code) - {units.HELD}) | ORG.below(code) for code in cases}
     for _ in range(LEVELS):
         for code, case in cases.items():
             row = await product.store.cases.get(case, None)

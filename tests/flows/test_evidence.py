@@ -14,18 +14,19 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot import web
+from bot.serve import web
 from handlers import terminal
 from handlers.uploads import memory_file
 from storage import engine
 from tests.fakes import gallery
 from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Citizen, Home
-from tips import errors, ledger
-from tips.conversation import Inbound
-from tips.evidence import LARGEST
-from tips.files import MOST, WAITS, padme, room_for
-from tips.reception import Outcome, Sender
+from tips import errors
+from tips.cases import ledger
+from tips.evidence.files import MOST, WAITS, padme, room_for
+from tips.evidence.kinds import LARGEST
+from tips.intake.conversation import Inbound
+from tips.intake.reception import Outcome, Sender
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 ACCUSING = "Công an quận 3 nhận tiền của quán này mỗi tháng nên không ai xử lý."
@@ -132,7 +133,7 @@ async def test_a_file_that_is_turned_down_loses_nothing(a_home: Home) -> None:
 async def test_every_reason_is_told_in_each_language() -> None:
     """No reason without words for it."""
     import locales
-    from tips.evidence import REASONS
+    from tips.evidence.kinds import REASONS
 
     for lang in ("vi", "en"):
         for reason in REASONS:
@@ -156,7 +157,7 @@ async def test_when_too_much_waits_the_longest_untouched_files_go_and_nobody_is_
     """A flood of files fills no disk and keeps nobody's out; who goes on with a tip keeps its files, and who does not
     is told that theirs went."""
     picture = gallery.picture("JPEG", (40, 40))
-    monkeypatch.setattr("tips.files.ROOM", 4 * room_for(len(picture)))
+    monkeypatch.setattr("tips.evidence.files.ROOM", 4 * room_for(len(picture)))
     forgetful, busy = a_home.citizen("forgetful"), a_home.citizen("busy")
     for citizen in (forgetful, busy):
         assert "file.taken" in text_of(await gives(citizen, picture, TIP))

@@ -10,14 +10,14 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from bot import web
+from bot.serve import web
 from tests.fakes import gallery, home, served, servers
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
 from tests.fakes.two import PROCESSES
-from tips import flood
-from tips.budget import Memory
-from tips.flood import Gate
+from tips.intake import flood
+from tips.intake.flood import Gate
+from tips.intake.rate_limits import Memory
 
 OPEN_FOR = flood.OPEN_FOR // PROCESSES  # from the web, through the one process that these doors are of
 SELLING = "Có người bán ma tuý đá trong hẻm 12 đường Trần Quang Diệu, phường 14, quận 3, tối nào cũng giao hàng"
@@ -236,7 +236,7 @@ async def test_a_process_alone_takes_its_share() -> None:
 
 async def test_a_crowd_of_strangers_does_not_make_a_count_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Memory has an end; what is asked for stays, what nobody asks for goes."""
-    monkeypatch.setattr("tips.budget.KEPT", 50)
+    monkeypatch.setattr("tips.intake.rate_limits.KEPT", 50)
     memory, minute = Memory(home.Clock()), timedelta(minutes=1)
     assert await memory.hit(b"gate", 1, minute)
     for number in range(500):

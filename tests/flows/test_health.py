@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import storage
-from bot import vitals
-from bot.vitals import Vitals
+from bot.serve import health
+from bot.serve.health import Vitals
 from storage import migrate
 from tests.contract.test_troubles import full, locked
 from tests.fakes import home, served, servers
@@ -34,7 +34,7 @@ def at() -> Iterator[Served]:
 
 async def asked(at: Served) -> tuple[int, dict[str, str]]:
     """The status of `/readyz` and what it says; `/healthz` goes on saying that the process lives."""
-    time.sleep(vitals.KEPT)  # noqa: ASYNC251 (an answer is kept so long)
+    time.sleep(health.KEPT)  # noqa: ASYNC251 (an answer is kept so long)
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
         assert (await client.get(f"{at.url}/healthz")).status_code == 200
         answer = await client.get(f"{at.url}/readyz")
@@ -58,7 +58,7 @@ async def test_a_full_disk_is_said_and_so_is_that_there_is_room_again(at: Served
         assert await asked(at) == (200, {"store": "ok", "drafts": "ok", "clock": "ok"})
         with no_room(process.pid):
             status, report = await asked(at)
-            assert (status, report["store"]) == (503, vitals.ILL)
+            assert (status, report["store"]) == (503, health.ILL)
         assert (await asked(at))[0] == 200
 
 
@@ -70,7 +70,7 @@ async def test_valkey_away_is_said(at: Served) -> None:
             assert await citizen.sends(TIP)
             assert await asked(at) == (200, {"store": "ok", "drafts": "ok"})
             valkey.stop()
-            assert await asked(at) == (503, {"store": "ok", "drafts": vitals.ILL})
+            assert await asked(at) == (503, {"store": "ok", "drafts": health.ILL})
             valkey.start()
 
 
@@ -80,7 +80,7 @@ async def test_a_clock_that_stands_still_is_said(a_home: Home) -> None:
     own = Vitals(a_home.product.store, monotonic=lambda: moment[0])
     assert "clock" not in await own.report()
     own.ticked()
-    for seconds, state in ((vitals.LATE - 1, "ok"), (vitals.LATE + 5, "late")):
+    for seconds, state in ((health.LATE - 1, "ok"), (health.LATE + 5, "late")):
         moment[0] = seconds
         report = await own.report()
         assert (report["clock"], own.ready(report)) == (state, state == "ok")

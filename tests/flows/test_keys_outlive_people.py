@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import people, recovery
+from bot.commands import people, recovery
 from tests.fakes import home
 from tests.fakes.home import Home
-from tips import errors, keys, sealing
-from tips.keys import Identity
-from tips.sealing import RECEIPT
+from tips import errors
+from tips.crypto import keys, sealing
+from tips.crypto.keys import Identity
+from tips.crypto.sealing import RECEIPT
 
 TIP = "quan karaoke duong le van sy q3 ban ma tuy moi dem phong so 6"
 STAFF = (("an", "area-770", "officer"), ("ba", "area-770", "head"), ("kiem", "vks-tp", "overseer"))

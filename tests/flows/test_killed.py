@@ -23,7 +23,7 @@ NUMBER = re.compile(r"bàn số (\d+)\.")
 # A fresh Python that has read the program and waits for a word to run it: 25 starts would take most of the time.
 AT_THE_READY = (
     "-c",
-    "import sys, bot.serving; from bot.__main__ import main; sys.stdin.readline(); main()",
+    "import sys, bot.serve.serving; from bot.__main__ import main; sys.stdin.readline(); main()",
     "serve",
 )
 IN_LINE = 3  # processes, the serving one with them

@@ -10,7 +10,8 @@ import pytest
 
 from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Home
-from tips import accounts, devices, keys
+from tips.crypto import keys
+from tips.people import device_cookies, logins
 
 WRONG_WORDS = "0000-0000-0000-0000"
 
@@ -40,7 +41,7 @@ async def test_who_has_the_passphrase_does_not_guess_the_code(a_home: Home) -> N
             await log_in(thief, a_home, "an", code=wrong_code(a_home))
             tried += (await a_home.product.store.accounts.get("an")).code_misses - before
         assert tried <= 11  # 30 s, doubled each time up to half a day
-        a_home.clock.moment += accounts.LONGEST_CODE_WAIT
+        a_home.clock.moment += logins.LONGEST_CODE_WAIT
         assert (await log_in(thief, a_home, "an")).status_code == 200  # whoever has both is who they say
 
 
@@ -49,7 +50,7 @@ async def test_many_at_once_guess_no_more_codes_than_one_after_the_other(a_home:
     async with browser(a_home) as thief:
         for _ in range(5):
             await asyncio.gather(*(log_in(thief, a_home, "an", code=wrong_code(a_home, at)) for at in range(8)))
-    assert (await a_home.product.store.accounts.get("an")).code_misses == accounts.FREE_TRIES
+    assert (await a_home.product.store.accounts.get("an")).code_misses == logins.FREE_TRIES
 
 
 async def test_without_the_passphrase_nobody_makes_a_code_wait(a_home: Home) -> None:
@@ -58,7 +59,7 @@ async def test_without_the_passphrase_nobody_makes_a_code_wait(a_home: Home) -> 
         for _ in range(16):
             await log_in(stranger, a_home, "an", passphrase=WRONG_WORDS)
             a_home.clock.forward(minutes=16)
-        a_home.clock.moment += accounts.LONGEST_WAIT
+        a_home.clock.moment += logins.LONGEST_WAIT
         assert (await log_in(new, a_home, "an")).status_code == 200
 
 
@@ -67,7 +68,7 @@ async def test_a_known_device_guesses_no_codes_either(a_home: Home) -> None:
     async with browser(a_home) as own:
         await log_in(own, a_home, "an")
         a_home.clock.forward(seconds=61)
-        for number in range(devices.TRIES + accounts.FREE_TRIES):
+        for number in range(device_cookies.TRIES + logins.FREE_TRIES):
             await log_in(own, a_home, "an", code=wrong_code(a_home, number))
         assert (await log_in(own, a_home, "an")).status_code == 401
 
@@ -94,7 +95,7 @@ async def test_sixty_bogus_logins_hold_no_officer_up(a_home: Home, name: str) ->
     async with browser(a_home) as own, browser(a_home) as stranger:
         await log_in(own, a_home, "an")
         a_home.clock.forward(seconds=5)
-        for _ in range(accounts.FREE_TRIES):
+        for _ in range(logins.FREE_TRIES):
             await log_in(stranger, a_home, "an", passphrase=WRONG_WORDS)
         pushing = [asyncio.create_task(push(stranger, a_home, name)) for _ in range(60)]
         await asyncio.sleep(0.1)
@@ -104,14 +105,14 @@ async def test_sixty_bogus_logins_hold_no_officer_up(a_home: Home, name: str) ->
         assert time.monotonic() - began < 2
         found = await asyncio.gather(*pushing)
     busy = [seconds for status, seconds in found if status == 503]
-    assert len(busy) == 60 - accounts.STRANGERS_PLACES
+    assert len(busy) == 60 - logins.STRANGERS_PLACES
     assert max(busy) < 1
     assert {status for status, _ in found} == {401, 503}
 
 
 async def test_who_is_told_to_wait_reads_so_in_words(a_home: Home) -> None:
     """The form stands there still."""
-    lane = accounts.Lane(0)
+    lane = logins.Lane(0)
     full = replace(a_home.product.logins, _strangers=lane)
     home = replace(a_home, product=replace(a_home.product, logins=full))
     async with browser(home) as stranger:
@@ -124,7 +125,7 @@ async def test_who_is_told_to_wait_reads_so_in_words(a_home: Home) -> None:
 async def test_a_blocked_name_takes_as_long_as_an_unknown_one(a_home: Home) -> None:
     """Nobody learns by the clock who works here, or whom they have shut out."""
     async with browser(a_home) as stranger:
-        for _ in range(accounts.FREE_TRIES):
+        for _ in range(logins.FREE_TRIES):
             await log_in(stranger, a_home, "an", passphrase=WRONG_WORDS)
         spans = {
             name: statistics.median([(await push(stranger, a_home, name))[1] for _ in range(5)])
@@ -139,7 +140,7 @@ async def test_a_clock_that_ran_ahead_shuts_nobody_out_when_it_is_right_again(a_
         true = a_home.clock()
         a_home.clock.forward(hours=24)
         assert (await log_in(own, a_home, "an")).status_code == 200
-        for _ in range(accounts.FREE_TRIES + 1):
+        for _ in range(logins.FREE_TRIES + 1):
             await log_in(stranger, a_home, "an", passphrase=WRONG_WORDS)
         a_home.clock.moment = true
         assert (await log_in(stranger, a_home, "an")).status_code == 200

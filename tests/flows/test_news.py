@@ -14,7 +14,8 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from starlette.routing import Route
 
-from bot import secrets, telegram, web
+from bot import key_files
+from bot.serve import citizens_bot, web
 from bot.wiring import Product
 from handlers.telegram import Telegram
 from storage import tables
@@ -22,8 +23,8 @@ from storage.engine import Database
 from tests.fakes import bot_api, servers
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Clock, Home
-from tips import news
-from tips.conversation import Inbound
+from tips.intake import reporter_notifications
+from tips.intake.conversation import Inbound
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 QUESTION = "Phòng số mấy, thưa anh chị?"
@@ -46,8 +47,8 @@ class Running:
 
     async def looks(self) -> int:
         """The look for news that runs every 20 seconds."""
-        self.home.clock.forward(seconds=telegram.LOOK)
-        return await telegram.tell_news(self.product, self.handler, self.bot)
+        self.home.clock.forward(seconds=citizens_bot.LOOK)
+        return await citizens_bot.tell_news(self.product, self.handler, self.bot)
 
     async def reports(self, chat: int = CHAT) -> str:
         await self.api.says(chat, TIP)
@@ -82,10 +83,10 @@ async def running(a_home: Home) -> AsyncIterator[Running]:
         bot = Bot(bot_api.TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(api.url)))
         stack.push_async_callback(bot.session.close)
         handler = Telegram(product.reception, wait)
-        hook = telegram.Webhook(bot, handler.dispatcher(), "s")
-        routes = [Route(telegram.PATH, hook.door, methods=["POST"])]
+        hook = citizens_bot.Webhook(bot, handler.dispatcher(), "s")
+        routes = [Route(citizens_bot.PATH, hook.door, methods=["POST"])]
         await stack.enter_async_context(servers.serving(web.build(product, frozenset({"intake"}), routes), port))
-        api.webhook, api.secret = f"http://127.0.0.1:{port}{telegram.PATH}", "s"
+        api.webhook, api.secret = f"http://127.0.0.1:{port}{citizens_bot.PATH}", "s"
         yield Running(a_home, product, api, handler, bot, waited, waits)
         waited.set()
 
@@ -114,7 +115,7 @@ async def test_two_processes_that_look_tell_once(running: Running) -> None:
     await running.api.presses(CHAT, "notify")
     await running.asks()
     running.home.clock.forward(hours=1)
-    look = [telegram.tell_news(running.product, running.handler, running.bot) for _ in range(4)]
+    look = [citizens_bot.tell_news(running.product, running.handler, running.bot) for _ in range(4)]
     assert sum(await asyncio.gather(*look)) == 1
 
 
@@ -220,7 +221,7 @@ async def test_after_a_power_cut_the_address_is_nobodys(running: Running) -> Non
     await running.api.presses(CHAT, "notify")
     await running.asks()
     running.home.clock.forward(hours=1)
-    gone = frozenset({news.relay_id(running.product.news.secrets.relay_key())})
+    gone = frozenset({reporter_notifications.relay_id(running.product.news.secrets.relay_key())})
     another = replace(running.product.news, secrets=Keys(bytes(32), gone))
     assert await another.waiting("telegram") == []
     assert await running.addresses() == 0
@@ -231,14 +232,15 @@ def test_only_another_boot_of_the_machine_has_lost_a_relay_key(tmp_path: Path, m
     boot, kept = tmp_path / "boot_id", tmp_path / "secrets"
     boot.write_text("one\n")
     kept.mkdir()
-    monkeypatch.setattr(secrets, "BOOT", boot)
-    first = secrets.open_run(tmp_path / "a", kept, Clock(), demo=True)
-    assert secrets.open_run(tmp_path / "b", kept, Clock(), demo=True).lost_relays() == frozenset()
+    monkeypatch.setattr(key_files, "BOOT", boot)
+    first = key_files.open_run(tmp_path / "a", kept, Clock(), demo=True)
+    assert key_files.open_run(tmp_path / "b", kept, Clock(), demo=True).lost_relays() == frozenset()
     boot.write_text("two\n")
-    after = secrets.open_run(tmp_path / "c", kept, Clock(), demo=True)
-    assert news.relay_id(first.relay_key()) in after.lost_relays()
+    after = key_files.open_run(tmp_path / "c", kept, Clock(), demo=True)
+    assert reporter_notifications.relay_id(first.relay_key()) in after.lost_relays()
     assert (
-        news.relay_id(after.relay_key()) not in secrets.open_run(tmp_path / "c", kept, Clock(), demo=True).lost_relays()
+        reporter_notifications.relay_id(after.relay_key())
+        not in key_files.open_run(tmp_path / "c", kept, Clock(), demo=True).lost_relays()
     )
 
 

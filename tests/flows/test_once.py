@@ -12,14 +12,15 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot import web, wiring
-from storage import rows
+from bot import wiring
+from bot.serve import web
+from storage import mapping
 from storage.engine import Database
 from tests.fakes import home, servers
 from tests.fakes.home import CHEAP, Citizen, Home
-from tips.conversation import Inbound
+from tips.intake.conversation import Inbound
+from tips.intake.reception import Outcome
 from tips.ports import Change, DraftRow, Drafts
-from tips.reception import Outcome
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 BARE = "xe mau den bien so cuoi 41"  # seven words that were once taken for a receipt
@@ -42,7 +43,7 @@ async def thread(a_home: Home) -> list[str]:
 
 async def drafts(url: str) -> list[tuple[int, int]]:
     """The size and the end of each row of drafts."""
-    database, table = Database(url), rows.table("draft").c
+    database, table = Database(url), mapping.table("draft").c
     found = await database.rows(sa.select(table.sealed, table.expires_at))
     await database.close()
     return sorted((len(sealed), int(ends.timestamp())) for sealed, ends in found)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot import channels, officers, telegram
+from bot.serve import citizens_bot, messengers, officers_bot
 from bot.wiring import Product
 from tests.fakes import bot_api, home, served, servers
 from tests.fakes.served import Citizen, Served
@@ -132,8 +132,8 @@ async def test_whoever_answers_in_its_place_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, answer: tuple[int, str, str]
 ) -> None:
     """It is seen that this is not the Bot API, also where it comes later; and when it is, both bots work again."""
-    monkeypatch.setattr(channels, "FIRST_PAUSE", 0.05)
-    monkeypatch.setattr(channels, "LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(messengers, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(messengers, "LONGEST_PAUSE", 0.2)
     port = servers.free_port()
     async with home.opened(tmp_path) as opened:
         own = replace(
@@ -143,7 +143,7 @@ async def test_whoever_answers_in_its_place_stops_nothing(
             telegram_api=f"http://127.0.0.1:{port}",
         )
         product = replace(opened.product, settings=own)
-        async with telegram.running(product), officers.running(product):
+        async with citizens_bot.running(product), officers_bot.running(product):
             for first in (1, 1000):
                 async with in_its_place(*answer, port):
                     await until_all(product, lambda it: it.state == "trouble")
@@ -154,7 +154,7 @@ async def test_whoever_answers_in_its_place_stops_nothing(
     assert SECRET not in caplog.text
 
 
-async def until_all(product: Product, there: Callable[[channels.Channel], bool]) -> None:
+async def until_all(product: Product, there: Callable[[messengers.Channel], bool]) -> None:
     async with asyncio.timeout(30):
         while not all(map(there, product.vitals.channels)):
             await asyncio.sleep(0.05)

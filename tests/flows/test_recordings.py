@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.cleaner import coded, recordings
-from bot.cleaning import Cleaning
+from bot.cleaner import bitstreams, recordings
+from bot.cleaner.client import Cleaning
 from tests.fakes import films
 from tests.flows.test_cleaning import cleaned
-from tips import evidence
-from tips.evidence import TurnedDown
+from tips.evidence import kinds
+from tips.evidence.kinds import TurnedDown
 
 
 async def clean_bytes(data: bytes) -> bytes:
@@ -127,10 +127,10 @@ def clean_here(data: bytes, family: str, folder: Path) -> str:
         return recordings.ready(family)(source, target)
 
 
-def spoilt(way: Callable[[bytes], bytes]) -> Callable[[str, bytes | None], coded.Coding]:
-    whole = coded.without_words
+def spoilt(way: Callable[[bytes], bytes]) -> Callable[[str, bytes | None], bitstreams.Coding]:
+    whole = bitstreams.without_words
 
-    def worse(codec: str, header: bytes | None) -> coded.Coding:
+    def worse(codec: str, header: bytes | None) -> bitstreams.Coding:
         coding = whole(codec, header)
         return coding._replace(packet=lambda packet: way(coding.packet(packet)))
 
@@ -151,19 +151,19 @@ def test_a_copy_that_shows_something_else_is_made_again(
     """From its pictures then, in the container that takes these."""
     data = films.made(tmp_path, (*films.PICTURES, *films.HEVC), ".mp4")
     assert clean_here(data, "mp4", tmp_path) == "video/mp4"
-    monkeypatch.setattr(coded, "without_words", spoilt(SPOILT[way]))
+    monkeypatch.setattr(bitstreams, "without_words", spoilt(SPOILT[way]))
     assert clean_here(data, "mp4", tmp_path) == "video/webm"
     assert films.likeness(tmp_path, data, (tmp_path / "out").read_bytes()) > 0.85
 
 
 def test_a_long_film_is_compared_at_its_keys_and_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A spoilt end is seen though the middle is not looked at."""
-    monkeypatch.setattr("bot.cleaner.alike.WHOLE", 1)
+    monkeypatch.setattr("bot.cleaner.comparison.WHOLE", 1)
     data = films.made(tmp_path, (*films.PICTURES, *films.HEVC), ".mp4")
     assert clean_here(data, "mp4", tmp_path) == "video/mp4"
     count = iter(range(75))
     monkeypatch.setattr(
-        coded, "without_words", spoilt(lambda it: it if next(count) < 70 else it[:5] + bytes(len(it) - 5))
+        bitstreams, "without_words", spoilt(lambda it: it if next(count) < 70 else it[:5] + bytes(len(it) - 5))
     )
     assert clean_here(data, "mp4", tmp_path) == "video/webm"
 
@@ -181,8 +181,8 @@ def test_what_differs_however_it_is_made_is_refused(tmp_path: Path, monkeypatch:
 def test_sound_that_lost_its_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of the frames is not the recording."""
     data = films.made(tmp_path, *films.SOUNDS["MP3"])
-    whole = coded.frames
-    monkeypatch.setattr(coded, "frames", lambda *given: list(whole(*given))[:50])
+    whole = bitstreams.frames
+    monkeypatch.setattr(bitstreams, "frames", lambda *given: list(whole(*given))[:50])
     with pytest.raises(TurnedDown) as turned_down:
         clean_here(data, "mp3", tmp_path)
     assert turned_down.value.reason == "changed"
@@ -203,8 +203,8 @@ async def test_a_child_that_worked_too_long_is_told_as_that(tmp_path: Path, monk
 
 def test_a_longer_file_may_be_worked_at_for_longer() -> None:
     """30 seconds for the smallest, two minutes for the largest."""
-    assert evidence.work(1) == 30
-    assert evidence.work(evidence.LARGEST) == 120
+    assert kinds.work(1) == 30
+    assert kinds.work(kinds.LARGEST) == 120
 
 
 @pytest.mark.parametrize("shown", [[0, 3, 1, 2, 6, 4, 5], [0, 1, 2, 3], [0, 8, 4, 2, 6, 16, 12, 10, 14], [5]])
@@ -221,6 +221,6 @@ def test_noise_is_no_coding() -> None:
     while piece := source.read(300):
         for codec in ("h264", "hevc", "av1", "vorbis", "mpeg4"):
             try:
-                assert isinstance(coded.without_words(codec, piece).packet(piece), bytes)
+                assert isinstance(bitstreams.without_words(codec, piece).packet(piece), bytes)
             except (ValueError, IndexError):
                 continue

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import recovery, wiring
+from bot import wiring
+from bot.commands import recovery
 from bot.settings import Settings
 from tests.fakes import home
 from tests.fakes.home import Home

@@ -15,12 +15,12 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot import recovery
+from bot.commands import recovery
 from storage import backup
 from tests.fakes import home, opener, served
 from tests.fakes.home import Home
 from tests.fakes.opener import Closed, bound, rows
-from tips.news import Address
+from tips.intake.reporter_notifications import Address
 
 TIPS = 200
 ASKED_EVERY = 4  # so often somebody asks to be told

@@ -4,7 +4,7 @@ import pytest
 
 from tests.fakes.home import Home
 from tips import errors
-from tips.reception import Outcome
+from tips.intake.reception import Outcome
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."

@@ -14,7 +14,8 @@ from bot import settings, wiring
 from tests.fakes import home, served
 from tests.fakes.served import Served
 from tests.flows.test_command_line import tinbao
-from tips import errors, roster
+from tips import errors
+from tips.organisation import roster
 
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
 TIP = '{"text": "ban ma tuy o karaoke duong le van sy q3"}\n{"choose": "submit"}\n'

@@ -16,13 +16,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot import officers
+from bot.serve import officers_bot
 from storage import tables
 from storage.engine import Database
 from tests.fakes import bot_api, servers
 from tests.fakes.desk import browser, log_in
 from tests.fakes.home import PEOPLE, Home, opened
-from tips import errors, sealing, statistics
+from tips import errors
+from tips.crypto import sealing
+from tips.desk import statistics
 
 U = "area-770"  # the desk of Quận 3, spoken of in the first world
 PEOPLE_OF_U = ("an", "chi")  # an officer and the head
@@ -79,14 +81,14 @@ async def lived(folder: Path, url: str, accused: str) -> World:
             for number, text in enumerate((*OTHERS[:2], ACCUSING.format(accused), *OTHERS[2:])):
                 await home.citizen(f"citizen {number}").sends(text)
                 home.clock.forward(hours=1)
-                await officers.tell_waiting(application, home.product, 10)
+                await officers_bot.tell_waiting(application, home.product, 10)
                 await home.product.climber.tick()
                 if home.clock().hour in {1, 7, 13}:
-                    await officers.tell_digest(application, home.product)
+                    await officers_bot.tell_digest(application, home.product)
             await pages(home, world)
             home.clock.forward(hours=40)  # what nobody took climbs, the accusation as well
             await home.product.climber.tick()
-            await officers.tell_digest(application, home.product)
+            await officers_bot.tell_digest(application, home.product)
             await pages(home, world)
             world.seen["messages"] = {at: [it["text"] for it in api.sent[CHAT + at]] for at in range(len(PEOPLE_OF_U))}
         await counts(home, world)

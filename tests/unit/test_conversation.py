@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 import locales
-from tips import organisation, phrases, receipt
-from tips.conversation import Conversation, Decision, Forget, Inbound, LookUp, Post, Say, Submit
-from tips.draft import Draft, from_bytes
-from tips.files import File
+from tips.crypto import receipt
+from tips.evidence.files import File
+from tips.intake import phrases
+from tips.intake.conversation import Conversation, Decision, Forget, Inbound, LookUp, Post, Say, Submit
+from tips.intake.draft import Draft, from_bytes
+from tips.organisation import units
 from tips.triage import Triager
 
-TRIAGER = Triager(organisation.load("hcmc-districts"))
+TRIAGER = Triager(units.load("hcmc-districts"))
 TALK = Conversation(TRIAGER, lambda code: Say("plain", {"text": code}), "the operator", "https://tip.example/")
 OWN = Path(__file__).parents[2] / "scripts/messages.tsv"
 COMPLETE = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import locales
-from handlers.desk import show
-from tips import organisation
+from handlers.desk import view_models
+from tips.organisation import units
 from tips.triage import Triager
 
 MESSAGES = Path(__file__).parent.parent / "data" / "dev_chat.jsonl"
@@ -17,12 +17,12 @@ MESSAGES = Path(__file__).parent.parent / "data" / "dev_chat.jsonl"
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
 def test_every_reason_of_every_labelled_message_has_words(lang: str) -> None:
     """No rule lacks its sentence, no sentence keeps a brace or a code of the taxonomy."""
-    triager = Triager(organisation.load("hcmc-districts"))
+    triager = Triager(units.load("hcmc-districts"))
     speak = functools.partial(locales.say, lang)
     rules = set()
     for line in MESSAGES.read_text("utf-8").splitlines():
         for reason in triager.triage(json.loads(line)["text"]).reasons:
-            said = show.reason_text({"rule": reason.rule, "params": reason.params}, speak)
+            said = view_models.reason_text({"rule": reason.rule, "params": reason.params}, speak)
             assert "{" not in said and said
             assert not (reason.rule == "category.words" and reason.params["category"] in said)
             rules.add(reason.rule.partition(".")[0])

@@ -10,16 +10,19 @@ import pytest
 
 from bot import wiring
 from tests.fakes.home import CHEAP, Home
-from tips import enrolment, errors, founding, keys, organisation, receipt, roster, sealing
-from tips.enrolment import Newcomer
-from tips.keys import Identity
-from tips.roster import Person, Roster, SignedRoster, Signer, UnitKey
-from tips.sealing import Reader, Readers
+from tips import errors
+from tips.crypto import keys, receipt, sealing
+from tips.crypto.keys import Identity
+from tips.crypto.sealing import Reader, Readers
+from tips.organisation import roster, units
+from tips.organisation.roster import Person, Roster, SignedRoster, Signer, UnitKey
+from tips.people import enrolment, founding
+from tips.people.enrolment import Newcomer
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
 CHAIN = ("area-770", "duty")
-HOME = organisation.load("hcmc-districts")
+HOME = units.load("hcmc-districts")
 Office = tuple[Roster, dict[str, Identity], tuple[Signer, ...]]
 Forge = Callable[[Roster, Sequence[Identity]], SignedRoster]
 

@@ -62,9 +62,10 @@ def test_the_story_of_a_tip_names_every_module() -> None:
     """`tips/__init__.py` is the map of the product: a module that it does not name has no place in it."""
     import tips
 
-    modules = {path.stem for path in (ROOT / "tips").glob("*.py")} | {"triage", "data"}
+    found = {path.stem for path in (ROOT / "tips").glob("*.py")} | {path.name for path in (ROOT / "tips").glob("*/")}
+    found |= {path.stem for path in (ROOT / "tips").glob("*/*.py") if path.parent.name not in {"triage", "data"}}
     named = set(re.findall(r"`(\w+)`", tips.__doc__ or ""))
-    assert modules - {"__init__"} <= named
+    assert {name for name in found if not name.startswith("__")} <= named
 
 
 def test_every_claim_of_the_threat_model_names_a_test_that_exists() -> None:
@@ -86,6 +87,13 @@ def test_every_mutant_names_a_test_that_exists() -> None:
     named = re.findall(r'"tests/([\w/]+\.py)::(\w+)', text)
     assert len(named) >= 20
     assert [name for file, name in named if not defined(ROOT / "tests" / file, name)] == []
+
+
+def test_every_mutant_finds_the_guard_that_it_takes_out() -> None:
+    """A guard that was written anew would let `make mutants` take out nothing."""
+    from scripts import mutants
+
+    assert [it.name for it in mutants.MUTANTS if (ROOT / it.file).read_text().count(it.old) != 1] == []
 
 
 def defined(file: Path, name: str) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tips import errors, sealing
+from tips import errors
+from tips.crypto import sealing
 
 FILE = Path(__file__).parents[1] / "data" / "hpke_vectors.json"
 VECTORS = [

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tips import errors, keys, ledger
-from tips.ledger import FIRST, Event, Kind, SignedEvent
+from tips import errors
+from tips.cases import ledger
+from tips.cases.ledger import FIRST, Event, Kind, SignedEvent
+from tips.crypto import keys
 
 CASE, NOW = b"c" * 16, datetime(2026, 11, 23, 3, tzinfo=UTC)
 AN, BINH = os.urandom(32), os.urandom(32)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tips import errors, receipt
+from tips import errors
+from tips.crypto import receipt
 
 seeds = st.binary(min_size=32, max_size=32)
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tips import errors, sealing
-from tips.sealing import Reader, Readers
+from tips import errors
+from tips.crypto import sealing
+from tips.crypto.sealing import Reader, Readers
 
 OWNER, LEVEL, CLOCK = os.urandom(32), os.urandom(32), os.urandom(32)
 CASE = b"c" * 16

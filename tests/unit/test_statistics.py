@@ -5,9 +5,9 @@ from collections import defaultdict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tips import statistics
+from tips.desk import statistics
+from tips.desk.statistics import DIMENSIONS, HIDDEN, SMALL
 from tips.ports import CountRow
-from tips.statistics import DIMENSIONS, HIDDEN, SMALL
 
 rows = st.lists(
     st.builds(

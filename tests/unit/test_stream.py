@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tips import errors, files, stream
-from tips.stream import CHUNK, TAG
+from tips import errors
+from tips.crypto import stream
+from tips.crypto.stream import CHUNK, TAG
+from tips.evidence import files
 
 KEY, INFO = os.urandom(32), b"bound to this"
 LENGTHS = st.one_of(st.integers(0, 300), st.integers(CHUNK - 2, CHUNK + 2), st.integers(2 * CHUNK - 2, 3 * CHUNK + 2))

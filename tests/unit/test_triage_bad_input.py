@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tips import organisation
+from tips.organisation import units
 from tips.triage import Triager
 
-ORG = organisation.load("hcmc-districts")
+ORG = units.load("hcmc-districts")
 TRIAGER = Triager(ORG)
 LONGEST = 20_000  # characters of a tip at most
 PATIENCE = 0.05  # seconds for the longest text; a slower machine gets as much more as a plain loop takes longer

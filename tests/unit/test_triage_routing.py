@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tips import organisation
+from tips.organisation import units
 from tips.triage import routing
-from tips.triage.finding import Accusation, AreaCandidate, AreaFinding
+from tips.triage.results import Accusation, AreaCandidate, AreaFinding
 
-ORGANISATIONS = [organisation.load("hcmc-districts"), organisation.load("hcmc-2025")]
+ORGANISATIONS = [units.load("hcmc-districts"), units.load("hcmc-2025")]
 KINDS = sorted(ORGANISATIONS[0].conflicts)
 DISTRICTS = sorted(ORGANISATIONS[0].areas.districts)
 WARDS = sorted(ORGANISATIONS[0].areas.wards)
-CATEGORIES = [row["code"] for row in organisation._read("taxonomy.json")]
+CATEGORIES = [row["code"] for row in units._read("taxonomy.json")]
 
 areas = st.one_of(
     st.just(AreaFinding()),

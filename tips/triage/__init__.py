@@ -13,23 +13,23 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from tips.organisation import Organisation
+from tips.organisation.units import Organisation
 from tips.triage import (
-    accused,
-    accusing,
+    accusation_model,
+    accusations,
     areas,
     category,
     features,
     gazetteer,
-    identifying,
     intent,
     lexicon,
     routing,
+    self_identification,
     slots,
     urgency,
 )
 from tips.triage import text as texts
-from tips.triage.finding import (
+from tips.triage.results import (
     Accusation,
     AreaCandidate,
     AreaFinding,
@@ -73,16 +73,16 @@ class Triager:
         parsed = texts.parse(text)
         found, hits = lexicon.find(parsed)
         area, mentions, reasons = self._places.find(parsed, corrections)
-        accusations, why = accused.find(parsed, found, hits, mentions, self._organisation)
-        accusations += accused.chosen(corrections.accused, self._organisation)
-        kind, words = category.find(parsed, found, hits, mentions, accusations)
+        accused, why = accusations.find(parsed, found, hits, mentions, self._organisation)
+        accused += accusations.chosen(corrections.accused, self._organisation)
+        kind, words = category.find(parsed, found, hits, mentions, accused)
         meant = intent.find(
             parsed,
             found,
             hits,
-            category.told(found, accusations),
+            category.told(found, accused),
             placed=_placed(area),
-            accused=bool(accusations),
+            accused=bool(accused),
         )
         code, second = kind.code, kind.second
         if corrections.category in category.codes():
@@ -90,7 +90,7 @@ class Triager:
         if meant.name not in {"tip", "emergency"}:
             code, second = corrections.category, None
         pressing = urgency.find(meant.name, code, second, hits)
-        route = routing.route(self._organisation, area, code, accusations)
+        route = routing.route(self._organisation, area, code, accused)
         return Triage(
             intent=meant.name,
             confidence=kind.confidence if code == kind.code else 1.0 if code else meant.confidence,
@@ -99,10 +99,10 @@ class Triager:
             urgency=pressing.level,
             ongoing=pressing.ongoing,
             area=area,
-            accusations=tuple(accusations),
-            cover_up=_cover_up(code, hits, accusations),
-            identifying=identifying.find(parsed, hits),
-            slots=slots.find(parsed, hits, area, accusations[0].span if accusations else None),
+            accusations=tuple(accused),
+            cover_up=_cover_up(code, hits, accused),
+            identifying=self_identification.find(parsed, hits),
+            slots=slots.find(parsed, hits, area, accused[0].span if accused else None),
             danger=pressing.danger,
             hotlines=pressing.hotlines,
             route=route,
@@ -114,26 +114,26 @@ class Triager:
         parsed = texts.parse(text)
         found, hits = lexicon.find(parsed)
         area, mentions, _ = self._places.find(parsed, NOTHING)
-        accusations, _ = accused.find(parsed, found, hits, mentions, self._organisation)
-        told = category.told(found, accusations)
-        return features.names(parsed, found, hits, told, placed=_placed(area), accused=bool(accusations))
+        accused, _ = accusations.find(parsed, found, hits, mentions, self._organisation)
+        told = category.told(found, accused)
+        return features.names(parsed, found, hits, told, placed=_placed(area), accused=bool(accused))
 
     def category_features(self, text: str, *, bare: bool = False) -> list[str]:
         """What the category of a text is judged by; for learning the weights."""
         parsed = texts.parse(text)
         found, hits = lexicon.find(parsed)
         mentions = self._places.find(parsed, NOTHING)[1]
-        accusations, _ = accused.find(parsed, found, hits, mentions, self._organisation)
-        return category.features(parsed, found, hits, mentions, accusations, bare=bare)
+        accused, _ = accusations.find(parsed, found, hits, mentions, self._organisation)
+        return category.features(parsed, found, hits, mentions, accused, bare=bare)
 
     def cues(self, text: str) -> list[tuple[str, list[str]]]:
         """For each mention of an official its kind, and what it is judged by; for learning the weights."""
         parsed = texts.parse(text)
         found, hits = lexicon.find(parsed)
         _, mentions, _ = self._places.find(parsed, NOTHING)
-        against = accusing.offences(found)
-        listed = accused.mentioned(parsed, hits, mentions, self._organisation)
-        return [(it.kind, accusing.cues(parsed, against, hits, it)) for it in listed]
+        against = accusation_model.offences(found)
+        listed = accusations.mentioned(parsed, hits, mentions, self._organisation)
+        return [(it.kind, accusation_model.cues(parsed, against, hits, it)) for it in listed]
 
     def resolve_area(self, text: str) -> AreaFinding:
         """The place that an answer to "where?" names: also a bare "q3", "3" or "thu duc"."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tips.organisation import Areas
-from tips.triage.finding import AreaCandidate, AreaFinding, Corrections, Reason
+from tips.organisation.units import Areas
 from tips.triage.gazetteer import Gazetteer, Mention, Reading, desks
+from tips.triage.results import AreaCandidate, AreaFinding, Corrections, Reason
 from tips.triage.text import Text
 
 NEAR: Final = 3  # words between two mentions of one address at most

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tips.triage import linear
-from tips.triage.finding import Accusation, Reason
 from tips.triage.gazetteer import Mention
 from tips.triage.lexicon import Found, Hits
+from tips.triage.results import Accusation, Reason
 from tips.triage.text import Text, read
 
 WEIGHTS: Final = "category_weights.json"

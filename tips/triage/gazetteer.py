@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tips.organisation import Areas, OldWard, Ward, load_areas
+from tips.organisation.units import Areas, OldWard, Ward, load_areas
 from tips.triage import text as texts
 from tips.triage.text import Phrases, Text
 

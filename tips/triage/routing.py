@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tips.organisation import HELD, Organisation
-from tips.triage.finding import Accusation, AreaFinding, Route
+from tips.organisation.units import HELD, Organisation
+from tips.triage.results import Accusation, AreaFinding, Route
 
 NO_AREA = "duty"  # the city duty desk takes what no area desk can be found for
 

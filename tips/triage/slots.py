@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tips.triage.finding import AreaFinding, Slots, Span
 from tips.triage.lexicon import Hits
+from tips.triage.results import AreaFinding, Slots, Span
 from tips.triage.text import Text
 
 _TIMES: Final = ("day", "past", "recurring", "now", "when")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from tips.triage.finding import Span
+from tips.triage.results import Span
 
 _TONES: Final = {
     "\u0300": "1",

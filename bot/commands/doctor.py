@@ -1,0 +1,169 @@
+"""`tinbao doctor`: checks what a start would need, and says the remedy of whatever is wrong.
+
+It ends with 0 where the parts can serve; what is only worth knowing (a trial home, a unit without people, a case that
+the clock cannot bring on) is said and fails nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from bot import settings
+from bot.commands import error_messages
+from bot.serve import scheduler
+from bot.settings import Settings
+from bot.wiring import Product, open_product
+from tips import errors
+from tips.cases.case import code_of
+
+OLDEST_SANE: Final = datetime(2026, 1, 1, tzinfo=UTC)
+LONGEST_ANSWER: Final = 10.0  # seconds
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 (compared, not listened on)
+MISSED: Final = 3  # slots of a job that nobody did, before that is worth a word
+
+
+class Advice(str):
+    """What a check found that stops nothing, with its remedy."""
+
+    __slots__ = ()
+
+
+Check = Callable[[Product], Awaitable[str]]
+
+
+async def check(environment: Mapping[str, str]) -> int:
+    """Print a line for each check; 0 where the parts can serve."""
+    try:
+        own = settings.read(environment)
+        async with open_product(own) as product:
+            return await _all(own, product, environment)
+    except errors.TinBaoError as error:
+        print(f"✗ start: {error_messages.said(error, environment)}")
+        return 1
+
+
+async def _all(own: Settings, product: Product, environment: Mapping[str, str]) -> int:
+    print("✓ settings, secrets, run folder, database schema, roster")
+    print(f"  operator of the intake machine: {own.operator}")
+    if product.roster().trial:
+        print("! trial: this home is for trying out, no real tip is meant for it: a real one is made without --trial")
+    failed = 0
+    for name, run in CHECKS.items():
+        try:
+            found = await run(product)
+            print(f"{'!' if isinstance(found, Advice) else '✓'} {name}: {found}")
+        except errors.TinBaoError as error:
+            failed += 1
+            print(f"✗ {name}: {error_messages.said(error, environment)}")
+        except Exception as error:  # its words may be anybody's: a row that a hand was in
+            failed += 1
+            print(f"✗ {name}: {type(error).__name__}: a row cannot be read, run `tinbao ledger verify`")
+    return 1 if failed else 0
+
+
+async def _clock(product: Product) -> str:
+    if product.now() < OLDEST_SANE:
+        raise errors.BadSetting("the machine's clock is wrong: set it, or one-time codes and deadlines fail")
+    believed = product.now().isoformat(timespec="seconds")
+    if product.settings.moved:
+        return Advice(f"{believed}, moved by TINBAO_NOW ({product.settings.moved}): unset it to come back")
+    return believed
+
+
+async def _write(product: Product) -> str:
+    await product.store.probe()
+    await product.store.drafts.get(bytes(16))
+    return "takes a tip; drafts can be reached"
+
+
+async def _serving(product: Product) -> str:
+    """How the process is that serves at this home's address, by its own word."""
+    own = product.settings
+    host = own.host if own.host != EVERYWHERE else "127.0.0.1"
+    report = await asyncio.to_thread(_asked, f"http://{host}:{own.port}/readyz")
+    if report is None:
+        return f"no Tin Báo serves at port {own.port} now"
+    ill = {name: state for name, state in report.items() if state not in {"ok", "up"}}
+    if ill:
+        said = ", ".join(f"{name}: {state}" for name, state in ill.items())
+        raise errors.StoreUnavailable(f"{said}; it goes on trying: check the disk, Valkey, the network and the tokens")
+    return ", ".join(f"{name} {state}" for name, state in report.items())
+
+
+def _asked(address: str) -> dict[str, str] | None:
+    """What a process says of itself; None: there is none, or it is somebody else's."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        try:
+            answer = opener.open(address, timeout=LONGEST_ANSWER)
+        except urllib.error.HTTPError as error:  # 503 says which part is ill
+            answer = error
+        with answer:
+            found: dict[str, str] = json.load(answer)
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+async def _desks(product: Product) -> str:
+    roster = product.roster()
+    able = {unit.unit for unit in roster.units}
+    if not able:
+        return Advice("no unit has a key, every tip waits for the quorum: run `tinbao officer add`")
+    return f"{len(able)} units have keys"
+
+
+async def _ledger(product: Product) -> str:
+    report = await product.audit()
+    if not report.sound:
+        raise errors.NotVerified(f"{len(report.problems)} problems: run `tinbao ledger verify`")
+    return f"{report.events} events of {report.cases} cases hold"
+
+
+async def _late(product: Product) -> str:
+    late = await product.store.cases.due(product.now(), 1000)
+    return f"{len(late)} cases are late; the clock takes them up" if late else "no case is late"
+
+
+async def _jobs(product: Product) -> str:
+    """Whether some process does what time asks for."""
+    waiting = []
+    for job in scheduler.jobs(product):
+        last = await product.leases.last(job.name)
+        if last is None or product.now() - last > MISSED * job.every:
+            waiting.append(f"{job.name} ({last.isoformat(timespec='minutes') if last else 'never'})")
+    if waiting:
+        return Advice(f"not done of late: {', '.join(waiting)}: let one process run `tinbao serve --only clock`")
+    return "every job was done of late"
+
+
+async def _stuck(product: Product) -> str:
+    """What the clock goes past because it fails; see `tips.clock.rounds`."""
+    found = await product.store.clockwork.stuck()
+    if not found:
+        return "no case stands still because of an error"
+    listed = ", ".join(
+        f"{code_of(it.case)} ({it.job}: {it.error}, since {it.since:%Y-%m-%d %H:%M})" for it in found[:5]
+    )
+    return Advice(
+        f"{len(found)} failed, each is tried again: {listed}{' …' if len(found) > 5 else ''}."
+        " Run `tinbao ledger verify`; a backup may have the piece that is broken"
+    )
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "clock": _clock,
+    "database": _write,
+    "serving": _serving,
+    "desks": _desks,
+    "ledger": _ledger,
+    "deadlines": _late,
+    "jobs": _jobs,
+    "cases": _stuck,
+}

@@ -1,0 +1,1 @@
+"""`tinbao demo`: the product on a throw-away home, with invented tips."""

@@ -1,0 +1,261 @@
+"""Process secrets: keys that are on no disk (`TINBAO_RUN`, tmpfs) and keys outside the home (`TINBAO_SECRETS`)."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from tips import errors
+from tips.intake import reporter_notifications
+from tips.organisation.roster import Signer
+from tips.people.founding import Secrets
+
+DRAFT_KEY_LIFE: Final = 26  # hours: a draft's 24, and the slack of hours at both ends
+RELAYS_KEPT: Final = 500  # earlier relay keys that are remembered by their ids
+LOSS_TOLD_FOR: Final = timedelta(hours=24)
+RAN_BEFORE: Final = "ran-before"  # a file in the secrets folder: a line for each relay key, its id and its boot
+BOOT: Final = Path("/proc/sys/kernel/random/boot_id")  # changes when what lay on tmpfs is gone
+_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
+
+
+@dataclass(slots=True)
+class RunFolder:
+    """Keys on tmpfs: they survive a killed process and not a power cut. Several processes share them."""
+
+    folder: Path
+    now: Callable[[], datetime]
+    lost: frozenset[bytes] = frozenset()  # ids of relay keys that earlier boots of this machine had
+    _drafts: dict[int, bytes] = field(default_factory=dict)
+    _lookup: bytes = b""
+    _relay: bytes = b""
+    _device: bytes = b""
+    _web: bytes = b""
+    _count: tuple[int, bytes] = (0, b"")
+
+    def lookup_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        if not self._lookup:
+            self._lookup = _read_or_make(self.folder / "lookup.key")
+        return self._lookup
+
+    def relay_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        if not self._relay:
+            self._relay = _read_or_make(self.folder / "relay.key")
+        return self._relay
+
+    def lost_relays(self) -> frozenset[bytes]:
+        """See `tips.ports.RunSecrets`."""
+        return self.lost
+
+    def device_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        if not self._device:
+            self._device = _read_or_make(self.folder / "device.key")
+        return self._device
+
+    def count_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        hour = int(self.now().timestamp()) // 3600
+        if self._count[0] != hour:
+            self._count = (hour, _read_or_make(self.folder / f"count-{hour}.key"))
+            self._sweep("count", hour - 1)
+        return self._count[1]
+
+    def web_key(self) -> bytes:
+        """See `tips.ports.RunSecrets`."""
+        if not self._web:
+            self._web = _read_or_make(self.folder / "web.key")
+        return self._web
+
+    def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
+        """See `tips.ports.RunSecrets`."""
+        current = int(self.now().timestamp()) // 3600
+        wanted = current if hour is None else hour
+        if wanted not in self._drafts:
+            path = self.folder / f"draft-{wanted}.key"
+            if hour is not None and not path.exists():
+                return None
+            self._drafts[wanted] = _read_or_make(path)
+            oldest = current - DRAFT_KEY_LIFE
+            self._sweep("draft", oldest)
+            self._drafts = {at: key for at, key in self._drafts.items() if at >= oldest}
+        return wanted, self._drafts[wanted]
+
+    def _sweep(self, name: str, oldest: int) -> None:
+        """Destroy the keys of the hours before `oldest`."""
+        for path in self.folder.glob(f"{name}-*.key"):
+            if int(path.stem.removeprefix(f"{name}-")) < oldest:
+                path.unlink(missing_ok=True)
+
+    def lost_since(self) -> datetime | None:
+        """When drafts were last lost by a cold start; None: not on this machine's record."""
+        marker = self.folder / "cold-start"
+        return datetime.fromisoformat(marker.read_text("ascii")) if marker.exists() else None
+
+
+def check_run(folder: Path | None, *, demo: bool) -> Path:
+    """The run folder, made where it is missing; no key is made in it yet.
+
+    Raises:
+        BadSetting: it cannot be written, or is not on tmpfs and this is no demo; the message says what to set.
+    """
+    place = folder or _default_run()
+    check_writable(place, "TINBAO_RUN", "choose a folder on tmpfs, such as /dev/shm/tinbao")
+    kind = filesystem(place)
+    if kind is not None and kind not in _MEMORY and not demo:
+        raise errors.BadSetting(f"TINBAO_RUN is on {kind}, a disk: choose a folder on tmpfs, such as /dev/shm/tinbao")
+    return place
+
+
+def check_writable(place: Path, name: str, remedy: str) -> None:
+    """Make a folder that only its owner enters, where it is missing, and see that a file can be made in it.
+
+    Raises:
+        BadSetting: it cannot be; the message names the setting.
+    """
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place.chmod(0o700)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise errors.BadSetting(f"{name} cannot be made or written ({error.strerror}): {remedy}") from error
+
+
+def open_run(folder: Path | None, secrets: Path, now: Callable[[], datetime], *, demo: bool) -> RunFolder:
+    """The run folder, made where it is missing.
+
+    Raises:
+        BadSetting: it is not on tmpfs and this is no demo; the message says what to set.
+    """
+    place = check_run(folder, demo=demo)
+    _mark_cold_start(place, secrets, now())
+    opened = RunFolder(place, now, _lost(secrets))
+    opened.lookup_key()  # made at once: its absence is how the next start knows that the keys were lost
+    if secrets.is_dir():
+        _remember_relay(secrets, reporter_notifications.relay_id(opened.relay_key()).hex())
+    return opened
+
+
+def _lost(secrets: Path) -> frozenset[bytes]:
+    """The relay keys of other boots. One of this boot may live in another run folder, or another process."""
+    rows = [line.split() for line in _ran_before(secrets)]
+    return frozenset(bytes.fromhex(id_) for id_, *boot in rows if boot and boot != [_boot()])
+
+
+def _remember_relay(secrets: Path, id_: str) -> None:
+    known = _ran_before(secrets)
+    if id_ not in {line.split()[0] for line in known}:
+        write_secret(secrets / RAN_BEFORE, "\n".join((*known[-RELAYS_KEPT:], f"{id_} {_boot()}")).encode("ascii"))
+
+
+def _ran_before(secrets: Path) -> list[str]:
+    record = secrets / RAN_BEFORE
+    return record.read_text("ascii").splitlines() if record.exists() else []
+
+
+def _boot() -> str:
+    """This boot of the machine; nothing where the system does not tell (macOS)."""
+    return BOOT.read_text("ascii").strip() if BOOT.exists() else ""
+
+
+def _default_run() -> Path:
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and Path(runtime).is_dir():
+        return Path(runtime) / "tinbao"
+    shared = Path("/dev/shm")  # noqa: S108 (a tmpfs, and the folder below it is this user's alone)
+    return (shared if shared.is_dir() else Path.home()) / f"tinbao-{os.getuid()}"
+
+
+def filesystem(folder: Path) -> str | None:
+    """The type of the file system that a folder is on; None where the system does not tell (macOS)."""
+    mounts = Path("/proc/mounts")
+    if not mounts.exists():
+        return None
+    found = ("", "unknown")
+    for line in mounts.read_text("utf-8").splitlines():
+        _, at, kind, *_ = line.split(" ")
+        if folder.resolve().is_relative_to(at) and len(at) >= len(found[0]):
+            found = (at, kind)
+    return found[1]
+
+
+def _mark_cold_start(place: Path, secrets: Path, now: datetime) -> None:
+    """Remember that the keys of earlier drafts are gone, unless this is the first start of all."""
+    if (place / "lookup.key").exists():
+        return
+    if (secrets / RAN_BEFORE).exists():
+        (place / "cold-start").write_text(now.isoformat(), "ascii")
+    elif secrets.is_dir():
+        mark_run_before(secrets)
+
+
+def mark_run_before(secrets: Path) -> None:
+    """From now on a run folder without keys means that drafts were lost."""
+    (secrets / RAN_BEFORE).touch(mode=0o600)
+
+
+def _read_or_make(path: Path) -> bytes:
+    """A key's 32 bytes; whichever process comes first makes it, by an atomic link."""
+    if not path.exists():
+        own = path.with_suffix(f".{os.getpid()}")
+        write_secret(own, os.urandom(32))
+        try:
+            os.link(own, path)
+        except FileExistsError:
+            pass
+        finally:
+            own.unlink()
+    return path.read_bytes()
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file that only its owner reads."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def store(folder: Path, secrets: Secrets) -> None:
+    """Write what `init` made for the processes, outside the home."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for process, seed in secrets.signing.items():
+        write_secret(folder / f"{process}.key", seed)
+    write_secret(folder / "release.key", secrets.release)
+    signers = [[it.name, it.office, it.verify.hex()] for it in secrets.signers]
+    write_secret(folder / "signers.json", json.dumps(signers).encode())
+
+
+def load(folder: Path, processes: tuple[str, ...]) -> Secrets:
+    """Read them back.
+
+    Raises:
+        BadSetting: missing, or readable by others; the message says what to do.
+    """
+    signing = {process: _secret(folder / f"{process}.key") for process in processes}
+    release = _secret(folder / "release.key") if "clock" in processes else b""
+    return Secrets(signing, release, signers(folder))
+
+
+def signers(folder: Path) -> tuple[Signer, ...]:
+    """The pinned admins."""
+    rows = json.loads(_secret(folder / "signers.json"))
+    return tuple(Signer(name, office, bytes.fromhex(verify)) for name, office, verify in rows)
+
+
+def _secret(path: Path) -> bytes:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise errors.BadSetting(f"{path.name} is missing in TINBAO_SECRETS: run `tinbao init`") from error
+    if stat.S_IMODE(mode) & 0o077:
+        raise errors.BadSetting(f"others can read {path.name} in TINBAO_SECRETS: chmod 600 it")
+    return path.read_bytes()

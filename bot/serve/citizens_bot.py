@@ -1,0 +1,195 @@
+"""Runs the citizens' Telegram bot: by long polling, or by a webhook of the one web app."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import json
+import logging
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.methods.base import Response as Response_
+from aiogram.methods.base import TelegramType
+from aiogram.types import BotCommand, Update
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import key_files
+from bot.serve import messengers
+from bot.serve.messengers import Channel
+from bot.wiring import Product
+from handlers.telegram import CHANNEL, Telegram
+from tips import errors
+
+PATH: Final = "/telegram"
+SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
+LOOK: Final = 20  # seconds between looks for news
+LARGEST_UPDATE: Final = 1024 * 1024  # bytes
+COMMANDS: Final = {
+    "start": "Bắt đầu",
+    "ma": "Dùng mã tra cứu",
+    "huy": "Huỷ, không lưu gì",
+    "xoa": "Xoá cuộc trò chuyện",
+    "dung": "Ngừng báo",
+    "minhbach": "Ai vận hành",
+}
+HEARD: Final = ["message", "edited_message", "callback_query"]
+# No way to Telegram, a token that it does not know, or somebody else who answers in its place.
+OUT_OF_REACH: Final = (
+    ClientDecodeError,
+    TelegramNetworkError,
+    TelegramNotFound,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.asynccontextmanager
+async def running(product: Product) -> AsyncIterator[list[Route]]:
+    """The bot, listening; the routes are its webhook's, none while it polls."""
+    own = product.settings
+    channel = product.vitals.channel(CHANNEL)
+    bot = Bot(own.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(own.telegram_api)))
+    bot.session.middleware(Watch(channel))
+    handler = Telegram(product.reception)
+    dispatcher = handler.dispatcher()
+    telling = asyncio.create_task(_telling(product, handler, bot, channel), name="news")
+    try:
+        if own.telegram_webhook:
+            secret = webhook_secret(own.secrets)
+
+            async def named() -> None:
+                await bot.set_webhook(f"{own.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
+
+            async with messengers.kept(channel, named):
+                yield [Route(PATH, Webhook(bot, dispatcher, secret).door, methods=["POST"])]
+        else:
+            async with messengers.kept(channel, lambda: _poll(bot, dispatcher)):
+                try:
+                    yield []
+                finally:
+                    with contextlib.suppress(RuntimeError):  # it had not begun yet
+                        await dispatcher.stop_polling()
+    finally:
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
+        await bot.session.close()
+
+
+class Watch(BaseRequestMiddleware):
+    """Sees of every call whether it was the Bot API that answered."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    async def __call__(
+        self, make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
+    ) -> Response_[TelegramType]:
+        """Call, and remember how that went."""
+        try:
+            answer = await make_request(bot, method)
+        except OUT_OF_REACH as error:
+            self._channel.failed(type(error).__name__)
+            raise
+        except TelegramAPIError:
+            self._channel.answered()
+            raise
+        self._channel.answered()
+        return answer
+
+
+async def _telling(product: Product, handler: Telegram, bot: Bot, channel: Channel) -> None:
+    while True:
+        await asyncio.sleep(LOOK)
+        if not channel.is_up:
+            continue  # news wait: who cannot be reached would count as told
+        try:
+            await tell_news(product, handler, bot)
+        except errors.StoreUnavailable:
+            log.warning("the store is away: news wait")
+
+
+async def tell_news(product: Product, handler: Telegram, bot: Bot) -> int:
+    """Tell everybody who asked and has news; how many were told. Once a slot, whoever runs."""
+    now = product.now()
+    slot = now.replace(second=now.second // LOOK * LOOK, microsecond=0)
+    async with product.leases.turn("news", slot) as mine:
+        waiting = await product.news.waiting(CHANNEL) if mine else []
+        for case, address in waiting:
+            await handler.tell(bot, address.id, address.lang)
+            await product.news.told(case)
+    return len(waiting)
+
+
+async def _poll(bot: Bot, dispatcher: Dispatcher) -> None:
+    await bot.delete_webhook()
+    with contextlib.suppress(TelegramAPIError):
+        await bot.set_my_commands([BotCommand(command=name, description=text) for name, text in COMMANDS.items()])
+    await dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, allowed_updates=HEARD)
+
+
+def webhook_secret(folder: Path) -> str:
+    """The secret that only Telegram and this process know; made at the first start."""
+    path = folder / "telegram-webhook.key"
+    if not path.exists():
+        key_files.write_secret(path, os.urandom(32).hex().encode())
+    return path.read_text("ascii")
+
+
+class Webhook:
+    """The door that Telegram knocks on."""
+
+    def __init__(self, bot: Bot, dispatcher: Dispatcher, secret: str) -> None:
+        self._bot, self._dispatcher, self._secret = bot, dispatcher, secret
+
+    async def door(self, request: Request) -> Response:
+        """One update; 401 for whoever lacks the secret or sends no update, before anything of it is read."""
+        given = request.headers.get(SECRET_HEADER, "")
+        if not hmac.compare_digest(given.encode(), self._secret.encode()):
+            return Response(status_code=401)
+        update = await _update(request, self._bot)
+        if update is None:
+            return Response(status_code=401)
+        try:
+            answer = await self._dispatcher.feed_update(self._bot, update)
+        except TelegramAPIError:
+            return Response(status_code=503)  # Telegram brings the update again; a due receipt is shown then
+        return JSONResponse(as_method(answer)) if isinstance(answer, SendMessage) else Response()
+
+
+async def _update(request: Request, bot: Bot) -> Update | None:
+    if int(request.headers.get("content-length", "0") or 0) > LARGEST_UPDATE:
+        return None
+    try:
+        return Update.model_validate(json.loads(await request.body()), context={"bot": bot})
+    except ValueError:
+        return None
+
+
+def as_method(message: SendMessage) -> dict[str, Any]:
+    """A message as the answer to a webhook call."""
+    made: dict[str, Any] = {"method": "sendMessage", "chat_id": message.chat_id, "text": message.text}
+    if message.reply_markup is not None:
+        made["reply_markup"] = message.reply_markup.model_dump(exclude_none=True)
+    return made

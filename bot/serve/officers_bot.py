@@ -1,0 +1,163 @@
+"""Runs the officers' bot: commands by long polling, notices and digests by its JobQueue.
+
+Slots come from the same table as the clock's, so that of several processes one sends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from telegram.error import TelegramError
+from telegram.ext import Application, CallbackContext
+from telegram.request import HTTPXRequest
+
+import locales
+from bot.serve import messengers
+from bot.serve.messengers import Channel
+from bot.wiring import Product
+from handlers.officers import LANG, Officers
+from tips import errors
+from tips.cases import deadlines, lifecycle
+from tips.desk.officer_notifications import Notice
+
+EVERY: Final = 10.0  # seconds between looks at the outbox
+JOB: Final = "notices"
+POLL: Final = 10  # seconds that Telegram may hold a question for updates
+REFUSED: Final = (401, 404)  # a token that nobody knows there
+
+log = logging.getLogger(__name__)
+App = Application[Any, Any, Any, Any, Any, Any]
+
+
+@contextlib.asynccontextmanager
+async def running(product: Product, every: float = EVERY) -> AsyncIterator[App]:
+    """The bot, listening and telling."""
+    own = product.settings
+    channel = product.vitals.channel("officers")
+    application: App = (
+        Application.builder()
+        .token(own.officers_token)
+        .base_url(f"{own.telegram_api}/bot")
+        .base_file_url(f"{own.telegram_api}/file/bot")
+        .request(Watched(channel))
+        .get_updates_request(Watched(channel))
+        .updater(None)
+        .build()
+    )
+    Officers(product.notices, product.store.statistics, product.now).register(application)
+    hearing = Hearing(application)
+
+    async def listen() -> None:
+        async with application:
+            _schedule(application, product, channel, every)
+            await application.start()
+            try:
+                await hearing.until_trouble()
+            finally:
+                await application.stop()
+
+    async with messengers.kept(channel, listen):
+        yield application
+
+
+@dataclass(slots=True)
+class Hearing:
+    """Long polling. The library's own begins only where Telegram answers, and ends for good at an odd answer."""
+
+    application: App
+    _next: int = 0  # the number of the update that is asked for
+
+    async def until_trouble(self) -> None:
+        """Hear what people write; an update is confirmed by asking for the one behind it, once it was answered."""
+        await self.application.bot.delete_webhook()
+        while True:
+            heard = await self.application.bot.get_updates(offset=self._next, timeout=POLL, allowed_updates=["message"])
+            for update in heard:
+                await self.application.process_update(update)
+                self._next = update.update_id + 1
+
+
+class Watched(HTTPXRequest):
+    """Sees of every call whether it was the Bot API that answered."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(connection_pool_size=8)
+        self._channel = channel
+
+    async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:
+        """Call, and remember how that went."""
+        try:
+            status, payload = await super().do_request(*args, **named)
+            self.parse_json_payload(payload)
+        except TelegramError as error:
+            self._channel.failed(type(error).__name__)
+            raise
+        if status in REFUSED or status >= 500:
+            self._channel.failed(str(status))
+        else:
+            self._channel.answered()
+        return status, payload
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> Any:
+        """What the Bot API answered; an error where it was somebody else."""
+        found = HTTPXRequest.parse_json_payload(payload)
+        if not isinstance(found, dict) or not ("result" in found if found.get("ok") else found.get("ok") is False):
+            raise TelegramError("not an answer of the Bot API")
+        return found
+
+
+def _schedule(application: App, product: Product, channel: Channel, every: float) -> None:
+    async def look(context: CallbackContext[Any, Any, Any, Any]) -> None:
+        if not channel.is_up:  # notices wait: what cannot be sent would count as tried
+            return
+        await tell_waiting(application, product, every)
+        if product.now().astimezone(deadlines.CITY).hour in lifecycle.policy()["digest_hours"]:
+            await tell_digest(application, product)
+
+    assert application.job_queue is not None
+    application.job_queue.run_repeating(look, every, first=0, name=JOB)
+
+
+async def tell_waiting(application: App, product: Product, every: float) -> int:
+    """Send the notices that are due; how many were sent. A ping is done once its chats were tried."""
+    seconds = max(int(every), 1)
+    now = product.now()
+    slot = now.replace(second=now.second // seconds * seconds if seconds < 60 else 0, microsecond=0)
+    try:
+        async with product.leases.turn(JOB, slot) as mine:
+            if not mine:
+                return 0
+            notices, done = await product.notices.waiting()
+            sent = sum([await _send(application, notice) for notice in notices])
+            if done:
+                await product.store.outbox.done(done)
+    except errors.StoreUnavailable:
+        log.warning("the store is away: notices wait")
+        return 0
+    return sent
+
+
+async def tell_digest(application: App, product: Product) -> int:
+    """Send the digest of this hour, once; the same words whether something is new or not. The hour is the product's."""
+    try:
+        async with product.leases.turn("digest", deadlines.hour(product.now())) as mine:
+            return await _send(application, await product.notices.digest()) if mine else 0
+    except errors.StoreUnavailable:
+        log.warning("the store is away: the digest waits")
+        return 0
+
+
+async def _send(application: App, notice: Notice) -> int:
+    sent = 0
+    for chat in notice.chats:
+        try:
+            await application.bot.send_message(chat, locales.say(LANG, notice.key))
+            sent += 1
+        except TelegramError as error:
+            log.warning("a notice was not taken: %s", type(error).__name__)
+    return sent

@@ -1,0 +1,144 @@
+"""Serving: opens the product, starts the parts that were asked for, and stops them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from bot import logs
+from bot.serve import http_connections, web
+from bot.settings import Settings
+from bot.wiring import Product, open_product
+from tips import errors
+
+PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})
+GRACE: Final = 5  # seconds for open requests at the end
+
+
+async def serve(settings: Settings, parts: frozenset[str]) -> int:
+    """Run until a signal ends it."""
+    if unknown := parts - PARTS:
+        raise errors.BadSetting(f"--only knows {', '.join(sorted(PARTS))}, not {', '.join(sorted(unknown))}")
+    logs.configure()
+    listener = listen(settings)
+    async with open_product(settings) as product:
+        await run(product, parts, listener, asyncio.Event())
+    return 0
+
+
+def listen(settings: Settings, port: int | None = None) -> socket.socket:
+    """The listening socket, taken before anything else is done; `port` goes before the settings'.
+
+    Raises:
+        BadSetting: the port is taken; the message names `PORT=`.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, asyncio sets TCP_NODELAY
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, port or settings.port))
+    except OSError as error:
+        listener.close()
+        if error.errno != errno.EADDRINUSE:
+            raise errors.BadSetting(f"TINBAO_LISTEN: {settings.host}:{settings.port} cannot be listened on") from error
+        raise errors.BadSetting(
+            f"port {settings.port} is taken: choose another, with PORT=8139 make demo or TINBAO_LISTEN"
+        ) from error
+    listener.listen(1024)
+    return listener
+
+
+async def run(
+    product: Product,
+    parts: frozenset[str],
+    listener: socket.socket,
+    ready: asyncio.Event,
+    demo_logins: web.DemoLogins = None,
+) -> None:
+    """Run the parts of an open product until a signal ends it; `ready` is set once the doors are open."""
+    async with contextlib.AsyncExitStack() as stack:
+        webhooks: list[Route] = []
+        if "intake" in parts and product.settings.telegram_token:
+            from bot.serve import citizens_bot
+
+            webhooks += await stack.enter_async_context(citizens_bot.running(product))
+        if "officers" in parts and product.settings.officers_token:
+            from bot.serve import officers_bot
+
+            await stack.enter_async_context(officers_bot.running(product))
+        if "clock" in parts:
+            from bot.serve import scheduler
+
+            await stack.enter_async_context(scheduler.running(product))
+        await stack.enter_async_context(_roster_watch(product))
+        await _serve_http(web.build(product, parts, webhooks, demo_logins), listener, ready)
+
+
+@contextlib.asynccontextmanager
+async def _roster_watch(product: Product) -> AsyncIterator[None]:
+    """Look for a newer roster now and then, so that a new unit receives without a restart."""
+
+    async def watch() -> None:
+        while True:
+            await asyncio.sleep(ROSTER_EVERY)
+            with contextlib.suppress(errors.StoreUnavailable, errors.NotVerified):
+                await product.roster.refresh()
+
+    task = asyncio.create_task(watch(), name="roster")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+ROSTER_EVERY: Final = 15.0  # seconds
+
+
+async def _serve_http(app: Starlette, listener: socket.socket, ready: asyncio.Event) -> None:
+    await http_server(app, ready).serve(sockets=[listener])
+
+
+def http_server(app: ASGIApp, ready: asyncio.Event) -> uvicorn.Server:
+    """What answers; `ready` is set once its doors are open."""
+    config = uvicorn.Config(
+        app,
+        http=http_connections.Connection,
+        log_config=None,
+        access_log=False,  # an access log would hold who came when
+        server_header=False,
+        date_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=GRACE,
+        proxy_headers=False,
+    )
+    return _Server(config, ready.set)
+
+
+TICKS: Final = 10  # of uvicorn's, in a second
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn that says when it is ready, leaves the loop's signals to itself only, and ends what stands still."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._tell()
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS == 0:
+            http_connections.look(self.server_state.connections, asyncio.get_running_loop().time())
+        return await super().on_tick(counter)

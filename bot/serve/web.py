@@ -1,0 +1,129 @@
+"""One ASGI app for everything that speaks HTTP: web chat, desk, webhooks, static files, health."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.staticfiles import StaticFiles
+
+from bot.serve.health import Vitals
+from bot.settings import Settings
+from bot.wiring import Product
+from handlers import webchat
+from handlers.cookies import Cookies
+from handlers.desk.routes import DemoLogin, Desk
+from handlers.pages import FOLDER, Pages, SecurityHeaders
+from tips.intake.flood import Gate
+
+DemoLogins = Callable[[], Awaitable[list[DemoLogin]]] | None
+INTAKE: Final = "intake"
+DESK: Final = "desk"
+LOOPBACK: Final = ("127.0.0.1", "localhost")
+
+
+def build(
+    product: Product, parts: frozenset[str], webhooks: Sequence[Route] = (), demo_logins: DemoLogins = None
+) -> Starlette:
+    """The app with the doors of these parts open."""
+    https = product.settings.public_url.startswith("https:")
+    pages = Pages(product.settings.demo, product.roster().trial, origin(product.settings))
+    routes: list[BaseRoute] = [
+        Route("/healthz", _health),
+        Route("/readyz", _readiness(product.vitals)),
+        Mount("/static", StaticFiles(directory=FOLDER / "static")),
+    ]
+    if INTAKE in parts:
+        chat = webchat.WebChat(
+            product.reception,
+            pages,
+            Cookies(product.run.web_key, https),
+            desk_link=product.settings.demo,
+            gate=Gate(product.counters, product.run.web_key, product.now, product.random),
+        )
+        routes += chat.routes()
+    if DESK in parts:
+        desk = Desk(
+            review=product.review,
+            progress=product.progress,
+            holding=product.holding,
+            logins=product.logins,
+            statistics=product.store.statistics,
+            watch=product.watch,
+            audit=product.audit,
+            clockwork=product.store.clockwork,
+            pages=pages,
+            now=product.now,
+            https=https,
+            notices=product.notices if product.settings.officers_token else None,
+            demo_logins=demo_logins,
+        )
+        routes += [
+            Route("/desk", _to_desk),
+            Mount("/desk", app=Router(desk.routes(), redirect_slashes=False)),
+        ]
+    routes += webhooks
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(SecurityHeaders),
+            Middleware(TrustedHostMiddleware, allowed_hosts=hosts(product.settings), www_redirect=False),
+        ],
+        exception_handlers={
+            ClientDisconnect: _gone,
+            404: _trouble(pages, "error.not_found", 404),
+            500: _trouble(pages, "error.unexpected", 500),
+        },
+    )
+    app.router.redirect_slashes = False  # such a redirect would name whatever host the request names
+    return app
+
+
+def hosts(own: Settings) -> list[str]:
+    """The only names under which this is reached; their ports are the proxy's matter."""
+    return sorted({urlsplit(own.public_url).hostname or own.host, own.host, *LOOPBACK})
+
+
+def origin(own: Settings) -> str:
+    """Scheme and host of the address that people are given."""
+    address = urlsplit(own.public_url)
+    return f"{address.scheme}://{address.netloc}"
+
+
+async def _to_desk(request: Request) -> Response:
+    return RedirectResponse("/desk/", status_code=307)
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Somebody's connection ended in the middle of a request: nothing is to be done, or to be written down."""
+    return Response(status_code=400)
+
+
+async def _health(request: Request) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+def _readiness(vitals: Vitals) -> Callable[[Request], Awaitable[Response]]:
+    """How each part is, by name; 503 while tips cannot be taken or a clock stands still."""
+
+    async def answer(request: Request) -> Response:
+        report = await vitals.report()
+        return JSONResponse(report, status_code=200 if vitals.ready(report) else 503)
+
+    return answer
+
+
+def _trouble(pages: Pages, key: str, status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """A page for what is not there, or for a bug: nobody outside learns more than that."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        return pages.trouble(request, key, status)
+
+    return answer

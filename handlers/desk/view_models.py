@@ -1,0 +1,216 @@
+"""What the desk's pages show of a case: plain values for templates, nothing decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from tips.cases import case as cases
+from tips.cases import deadlines, plaintext
+from tips.cases.case import Case
+from tips.cases.ledger import Event, Kind
+from tips.clock.early_signs import Sign
+from tips.desk.review import OpenCase, Piece
+from tips.evidence.files import PART
+from tips.organisation.units import Organisation
+from tips.people.founding import PROCESSES
+from tips.ports import CountRow
+
+Speak = Callable[..., str]
+_OF_SOMEBODY: Final = frozenset({Kind.ASSIGNED, Kind.HANDED_BACK, Kind.RECUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A case in a queue."""
+
+    id: str
+    code: str
+    state: str
+    urgency: str
+    category: str
+    area: str  # "": not known
+    restricted: bool
+    age: str
+    due: str
+    clock: str  # its key for words; "": none runs
+    overdue: bool
+    officer: str
+    new: bool
+    level: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A piece of a case's thread."""
+
+    part: str
+    who: str
+    when: str
+    text: str
+    case: str = ""  # the id of the case that a link names
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a case."""
+
+    id: str
+    kind: str
+    size: str
+    digest: str  # SHA-256 of the clean copy
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A case, opened, as its page shows it."""
+
+    text: str
+    facts: list[tuple[str, str]]  # label key, value
+    reasons: list[str]
+    exclusions: list[str]
+    thread: list[Entry]
+    files: list[Attachment]
+    timeline: list[tuple[str, str, str]]  # when, kind, who
+    readers: list[str]
+    asleep: list[str]
+
+
+def line(row: Case, organisation: Organisation, now: datetime, speak: Speak) -> Line:
+    """A case as a line of the queue."""
+    return Line(
+        id=row.id.hex(),
+        code=row.code,
+        state=row.state,
+        urgency=row.urgency,
+        category=row.category,
+        area=place(row.ward or row.area, organisation),
+        restricted=row.restricted,
+        age=_age(now - row.received_at, speak),
+        due=short(row.due_at, now) if row.due_at else "",
+        clock=f"clock.{row.clock}" if row.clock else "",
+        overdue=row.overdue(now),
+        officer=row.officer or "",
+        new=not row.opened,
+        level=row.level,
+        unit=organisation.unit(row.unit).name,
+    )
+
+
+def _age(span: timedelta, speak: Speak) -> str:
+    """Hours, and from the second day on days."""
+    hours = max(0, int(span.total_seconds() // 3600))
+    return speak("desk.age.hours", n=str(hours)) if hours < 48 else speak("desk.age.days", n=str(hours // 24))
+
+
+def place(code: str | None, organisation: Organisation) -> str:
+    """An area's name; empty where it is not known or not told."""
+    return organisation.area_name(code) if code and code != cases.RESTRICTED_AREA else ""
+
+
+def moment(at: datetime) -> str:
+    """A time as people of the city read it."""
+    return at.astimezone(deadlines.CITY).strftime("%H:%M %d/%m/%Y")
+
+
+def short(at: datetime, now: datetime) -> str:
+    """A time near now: the year only where it is another one."""
+    there, here = at.astimezone(deadlines.CITY), now.astimezone(deadlines.CITY)
+    return there.strftime("%H:%M %d/%m" if there.year == here.year else "%H:%M %d/%m/%Y")
+
+
+def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
+    """A case's page."""
+    facts = dict(opened.tip.facts)
+    for piece in opened.thread:
+        if piece.part == "correction":
+            facts |= {name: value for name, value in piece.content.facts.items() if name != "excluded"}
+    return View(
+        text=opened.tip.text,
+        facts=list(_facts(facts, organisation, speak)),
+        reasons=[reason_text(reason, speak) for reason in facts.get("reasons", ())],
+        exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
+        thread=[_entry(it, organisation, speak) for it in opened.thread if it.part != PART],
+        files=[Attachment(it.envelope.hex(), it.kind, weight(it.size), it.clean) for it in opened.files],
+        timeline=[(moment(it.at), it.kind.value, _actor(it, speak)) for it in opened.events],
+        readers=[organisation.unit(code).name for code in opened.readers],
+        asleep=[organisation.unit(code).name for code in opened.asleep],
+    )
+
+
+def weight(size: int) -> str:
+    """A file's size as people read it."""
+    return f"{size / 1_000_000:.1f} MB".replace(".", ",") if size >= 100_000 else f"{max(1, size // 1000)} KB"
+
+
+def _entry(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:
+    """A piece in words: a correction says what it corrects, a link names the other case."""
+    text, linked = piece.content.text, ""
+    if piece.part == "correction":
+        text = "\n".join(
+            f"{speak(label)}: {value}" for label, value in _facts(piece.content.facts, organisation, speak)
+        )
+    if piece.part == "exclusion":
+        text = ", ".join(organisation.unit(code).name for code in piece.content.facts["had"]) or speak("desk.nobody")
+    if piece.part == "clearing":
+        text = organisation.unit(piece.content.facts["cleared"]).name
+    if piece.part == "link":
+        text, linked = cases.code_of(bytes.fromhex(text)), text
+    who = _author(piece.content, organisation, speak)
+    return Entry(piece.part, who, moment(piece.content.at), text, linked)
+
+
+def _facts(facts: Any, organisation: Organisation, speak: Speak) -> Iterable[tuple[str, str]]:
+    where = place(facts.get("ward") or facts.get("district"), organisation)
+    if where:
+        yield "desk.fact.where", where
+    for name in ("category", "category_2"):
+        if facts.get(name):
+            yield f"desk.fact.{name}", speak(f"category.{facts[name]}")
+    if facts.get("accused"):
+        kinds = dict.fromkeys(it["kind"] for it in facts["accused"])
+        yield "desk.fact.accused", "; ".join(speak(f"accused.{kind}") for kind in kinds)
+    for name in ("ongoing", "cover_up"):
+        if facts.get(name):
+            yield f"desk.fact.{name}", speak("desk.yes")
+
+
+def reason_text(reason: Any, speak: Speak) -> str:
+    """A reason of triage in words."""
+    params = dict(reason["params"])
+    if "category" in params:
+        params["category"] = speak(f"category.{params['category']}")
+    return speak(f"reason.{reason['rule']}", **params).strip()
+
+
+def _actor(event: Event, speak: Speak) -> str:
+    """Who did it; where it was done to somebody, them too."""
+    actor, who = speak(f"desk.by.{event.by}") if event.by in PROCESSES else event.by, event.facts.get("who")
+    return f"{actor} → {who}" if who and who != event.by and event.kind in _OF_SOMEBODY else actor
+
+
+def _author(piece: plaintext.Content, organisation: Organisation, speak: Speak) -> str:
+    if piece.by == "reporter":
+        return speak("desk.reporter")
+    unit = organisation.units.get(piece.by)
+    return unit.name if unit else piece.by
+
+
+def signs(listed: Iterable[Sign], organisation: Organisation) -> list[tuple[str, str, int]]:
+    """Early signs as ward, group and count."""
+    return [(place(it.ward, organisation), it.group, it.count) for it in listed]
+
+
+def named(rows: Iterable[CountRow], organisation: Organisation) -> list[CountRow]:
+    """Counts with names in place of codes."""
+    return [
+        replace(
+            row,
+            district=row.district if row.district == cases.RESTRICTED_AREA else place(row.district, organisation),
+            ward=place(row.ward, organisation),
+        )
+        for row in rows
+    ]

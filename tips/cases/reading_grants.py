@@ -1,0 +1,122 @@
+"""Who may read a case now: found from its grants, narrowed by its exclusions, sealed to only what the roster names."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from tips import errors
+from tips.cases import ledger
+from tips.crypto.sealing import RECEIPT, Envelope, Grant, Reader, Readers
+from tips.organisation.roster import HELD, Roster
+
+
+def chain_of(grants: Iterable[Grant], first: bytes) -> tuple[list[str], list[str]]:
+    """The readers of a case's first envelope: those awake, and those asleep in climbing order.
+
+    Args:
+        grants: all grants of the case.
+        first: id of the tip's envelope.
+    """
+    of_tip = [grant for grant in grants if grant.envelope == first and grant.reader != RECEIPT]
+    ordered = sorted(of_tip, key=lambda grant: grant.level)
+    awake = [grant.reader for grant in ordered if not grant.asleep]
+    asleep = [grant.reader for grant in ordered if grant.asleep]
+    return awake, asleep
+
+
+def clean_readers(roster: Roster, awake: Sequence[str], asleep: Sequence[str], excluded: Collection[str]) -> Readers:
+    """The readers of a new envelope: whoever reads the case now and is not excluded; nobody left means `held`.
+
+    A sleeping reader is promoted to nobody's surprise: if all that are awake are excluded, the new envelope
+    only sleeps, and the clock wakes the next clean one.
+    """
+    up = [reader for code in awake if code not in excluded and (reader := roster.reader(code))]
+    down = [reader for code in asleep if code not in excluded and (reader := roster.reader(code))]
+    if not up and not down:
+        up = [_held(roster)]
+    return Readers(tuple(up), tuple(down), roster.version, roster.release)
+
+
+def _held(roster: Roster) -> Reader:
+    reader = roster.reader(HELD)
+    if reader is None:
+        raise errors.NotVerified("the roster has no recovery key")
+    return reader
+
+
+def with_receipt(readers: Readers, public: bytes) -> Readers:
+    """The same readers, and whoever holds the receipt."""
+    return Readers((*readers.awake, Reader(RECEIPT, public)), readers.asleep, readers.roster, readers.release)
+
+
+def next_level(grants: Sequence[Grant], unit: str, among: Collection[str] | None = None) -> str | None:
+    """The reader that the clock gives a case to next: the lowest level above its owner's.
+
+    It sleeps as a rule; one that was asked to read along is awake already. A reader who is missing on one envelope was
+    shut out of it, because that piece accuses them: they are passed over.
+
+    Args:
+        grants: all grants of the case.
+        unit: whose case it is now.
+        among: only these; None: anybody.
+    """
+    envelopes = {grant.envelope for grant in grants if grant.reader != RECEIPT}
+    own = min((grant.level for grant in grants if grant.reader == unit), default=0)
+    above = sorted((grant for grant in grants if grant.level > own and grant.reader != unit), key=lambda it: it.level)
+    for candidate in above:
+        if among is not None and candidate.reader not in among:
+            continue
+        if {grant.envelope for grant in grants if grant.reader == candidate.reader} >= envelopes:
+            return candidate.reader
+    return None
+
+
+def shut_out(grants: Sequence[Grant]) -> frozenset[str]:
+    """Readers who lack a grant on some envelope of a case: a piece of it accuses them."""
+    readable = [grant for grant in grants if grant.reader != RECEIPT]
+    envelopes = {grant.envelope for grant in readable}
+    holding: dict[str, set[bytes]] = {}
+    for grant in readable:
+        holding.setdefault(grant.reader, set()).add(grant.envelope)
+    return frozenset(reader for reader, held in holding.items() if held < envelopes)
+
+
+def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:
+    """The envelopes of a case in the order of its chain; the store keeps no order of its own.
+
+    Where a case was re-keyed, the piece that is stored now stands where the first one stood, under its commitment.
+
+    Raises:
+        NotVerified: an envelope that no event names, one that is gone, or one with another ciphertext or commitment
+            than was signed.
+    """
+    named: dict[str, tuple[str, str, str, str]] = {}  # id when it was written -> id, digest, commitment, part now
+    for event in events:
+        if "renewed" in event.facts:
+            named = _renewed(named, event.facts["renewed"])
+        if "envelope" in event.facts:
+            facts = event.facts
+            named[facts["envelope"]] = (facts["envelope"], facts["digest"], facts["commitment"], facts["part"])
+    stored = {envelope.id.hex(): envelope for envelope in envelopes}
+    if events and events[-1].kind is ledger.Kind.SHREDDED and not stored:
+        return []
+    ordered = []
+    for id_, *signed in named.values():
+        envelope = stored.pop(id_, None)
+        if envelope is None:
+            raise errors.NotVerified("a piece of this case is gone")
+        if signed != [envelope.digest.hex(), envelope.commitment.hex(), envelope.part]:
+            raise errors.NotVerified("a piece of this case is not the one that was signed")
+        ordered.append(envelope)
+    if stored or not ordered or ordered[0].part != "tip":
+        raise errors.NotVerified("a piece of this case is in no event, or the tip is missing")
+    return ordered
+
+
+def _renewed(named: dict[str, tuple[str, str, str, str]], told: str) -> dict[str, tuple[str, str, str, str]]:
+    """What is named after a re-keying: other ids and ciphertexts, in the same places and of the same plaintexts."""
+    steps = {old: (new, digest) for old, new, digest in (step.split(">") for step in told.split())}
+    return {
+        first: (*steps.get(id_, (id_, digest)), commitment, part)
+        for first, (id_, digest, commitment, part) in named.items()
+    }

@@ -1,0 +1,106 @@
+"""Early signs: several tips of one kind in one ward within a week. Counts only, told to the desk and its next level.
+
+Never from restricted tips, nor of matters in which officials are accused: such a sign would warn them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from tips.cases import deadlines
+from tips.cases.case import RESTRICTED_AREA
+from tips.clock.leases import Leases
+from tips.crypto.sealing import Random
+from tips.organisation.roster import Roster
+from tips.organisation.units import HELD, Organisation
+from tips.ports import CountRow, Outbox, Ping, Statistics
+
+ENOUGH: Final = 3  # tips
+WITHIN: Final = timedelta(days=7)
+KEPT: Final = timedelta(minutes=10)  # a count serves so long: a queue's page must not count the city
+_NEVER: Final = frozenset({"corruption", "cover_up", "justice", "restricted", "unknown", "out_of_scope"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """So many tips of one group of categories in one ward within `WITHIN`."""
+
+    ward: str  # code
+    group: str  # upper level of the category
+    count: int
+
+
+def found(rows: Iterable[CountRow]) -> list[Sign]:
+    """The signs in the counts of a week, the strongest first."""
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        group = row.category.partition(".")[0]
+        if row.ward and row.district != RESTRICTED_AREA and group not in _NEVER:
+            counts[row.ward, group] += row.count
+    signs = [Sign(ward, group, count) for (ward, group), count in counts.items() if count >= ENOUGH]
+    return sorted(signs, key=_strongest)
+
+
+def _strongest(sign: Sign) -> tuple[int, str, str]:
+    return -sign.count, sign.ward, sign.group
+
+
+class Watch:
+    """Counts the last week for the desks, and pings a desk once a week when a sign is there."""
+
+    def __init__(
+        self,
+        statistics: Statistics,
+        outbox: Outbox,
+        leases: Leases,
+        roster: Callable[[], Roster],
+        organisation: Organisation,
+        now: Callable[[], datetime],
+        random: Random,
+    ) -> None:
+        self._statistics = statistics
+        self._outbox = outbox
+        self._leases = leases
+        self._roster = roster
+        self._organisation = organisation
+        self._now = now
+        self._random = random
+        self._counted: tuple[datetime, list[Sign]] | None = None
+
+    async def seen_by(self, units: Collection[str]) -> list[Sign]:
+        """The signs that these units are told of."""
+        return [it for it in await self._signs() if not set(self.told(it)).isdisjoint(units)]
+
+    def told(self, sign: Sign) -> tuple[str, ...]:
+        """The desk of a sign's ward, and the next level above it that has a key."""
+        organisation = self._organisation
+        desk = organisation.desk(organisation.areas.district_of(sign.ward), sign.ward)
+        chain = organisation.chain(desk) if desk else ()
+        return tuple(code for code in chain if code != HELD and self._roster().reader(code) is not None)[:2]
+
+    async def tick(self) -> int:
+        """Ping the people of each new sign; how many signs were new this week."""
+        new = 0
+        for sign in await self._count():
+            async with self._leases.turn(f"sign {sign.ward} {sign.group}", self._week()) as mine:
+                if mine:
+                    new += 1
+                    hour = deadlines.hour(self._now())
+                    await self._outbox.add([Ping(self._random(16), unit, "sign", hour) for unit in self.told(sign)])
+        return new
+
+    async def _signs(self) -> list[Sign]:
+        if self._counted is None or self._now() - self._counted[0] >= KEPT:
+            self._counted = (self._now(), await self._count())
+        return self._counted[1]
+
+    async def _count(self) -> list[Sign]:
+        return found(await self._statistics.counts(deadlines.hour(self._now() - WITHIN), None))
+
+    def _week(self) -> datetime:
+        day = deadlines.hour(self._now()).replace(hour=0)
+        return day - timedelta(days=day.weekday())

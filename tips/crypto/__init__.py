@@ -1,0 +1,1 @@
+"""Closes things to readers and opens them again. Knows no case."""

@@ -1,0 +1,282 @@
+"""People's and units' keys, and what brings them back.
+
+A person's passphrase is generated, stretched by Argon2id (RFC 9106) and seals their identity: an X-Wing seed, an
+Ed25519 signing seed and a TOTP secret. A unit's seed is sealed to each member. The recovery seed is split so that k of
+n offices bring it back together.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from tips import errors
+from tips.crypto import receipt, sealing
+from tips.crypto.sealing import Random, binding
+
+PASSPHRASE_CHARS: Final = 16  # of 32 signs: 80 bits
+SHARE_CHARS: Final = 28  # of 32 signs: 140 bits
+TOTP_STEP: Final = 30  # seconds (RFC 6238)
+TOTP_DRIFT: Final = 1  # steps accepted on either side
+STATISTICS_ROLES: Final = frozenset({"admin", "head", "overseer", "coordinator"})  # roles that see the city's counts
+UNIT_ROLES: Final = frozenset({"officer", "head", "overseer", "coordinator"})  # roles that hold their unit's seed
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one guess of a passphrase costs (Argon2id); kept beside each identity so that it can grow."""
+
+    memory: int = 65_536  # KiB
+    iterations: int = 3
+    lanes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a person's passphrase opens; lives in memory for a session only."""
+
+    name: str
+    seed: bytes = field(repr=False)  # 32: X-Wing
+    signing: bytes = field(repr=False)  # 32: Ed25519
+    totp: bytes = field(repr=False)  # 20
+
+    @property
+    def public(self) -> bytes:
+        """The 1,216 bytes that the roster lists for this person."""
+        return sealing.public_bytes(self.seed)
+
+    @property
+    def verify(self) -> bytes:
+        """The 32 bytes that this person's signatures are checked by."""
+        return verify_key(self.signing)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedIdentity:
+    """An identity as it is stored."""
+
+    name: str
+    cost: Cost
+    salt: bytes
+    sealed: bytes
+
+
+def new_identity(name: str, random: Random) -> Identity:
+    """A fresh identity."""
+    return Identity(name, random(32), random(32), random(20))
+
+
+def new_passphrase(random: Random) -> str:
+    """A generated passphrase, in groups a person can type: 80 random bits."""
+    return _grouped(signs(PASSPHRASE_CHARS, random).lower())
+
+
+def signs(count: int, random: Random) -> str:
+    """So many random signs of the receipts' alphabet: 5 bits each."""
+    return "".join(receipt.ALPHABET[octet & 31] for octet in random(count))
+
+
+def _grouped(code: str) -> str:
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def _stretched(passphrase: str, salt: bytes, cost: Cost) -> bytes:
+    typed = "".join(sign for sign in passphrase.lower() if sign.isalnum())
+    kdf = Argon2id(salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory)
+    return kdf.derive(typed.encode("utf-8", "replace"))
+
+
+def lock_identity(identity: Identity, passphrase: str, cost: Cost, random: Random) -> LockedIdentity:
+    """Seal an identity under a passphrase; takes about 0.2 s at the default cost, on purpose."""
+    salt = random(16)
+    content = identity.seed + identity.signing + identity.totp
+    key = _stretched(passphrase, salt, cost)
+    return LockedIdentity(
+        identity.name,
+        cost,
+        salt,
+        sealing.lock(key, content, binding("identity", name=identity.name), random),
+    )
+
+
+def nobody(random: Random) -> LockedIdentity:
+    """What a name that is not there is tried against, so that the time an answer takes does not tell."""
+    return LockedIdentity("", Cost(), random(16), bytes([sealing.VERSION]) + random(100))
+
+
+def unlock_identity(locked: LockedIdentity, passphrase: str) -> Identity:
+    """Open an identity.
+
+    Raises:
+        WrongPassphrase: or the stored identity was altered; which of them is not told.
+    """
+    key = _stretched(passphrase, locked.salt, locked.cost)
+    try:
+        content = sealing.unlock(key, locked.sealed, binding("identity", name=locked.name))
+    except errors.NotOpened as error:
+        raise errors.WrongPassphrase from error
+    return Identity(locked.name, content[:32], content[32:64], content[64:])
+
+
+# --- one-time codes -----------------------------------------------------------------------------------------------
+
+
+def totp_code(secret: bytes, at: datetime) -> str:
+    """The six digits of RFC 6238 at a moment."""
+    return TOTP(secret, 6, SHA1(), TOTP_STEP).generate(int(at.timestamp())).decode()  # noqa: S303
+
+
+def latest_step(at: datetime) -> int:
+    """The last time step whose code counts at a moment."""
+    return int(at.timestamp()) // TOTP_STEP + TOTP_DRIFT
+
+
+def totp_step(secret: bytes, code: str, at: datetime, after: int) -> int:
+    """The time step that a code belongs to.
+
+    Args:
+        after: the step last used: a code counts once. One that is still to come was used by a clock that ran ahead,
+            and shuts nobody out until then.
+
+    Raises:
+        WrongPassphrase: no step near `at`, later than `after`, has this code.
+    """
+    digits = "".join(sign for sign in code if sign.isdigit())
+    now = int(at.timestamp()) // TOTP_STEP
+    totp = TOTP(secret, 6, SHA1(), TOTP_STEP)  # noqa: S303
+    last = after if after <= latest_step(at) else now - TOTP_DRIFT - 1
+    for step in range(max(now - TOTP_DRIFT, last + 1), latest_step(at) + 1):
+        if totp.generate(step * TOTP_STEP).decode() == digits:
+            return step
+    raise errors.WrongPassphrase
+
+
+def totp_uri(identity: Identity) -> str:
+    """The otpauth address that an authenticator app reads."""
+    return TOTP(identity.totp, 6, SHA1(), TOTP_STEP).get_provisioning_uri(identity.name, "Tin Báo")  # noqa: S303
+
+
+# --- signatures ---------------------------------------------------------------------------------------------------
+
+
+def verify_key(signing: bytes) -> bytes:
+    """The 32 public bytes of an Ed25519 seed."""
+    return Ed25519PrivateKey.from_private_bytes(signing).public_key().public_bytes_raw()
+
+
+def sign(signing: bytes, message: bytes) -> bytes:
+    """Ed25519 (RFC 8032); `message` carries its own domain."""
+    return Ed25519PrivateKey.from_private_bytes(signing).sign(message)
+
+
+def verify(verify_bytes: bytes, signature: bytes, message: bytes) -> None:
+    """Check a signature.
+
+    Raises:
+        NotVerified: it does not hold.
+    """
+    try:
+        Ed25519PublicKey.from_public_bytes(verify_bytes).verify(signature, message)
+    except (InvalidSignature, ValueError) as error:
+        raise errors.NotVerified from error
+
+
+def signed_by(verify_bytes: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether a signature holds."""
+    try:
+        verify(verify_bytes, signature, message)
+    except errors.NotVerified:
+        return False
+    return True
+
+
+# --- unit seeds ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSeed:
+    """A unit's seed, sealed to one holder: a member, or `recovery`."""
+
+    unit: str
+    generation: int
+    holder: str
+    sealed: bytes
+
+
+def seal_seed(unit: str, generation: int, holder: str, public: bytes, seed: bytes) -> SealedSeed:
+    """Give a unit's seed to a holder."""
+    info = binding("unit seed", unit=unit, generation=generation, holder=holder)
+    return SealedSeed(unit, generation, holder, sealing.seal_to(public, seed, info))
+
+
+def open_seed(sealed: SealedSeed, seed: bytes) -> bytes:
+    """A unit's seed, by its holder's.
+
+    Raises:
+        NotOpened: not this holder's.
+    """
+    info = binding("unit seed", unit=sealed.unit, generation=sealed.generation, holder=sealed.holder)
+    return sealing.open_with(seed, sealed.sealed, info)
+
+
+# --- recovery -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """The recovery seed as it is stored: once for each set of k offices, opened by their shares together."""
+
+    needed: int
+    sealed: Mapping[str, bytes]  # "office,office" in sorted order -> the seed under their key
+
+
+def split_recovery(seed: bytes, offices: Sequence[str], needed: int, random: Random) -> tuple[Recovery, dict[str, str]]:
+    """Split the recovery seed among offices so that any `needed` of them bring it back.
+
+    Raises:
+        BadSetting: fewer than three or more than five offices, or a threshold that protects nothing.
+    """
+    if not 3 <= len(set(offices)) == len(offices) <= 5 or not 2 <= needed <= len(offices):
+        raise errors.BadSetting("recovery wants 3 to 5 different offices and a threshold from 2 to their number")
+    shares = {office: _grouped(signs(SHARE_CHARS, random)) for office in offices}
+    sealed = {}
+    for chosen in itertools.combinations(sorted(offices), needed):
+        key, info = _share_key({office: shares[office] for office in chosen})
+        sealed[",".join(chosen)] = sealing.lock(key, seed, info, random)
+    return Recovery(needed, sealed), shares
+
+
+def _share_key(shares: Mapping[str, str]) -> tuple[bytes, bytes]:
+    info = binding("recovery share", offices=",".join(sorted(shares)))
+    typed = "|".join("".join(sign for sign in shares[office].upper() if sign.isalnum()) for office in sorted(shares))
+    return sealing.derive(typed.encode(), info), info
+
+
+def join_recovery(recovery: Recovery, shares: Mapping[str, str]) -> bytes:
+    """The recovery seed, by the shares of enough offices.
+
+    Raises:
+        WrongPassphrase: too few shares, or wrong ones.
+    """
+    for chosen in itertools.combinations(sorted(shares), recovery.needed):
+        key, info = _share_key({office: shares[office] for office in chosen})
+        try:
+            return sealing.unlock(key, recovery.sealed.get(",".join(chosen), b""), info)
+        except errors.NotOpened:
+            continue
+    raise errors.WrongPassphrase("these shares do not bring the recovery seed back")
+
+
+def parse_shares(lines: Iterable[str]) -> dict[str, str]:
+    """Shares as `init` prints them, `office:CODE`; other lines are passed over."""
+    pairs = (line.strip().split(":", 1) for line in lines if ":" in line)
+    return {office.strip(): code.strip() for office, code in pairs}

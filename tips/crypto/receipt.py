@@ -1,0 +1,109 @@
+"""The receipt: the one secret that lets a reporter come back, from any channel.
+
+It is derived from the draft's seed, so that a crash shows the same one again, and it is never stored: the
+store knows only the look-up id, which HKDF gives and which does not lead back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from tips import errors
+from tips.crypto import sealing
+
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U
+_LOOKS_LIKE: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
+SECRET_CHARS: Final = 25  # 125 bits
+CHECK_CHARS: Final = 3  # 15 bits: a slip of the finger is told from a code in all but 1 of 32,768
+GROUP: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A receipt and what it derives; 125 random bits behind each."""
+
+    code: str = field(repr=False)  # 28 characters without separators
+
+    @property
+    def shown(self) -> str:
+        """The code as a person copies it: seven groups of four."""
+        return "-".join(self.code[at : at + GROUP] for at in range(0, len(self.code), GROUP))
+
+    @property
+    def tag(self) -> str:
+        """16 hexadecimal digits by which a page says which receipts it has shown; they do not lead back."""
+        return sealing.derive(self._secret, sealing.binding("receipt tag"), 8).hex()
+
+    @property
+    def lookup(self) -> bytes:
+        """16 bytes: the key of the mailbox row."""
+        return sealing.derive(self._secret, sealing.binding("receipt look-up"), 16)
+
+    @property
+    def reading_seed(self) -> bytes:
+        """32 bytes: the X-Wing seed that opens officers' questions and answers, never what the reporter wrote."""
+        return sealing.derive(self._secret, sealing.binding("receipt reading"))
+
+    @property
+    def ledger_opening(self) -> bytes:
+        """32 bytes: what blinds the tip's first leaf, so that only the receipt's holder can point at it."""
+        return sealing.derive(self._secret, sealing.binding("receipt ledger"))
+
+    @property
+    def _secret(self) -> bytes:
+        return self.code[:SECRET_CHARS].encode()
+
+
+def of_seed(seed: bytes) -> Receipt:
+    """The receipt of a draft; `seed` is 32 random bytes."""
+    bits = int.from_bytes(sealing.derive(seed, sealing.binding("receipt"), 16), "big")
+    body = "".join(ALPHABET[(bits >> (5 * at)) & 31] for at in range(SECRET_CHARS))
+    return Receipt(body + _check(body))
+
+
+def case_id(seed: bytes) -> bytes:
+    """The 16-byte id of the case that a draft becomes: the same at each try, so that no tip is stored twice."""
+    return sealing.derive(seed, sealing.binding("case id"), 16)
+
+
+def parse(typed: str) -> Receipt:
+    """Read a receipt as a person types it: any case, spaces, dashes or dots; O for 0, I or L for 1.
+
+    Raises:
+        NotFound: it is no receipt; the answer is the one that an unknown receipt gets.
+    """
+    code = "".join(sign for sign in typed.upper() if sign.isalnum()).translate(_LOOKS_LIKE)
+    body, check = code[:SECRET_CHARS], code[SECRET_CHARS:]
+    if len(code) != SECRET_CHARS + CHECK_CHARS or set(code) - set(ALPHABET) or _check(body) != check:
+        raise errors.NotFound
+    return Receipt(code)
+
+
+def is_receipt(typed: str) -> bool:
+    """Whether a text is a receipt, by its check: words pass it once in 32,768 times, if they are as long as one."""
+    try:
+        parse(typed)
+    except errors.NotFound:
+        return False
+    return True
+
+
+def looks_like(typed: str) -> bool:
+    """Whether a text that is no receipt was meant as one: about seven groups of four, with digits among them.
+
+    Words do not look so, accents or not; of receipts with a slip of the finger fewer than one in a thousand do not.
+    """
+    groups = re.split(r"[-.\s]+", typed.strip())
+    if len(groups) == 1:
+        groups = [typed.strip()[at : at + GROUP] for at in range(0, len(typed.strip()), GROUP)]
+    fours = [it for it in groups if len(it) == GROUP and it.isascii() and it.isalnum()]
+    with_digits = sum(any(map(str.isdigit, it)) for it in fours)
+    return 6 <= len(groups) <= 8 and len(groups) - len(fours) <= 1 and with_digits >= 2
+
+
+def _check(body: str) -> str:
+    number = int.from_bytes(hashlib.sha256(b"tinbao receipt" + body.encode()).digest()[:4], "big")
+    return "".join(ALPHABET[(number >> (5 * at)) & 31] for at in range(CHECK_CHARS))

@@ -1,0 +1,1 @@
+"""Files: which are taken, cleaned, and sealed in chunks."""

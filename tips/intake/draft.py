@@ -1,0 +1,112 @@
+"""A draft: what a conversation holds until the tip is sent. Immutable; each turn makes the next one.
+
+When a draft ends (its receipt was delivered, it was cancelled or erased) a stub takes its place, of the same size and
+look, for everybody alike: it holds nothing but the references of the last messages, so that what a platform repeats
+is no new conversation.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
+
+from tips.evidence import files
+from tips.evidence.files import File
+
+MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
+SEEN_KEPT: Final = 32  # how many of a platform's message ids are remembered against repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One message of the tip."""
+
+    text: str
+    slot: str = ""  # the question it answers: where, when, who; "" for free text
+    ref: str = ""  # the platform's message id, so that an edit finds its fragment
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A conversation's state."""
+
+    seed: bytes = field(repr=False)  # 32: receipt and case id derive from it
+    lang: str = "vi"
+    stage: str = "idle"  # idle asking editing summary aside mailbox
+    slot: str = ""  # what is asked or edited: what where when who
+    fragments: tuple[Fragment, ...] = field(default=(), repr=False)
+    files: tuple[File, ...] = field(default=(), repr=False)
+    asked: tuple[str, ...] = ()  # slots, once for each time they were asked for
+    settled: tuple[str, ...] = ()  # slots that are answered or skipped
+    area: str | None = None  # the code the person chose or corrected to
+    category: str | None = None
+    told: tuple[str, ...] = ()  # notices that are given once
+    messenger: bool = False  # the conversation goes through a platform that overhears it
+    offered: tuple[str, ...] = ()  # ids of the options last shown, in order
+    seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
+    due: tuple[str, ...] = field(default=(), repr=False)  # seeds, in hex, whose receipts nobody has confirmed yet
+    mailbox: str = field(default="", repr=False)  # the receipt in use, while the person looks into a mailbox
+    aside: str = field(default="", repr=False)  # text that was no tip, while `send anyway` is open
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the person corrected what triage found."""
+        return self.area is not None or self.category is not None
+
+    @property
+    def text(self) -> str:
+        """The whole tip, in the order it was written."""
+        return "\n".join(fragment.text for fragment in self.fragments)
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds nothing that somebody wrote, and no mailbox is in use."""
+        return not (self.fragments or self.files or self.mailbox or self.aside)
+
+    def to_bytes(self) -> bytes:
+        """As it is sealed."""
+        plain = {name: getattr(self, name) for name in _STORED}
+        plain["seed"] = self.seed.hex()
+        plain["fragments"] = [[it.text, it.slot, it.ref] for it in self.fragments]
+        plain["files"] = [it.plain() for it in self.files]
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def fresh(self, seed: bytes) -> Draft:
+        """The next tip of the same conversation; receipts that are due stay due."""
+        return Draft(seed, self.lang, told=self.told, messenger=self.messenger, seen=self.seen, due=self.due)
+
+    def sent(self, seed: bytes) -> Draft:
+        """The draft after its tip was stored: a fresh one, and a receipt that is due."""
+        return replace(self.fresh(seed), due=(*self.due, self.seed.hex()))
+
+    def noting(self, ref: str) -> Draft:
+        """The draft after a platform message, so that its repeat is known."""
+        return replace(self, seen=(*self.seen, ref)[-SEEN_KEPT:]) if ref else self
+
+
+_STORED: Final = tuple(it.name for it in fields(Draft))
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """What stays of a draft that has ended."""
+
+    seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
+
+    def to_bytes(self) -> bytes:
+        """As it is sealed."""
+        return json.dumps({"seen": self.seen}, separators=(",", ":")).encode()
+
+
+def from_bytes(data: bytes) -> Draft | Stub:
+    """The inverse of `Draft.to_bytes` and of `Stub.to_bytes`."""
+    plain: dict[str, Any] = json.loads(data)
+    if "seed" not in plain:
+        return Stub(tuple(plain["seen"]))
+    fragments = tuple(Fragment(*fragment) for fragment in plain.pop("fragments"))
+    plain["seed"] = bytes.fromhex(plain["seed"])
+    plain["files"] = tuple(files.from_plain(it) for it in plain["files"])
+    for name in ("asked", "settled", "told", "offered", "seen", "due"):
+        plain[name] = tuple(plain[name])
+    return Draft(fragments=fragments, **plain)

@@ -1,0 +1,197 @@
+"""The mailbox: what a receipt opens. Officers' questions and answers can be read with it; the tip itself cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from tips import errors
+from tips.cases import case, deadlines, ledger, plaintext, reading_grants
+from tips.cases.case import Case
+from tips.cases.plaintext import Content
+from tips.crypto import receipt, sealing
+from tips.crypto.receipt import Receipt
+from tips.crypto.sealing import RECEIPT, Envelope, Grant, Random, Readers
+from tips.evidence.files import File
+from tips.intake.submission import PROCESS, envelope_facts, file_facts, ping, seal_file
+from tips.organisation.roster import Roster
+from tips.ports import Cases, Change
+from tips.triage import Triage
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One thing an officer wrote to the reporter."""
+
+    part: str  # question, answer, exclusion or clearing
+    text: str
+    at: datetime
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the holder of a receipt sees."""
+
+    case: Case
+    letters: tuple[Letter, ...]  # oldest first
+    climbed: int
+    awaits_answer: bool  # nothing came from the reporter since an officer's last question
+    may_dispute: bool  # it is closed, and was not disputed yet
+    shredded: datetime | None  # when the content was destroyed; None: it is there
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One sealed thing of the reporter's, and what its event tells."""
+
+    sealed: tuple[Envelope, tuple[Grant, ...]]
+    facts: Mapping[str, str]
+    kind: ledger.Kind = ledger.Kind.ADDED
+
+
+@dataclass(frozen=True, slots=True)
+class Mailboxes:
+    """The reporter's side of a case, through intake: it reads nothing that the reporter wrote."""
+
+    cases: Cases
+    roster: Callable[[], Roster]
+    signing: bytes
+    now: Callable[[], datetime]
+    random: Random
+
+    async def read(self, typed: str) -> View:
+        """What a receipt, as typed, opens.
+
+        Raises:
+            NotFound: wrong or mistyped; the answer is the same.
+        """
+        own = receipt.parse(typed)
+        found = await self.cases.mailbox(own.lookup)
+        whole = await self.cases.whole(found.case, None)
+        row = whole.case
+        chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
+        letters = _letters(own, reading_grants.in_order(whole.envelopes, chain), whole.grants)
+        gone = next((it.at for it in chain if it.kind is ledger.Kind.SHREDDED), None)
+        disputed = any(it.kind is ledger.Kind.DISPUTED for it in chain)
+        closed = row.state == "closed" and gone is None
+        return View(row, tuple(letters), row.level, _asked(chain), closed and not disputed, gone)
+
+    async def addition(self, typed: str, words: str, found: Triage | None, file: File | None) -> Change:
+        """The reporter's further words, a further file that is sealed already, or both, as a step of the case.
+
+        They go to the case's present readers; to the clean ones only if they accuse a reader, and then the clock is
+        asked to wake the next clean level.
+
+        Args:
+            found: the triage of the words; None where there are none.
+
+        Raises:
+            NotFound: no such receipt.
+            Refused: the case is closed.
+        """
+        row = await self.cases.get(await self.case_of(typed), None)
+        if row.state == "closed":
+            raise errors.Refused("mailbox.closed")
+        excluded = found.route.excluded if found else frozenset()
+        readers = await self._readers(row, excluded)
+        pieces = []
+        if file:
+            sealed = seal_file(row.id, file, readers, self.now(), self.random)
+            pieces.append(_Piece(sealed, file_facts(sealed[0], file)))
+        if found:
+            pieces.append(self._written(row, "addition", words, found, readers))
+        return self._step(row, readers, pieces, bool(excluded))
+
+    async def case_of(self, typed: str) -> bytes:
+        """The id of a receipt's case, to seal a file for it.
+
+        Raises:
+            NotFound: no such receipt.
+        """
+        return (await self.cases.mailbox(receipt.parse(typed).lookup)).case
+
+    async def dispute(self, typed: str, text: str, triage: Triage) -> Change:
+        """The step that does not accept a closing: once, and the case goes on, at an overseer and another officer's.
+
+        Raises:
+            NotFound: no such receipt.
+            Refused: the case is not closed, was disputed before, or was shredded.
+        """
+        view = await self.read(typed)
+        if not view.may_dispute:
+            raise errors.Refused("mailbox.no_dispute")
+        whole = await self.cases.whole(view.case.id, None)
+        row = whole.case
+        chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
+        closed_by = next(it.facts["officer"] for it in reversed(chain) if it.facts.get("to") == "closed")
+        readers = await self._readers(row, triage.route.excluded)
+        again = replace(row, state="received", clock=deadlines.DISPUTE, due_at=deadlines.hour(self.now()), officer=None)
+        written = self._written(row, "dispute", text, triage, readers)
+        told = replace(written, facts={**written.facts, "officer": closed_by}, kind=ledger.Kind.DISPUTED)
+        return self._step(again, readers, [told], bool(triage.route.excluded))
+
+    def _written(self, row: Case, part: str, text: str, triage: Triage, readers: Readers) -> _Piece:
+        body = Content(text, deadlines.hour(self.now()), "reporter", plaintext.facts_of(triage)).to_bytes()
+        sealed = sealing.seal(row.id, part, body, readers, self.random)
+        return _Piece(sealed, envelope_facts(sealed[0]))
+
+    async def _readers(self, row: Case, excluded: frozenset[str]) -> Readers:
+        """Who reads the case now, without whom a piece of it, or the new one, accuses."""
+        grants = await self.cases.grants(row.id)
+        awake, asleep = reading_grants.chain_of(grants, _first_envelope(await self.cases.envelopes(row.id)))
+        return reading_grants.clean_readers(self.roster(), awake, asleep, excluded | reading_grants.shut_out(grants))
+
+    def _step(self, row: Case, readers: Readers, pieces: Sequence[_Piece], accuses: bool) -> Change:
+        """More pieces of the reporter's, each with its event, as one step."""
+        now = self.now()
+        moved = self._moved(row, {reader.code for reader in readers.awake}, accuses, now)
+        events: list[ledger.SignedEvent] = []
+        for piece in pieces:
+            told = {**piece.facts, "state": moved.state}
+            before = events[-1].leaf if events else row.head
+            event = ledger.Event(piece.kind, row.id, before, deadlines.hour(now), PROCESS, self.random(32), told)
+            events.append(ledger.sign(event, self.signing))
+        return Change(
+            case=replace(moved, head=events[-1].leaf),
+            before=row.head,
+            events=tuple(events),
+            envelopes=tuple(piece.sealed[0] for piece in pieces),
+            grants=tuple(grant for piece in pieces for grant in piece.sealed[1]),
+            pings=(ping(moved, "answer", now, self.random),),
+        )
+
+    def _moved(self, row: Case, awake: set[str], accuses: bool, now: datetime) -> Case:
+        """The case after an addition: an answer takes it back to work; an accused owner's loses its quiet."""
+        moved = row
+        if row.state == "needs_info":
+            clock = deadlines.start("screening", row.urgency, now)
+            moved = replace(moved, state="screening", clock=clock.name, due_at=clock.due_at)
+        if accuses:
+            moved = case.restricted(moved)
+        if row.unit not in awake:
+            moved = replace(moved, clock=deadlines.WAKE, due_at=deadlines.hour(now))
+        return replace(moved, opened=False)
+
+
+def _asked(chain: Sequence[ledger.Event]) -> bool:
+    """Whether the last word between an office and the reporter was a question."""
+    talk = [it for it in chain if it.kind is ledger.Kind.ADDED or it.facts.get("part") == "question"]
+    return bool(talk) and talk[-1].kind is ledger.Kind.ASKED
+
+
+def _first_envelope(envelopes: Sequence[Envelope]) -> bytes:
+    return next(envelope.id for envelope in envelopes if envelope.part == "tip")
+
+
+def _letters(own: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> list[Letter]:
+    mine = {grant.envelope: grant for grant in grants if grant.reader == RECEIPT}
+    letters = []
+    for envelope in envelopes:
+        if envelope.id in mine:
+            key = sealing.open_key(mine[envelope.id], [own.reading_seed])
+            opened = plaintext.from_bytes(sealing.open_envelope(envelope, key))
+            letters.append(Letter(envelope.part, opened.text, opened.at, opened.facts))
+    return letters

@@ -1,0 +1,96 @@
+"""News: a reporter who asks for it is told in their messenger that something waits. Never what, and not of which tip.
+
+This is the one place where a way back to a person is kept, and only because they asked. The address is sealed under
+the relay key, which is on no disk: a seized machine that was switched off gives nothing, one that runs gives the
+addresses of those who asked and of nobody else. STOP destroys it; the case lives on, and the receipt opens it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from tips import errors
+from tips.cases import deadlines
+from tips.crypto import sealing
+from tips.crypto.sealing import Random
+from tips.ports import Addresses, RunSecrets
+
+BATCH: Final = 200  # addresses that are read at once
+ID_BYTES: Final = 8
+_PADDED: Final = 128  # bytes: the length tells no channel and no id
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where somebody wants to be told."""
+
+    channel: str
+    id: str = field(repr=False)
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Keeps addresses while people want it."""
+
+    addresses: Addresses
+    secrets: RunSecrets
+    now: Callable[[], datetime]
+    random: Random
+
+    async def ask(self, case: bytes, address: Address) -> None:
+        """Tell this address when something waits in a case's mailbox; a case has one address."""
+        plain = json.dumps([address.channel, address.id, address.lang]).encode()
+        padded = sealing.pad(plain, _PADDED)
+        key = self.secrets.relay_key()
+        await self.addresses.put(case, relay_id(key) + sealing.lock(key, padded, _bound(case), self.random))
+
+    async def forget(self, channel: str, id: str) -> int:
+        """Destroy every address of a chat; how many. No index leads from a chat to a case: each one is opened."""
+        stored = await self.addresses.every()
+        mine = [
+            case for case, sealed in stored if (it := self._open(case, sealed)) and (it.channel, it.id) == (channel, id)
+        ]
+        await self.addresses.drop(mine)
+        return len(mine)
+
+    async def waiting(self, channel: str) -> list[tuple[bytes, Address]]:
+        """Whom a channel has to tell now, by case.
+
+        An address that this process cannot open may be another's to tell: it stays until its case ends, or until a
+        cold start has said that its key is gone.
+        """
+        found: list[tuple[bytes, Address]] = []
+        lost: list[bytes] = []
+        after = b""
+        while due := await self.addresses.due(deadlines.hour(self.now()), BATCH, after):
+            after = due[-1][0]
+            lost += [case for case, sealed in due if sealed[:ID_BYTES] in self.secrets.lost_relays()]
+            opened = [(case, self._open(case, sealed)) for case, sealed in due]
+            found += [(case, address) for case, address in opened if address and address.channel == channel]
+        await self.addresses.drop(lost)
+        return found
+
+    async def told(self, case: bytes) -> None:
+        """They were told, or cannot be reached; the next news counts again."""
+        await self.addresses.told(case)
+
+    def _open(self, case: bytes, sealed: bytes) -> Address | None:
+        try:
+            plain = sealing.unpad(sealing.unlock(self.secrets.relay_key(), sealed[ID_BYTES:], _bound(case)))
+        except errors.NotOpened:  # sealed by a process with other keys, or before a power cut
+            return None
+        return Address(*json.loads(plain))
+
+
+def relay_id(key: bytes) -> bytes:
+    """The 8 bytes that tell which relay key an address was sealed under; they do not lead back to it."""
+    return sealing.derive(key, sealing.binding("relay key id"), ID_BYTES)
+
+
+def _bound(case: bytes) -> bytes:
+    return sealing.binding("address", case=case)

@@ -1,0 +1,213 @@
+"""The roster: who may receive, with which key; one versioned document, signed by two admins of different offices.
+
+Every process pins the two signers and seals to nothing that this document does not name: a row that somebody slips
+into the database is never sealed to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from tips import errors
+from tips.crypto import keys
+from tips.crypto.sealing import Reader, Readers
+
+HELD: Final = "held"  # its key is the recovery key: opened only by a quorum of offices
+SIGNERS_NEEDED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of a unit, as the roster names them."""
+
+    name: str
+    unit: str
+    role: str  # officer head overseer coordinator admin auditor
+    public: bytes
+    verify: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class UnitKey:
+    """A unit's public key; a rotation adds a generation, old ones stay for old grants."""
+
+    unit: str
+    generation: int
+    public: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """An admin whose signature counts; pinned outside the database."""
+
+    name: str
+    office: str
+    verify: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """One version of the roster."""
+
+    version: int
+    organisation: str  # the name of the organisation shipped with the product
+    organisation_digest: str  # SHA-256 of its units, lineage and conflict table
+    signers: tuple[Signer, ...]
+    people: tuple[Person, ...]
+    former: Mapping[str, tuple[bytes, ...]]  # who left or got new keys -> verify keys of what they once signed
+    units: tuple[UnitKey, ...]
+    processes: Mapping[str, tuple[bytes, ...]]  # process -> verify keys of its ledger events, newest last
+    release: bytes  # the clock's public bytes: sleeping grants wait for it
+    recovery: bytes  # the public half of the recovery seed
+    previous: str  # digest of the version before; "" for the first
+    trial: bool = False  # the home is for trying out: no real tip is meant for it
+    signed: bytes = field(default=b"", repr=False, compare=False)  # as it was read: earlier programs wrote less
+
+    def reader(self, unit: str) -> Reader | None:
+        """The unit as a reader by its newest key; None while it has none, or nobody who could use it."""
+        if unit == HELD:
+            return Reader(HELD, self.recovery)
+        if not self.members(unit):
+            return None
+        newest = max((key for key in self.units if key.unit == unit), key=_generation, default=None)
+        return Reader(unit, newest.public) if newest else None
+
+    def generation(self, unit: str) -> int:
+        """The newest generation of a unit's key; 0: it has none."""
+        return max((key.generation for key in self.units if key.unit == unit), default=0)
+
+    def readers(self, chain: Sequence[str]) -> Readers:
+        """Owner and sleeping levels of a chain; levels without a key are skipped, `held` always has one."""
+        able = [reader for reader in map(self.reader, dict.fromkeys((*chain, HELD))) if reader]
+        return Readers(tuple(able[:1]), tuple(able[1:]), self.version, self.release)
+
+    def members(self, unit: str) -> tuple[Person, ...]:
+        """The people of a unit who hold, or wait for, its seed."""
+        return tuple(person for person in self.people if person.unit == unit and person.role in keys.UNIT_ROLES)
+
+    def person(self, name: str) -> Person | None:
+        """The person of a name."""
+        return next((person for person in self.people if person.name == name), None)
+
+    def verifiers(self, by: str) -> tuple[bytes, ...]:
+        """The keys that check the signatures of a process or a person.
+
+        Raises:
+            NotVerified: nobody of that name is in the roster.
+        """
+        found = (
+            *self.processes.get(by, ()),
+            *(person.verify for person in self.people if person.name == by),
+            *self.former.get(by, ()),
+            *(signer.verify for signer in self.signers if signer.name == by),
+        )
+        if not found:
+            raise errors.NotVerified(f"nobody called {by} in the roster")
+        return found
+
+    def document(self) -> bytes:
+        """The canonical bytes that are signed and hashed."""
+        return json.dumps(_plain(self), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the document, in hex: the next version and the ledger name it."""
+        return hashlib.sha256(self.signed or self.document()).hexdigest()
+
+    def next(self, **changes: Any) -> Roster:
+        """The following version, with changes."""
+        return replace(self, version=self.version + 1, previous=self.digest, signed=b"", **changes)
+
+
+def _generation(key: UnitKey) -> int:
+    return key.generation
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRoster:
+    """A roster as it is stored."""
+
+    version: int
+    document: bytes
+    signatures: Mapping[str, bytes]  # signer's name -> Ed25519 over the document
+
+
+def _message(document: bytes) -> bytes:
+    return b"tinbao roster\x00" + document
+
+
+def sign(roster: Roster, signing: Mapping[str, bytes]) -> SignedRoster:
+    """Sign a version with the admins' Ed25519 seeds, by name."""
+    document = roster.document()
+    signatures = {name: keys.sign(seed, _message(document)) for name, seed in signing.items()}
+    return SignedRoster(roster.version, document, signatures)
+
+
+def verify(signed: SignedRoster, pinned: Sequence[Signer]) -> Roster:
+    """The roster of a stored version, if two pinned admins of different offices signed it.
+
+    Raises:
+        NotVerified: fewer signatures than that hold, or the document is not a roster.
+    """
+    offices = set()
+    for signer in pinned:
+        if signer.name in signed.signatures:
+            keys.verify(signer.verify, signed.signatures[signer.name], _message(signed.document))
+            offices.add(signer.office)
+    if len(offices) < SIGNERS_NEEDED:
+        raise errors.NotVerified("the roster lacks the signatures of two pinned admins of different offices")
+    roster = _parse(signed.document)
+    if roster.version != signed.version:
+        raise errors.NotVerified("the roster's version is not the one that was signed")
+    return roster
+
+
+def _plain(roster: Roster) -> dict[str, Any]:
+    return {
+        "version": roster.version,
+        "organisation": roster.organisation,
+        "organisation_digest": roster.organisation_digest,
+        "signers": [[it.name, it.office, it.verify.hex()] for it in roster.signers],
+        "people": [[it.name, it.unit, it.role, it.public.hex(), it.verify.hex()] for it in roster.people],
+        "former": {name: [key.hex() for key in them] for name, them in roster.former.items()},
+        "units": [[it.unit, it.generation, it.public.hex()] for it in roster.units],
+        "processes": {name: [key.hex() for key in them] for name, them in roster.processes.items()},
+        "release": roster.release.hex(),
+        "recovery": roster.recovery.hex(),
+        "previous": roster.previous,
+        **({"trial": True} if roster.trial else {}),
+    }
+
+
+def _parse(document: bytes) -> Roster:
+    """A roster of any program so far: the first ones knew nobody who had left, and one key a process."""
+    unhex = bytes.fromhex
+    try:
+        plain = json.loads(document)
+        return Roster(
+            plain["version"],
+            plain["organisation"],
+            plain["organisation_digest"],
+            tuple(Signer(name, office, unhex(key)) for name, office, key in plain["signers"]),
+            tuple(
+                Person(name, unit, role, unhex(public), unhex(key)) for name, unit, role, public, key in plain["people"]
+            ),
+            {name: tuple(map(unhex, them)) for name, them in plain.get("former", {}).items()},
+            tuple(UnitKey(unit, generation, unhex(public)) for unit, generation, public in plain["units"]),
+            {name: _keys_of(them) for name, them in plain["processes"].items()},
+            unhex(plain["release"]),
+            unhex(plain["recovery"]),
+            plain["previous"],
+            plain.get("trial", False),
+            document,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.NotVerified("this is not a roster") from error
+
+
+def _keys_of(listed: str | Sequence[str]) -> tuple[bytes, ...]:
+    return tuple(map(bytes.fromhex, [listed] if isinstance(listed, str) else listed))

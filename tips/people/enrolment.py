@@ -1,0 +1,227 @@
+"""Enrolment: people join a unit, leave it, or get new keys; two admins sign each version that says so.
+
+Whoever goes takes what they could open with them: their unit gets a new key at once, and nothing is sealed to the old
+one any more. What was sealed to it stays readable to the others, who keep the old seeds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from tips import errors
+from tips.cases import ledger
+from tips.crypto import keys, sealing
+from tips.crypto.keys import Cost, Identity, SealedSeed
+from tips.crypto.sealing import Random
+from tips.organisation import roster
+from tips.organisation.roster import Person, Roster, SignedRoster, UnitKey
+from tips.organisation.units import Organisation
+from tips.people import founding
+from tips.ports import Account
+
+ROLES: Final = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
+_NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # letters of any script
+_OVERSEERS: Final = frozenset({"procuracy", "inspectorate", "ministry"})  # their seeds are sealed to recovery too
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who is to join."""
+
+    name: str
+    unit: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A person who joined; the passphrase and TOTP address are shown once."""
+
+    identity: Identity
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """The next roster version and what goes with it."""
+
+    roster: SignedRoster
+    event: ledger.SignedEvent
+    accounts: tuple[Account, ...] = ()
+    seeds: tuple[SealedSeed, ...] = ()
+    people: tuple[Enrolled, ...] = ()
+    gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
+
+
+def enrol(
+    current: Roster,
+    organisation: Organisation,
+    admins: Sequence[Identity],
+    newcomers: Sequence[Newcomer],
+    now: datetime,
+    random: Random,
+    cost: Cost,
+    passphrase: str | None = None,
+) -> Enrolment:
+    """Let people join, in one roster version.
+
+    Args:
+        passphrase: one for all, for a demo; None: a generated one each.
+
+    Raises:
+        Refused: a name that is taken or none, an unknown role or unit, or a unit that receives nothing.
+    """
+    for newcomer in newcomers:
+        _check(current, organisation, newcomer)
+    made = [_enrolled(it.name, passphrase, random) for it in newcomers]
+    people = [_person(it, one.identity) for it, one in zip(newcomers, made, strict=True)]
+    version = current.next(people=(*current.people, *people))
+    keyless = [it.unit for it in newcomers if it.role in keys.UNIT_ROLES and not current.members(it.unit)]
+    version, seeds = _with_new_keys(version, organisation, keyless, random)
+    return _signed(
+        version, admins, now, random, accounts=_accounts(made, cost, random), seeds=seeds, people=tuple(made)
+    )
+
+
+def leave(
+    current: Roster, organisation: Organisation, admins: Sequence[Identity], name: str, now: datetime, random: Random
+) -> Enrolment:
+    """Let a person go; their unit gets a new key if anybody is left in it.
+
+    Raises:
+        Refused: nobody of that name is there, or they sign the roster.
+    """
+    person = _leaving(current, name)
+    rest = tuple(it for it in current.people if it.name != name)
+    version = current.next(people=rest, former=_former(current, person))
+    version, seeds = _with_new_keys(version, organisation, _rekeyed(version, person), random)
+    return _signed(version, admins, now, random, seeds=seeds, gone=(name,))
+
+
+def renew(
+    current: Roster,
+    organisation: Organisation,
+    admins: Sequence[Identity],
+    name: str,
+    now: datetime,
+    random: Random,
+    cost: Cost,
+) -> Enrolment:
+    """New keys and a new passphrase for who lost theirs; their unit gets a new key too, as somebody may have found it.
+
+    The older seeds come back to them when a colleague logs in (`admit`); who was alone in a unit reads nothing older.
+
+    Raises:
+        Refused: nobody of that name is there, or they sign the roster.
+    """
+    person = _leaving(current, name)
+    made = _enrolled(name, None, random)
+    again = _person(Newcomer(name, person.unit, person.role), made.identity)
+    people = tuple(again if it.name == name else it for it in current.people)
+    version = current.next(people=people, former=_former(current, person))
+    version, seeds = _with_new_keys(version, organisation, _rekeyed(version, person), random)
+    accounts = _accounts([made], cost, random)
+    return _signed(version, admins, now, random, accounts=accounts, seeds=seeds, people=(made,), gone=(name,))
+
+
+def rotate(
+    current: Roster, organisation: Organisation, admins: Sequence[Identity], unit: str, now: datetime, random: Random
+) -> Enrolment:
+    """A new key for a unit, given to everybody in it.
+
+    Raises:
+        Refused: there is no such unit, or nobody works there.
+    """
+    if unit not in organisation.units:
+        raise errors.Refused("error.unknown_unit", unit)
+    if not current.members(unit):
+        raise errors.Refused("error.no_key")
+    version, seeds = _with_new_keys(current.next(), organisation, [unit], random)
+    return _signed(version, admins, now, random, seeds=seeds)
+
+
+def _signed(version: Roster, admins: Sequence[Identity], now: datetime, random: Random, **parts: Any) -> Enrolment:
+    signed = roster.sign(version, {admin.name: admin.signing for admin in admins})
+    return Enrolment(signed, founding.roster_event(version, admins[0], now, random), **parts)
+
+
+def _enrolled(name: str, passphrase: str | None, random: Random) -> Enrolled:
+    return Enrolled(keys.new_identity(name, random), passphrase or keys.new_passphrase(random))
+
+
+def _person(newcomer: Newcomer, identity: Identity) -> Person:
+    return Person(newcomer.name, newcomer.unit, newcomer.role, identity.public, identity.verify)
+
+
+def _accounts(made: Iterable[Enrolled], cost: Cost, random: Random) -> tuple[Account, ...]:
+    return tuple(founding.new_account(it.identity, it.passphrase, cost, random) for it in made)
+
+
+def _leaving(current: Roster, name: str) -> Person:
+    person = current.person(name)
+    if person is None:
+        raise errors.Refused("error.nobody")
+    if any(signer.name == name for signer in current.signers):
+        raise errors.Refused("error.signer")
+    return person
+
+
+def _former(current: Roster, person: Person) -> dict[str, tuple[bytes, ...]]:
+    """What they signed can be checked for ever."""
+    return {**current.former, person.name: (*current.former.get(person.name, ()), person.verify)}
+
+
+def _rekeyed(version: Roster, person: Person) -> list[str]:
+    return [person.unit] if person.role in keys.UNIT_ROLES and version.members(person.unit) else []
+
+
+def _with_new_keys(
+    version: Roster, organisation: Organisation, units: Iterable[str], random: Random
+) -> tuple[Roster, tuple[SealedSeed, ...]]:
+    """The version with the next key of these units; its seeds go to every member, an overseer's to recovery too."""
+    named, seeds = list(version.units), []
+    for unit in dict.fromkeys(units):
+        seed, generation = random(32), version.generation(unit) + 1
+        named.append(UnitKey(unit, generation, sealing.public_bytes(seed)))
+        holders = [(it.name, it.public) for it in version.members(unit)]
+        if organisation.unit(unit).kind in _OVERSEERS:
+            holders.append((founding.RECOVERY, version.recovery))
+        seeds += [keys.seal_seed(unit, generation, holder, public, seed) for holder, public in holders]
+    return replace(version, units=tuple(named)), tuple(seeds)
+
+
+def _check(current: Roster, organisation: Organisation, newcomer: Newcomer) -> None:
+    if current.person(newcomer.name) or newcomer.name in {*current.processes, *current.former}:
+        raise errors.Refused("error.name_taken")
+    if not _NAME.fullmatch(newcomer.name):
+        raise errors.Refused("error.name")
+    if newcomer.role not in ROLES:
+        raise errors.Refused("error.unknown_role")
+    unit = organisation.units.get(newcomer.unit)
+    if unit is None:
+        raise errors.Refused("error.unknown_unit", newcomer.unit)
+    if newcomer.role in keys.UNIT_ROLES and (not unit.receives or unit.kind == "held"):
+        raise errors.Refused("error.not_a_receiver")
+
+
+def open_seeds(identity: Identity, sealed: Iterable[SealedSeed]) -> dict[str, dict[int, bytes]]:
+    """The unit seeds that a person holds: unit -> generation -> seed."""
+    opened: dict[str, dict[int, bytes]] = {}
+    for seed in sealed:
+        opened.setdefault(seed.unit, {})[seed.generation] = keys.open_seed(seed, identity.seed)
+    return opened
+
+
+def admit(current: Roster, unit: str, held: dict[int, bytes], holders: Iterable[SealedSeed]) -> list[SealedSeed]:
+    """A present member's session gives the unit's seeds to members of the roster who still lack them."""
+    have = {(seed.generation, seed.holder) for seed in holders}
+    return [
+        keys.seal_seed(unit, generation, person.name, person.public, seed)
+        for person in current.members(unit)
+        for generation, seed in held.items()
+        if (generation, person.name) not in have
+    ]

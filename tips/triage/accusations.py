@@ -1,0 +1,167 @@
+"""Who is accused: an official or unit in a context that accuses, not a mere mention."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from tips.organisation.units import Organisation
+from tips.triage import accusation_model
+from tips.triage.accusation_model import Official
+from tips.triage.gazetteer import Mention, Reading
+from tips.triage.lexicon import Found, Hits
+from tips.triage.results import Accusation, Reason, Span
+from tips.triage.text import Text, parse, read
+
+MENTIONS: Final = 24  # of the same words that are looked at; nobody repeats an accusation so often
+_OFFICIAL: Final = "official."
+BY_UNIT: Final = {
+    "area_desk": "district_police", "ward_police": "ward_police", "city_department": "city_department",
+    "city_police": "city_police_leadership", "duty": "city_department", "procuracy": "court_or_procuracy",
+}  # fmt: skip
+
+
+def find(
+    text: Text, found: Found, hits: Hits, mentions: Sequence[Mention], organisation: Organisation
+) -> tuple[list[Accusation], list[Reason]]:
+    """The accusations of a text, and why."""
+    offences = accusation_model.offences(found)
+    officials = mentioned(text, hits, mentions, organisation)
+    accused = [it for it in officials if accusation_model.holds(text, offences, hits, it)]
+    named = {it.kind for it in accused if it.units}
+    merged: dict[str, list[Official]] = {}
+    for it in sorted(accused, key=lambda one: one.first):
+        if it.units or it.kind not in named:
+            merged.setdefault(it.kind, []).append(it)
+    accusations, reasons = [], []
+    for kind, several in merged.items():
+        units = tuple(dict.fromkeys(code for it in several for code in it.units))
+        span = text.span(several[0].first, several[0].after)
+        accusations.append(Accusation(kind, units, span))
+        reasons.append(_reason(text, kind, units, span, organisation))
+    return accusations, reasons
+
+
+def mentioned(text: Text, hits: Hits, mentions: Sequence[Mention], organisation: Organisation) -> list[Official]:
+    """The officials and units that a text speaks of, accused or not."""
+    places = {it.first: it for it in reversed(mentions) if it.readings}
+    return [_official(text, kind, spot, places, mentions, organisation) for kind, spot in _spots(text, hits)]
+
+
+def chosen(codes: Iterable[str], organisation: Organisation) -> list[Accusation]:
+    """What the person accuses by choosing units."""
+    found = []
+    for code in codes:
+        unit = organisation.units.get(code)
+        if unit:
+            found.append(Accusation(BY_UNIT.get(unit.kind, "other_official"), (code,)))
+    return found
+
+
+def _reason(text: Text, kind: str, units: tuple[str, ...], span: Span, organisation: Organisation) -> Reason:
+    names = ", ".join(organisation.units[code].name for code in units if code in organisation.units)
+    return Reason(f"accused.{kind}", span, {"evidence": text.original[slice(*span)], "unit": names})
+
+
+def _spots(text: Text, hits: Hits) -> list[tuple[str, tuple[int, int]]]:
+    """Where officials are mentioned, by kind: none inside a longer mention, and of the same words not too many."""
+    listed = [
+        (kind.removeprefix(_OFFICIAL), spot)
+        for kind, spots in hits.items()
+        if kind.startswith(_OFFICIAL)
+        for spot in spots
+    ]
+    kept: list[tuple[str, tuple[int, int]]] = []
+    said: Counter[tuple[str, ...]] = Counter()
+    longest = (0, 0)
+    for kind, (first, after) in sorted(listed, key=_longest_first):
+        if after <= longest[1] and (first, after) != longest:
+            continue
+        longest = (first, after)
+        words = (kind, *text.words[first:after])
+        said[words] += 1
+        if said[words] <= MENTIONS:
+            kept.append((kind, (first, after)))
+    return kept
+
+
+def _longest_first(mention: tuple[str, tuple[int, int]]) -> tuple[int, int]:
+    return mention[1][0], -mention[1][1]
+
+
+def _official(
+    text: Text,
+    kind: str,
+    spot: tuple[int, int],
+    places: Mapping[int, Mention],
+    mentions: Sequence[Mention],
+    organisation: Organisation,
+) -> Official:
+    first, after = spot
+    place = next((places[at] for at in range(first + 1, after + 2) if at in places), None)
+    end = max(after, place.after) if place else after
+    if kind == "police":
+        kind = _level(place)
+    units = _units(text, kind, first, after, place, mentions, organisation)
+    return Official(kind, units, first, end, bool(units))
+
+
+def _level(place: Mention | None) -> str:
+    """The level of a plain "công an", from the place that follows it."""
+    if place and place.kind == "district":
+        return "district_police"
+    return "ward_police"
+
+
+def _units(
+    text: Text,
+    kind: str,
+    first: int,
+    after: int,
+    place: Mention | None,
+    mentions: Sequence[Mention],
+    organisation: Organisation,
+) -> tuple[str, ...]:
+    if kind == "city_department":
+        return _department(text, first, after)
+    if place is None or kind not in {"ward_police", "district_police", "ward_peoples_committee"}:
+        return ()
+    readings = _around(place, mentions)
+    if kind == "district_police":
+        districts = dict.fromkeys(it.district for it in readings if it.level == "district")
+        desks = [f"area-{code}" for code in districts if f"area-{code}" in organisation.units]
+        return tuple(desks) or tuple(sorted(code for it in districts for code in organisation.wards_of(it)))
+    wards = [code for it in readings if it.level == "ward" for code in it.wards]
+    unknown = {it.district for it in readings if it.level == "ward" and not it.wards}
+    found = dict.fromkeys(f"ward-{code}" for code in wards)
+    found.update(dict.fromkeys(sorted(code for it in unknown for code in organisation.wards_of(it))))
+    return tuple(found)
+
+
+def _around(place: Mention, mentions: Sequence[Mention]) -> tuple[Reading, ...]:
+    """The readings of a unit's place, narrowed by a district that stands right behind it."""
+    following = next((it for it in mentions if place.after <= it.first <= place.after + 2), None)
+    if place.kind != "ward" or following is None or following.kind != "district":
+        return place.readings
+    districts = {it.district for it in following.readings}
+    inside = tuple(it for it in (*place.readings, *place.others) if it.district in districts)
+    return tuple(dict.fromkeys(inside)) or place.readings
+
+
+def _department(text: Text, first: int, after: int) -> tuple[str, ...]:
+    """The department that words name: by its code, or by what people call it."""
+    known = _departments()
+    for size in range(after - first, 0, -1):
+        for start in range(first, after - size + 1):
+            code = known.get(tuple(text.words[start : start + size]))
+            if code:
+                return (code,)
+    return ()
+
+
+@functools.cache
+def _departments() -> dict[tuple[str, ...], str]:
+    data = read("accused.json")
+    return {tuple(parse(phrase).words): code for phrase, code in (data["units"] | data["old_codes"]).items()}

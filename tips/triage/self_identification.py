@@ -1,0 +1,51 @@
+"""Identifying: passages by which somebody who knows the place could tell who wrote a tip."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tips.triage.lexicon import Hits
+from tips.triage.results import Identifying
+from tips.triage.text import Text
+
+_PHONE: Final = re.compile(r"(?<!\d)(?:\+?84|0)[ .-]?\d(?:[ .-]?\d){7,9}(?!\d)")
+_EMAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,63}")
+_ID_NUMBER: Final = re.compile(r"(?<!\d)0\d{11}(?!\d)")
+_CLASS: Final = re.compile(
+    r"\b(?:lớp|lop|class)\s+(?:e\s+|em\s+)?\d{1,2}[A-Za-zĐđ]{1,5}\d{0,2}\b|\b(?:khóa|khoa)\s+[a-z]-?\d{2,4}\b",
+    re.IGNORECASE,
+)
+_NAME: Final = re.compile(
+    r"\b(?:tôi|toi|tui|em|con|mình|minh)\s+(?:là|la|tên|ten)\s+(?:là\s+|la\s+)?(?P<name>[A-ZĐ]\w*(?:\s+[A-ZĐ]\w*){0,3})"
+    r"|\b(?:my name is|i am called|tên tôi là|ten toi la|tên em là|ten em la)\s+(?P<other>\w+(?:\s+[A-ZĐ]\w*){0,3})"
+)
+_HOME: Final = re.compile(
+    r"\b(?:nhà|nha|phòng|phong)\s+(?:tôi|toi|tui|em|mình|minh)\s*(?:ở|o|là|la|số|so)?\s+[A-Za-z]?\d{1,4}[\w/]*"
+    r"|\b(?:tôi|toi|tui|em)\s+(?:ở|o)\s+(?:số|so|phòng|phong)\s+[A-Za-z]?\d[\w/]*",
+    re.IGNORECASE,
+)
+_PATTERNS: Final = (
+    ("id_number", _ID_NUMBER), ("phone", _PHONE), ("email", _EMAIL),
+    ("name", _NAME), ("class", _CLASS), ("home", _HOME),
+)  # fmt: skip
+_RULE: Final = "identifying."
+
+
+def find(text: Text, hits: Hits) -> tuple[Identifying, ...]:
+    """The passages, in order, none overlapping."""
+    found = [
+        Identifying(match.span(), rule) for rule, pattern in _PATTERNS for match in pattern.finditer(text.original)
+    ]
+    for name, spots in hits.items():
+        if name.startswith(_RULE):
+            found.extend(Identifying(text.span(*spot), name.removeprefix(_RULE)) for spot in spots)
+    kept: list[Identifying] = []
+    for it in sorted(found, key=_by_place):
+        if not kept or it.span[0] >= kept[-1].span[1]:
+            kept.append(it)
+    return tuple(kept)
+
+
+def _by_place(it: Identifying) -> tuple[int, int]:
+    return it.span[0], -it.span[1]
