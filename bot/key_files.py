@@ -40,29 +40,29 @@ class RunFolder:
     _count: tuple[int, bytes] = (0, b"")
 
     def lookup_key(self) -> bytes:
-        """See `tips.ports.RunSecrets`."""
+        """See `tips.ports.process.RunSecrets`."""
         if not self._lookup:
             self._lookup = _read_or_make(self.folder / "lookup.key")
         return self._lookup
 
     def relay_key(self) -> bytes:
-        """See `tips.ports.RunSecrets`."""
+        """See `tips.ports.process.RunSecrets`."""
         if not self._relay:
             self._relay = _read_or_make(self.folder / "relay.key")
         return self._relay
 
     def lost_relays(self) -> frozenset[bytes]:
-        """See `tips.ports.RunSecrets`."""
+        """See `tips.ports.process.RunSecrets`."""
         return self.lost
 
     def device_key(self) -> bytes:
-        """See `tips.ports.RunSecrets`."""
+        """See `tips.ports.process.RunSecrets`."""
         if not self._device:
             self._device = _read_or_make(self.folder / "device.key")
         return self._device
 
     def count_key(self) -> bytes:
-        """See `tips.ports.RunSecrets`."""
+        """See `tips.ports.process.RunSecrets`."""
         hour = int(self.now().timestamp()) // 3600
         if self._count[0] != hour:
             self._count = (hour, _read_or_make(self.folder / f"count-{hour}.key"))
@@ -70,13 +70,13 @@ class RunFolder:
         return self._count[1]
 
     def web_key(self) -> bytes:
-        """See `tips.ports.RunSecrets`."""
+        """See `tips.ports.process.RunSecrets`."""
         if not self._web:
             self._web = _read_or_make(self.folder / "web.key")
         return self._web
 
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
-        """See `tips.ports.RunSecrets`."""
+        """See `tips.ports.process.RunSecrets`."""
         current = int(self.now().timestamp()) // 3600
         wanted = current if hour is None else hour
         if wanted not in self._drafts:

@@ -16,6 +16,7 @@ from bot.serve.health import Vitals
 from bot.settings import Settings
 from storage import migrate
 from tips import errors
+from tips.clock.departures import Freeing
 from tips.clock.early_signs import Watch
 from tips.clock.escalation import Climber
 from tips.clock.leases import Leases
@@ -24,7 +25,7 @@ from tips.clock.retention import Shredder
 from tips.clock.rounds import Rounds
 from tips.crypto.keys import Cost
 from tips.crypto.sealing import Random, derive
-from tips.desk.assignment import Freeing, Holding
+from tips.desk.assignment import Holding
 from tips.desk.audit import Report, audit
 from tips.desk.officer_notifications import Notices
 from tips.desk.progress import Progress
@@ -39,12 +40,12 @@ from tips.intake.reception import Reception
 from tips.intake.reporter_notifications import News
 from tips.intake.submission import Intake
 from tips.organisation import roster, units
-from tips.organisation.roster import Roster, SignedRoster
+from tips.organisation.roster import PROCESSES, Roster, SignedRoster
 from tips.organisation.units import Organisation
 from tips.people.device_cookies import Devices
-from tips.people.founding import PROCESSES, Founding, Secrets, found
+from tips.people.founding import Founding, Secrets, found
 from tips.people.logins import Logins
-from tips.ports import Counters
+from tips.ports.intake import Counters
 from tips.triage import Triager
 
 Now = Callable[[], datetime]

@@ -17,7 +17,7 @@ from tips.crypto import keys
 from tips.desk import statistics
 from tips.desk.officer_notifications import Notices
 from tips.organisation.roster import Person
-from tips.ports import Statistics
+from tips.ports.desk import Statistics
 
 LANG: Final = "vi"
 MONTHS: Final = 6  # months that `/thongke` shows

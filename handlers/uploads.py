@@ -23,7 +23,7 @@ BODY_LIMIT: Final = LARGEST + 2 * FIELD_LIMIT  # a longer body is not even read
 
 
 class MemoryFile:
-    """An anonymous file in memory; see `tips.ports.Upload`. What is written beyond the limit is only counted.
+    """An anonymous file in memory; see `tips.ports.evidence.Upload`. What is written beyond the limit is only counted.
 
     It is made when the first byte comes, and where the system has none (outside Linux) every byte is only counted.
     """

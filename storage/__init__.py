@@ -21,26 +21,32 @@ from storage.probe import SqlProbe
 from storage.statistics import SqlStatistics
 from storage.tips import SqlTips
 from storage.writer import Writer
-from tips import ports
+from tips.ports.cases import Cases, Ledger, Tips
+from tips.ports.clock import Clockwork
+from tips.ports.desk import Links, Outbox, Statistics
+from tips.ports.evidence import Blobs
+from tips.ports.intake import Addresses, Drafts
+from tips.ports.people import Accounts, Keyring
+from tips.ports.process import Probe
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
     """Everything that is kept, over one database and one writer."""
 
-    tips: ports.Tips
-    cases: ports.Cases
-    drafts: ports.Drafts
-    outbox: ports.Outbox
-    keyring: ports.Keyring
-    accounts: ports.Accounts
-    links: ports.Links
-    ledger: ports.Ledger
-    statistics: ports.Statistics
-    blobs: ports.Blobs
-    addresses: ports.Addresses
-    clockwork: ports.Clockwork
-    probe: ports.Probe
+    tips: Tips
+    cases: Cases
+    drafts: Drafts
+    outbox: Outbox
+    keyring: Keyring
+    accounts: Accounts
+    links: Links
+    ledger: Ledger
+    statistics: Statistics
+    blobs: Blobs
+    addresses: Addresses
+    clockwork: Clockwork
+    probe: Probe
 
 
 @contextlib.asynccontextmanager
@@ -52,7 +58,7 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
         writer = await stack.enter_async_context(Writer(url, busy))
         beside = SqlDrafts(database, writer)
         stack.callback(beside.close)
-        drafts: ports.Drafts = beside
+        drafts: Drafts = beside
         if drafts_url:
             from storage.valkey import ValkeyDrafts
 

@@ -10,11 +10,11 @@ from storage import mapping
 from storage.engine import Database
 from storage.tables import PersonRow, SessionRow
 from tips import errors
-from tips.ports import Account, StoredSession
+from tips.ports.people import Account, StoredSession
 
 
 class SqlAccounts:
-    """See `tips.ports.Accounts`."""
+    """See `tips.ports.people.Accounts`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -12,7 +12,7 @@ from storage.engine import Database
 
 
 class SqlAddresses:
-    """See `tips.ports.Addresses`."""
+    """See `tips.ports.intake.Addresses`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -17,7 +17,7 @@ AT_ONCE: Final = 500  # files that one statement names
 
 
 class SqlBlobs:
-    """See `tips.ports.Blobs`."""
+    """See `tips.ports.evidence.Blobs`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -19,7 +19,7 @@ from tips import errors
 from tips.cases.case import OPEN_STATES, STATES, Case, Place, Wanted
 from tips.cases.ledger import SignedEvent
 from tips.crypto.sealing import Envelope, Grant
-from tips.ports import Change, Due, Mailbox, Whole
+from tips.ports.cases import Change, Due, Mailbox, Whole
 
 DUE: Final = mapping.table("tip").c.due_at
 
@@ -38,7 +38,7 @@ def readable(units: Sequence[str]) -> sa.Select[Any]:
 
 
 class SqlCases:
-    """See `tips.ports.Cases`."""
+    """See `tips.ports.cases.Cases`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -12,11 +12,11 @@ from sqlmodel import col, select
 from storage import mapping
 from storage.engine import Database
 from storage.tables import StuckRow
-from tips.ports import Lease, Stuck
+from tips.ports.clock import Lease, Stuck
 
 
 class SqlClockwork:
-    """See `tips.ports.Clockwork`."""
+    """See `tips.ports.clock.Clockwork`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -18,7 +18,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from valkey import asyncio as valkey
 from valkey.exceptions import ValkeyError
 
-from tips.ports import Counters
+from tips.ports.intake import Counters
 
 PREFIX: Final = "tinbao:count"
 PATIENCE: Final = 0.5  # seconds for an answer: no turn waits for a counter
@@ -26,7 +26,7 @@ AWAY: Final = timedelta(seconds=5)  # for so long a server that did not answer i
 
 
 class SharedCounters:
-    """See `tips.ports.Counters`. While the server is away, each process counts in its memory."""
+    """See `tips.ports.intake.Counters`. While the server is away, each process counts in its memory."""
 
     def __init__(self, url: str, key: Callable[[], bytes], beside: Counters, now: Callable[[], datetime]) -> None:
         pool: Any = valkey.ConnectionPool.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)

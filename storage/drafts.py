@@ -14,7 +14,8 @@ from storage.cases import store_step
 from storage.engine import Database, is_sqlite, is_uri, sqlite_path
 from storage.writer import PutDraft, Writer
 from tips import errors
-from tips.ports import Change, DraftRow
+from tips.ports.cases import Change
+from tips.ports.intake import DraftRow
 
 
 class PlainReads:
@@ -42,7 +43,7 @@ class PlainReads:
 
 
 class SqlDrafts:
-    """See `tips.ports.Drafts`."""
+    """See `tips.ports.intake.Drafts`."""
 
     def __init__(self, database: Database, writer: Writer) -> None:
         self._database, self._writer = database, writer

@@ -16,7 +16,7 @@ from tips import errors
 from tips.cases.ledger import SignedEvent
 from tips.crypto.keys import SealedSeed
 from tips.organisation.roster import SignedRoster
-from tips.ports import Account
+from tips.ports.people import Account
 
 _PERSONAL: Final = {  # table -> the column that says whose a row is
     "person": "name", "session": "name", "link_code": "name", "officer_chat": "name", "unit_seed": "holder",
@@ -24,7 +24,7 @@ _PERSONAL: Final = {  # table -> the column that says whose a row is
 
 
 class SqlKeyring:
-    """See `tips.ports.Keyring`."""
+    """See `tips.ports.people.Keyring`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

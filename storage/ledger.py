@@ -13,7 +13,7 @@ from tips.cases.ledger import SignedEvent
 
 
 class SqlLedger:
-    """See `tips.ports.Ledger`."""
+    """See `tips.ports.cases.Ledger`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -13,10 +13,13 @@ from sqlalchemy import Column, Table
 from storage import tables
 from tips.cases.case import Case
 from tips.cases.ledger import SignedEvent
+from tips.cases.pings import Ping
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
 from tips.crypto.sealing import Envelope, Grant
 from tips.organisation.roster import SignedRoster
-from tips.ports import Account, Change, DraftRow, Mailbox, Ping, StoredSession
+from tips.ports.cases import Change, Mailbox
+from tips.ports.intake import DraftRow
+from tips.ports.people import Account, StoredSession
 
 Values = dict[str, Any]  # column name -> value
 

@@ -12,11 +12,11 @@ from storage import mapping
 from storage.engine import Database
 from storage.tables import LinkRow
 from tips import errors
-from tips.ports import Chat
+from tips.ports.desk import Chat
 
 
 class SqlLinks:
-    """See `tips.ports.Links`."""
+    """See `tips.ports.desk.Links`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

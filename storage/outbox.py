@@ -10,11 +10,11 @@ from sqlmodel import col, select
 from storage import mapping
 from storage.engine import Database
 from storage.tables import PingRow
-from tips.ports import Ping
+from tips.cases.pings import Ping
 
 
 class SqlOutbox:
-    """See `tips.ports.Outbox`."""
+    """See `tips.ports.desk.Outbox`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -12,7 +12,7 @@ SIZE: Final = 32 * 1024  # bytes: a tip with its grants
 
 
 class SqlProbe:
-    """See `tips.ports.Probe`."""
+    """See `tips.ports.process.Probe`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -11,13 +11,13 @@ from sqlmodel import col
 
 from storage.engine import Database, is_sqlite
 from storage.tables import Tip
-from tips.ports import CountRow, Workload
+from tips.ports.desk import CountRow, Workload
 
 AHEAD: Final = 7 * 3600  # seconds that the city is ahead of UTC, all year
 
 
 class SqlStatistics:
-    """See `tips.ports.Statistics`."""
+    """See `tips.ports.desk.Statistics`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

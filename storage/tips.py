@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from storage.writer import Submission, Writer
-from tips.ports import Change
+from tips.ports.cases import Change
 
 
 class SqlTips:
-    """See `tips.ports.Tips`."""
+    """See `tips.ports.cases.Tips`."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer

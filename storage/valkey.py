@@ -19,7 +19,8 @@ from valkey.exceptions import ValkeyError
 
 from storage.drafts import SqlDrafts
 from tips import errors
-from tips.ports import Change, DraftRow
+from tips.ports.cases import Change
+from tips.ports.intake import DraftRow
 
 PREFIX: Final = b"tinbao:draft:"
 CLAIM: Final = b"tinbao:claim:"
@@ -57,7 +58,7 @@ return 0
 
 
 class ValkeyDrafts:
-    """See `tips.ports.Drafts`. How durable an unfinished draft is, is the server's setting (`appendfsync always`)."""
+    """See `tips.ports.intake.Drafts`. How durable an unfinished draft is, its server decides (`appendfsync always`)."""
 
     def __init__(self, url: str, beside: SqlDrafts) -> None:
         self._client: Any = valkey.from_url(url)  # type: ignore[no-untyped-call]

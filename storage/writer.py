@@ -23,7 +23,8 @@ from sqlalchemy import Table
 
 from storage import engine, mapping
 from tips import errors
-from tips.ports import Change, DraftRow
+from tips.ports.cases import Change
+from tips.ports.intake import DraftRow
 
 GROUP: Final = 256  # items in one transaction at most
 WAITING: Final = 4096  # items that may wait; beyond that a submission is asked to try again

@@ -1,31 +1,37 @@
 """The product, framework-free: the life of a tip, told once. A test holds that every module is named here.
 
-a message comes in through a channel, and one turn is taken (`reception`, within its `budget`):
-    the `draft` of this conversation is taken out of the `vault`; `phrases` tells commands and questions from words
+`intake`, the citizen's side. A message comes in through a channel, and one turn is taken (`reception`, within its
+`rate_limits`):
+    the `draft` of this conversation is taken out of the `draft_vault`; `phrases` tells commands from words
     the `conversation` decides the reply:
-        `triage` finds intent, place, matter, urgency, who is accused, and by the `organisation` who may get it
-        what is missing is asked for, `evidence` is cleaned and sealed (`files`), and a summary is shown
+        `triage` finds intent, place, matter, urgency, who is accused, and by the `organisation` and its `units` who may
+        get it
+        what is missing is asked for, `evidence` of the `kinds` that are taken is cleaned and sealed (`files`), and a
+        summary is shown
     the next draft, and what goes with it, is durable, and only then is anything answered
 
-when the person sends it (`intake`), unless a `flood` asks for patience first:
-    its `content` is sealed (`sealing`) to the readers that the signed `roster` has `keys` for
+when the person sends it (`submission`), unless a `flood` asks for patience first:
+    its `plaintext` is sealed (`crypto`, `sealing`) to the readers that the signed `roster` has `keys` for
     its first event is signed for the `ledger`; all of it is stored at once, through the `ports`
     the `receipt` is shown, and shown again until it was delivered
 
-at the desk (`accounts` opens a session, and `devices` keeps strangers' guesses from locking anybody out):
-    an officer reads, claims, asks, moves and hands over the `case` (`review`), to whom `access` allows
-    they give it back to the queue or, being the head, to one of them (`holding`)
+`desk`, the officers' side, for `people` (`logins` opens a `session`, and `device_cookies` keep strangers' guesses from
+locking anybody out):
+    an officer reads, claims, asks, moves and hands over one of the `cases` (`review`), if `reading_grants` let them
+    they give the `case` back to the queue or, being the head, to one of them (`assignment`)
     they correct what triage found, and link what may be the same event (`duplicates`)
     a reader who turns out to be accused is shut out by `rekeying`; a mistake takes two offices' `clearing`
-    they bring it on (`progress`), as the table of its `life` allows, and tell the reporter how it ended
+    they bring it on (`progress`), as the table of its `lifecycle` allows, and tell the reporter how it ended
     what is asked lies in the `mailbox`; the reporter's answer goes back to the case's readers
 
-what waits is told to officers without a word of it (`notices`, `reminders`), and to a reporter who asks for it (`news`)
+what waits is told to officers without a word of it (`pings`, `officer_notifications`, `reminders`), and to a reporter
+who asks for it (`reporter_notifications`)
 
-as time passes (`clocks`):
+`clock`, as time passes (`deadlines`):
     of several processes one does each job (`leases`), one case after the other (`rounds`)
-    what is late climbs, text included (`climbing`); several tips of a kind in one ward are one of the `signs`
-    what is closed is destroyed when its time is over (`shredding`)
+    what is late climbs, text included (`escalation`); whose officer left goes back to the queue (`departures`)
+    several tips of a kind in one ward are one of the `early_signs`
+    what is closed is destroyed when its time is over (`retention`)
     `statistics` tell about the city, never a person
     an `audit` checks all of it without opening anything
 

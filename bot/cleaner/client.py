@@ -25,7 +25,7 @@ PIECE: Final = 64 * 1024  # bytes that are in this process at once
 
 @dataclass(frozen=True, slots=True)
 class CleanCopy:
-    """See `tips.ports.Cleaned`."""
+    """See `tips.ports.evidence.Cleaned`."""
 
     fd: int
     kind: str
@@ -44,7 +44,7 @@ class CleanCopy:
 
 
 class Cleaning:
-    """See `tips.ports.Cleaner`."""
+    """See `tips.ports.evidence.Cleaner`."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience

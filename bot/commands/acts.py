@@ -22,9 +22,10 @@ from tips import errors, triage
 from tips.cases import case as cases
 from tips.cases import deadlines, ledger, lifecycle
 from tips.desk import statistics
-from tips.desk.review import OpenCase, Session
+from tips.desk.review import OpenCase
 from tips.organisation import units
 from tips.people.founding import Founding
+from tips.people.session import Session
 
 
 async def initialise(settings: Settings, *, as_json: bool, trial: bool) -> int:

@@ -18,8 +18,8 @@ from storage import backup, migrate
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.keys import Identity
-from tips.desk.review import Session
 from tips.people import enrolment, founding, recovery
+from tips.people.session import Session
 
 FIRST_CHOICE: Final = ("duty", "vks-tp", "vks-tc")  # who gets a held case where nobody is named
 PIECE: Final = 64 * 1024

@@ -16,10 +16,10 @@ from bot.wiring import Product
 from tips import errors
 from tips.cases.case import Case
 from tips.crypto.keys import Identity
-from tips.desk.review import Session
 from tips.intake.conversation import Inbound
 from tips.intake.reception import Sender
 from tips.people.enrolment import Newcomer
+from tips.people.session import Session
 
 CORE_DESKS: Final = (
     *("760", "761", "764", "765", "766", "767", "768", "769", "771", "772", "773", "774"),
@@ -66,9 +66,8 @@ class Workers:
 
 def seeds() -> list[Seed]:
     """The invented tips of `seeds.json`, oldest first."""
-    raw: list[dict[str, Any]] = json.loads(importlib.resources.files("bot.demo").joinpath("seeds.json").read_text("utf-8"))[
-        "tips"
-    ]
+    text = importlib.resources.files("bot.demo").joinpath("seeds.json").read_text("utf-8")
+    raw: list[dict[str, Any]] = json.loads(text)["tips"]
     found = [Seed(it["hours"], it["text"], tuple((step[0], step[1]) for step in it["steps"])) for it in raw]
     return sorted(found, key=lambda it: -it.hours)
 

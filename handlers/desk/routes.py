@@ -26,9 +26,11 @@ from tips.desk.assignment import Holding
 from tips.desk.audit import Report
 from tips.desk.officer_notifications import Notices
 from tips.desk.progress import Progress
-from tips.desk.review import OpenCase, Review, Session
+from tips.desk.review import OpenCase, Review
 from tips.people.logins import Logins
-from tips.ports import Clockwork, Statistics
+from tips.people.session import Session
+from tips.ports.clock import Clockwork
+from tips.ports.desk import Statistics
 from tips.triage import category
 
 DEVICE_COOKIE: Final = "k"  # that somebody has logged in from here before

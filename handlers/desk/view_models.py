@@ -14,9 +14,9 @@ from tips.cases.ledger import Event, Kind
 from tips.clock.early_signs import Sign
 from tips.desk.review import OpenCase, Piece
 from tips.evidence.files import PART
+from tips.organisation.roster import PROCESSES
 from tips.organisation.units import Organisation
-from tips.people.founding import PROCESSES
-from tips.ports import CountRow
+from tips.ports.desk import CountRow
 
 Speak = Callable[..., str]
 _OF_SOMEBODY: Final = frozenset({Kind.ASSIGNED, Kind.HANDED_BACK, Kind.RECUSED})

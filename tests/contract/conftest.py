@@ -12,8 +12,9 @@ from storage import migrate
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import Case
+from tips.cases.pings import Ping
 from tips.crypto.sealing import Envelope, Grant
-from tips.ports import Change, Mailbox, Ping
+from tips.ports.cases import Change, Mailbox
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 SIGNING = secrets.token_bytes(32)

@@ -15,7 +15,7 @@ from bot import key_files
 from storage.counters import SharedCounters
 from tests.fakes import home, servers
 from tips.intake.rate_limits import Memory
-from tips.ports import Counters
+from tips.ports.intake import Counters
 
 SPAN = timedelta(seconds=60)
 

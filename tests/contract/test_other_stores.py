@@ -20,7 +20,9 @@ from tests.fakes import servers
 from tips import errors
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
 from tips.organisation.roster import SignedRoster
-from tips.ports import Account, Chat, DraftRow, Drafts, StoredSession
+from tips.ports.desk import Chat
+from tips.ports.intake import DraftRow, Drafts
+from tips.ports.people import Account, StoredSession
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "valkey"])

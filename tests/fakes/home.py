@@ -13,11 +13,11 @@ from bot.settings import Settings
 from bot.wiring import Product
 from tests.fakes import two
 from tips.crypto.keys import Cost, Identity
-from tips.desk.review import Session
 from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome, Sender
 from tips.people.enrolment import Newcomer
 from tips.people.founding import Founding
+from tips.people.session import Session
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 CHEAP = Cost(memory=64, iterations=1)

@@ -18,8 +18,8 @@ from tests.flows.test_evidence import gives, rows_of, text_of
 from tips import errors
 from tips.cases import deadlines, ledger, lifecycle
 from tips.cases.case import OPEN_STATES, STATES, Case, Wanted
-from tips.desk.review import Session
 from tips.people import enrolment
+from tips.people.session import Session
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."

@@ -5,7 +5,7 @@ import pytest
 from tests.fakes.home import Home
 from tips import errors
 from tips.desk import duplicates
-from tips.desk.review import Session
+from tips.people.session import Session
 from tips.triage import Corrections
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, phòng số 6."

@@ -15,7 +15,7 @@ from tests.fakes.desk import CSRF, acts, browser, log_in
 from tests.fakes.home import Home
 from tips import errors
 from tips.cases import ledger
-from tips.ports import Cases, Change
+from tips.ports.cases import Cases, Change
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."

@@ -4,7 +4,7 @@ import pytest
 
 from tests.fakes.home import Home
 from tips.clock import early_signs
-from tips.ports import CountRow
+from tips.ports.desk import CountRow
 
 PLACE = "hẻm 12 đường Lê Văn Sỹ, phường 14, quận 3"
 SELLING = ("Bán ma tuý ở", "Có người bán ma tuý đá tại", "Tối nào cũng có đứa giao heroin ở")

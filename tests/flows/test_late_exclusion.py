@@ -6,8 +6,8 @@ from tests.fakes.home import Citizen, Home
 from tips import errors
 from tips.crypto import keys, sealing
 from tips.crypto.sealing import RECEIPT
-from tips.desk.review import Session
 from tips.intake.reception import Outcome
+from tips.people.session import Session
 from tips.triage import Corrections
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, phòng số 6."

@@ -12,8 +12,9 @@ from tests.fakes import bot_api
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
 from tips import errors
+from tips.cases.pings import Ping
 from tips.desk import officer_notifications
-from tips.ports import Chat, Ping
+from tips.ports.desk import Chat
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."

@@ -20,7 +20,8 @@ from tests.fakes import home, servers
 from tests.fakes.home import CHEAP, Citizen, Home
 from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome
-from tips.ports import Change, DraftRow, Drafts
+from tips.ports.cases import Change
+from tips.ports.intake import DraftRow, Drafts
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 BARE = "xe mau den bien so cuoi 41"  # seven words that were once taken for a receipt

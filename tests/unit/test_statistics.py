@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tips.desk import statistics
 from tips.desk.statistics import DIMENSIONS, HIDDEN, SMALL
-from tips.ports import CountRow
+from tips.ports.desk import CountRow
 
 rows = st.lists(
     st.builds(

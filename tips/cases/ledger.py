@@ -15,6 +15,7 @@ from datetime import datetime
 
 from tips import errors
 from tips.crypto import keys
+from tips.crypto.sealing import Envelope
 
 FIRST = bytes(32)  # "the event before" of a case's first event
 
@@ -151,3 +152,13 @@ def verify_chain(
     if after or leaf != head:
         raise errors.NotVerified("the chain of events is broken")
     return chain
+
+
+def envelope_facts(envelope: Envelope) -> dict[str, str]:
+    """How an event names an envelope: by id, part, ciphertext and commitment."""
+    return {
+        "envelope": envelope.id.hex(),
+        "part": envelope.part,
+        "digest": envelope.digest.hex(),
+        "commitment": envelope.commitment.hex(),
+    }

@@ -9,11 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from tips import errors
-from tips.intake.draft import Draft
-from tips.triage import Triage
 
 VERSION: Final = 1
-UNSURE: Final = 0.5  # below this confidence an officer is shown the second category too
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +49,3 @@ def from_bytes(data: bytes) -> Content:
     if plain.get("v") != VERSION:
         raise errors.NotOpened("written by another version of Tin Báo")
     return Content(plain["text"], datetime.fromisoformat(plain["at"]), plain["by"], plain["facts"])
-
-
-def of_tip(draft: Draft, triage: Triage, at: datetime) -> Content:
-    """A tip: the words, the answers by slot, and what triage found, with its reasons."""
-    answers = {it.slot: it.text for it in draft.fragments if it.slot}
-    return Content(
-        draft.text,
-        at,
-        "reporter",
-        {**facts_of(triage), "answers": answers, "lang": draft.lang},
-    )
-
-
-def facts_of(triage: Triage) -> dict[str, Any]:
-    """What an officer needs of a triage, as plain data."""
-    return {
-        "category": triage.category,
-        "category_2": triage.category_2 if triage.confidence < UNSURE else None,
-        "urgency": triage.urgency,
-        "ongoing": triage.ongoing,
-        "cover_up": triage.cover_up,
-        "district": triage.area.district,
-        "ward": triage.area.ward,
-        "accused": [{"kind": it.kind, "units": list(it.units)} for it in triage.accusations],
-        "excluded": sorted(triage.route.excluded),
-        "identifying": [it.rule for it in triage.identifying],
-        "reasons": [
-            {"rule": it.rule, "span": list(it.span) if it.span else None, "params": dict(it.params)}
-            for it in triage.reasons
-        ],
-    }

@@ -13,11 +13,12 @@ from typing import Final
 
 from tips.cases import deadlines
 from tips.cases.case import RESTRICTED_AREA
+from tips.cases.pings import Ping
 from tips.clock.leases import Leases
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster
 from tips.organisation.units import HELD, Organisation
-from tips.ports import CountRow, Outbox, Ping, Statistics
+from tips.ports.desk import CountRow, Outbox, Statistics
 
 ENOUGH: Final = 3  # tips
 WITHIN: Final = timedelta(days=7)

@@ -13,14 +13,13 @@ from typing import Final
 
 from tips.cases import deadlines, ledger, reading_grants
 from tips.cases.case import Case
+from tips.cases.pings import ping
 from tips.clock.rounds import Rounds
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random
-from tips.intake.submission import ping
-from tips.organisation.roster import HELD
-from tips.ports import Cases, Change
+from tips.organisation.roster import CLOCK, HELD
+from tips.ports.cases import Cases, Change
 
-PROCESS: Final = "clock"
 JOB: Final = "climb"
 
 
@@ -102,7 +101,7 @@ class Climber:
             row.id,
             row.head,
             deadlines.hour(self.now()),
-            PROCESS,
+            CLOCK,
             self.random(32),
             facts,
         )

@@ -17,7 +17,7 @@ from typing import Final
 
 from tips import errors
 from tips.crypto.sealing import Random
-from tips.ports import Clockwork, Lease
+from tips.ports.clock import Clockwork, Lease
 
 HELD_FOR: Final = timedelta(minutes=2)  # then another process may begin the same slot anew
 APART: Final = timedelta(minutes=5)  # how far the clocks of two machines may differ

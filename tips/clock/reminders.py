@@ -14,10 +14,12 @@ from typing import Final
 
 from tips.cases import deadlines, ledger
 from tips.cases.case import Case
+from tips.cases.pings import Ping
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster
-from tips.ports import Cases, Outbox, Ping
+from tips.ports.cases import Cases
+from tips.ports.desk import Outbox
 
 AHEAD: Final = timedelta(hours=3)  # before a deadline
 DUE: Final = "due"

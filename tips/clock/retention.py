@@ -15,10 +15,10 @@ from typing import Final
 from tips import errors
 from tips.cases import deadlines, ledger
 from tips.cases.case import NO_TIME, Case
-from tips.clock.escalation import PROCESS
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
-from tips.ports import Cases, Change
+from tips.organisation.roster import CLOCK
+from tips.ports.cases import Cases, Change
 
 JOB: Final = "shred"
 
@@ -54,7 +54,7 @@ class Shredder:
         if row.state != "closed" or row.clock != deadlines.RETENTION or not row.overdue(self.now()):
             raise errors.Refused("error.move")
         hour = deadlines.hour(self.now())
-        event = ledger.Event(ledger.Kind.SHREDDED, row.id, row.head, hour, PROCESS, self.random(32))
+        event = ledger.Event(ledger.Kind.SHREDDED, row.id, row.head, hour, CLOCK, self.random(32))
         signed = ledger.sign(event, self.signing)
         ended = replace(row, clock=None, due_at=None, officer=None, head=signed.leaf)
         envelopes = await self.cases.envelopes(row.id)

@@ -13,7 +13,8 @@ from typing import Final
 
 from tips import errors
 from tips.cases.case import Case
-from tips.ports import Cases, Clockwork, Due
+from tips.ports.cases import Cases, Due
+from tips.ports.clock import Clockwork
 
 BATCH: Final = 200  # cases on one page; a round takes them all, page by page
 

@@ -5,24 +5,13 @@ The clock of the case runs on through all of it: whoever gets a case gets no mor
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final
 
 from tips import errors
-from tips.cases import deadlines, ledger
 from tips.cases.case import Case
 from tips.cases.ledger import Kind
-from tips.clock.escalation import PROCESS
-from tips.clock.rounds import Rounds
-from tips.crypto.sealing import Random
-from tips.desk.review import OpenCase, Review, Session
-from tips.intake.submission import ping
-from tips.organisation.roster import Roster
-from tips.ports import Cases, Change
-
-JOB: Final = "free"
+from tips.desk.review import OpenCase, Review
+from tips.people.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +65,3 @@ class Holding:
         row = opened.case
         kept_out = {row.officer, *opened.recused, *opened.disputed}
         return sorted(it.name for it in self.review.roster().members(row.unit) if it.name not in kept_out)
-
-
-@dataclass(frozen=True, slots=True)
-class Freeing:
-    """Puts cases back into the queue whose officer is not of the unit any more; done by the clock, and on record."""
-
-    cases: Cases
-    rounds: Rounds
-    roster: Callable[[], Roster]
-    signing: bytes
-    now: Callable[[], datetime]
-    random: Random
-
-    async def tick(self) -> int:
-        """Free every such case; how many were."""
-        return await self.rounds.over(JOB, self.cases.taken, self._free)
-
-    async def _free(self, row: Case) -> bool:
-        if row.officer is None or row.officer in {it.name for it in self.roster().members(row.unit)}:
-            return False
-        now = self.now()
-        facts = {"who": row.officer, "state": row.state}
-        event = ledger.Event(Kind.HANDED_BACK, row.id, row.head, deadlines.hour(now), PROCESS, self.random(32), facts)
-        signed = ledger.sign(event, self.signing)
-        freed = replace(row, officer=None, head=signed.leaf)
-        told = ping(freed, "returned", now, self.random)
-        await self.cases.apply(Change(freed, row.head, (signed,), pings=(told,)))
-        return True

@@ -10,7 +10,8 @@ from tips import errors
 from tips.cases import ledger, reading_grants
 from tips.evidence.files import PART
 from tips.organisation.roster import Roster
-from tips.ports import Blobs, Cases, Ledger
+from tips.ports.cases import Cases, Ledger
+from tips.ports.evidence import Blobs
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from tips.cases import deadlines
 from tips.crypto import keys
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Person, Roster
-from tips.ports import Links, Outbox
+from tips.ports.desk import Links, Outbox
 
 CODE_LIFE: Final = timedelta(minutes=10)
 BATCH: Final = 200  # pings taken in one look

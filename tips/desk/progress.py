@@ -14,7 +14,8 @@ from tips import errors
 from tips.cases import case, deadlines, ledger, lifecycle
 from tips.cases.case import Case
 from tips.cases.ledger import Event, Kind
-from tips.desk.review import OpenCase, Review, Session
+from tips.desk.review import OpenCase, Review
+from tips.people.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,19 @@ from typing import Any, Final, TypeVar
 from tips import errors
 from tips.cases import case, clearing, deadlines, ledger, lifecycle, plaintext, reading_grants, rekeying
 from tips.cases.case import Case, Place, Wanted
+from tips.cases.ledger import envelope_facts
+from tips.cases.pings import ping
 from tips.cases.plaintext import Content
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random, Readers
 from tips.desk import duplicates
 from tips.evidence import files
 from tips.evidence.files import File, Files
-from tips.intake.submission import envelope_facts, ping
+from tips.organisation import units
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
-from tips.people import founding
-from tips.ports import Cases, Change
+from tips.people.session import Session
+from tips.ports.cases import Cases, Change
 from tips.triage import Corrections, accusations, category, routing
 from tips.triage.results import AreaFinding
 
@@ -37,22 +39,6 @@ TRIES: Final = 5  # how often a case is opened anew while others write to it
 NOTHING: Final[Mapping[str, Any]] = {}
 _PARTS_FOR_REPORTER: Final = frozenset({"question", "answer", "clearing", "result"})
 _PARTS_BY_NAME: Final = frozenset({"note", "correction", "link"})  # colleagues see who wrote these
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A person at work: who they are and the keys that their passphrase opened."""
-
-    name: str
-    unit: str
-    role: str
-    signing: bytes = field(repr=False)
-    seeds: Mapping[str, tuple[bytes, ...]] = field(repr=False)  # unit -> its seeds, newest first
-
-    @property
-    def units(self) -> tuple[str, ...]:
-        """The units whose cases this person may read."""
-        return tuple(self.seeds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +290,7 @@ class Review:
         row = opened.case
         if unit not in opened.excluded or session.unit in opened.excluded:
             raise errors.Refused("error.clearing")
-        step = clearing.Clearing(unit, session.unit, founding.lineage(self.organisation, session.unit), session.role)
+        step = clearing.Clearing(unit, session.unit, units.branch_of(self.organisation, session.unit), session.role)
         if any(it.branch == step.branch for it in opened.clearings(unit)):
             raise errors.Refused("error.cleared")
         return await self.write(session, row, row, "clearing", ledger.Kind.CLEARED, facts=step.plain())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tips.ports import CountRow
+from tips.ports.desk import CountRow
 
 SMALL: Final = 5  # tips; a smaller count is shown as "<5"
 HIDDEN: Final = f"<{SMALL}"

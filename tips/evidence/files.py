@@ -13,9 +13,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tips import errors
+from tips.cases import deadlines
+from tips.cases.ledger import envelope_facts
+from tips.cases.plaintext import Content
 from tips.crypto import sealing, stream
-from tips.crypto.sealing import Random
-from tips.ports import Blobs, Cleaned, Cleaner, Upload
+from tips.crypto.sealing import Envelope, Grant, Random, Readers
+from tips.ports.evidence import Blobs, Cleaned, Cleaner, Upload
 
 MOST: Final = 5  # files of one tip, and of each answer
 PART: Final = "file"
@@ -198,3 +201,16 @@ class Files:
     def _again(old: tuple[bytes, bytes], new: tuple[bytes, bytes], number: int, last: bool, chunk: bytes) -> bytes:
         plain = stream.open_chunk(old[0], number, last=last, sealed=chunk, info=old[1])
         return stream.seal_chunk(new[0], number, last=last, plain=plain, info=new[1])
+
+
+def seal_file(
+    case_id: bytes, file: File, readers: Readers, now: datetime, random: Random
+) -> tuple[Envelope, tuple[Grant, ...]]:
+    """The envelope that describes a file, under the key that the file itself is sealed under."""
+    body = Content("", deadlines.hour(now), "reporter", file.described()).to_bytes()
+    return sealing.seal(case_id, PART, body, readers, random, (file.envelope, file.key))
+
+
+def file_facts(envelope: Envelope, file: File) -> dict[str, str]:
+    """How an event names a file: its envelope, and how many chunks must be stored."""
+    return {**envelope_facts(envelope), "chunks": str(file.chunks)}

@@ -1,6 +1,6 @@
 """Evidence: which files are taken, and why others are not. A file's first bytes tell what it is, never its name.
 
-What a kind is cleaned to, and how, is the matter of whoever implements `ports.Cleaner`.
+What a kind is cleaned to, and how, is the matter of whoever implements `tips.ports.evidence.Cleaner`.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from tips.crypto import receipt
 from tips.evidence.files import MOST, File
 from tips.intake import phrases
 from tips.intake.draft import MAX_TEXT, Draft, Fragment
-from tips.ports import Upload
+from tips.ports.evidence import Upload
 from tips.triage import AreaFinding, Corrections, Triage, Triager
 
 ASKED_AT_MOST: Final = 2  # how often a missing place is asked for; everything else once

@@ -17,7 +17,9 @@ from tips.crypto import sealing
 from tips.crypto.sealing import Random
 from tips.intake import draft
 from tips.intake.draft import Draft, Stub
-from tips.ports import Change, DraftRow, Drafts, RunSecrets
+from tips.ports.cases import Change
+from tips.ports.intake import DraftRow, Drafts
+from tips.ports.process import RunSecrets
 
 LIFE: Final = timedelta(hours=24)  # after the last turn
 STEP: Final = 1024  # bytes: the length of a draft is not told more finely

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from tips.crypto.sealing import Random
-from tips.ports import Counters
+from tips.ports.intake import Counters
 from tips.triage import Reason, Triage
 from tips.triage.text import parse
 

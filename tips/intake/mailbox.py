@@ -10,15 +10,17 @@ from typing import Any
 from tips import errors
 from tips.cases import case, deadlines, ledger, plaintext, reading_grants
 from tips.cases.case import Case
+from tips.cases.ledger import envelope_facts
+from tips.cases.pings import ping
 from tips.cases.plaintext import Content
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
 from tips.crypto.sealing import RECEIPT, Envelope, Grant, Random, Readers
-from tips.evidence.files import File
-from tips.intake.submission import PROCESS, envelope_facts, file_facts, ping, seal_file
-from tips.organisation.roster import Roster
-from tips.ports import Cases, Change
+from tips.evidence.files import File, file_facts, seal_file
+from tips.organisation.roster import INTAKE, Roster
+from tips.ports.cases import Cases, Change
 from tips.triage import Triage
+from tips.triage.results import facts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Mailboxes:
         return self._step(again, readers, [told], bool(triage.route.excluded))
 
     def _written(self, row: Case, part: str, text: str, triage: Triage, readers: Readers) -> _Piece:
-        body = Content(text, deadlines.hour(self.now()), "reporter", plaintext.facts_of(triage)).to_bytes()
+        body = Content(text, deadlines.hour(self.now()), "reporter", facts_of(triage)).to_bytes()
         sealed = sealing.seal(row.id, part, body, readers, self.random)
         return _Piece(sealed, envelope_facts(sealed[0]))
 
@@ -152,7 +154,7 @@ class Mailboxes:
         for piece in pieces:
             told = {**piece.facts, "state": moved.state}
             before = events[-1].leaf if events else row.head
-            event = ledger.Event(piece.kind, row.id, before, deadlines.hour(now), PROCESS, self.random(32), told)
+            event = ledger.Event(piece.kind, row.id, before, deadlines.hour(now), INTAKE, self.random(32), told)
             events.append(ledger.sign(event, self.signing))
         return Change(
             case=replace(moved, head=events[-1].leaf),

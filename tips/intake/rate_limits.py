@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from tips.ports import Counters
+from tips.ports.intake import Counters
 
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
@@ -17,7 +17,7 @@ KEPT: Final = 50_000  # names counted at most; beyond that those are forgotten t
 
 @dataclass(slots=True)
 class Memory:
-    """Counters of this process alone; see `tips.ports.Counters`. Of each limit it grants its share."""
+    """Counters of this process alone; see `tips.ports.intake.Counters`. Of each limit it grants its share."""
 
     now: Callable[[], datetime]
     processes: int = 1  # that run side by side, each with counters of its own

@@ -46,7 +46,8 @@ from tips.intake.mailbox import Letter, Mailboxes, View
 from tips.intake.rate_limits import Budgets
 from tips.intake.reporter_notifications import Address, News
 from tips.intake.submission import Intake
-from tips.ports import Change, RunSecrets
+from tips.ports.cases import Change
+from tips.ports.process import RunSecrets
 
 TRIES: Final = 16  # how often a turn starts again when another process was quicker
 PAUSE: Final = 0.0002  # seconds, times a random octet: so that two processes do not meet again and again

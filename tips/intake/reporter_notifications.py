@@ -17,7 +17,8 @@ from tips import errors
 from tips.cases import deadlines
 from tips.crypto import sealing
 from tips.crypto.sealing import Random
-from tips.ports import Addresses, RunSecrets
+from tips.ports.intake import Addresses
+from tips.ports.process import RunSecrets
 
 BATCH: Final = 200  # addresses that are read at once
 ID_BYTES: Final = 8

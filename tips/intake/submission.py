@@ -8,20 +8,22 @@ from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases import case, deadlines, ledger, plaintext
+from tips.cases import case, deadlines, ledger
 from tips.cases.case import Case
+from tips.cases.ledger import envelope_facts
+from tips.cases.pings import ping
 from tips.cases.plaintext import Content
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
-from tips.crypto.sealing import Envelope, Grant, Random, Readers
-from tips.evidence.files import PART, File
+from tips.crypto.sealing import Envelope, Random, Readers
+from tips.evidence.files import file_facts, seal_file
 from tips.intake.draft import Draft
 from tips.intake.flood import Crowd
-from tips.organisation.roster import HELD, Roster
-from tips.ports import Change, Mailbox, Ping
+from tips.organisation.roster import HELD, INTAKE, Roster
+from tips.ports.cases import Change, Mailbox
 from tips.triage import Triage
+from tips.triage.results import facts_of
 
-PROCESS: Final = "intake"  # the name that its ledger events are signed by
 DEFAULT_URGENCY: Final = "P2"
 
 
@@ -42,7 +44,7 @@ class Intake:
         now = self.now()
         readers = self._readers(triage)
         case_id = receipt.case_id(draft.seed)
-        body = plaintext.of_tip(draft, triage, deadlines.hour(now)).to_bytes()
+        body = of_tip(draft, triage, deadlines.hour(now)).to_bytes()
         envelope, grants = sealing.seal(case_id, "tip", body, readers, self.random)
         row = _row(case_id, readers.awake[0].code, triage, now)
         events = [ledger.sign(self._received(row, envelope, own), self.signing)]
@@ -54,7 +56,7 @@ class Intake:
                 row.id,
                 events[-1].leaf,
                 row.received_at,
-                PROCESS,
+                INTAKE,
                 self.random(32),
                 {**file_facts(pieces[-1][0], file), "state": row.state},
             )
@@ -83,33 +85,10 @@ class Intake:
             row.id,
             ledger.FIRST,
             row.received_at,
-            PROCESS,
+            INTAKE,
             own.ledger_opening,
             {**envelope_facts(envelope), "unit": row.unit, "state": row.state},
         )
-
-
-def seal_file(
-    case_id: bytes, file: File, readers: Readers, now: datetime, random: Random
-) -> tuple[Envelope, tuple[Grant, ...]]:
-    """The envelope that describes a file, under the key that the file itself is sealed under."""
-    body = Content("", deadlines.hour(now), "reporter", file.described()).to_bytes()
-    return sealing.seal(case_id, PART, body, readers, random, (file.envelope, file.key))
-
-
-def file_facts(envelope: Envelope, file: File) -> dict[str, str]:
-    """How an event names a file: its envelope, and how many chunks must be stored."""
-    return {**envelope_facts(envelope), "chunks": str(file.chunks)}
-
-
-def envelope_facts(envelope: Envelope) -> dict[str, str]:
-    """How an event names an envelope: by id, part, ciphertext and commitment."""
-    return {
-        "envelope": envelope.id.hex(),
-        "part": envelope.part,
-        "digest": envelope.digest.hex(),
-        "commitment": envelope.commitment.hex(),
-    }
 
 
 def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:
@@ -136,13 +115,12 @@ def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:
     )
 
 
-def ping(row: Case, kind: str, now: datetime, random: Random) -> Ping:
-    """A content-free word to the case's unit; for a restricted one the next fixed hour hides when it came.
-
-    Where somebody is in danger (P0) it goes out at once, quiet hours and exclusions or not.
-    """
-    if row.urgency == "P0":
-        return Ping(random(16), row.unit, "urgent", deadlines.hour(now))
-    if row.restricted:
-        return Ping(random(16), row.unit, "digest", deadlines.next_digest(now))
-    return Ping(random(16), row.unit, kind, deadlines.hour(now))
+def of_tip(draft: Draft, triage: Triage, at: datetime) -> Content:
+    """A tip: the words, the answers by slot, and what triage found, with its reasons."""
+    answers = {it.slot: it.text for it in draft.fragments if it.slot}
+    return Content(
+        draft.text,
+        at,
+        "reporter",
+        {**facts_of(triage), "answers": answers, "lang": draft.lang},
+    )

@@ -18,6 +18,9 @@ from tips.crypto.sealing import Reader, Readers
 
 HELD: Final = "held"  # its key is the recovery key: opened only by a quorum of offices
 SIGNERS_NEEDED: Final = 2
+INTAKE: Final = "intake"  # the processes that sign for themselves
+CLOCK: Final = "clock"
+PROCESSES: Final = (INTAKE, CLOCK)
 
 
 @dataclass(frozen=True, slots=True)

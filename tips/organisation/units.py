@@ -246,3 +246,10 @@ def _all_below(units: Mapping[str, Unit], places: Areas) -> dict[str, frozenset[
             waiting = set().union(*(direct[it] for it in waiting)) - reached
         found[code] = frozenset(reached)
     return found
+
+
+def branch_of(organisation: Organisation, office: str) -> str:
+    """Which branch an office belongs to: `police`, or its own kind."""
+    kind = organisation.unit(office).kind
+    police = {"area_desk", "ward_police", "city_department", "city_police", "duty", "steering"}
+    return "police" if kind in police else kind

@@ -14,7 +14,7 @@ from typing import Final
 
 from tips.crypto import sealing
 from tips.crypto.sealing import Random
-from tips.ports import RunSecrets
+from tips.ports.process import RunSecrets
 
 NONCE_BYTES: Final = 16
 TRIES: Final = 10  # wrong passphrases of one known device, until it is a stranger again

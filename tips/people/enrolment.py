@@ -21,7 +21,7 @@ from tips.organisation import roster
 from tips.organisation.roster import Person, Roster, SignedRoster, UnitKey
 from tips.organisation.units import Organisation
 from tips.people import founding
-from tips.ports import Account
+from tips.ports.people import Account
 
 ROLES: Final = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
 _NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # letters of any script

@@ -10,17 +10,14 @@ from typing import Final
 
 from tips import errors
 from tips.cases import deadlines, ledger
-from tips.clock import escalation
 from tips.crypto import keys, receipt, sealing
 from tips.crypto.keys import Cost, Identity
 from tips.crypto.sealing import Random
-from tips.intake import submission
 from tips.organisation import roster
 from tips.organisation.roster import Roster, SignedRoster, Signer
-from tips.organisation.units import Organisation
-from tips.ports import Account
+from tips.organisation.units import Organisation, branch_of
+from tips.ports.people import Account
 
-PROCESSES: Final = (submission.PROCESS, escalation.PROCESS)
 RECOVERY: Final = "recovery"  # the holder's name under which seeds are sealed to the recovery key
 DEFAULT_OFFICES: Final = ("vks-tp", "ttra-tp", "px05")
 DEFAULT_ADMINS: Final = (("admin-vks", "vks-tp"), ("admin-ttra", "ttra-tp"))
@@ -75,7 +72,7 @@ def found(
     """
     _check_share_out(organisation, offices, needed)
     admins = [(keys.new_identity(name, random), office) for name, office in DEFAULT_ADMINS]
-    signing = {process: random(32) for process in PROCESSES}
+    signing = {process: random(32) for process in roster.PROCESSES}
     release, recovery = random(32), random(32)
     signers = tuple(Signer(it.name, office, it.verify) for it, office in admins)
     first = Roster(
@@ -113,16 +110,9 @@ def _kept(split: keys.Recovery, release: bytes, recovery_public: bytes) -> dict[
 
 
 def _check_share_out(organisation: Organisation, offices: Sequence[str], needed: int) -> None:
-    lineages = Counter(lineage(organisation, office) for office in offices)
+    lineages = Counter(branch_of(organisation, office) for office in offices)
     if max(lineages.values()) >= needed:
         raise errors.BadSetting("offices of one lineage could bring the recovery seed back alone")
-
-
-def lineage(organisation: Organisation, office: str) -> str:
-    """Which branch an office belongs to: `police`, or its own kind."""
-    kind = organisation.unit(office).kind
-    police = {"area_desk", "ward_police", "city_department", "city_police", "duty", "steering"}
-    return "police" if kind in police else kind
 
 
 def new_account(identity: Identity, passphrase: str, cost: Cost, random: Random) -> Account:

@@ -17,11 +17,11 @@ from tips import errors
 from tips.crypto import keys, sealing
 from tips.crypto.keys import Identity
 from tips.crypto.sealing import Random, binding
-from tips.desk.review import Session
 from tips.organisation.roster import Person, Roster
 from tips.people import enrolment
 from tips.people.device_cookies import Devices
-from tips.ports import Account, Accounts, Keyring, StoredSession
+from tips.people.session import Session
+from tips.ports.people import Account, Accounts, Keyring, StoredSession
 
 IDLE: Final = timedelta(minutes=20)
 LONGEST: Final = timedelta(hours=12)

@@ -17,16 +17,16 @@ from tips.cases import ledger
 from tips.crypto import keys, sealing, stream
 from tips.crypto.keys import Identity, Recovery
 from tips.crypto.sealing import Random, binding
-from tips.desk.review import Session
 from tips.organisation import roster
-from tips.organisation.roster import HELD, SignedRoster, Signer
+from tips.organisation.roster import HELD, INTAKE, PROCESSES, SignedRoster, Signer
 from tips.people import founding
 from tips.people.founding import Secrets
-from tips.ports import Keyring
+from tips.people.session import Session
+from tips.ports.people import Keyring
 
 MAGIC: Final = b"tinbao backup 1\n"
 KEY_BYTES: Final = 4  # how long the length of the sealed key is
-QUORUM_SIGNS_AS: Final = "intake"  # the process that records what the quorum, which has no signing key, did
+QUORUM_SIGNS_AS: Final = INTAKE  # the process that records what the quorum, which has no signing key, did
 
 
 async def kept(keyring: Keyring) -> Recovery:
@@ -150,7 +150,7 @@ def come_back(
     offices = {bytes.fromhex(verify): office for _, office, verify in listed}
     pinned = tuple(Signer(it.name, offices[it.verify], it.verify) for it in admins if it.verify in offices)
     current = roster.verify(newest, pinned)
-    signing = {process: random(32) for process in founding.PROCESSES}
+    signing = {process: random(32) for process in PROCESSES}
     processes = {
         process: (*current.processes.get(process, ()), keys.verify_key(own)) for process, own in signing.items()
     }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Final
+
+UNSURE: Final = 0.5  # below this confidence an officer is shown the second category too
 
 Span = tuple[int, int]  # offsets into the text as it was given: from, up to
 
@@ -102,3 +105,23 @@ class Corrections:
     area: str | None = None  # a district's or ward's code
     category: str | None = None
     accused: tuple[str, ...] = ()  # unit codes
+
+
+def facts_of(triage: Triage) -> dict[str, Any]:
+    """What an officer needs of a triage, as plain data."""
+    return {
+        "category": triage.category,
+        "category_2": triage.category_2 if triage.confidence < UNSURE else None,
+        "urgency": triage.urgency,
+        "ongoing": triage.ongoing,
+        "cover_up": triage.cover_up,
+        "district": triage.area.district,
+        "ward": triage.area.ward,
+        "accused": [{"kind": it.kind, "units": list(it.units)} for it in triage.accusations],
+        "excluded": sorted(triage.route.excluded),
+        "identifying": [it.rule for it in triage.identifying],
+        "reasons": [
+            {"rule": it.rule, "span": list(it.span) if it.span else None, "params": dict(it.params)}
+            for it in triage.reasons
+        ],
+    }

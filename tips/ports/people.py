@@ -1,0 +1,136 @@
+"""What is asked of who keeps logins, sessions, the roster and sealed seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from tips.cases.ledger import SignedEvent
+from tips.crypto.keys import LockedIdentity, SealedSeed
+from tips.organisation.roster import SignedRoster
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's login, as it is stored; who they are and what they may stands in the roster."""
+
+    locked: LockedIdentity
+    totp_step: int  # the time step last used: a code counts once
+    failures: int  # wrong passphrases from strange devices
+    blocked_until: datetime | None
+    code_misses: int = 0  # wrong one-time codes from strange devices, with the right passphrase
+    code_blocked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A login, as it is stored: its content opens only with the cookie."""
+
+    id: bytes
+    name: str
+    sealed: bytes
+    seen_at: datetime
+    expires_at: datetime
+
+
+class Accounts(Protocol):
+    """Logins and sessions."""
+
+    async def get(self, name: str) -> Account:
+        """A login. Raises `NotFound`."""
+        ...
+
+    async def put(self, account: Account) -> None:
+        """Store a login."""
+        ...
+
+    async def note_failure(self, name: str, failures: int, blocked_until: datetime | None) -> None:
+        """Wrong passphrases were tried for a name, so many by now."""
+        ...
+
+    async def note_code_misses(self, name: str, misses: int, blocked_until: datetime | None) -> None:
+        """Wrong one-time codes were tried with the right passphrase, so many by now."""
+        ...
+
+    async def spend_code(self, name: str, step: int, latest: int) -> bool:
+        """Mark a time step as used; False: it, or a later one, was used already.
+
+        A step beyond `latest` was used by a clock that ran ahead, and counts for nothing.
+        """
+        ...
+
+    async def open_session(self, session: StoredSession) -> None:
+        """Store a session."""
+        ...
+
+    async def session(self, id: bytes) -> StoredSession:
+        """A session. Raises `NotFound`."""
+        ...
+
+    async def touch_session(self, id: bytes, now: datetime) -> None:
+        """It was used now."""
+        ...
+
+    async def sessions(self, name: str) -> list[StoredSession]:
+        """A person's sessions, newest first."""
+        ...
+
+    async def close_sessions(self, *, id: bytes | None, idle_before: datetime | None) -> int:
+        """Forget one session, or all that nobody used since; how many."""
+        ...
+
+
+class Keyring(Protocol):
+    """The roster's versions, units' sealed seeds, and the sealed recovery seed."""
+
+    async def rosters(self) -> list[SignedRoster]:
+        """Every version, oldest first."""
+        ...
+
+    async def newest_roster(self) -> SignedRoster | None:
+        """The newest version."""
+        ...
+
+    async def add_roster(
+        self,
+        roster: SignedRoster,
+        accounts: Sequence[Account],
+        seeds: Sequence[SealedSeed],
+        events: Sequence[SignedEvent],
+        gone: Sequence[str] = (),
+    ) -> None:
+        """A new version with the logins and seeds it names.
+
+        Args:
+            gone: whose logins, sessions, linked chats and copies of seeds go first, in the same transaction.
+
+        Raises:
+            Stale: the version exists already.
+        """
+        ...
+
+    async def seeds(self, holder: str) -> list[SealedSeed]:
+        """What is sealed to a holder."""
+        ...
+
+    async def seed_holders(self, unit: str) -> list[SealedSeed]:
+        """Every sealed copy of a unit's seeds."""
+        ...
+
+    async def add_seeds(self, seeds: Sequence[SealedSeed]) -> None:
+        """Further copies; one that is there already stays."""
+        ...
+
+    async def keep(self, name: str, value: bytes) -> None:
+        """Keep a named sealed piece (the recovery seed's shares, the release seed's copy)."""
+        ...
+
+    async def kept(self, name: str) -> bytes:
+        """A named sealed piece. Raises `NotFound`."""
+        ...
+
+    async def all_kept(self, prefix: str) -> Mapping[str, bytes]:
+        """Every sealed piece whose name begins so; by the rest of its name."""
+        ...
