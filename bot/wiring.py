@@ -12,22 +12,22 @@ from typing import Final
 import storage
 from bot import key_files
 from bot.cleaner.client import Cleaning
-from bot.serve.health import Vitals
+from bot.serve.health import Health
 from bot.settings import Settings
 from storage import migrate
 from tips import errors
-from tips.clock.departures import Freeing
-from tips.clock.early_signs import Watch
-from tips.clock.escalation import Climber
+from tips.clock.departures import Departures
+from tips.clock.early_signs import EarlySigns
+from tips.clock.escalation import Escalation
 from tips.clock.leases import Leases
 from tips.clock.reminders import Reminders
-from tips.clock.retention import Shredder
+from tips.clock.retention import Retention
 from tips.clock.rounds import Rounds
 from tips.crypto.keys import Cost
 from tips.crypto.sealing import Random, derive
-from tips.desk.assignment import Holding
+from tips.desk.assignment import Assignment
 from tips.desk.audit import Report, audit
-from tips.desk.officer_notifications import Notices
+from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.progress import Progress
 from tips.desk.review import Review
 from tips.evidence.files import Files
@@ -35,9 +35,9 @@ from tips.intake.conversation import Conversation, Say
 from tips.intake.draft_vault import Vault
 from tips.intake.flood import Crowd
 from tips.intake.mailbox import Mailboxes
-from tips.intake.rate_limits import Budgets, Memory
+from tips.intake.rate_limits import Memory, RateLimits
 from tips.intake.reception import Reception
-from tips.intake.reporter_notifications import News
+from tips.intake.reporter_notifications import ReporterNotifications
 from tips.intake.submission import Intake
 from tips.organisation import roster, units
 from tips.organisation.roster import PROCESSES, Roster, SignedRoster
@@ -116,17 +116,17 @@ class Product:
     reception: Reception
     review: Review
     progress: Progress
-    holding: Holding
-    freeing: Freeing
+    assignment: Assignment
+    departures: Departures
     logins: Logins
-    climber: Climber
-    shredder: Shredder
-    news: News
-    notices: Notices
-    watch: Watch
+    escalation: Escalation
+    retention: Retention
+    reporter_notifications: ReporterNotifications
+    officer_notifications: OfficerNotifications
+    early_signs: EarlySigns
     reminders: Reminders
     leases: Leases
-    vitals: Vitals
+    health: Health
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -134,8 +134,8 @@ class Product:
 
     def reception_without_budgets(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
-        free = Budgets(self.counters, None, None, None)
-        return replace(self.reception, budgets=free)
+        free = RateLimits(self.counters, None, None, None)
+        return replace(self.reception, rate_limits=free)
 
 
 @asynccontextmanager
@@ -204,16 +204,16 @@ def _put_together(
     intake = Intake(live, own.signing["intake"], now, random, Crowd(now))
     mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
     evidence = Files(Cleaning(), store.blobs, now, random)
-    news = News(store.addresses, run, now, random)
+    reporter_notifications = ReporterNotifications(store.addresses, run, now, random)
     reception = Reception(
         conversation=Conversation(triager, _unit_names(home), settings.operator, f"{settings.public_url}/"),
         intake=intake,
         mailboxes=mailboxes,
         vault=Vault(store.drafts, run, now, random),
         files=evidence,
-        news=news,
+        reporter_notifications=reporter_notifications,
         secrets=run,
-        budgets=Budgets(counters),
+        rate_limits=RateLimits(counters),
         now=now,
         random=random,
         welcome_after_loss=_recent_loss(run, now),
@@ -235,17 +235,17 @@ def _put_together(
         reception=reception,
         review=review,
         progress=Progress(review),
-        holding=Holding(review),
-        freeing=Freeing(store.cases, rounds, live, own.signing["clock"], now, random),
+        assignment=Assignment(review),
+        departures=Departures(store.cases, rounds, live, own.signing["clock"], now, random),
         logins=Logins(store.accounts, store.keyring, live, Devices(run, random), now, random),
-        climber=Climber(store.cases, rounds, home.overseers, own.release, own.signing["clock"], now, random),
-        shredder=Shredder(store.cases, rounds, own.signing["clock"], now, random),
-        news=news,
-        notices=Notices(store.links, store.outbox, live, now, random),
+        escalation=Escalation(store.cases, rounds, home.oversight, own.release, own.signing["clock"], now, random),
+        retention=Retention(store.cases, rounds, own.signing["clock"], now, random),
+        reporter_notifications=reporter_notifications,
+        officer_notifications=OfficerNotifications(store.officer_chats, store.outbox, live, now, random),
         reminders=Reminders(store.cases, rounds, store.outbox, live, now, random),
-        watch=Watch(store.statistics, store.outbox, leases, live, home, now, random),
+        early_signs=EarlySigns(store.statistics, store.outbox, leases, live, home, now, random),
         leases=leases,
-        vitals=Vitals(store),
+        health=Health(store),
     )
 
 

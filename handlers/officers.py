@@ -15,7 +15,7 @@ import locales
 from tips import errors
 from tips.crypto import keys
 from tips.desk import statistics
-from tips.desk.officer_notifications import Notices
+from tips.desk.officer_notifications import OfficerNotifications
 from tips.organisation.roster import Person
 from tips.ports.desk import Statistics
 
@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 class Officers:
     """The commands of the officers' bot."""
 
-    def __init__(self, notices: Notices, counts: Statistics, now: Callable[[], datetime]) -> None:
-        self._notices, self._statistics, self._now = notices, counts, now
+    def __init__(self, notices: OfficerNotifications, counts: Statistics, now: Callable[[], datetime]) -> None:
+        self._notifications, self._statistics, self._now = notices, counts, now
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Put the commands on an application."""
@@ -50,7 +50,7 @@ class Officers:
         if update.effective_chat is None or update.effective_chat.type != "private":
             return
         try:
-            await self._notices.link(" ".join(context.args or ()), str(update.effective_chat.id))
+            await self._notifications.link(" ".join(context.args or ()), str(update.effective_chat.id))
         except errors.NotFound:
             await _say(update, "officers.code_unknown")
         except errors.StoreUnavailable as error:
@@ -61,7 +61,7 @@ class Officers:
     async def unlink(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """`/huylienket`: no more notices here."""
         if update.effective_chat is not None:
-            await self._notices.links.unlink(str(update.effective_chat.id))
+            await self._notifications.officer_chats.unlink(str(update.effective_chat.id))
             await _say(update, "officers.unlinked")
 
     async def queue(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -80,7 +80,7 @@ class Officers:
         if await self._person(update) is None or update.effective_chat is None:
             return
         try:
-            quiet = await self._notices.keep_quiet(str(update.effective_chat.id), " ".join(context.args or ()))
+            quiet = await self._notifications.keep_quiet(str(update.effective_chat.id), " ".join(context.args or ()))
         except errors.Refused as refused:
             await _say(update, refused.key)
             return
@@ -103,7 +103,7 @@ class Officers:
         if update.effective_chat is None or update.effective_chat.type != "private":
             return None
         try:
-            return await self._notices.person(str(update.effective_chat.id))
+            return await self._notifications.person(str(update.effective_chat.id))
         except errors.NotFound:
             await _say(update, "officers.start")
         except errors.StoreUnavailable as error:

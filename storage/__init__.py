@@ -15,7 +15,7 @@ from storage.drafts import SqlDrafts
 from storage.engine import BUSY, Database
 from storage.keyring import SqlKeyring
 from storage.ledger import SqlLedger
-from storage.officer_chats import SqlLinks
+from storage.officer_chats import SqlOfficerChats
 from storage.outbox import SqlOutbox
 from storage.probe import SqlProbe
 from storage.statistics import SqlStatistics
@@ -23,7 +23,7 @@ from storage.tips import SqlTips
 from storage.writer import Writer
 from tips.ports.cases import Cases, Ledger, Tips
 from tips.ports.clock import Clockwork
-from tips.ports.desk import Links, Outbox, Statistics
+from tips.ports.desk import OfficerChats, Outbox, Statistics
 from tips.ports.evidence import Blobs
 from tips.ports.intake import Addresses, Drafts
 from tips.ports.people import Accounts, Keyring
@@ -40,7 +40,7 @@ class Store:
     outbox: Outbox
     keyring: Keyring
     accounts: Accounts
-    links: Links
+    officer_chats: OfficerChats
     ledger: Ledger
     statistics: Statistics
     blobs: Blobs
@@ -70,7 +70,7 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
             outbox=SqlOutbox(database),
             keyring=SqlKeyring(database),
             accounts=SqlAccounts(database),
-            links=SqlLinks(database),
+            officer_chats=SqlOfficerChats(database),
             ledger=SqlLedger(database),
             statistics=SqlStatistics(database),
             blobs=SqlBlobs(database),

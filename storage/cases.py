@@ -16,10 +16,10 @@ from storage import mapping
 from storage.engine import Database
 from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
 from tips import errors
-from tips.cases.case import OPEN_STATES, STATES, Case, Place, Wanted
+from tips.cases.case import OPEN_STATES, STATES, Case, QueueFilter, QueuePosition
 from tips.cases.ledger import SignedEvent
 from tips.crypto.sealing import Envelope, Grant
-from tips.ports.cases import Change, Due, Mailbox, Whole
+from tips.ports.cases import CaseBundle, Change, Due, Mailbox
 
 DUE: Final = mapping.table("tip").c.due_at
 
@@ -43,9 +43,11 @@ class SqlCases:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def queue(self, units: Sequence[str], wanted: Wanted, limit: int, after: Place | None) -> list[Case]:
+    async def queue(
+        self, units: Sequence[str], wanted: QueueFilter, limit: int, after: QueuePosition | None
+    ) -> list[Case]:
         """A page of the queue."""
-        order = [mapping.table("tip").c[name] for name in Place._fields]
+        order = [mapping.table("tip").c[name] for name in QueuePosition._fields]
         statement = readable(units).where(col(Tip.unit).in_(units), *_conditions(wanted))
         if after is not None:
             literals = (sa.literal(value, column.type) for value, column in zip(after, order, strict=True))
@@ -60,7 +62,7 @@ class SqlCases:
             raise errors.NotFound
         return mapping.to_case(found[0])
 
-    async def whole(self, case: bytes, units: Sequence[str] | None) -> Whole:
+    async def bundle(self, case: bytes, units: Sequence[str] | None) -> CaseBundle:
         """A case with all that belongs to it, of one moment."""
         statement = every() if units is None else readable(units)
         async with self._database.read() as session:
@@ -70,7 +72,7 @@ class SqlCases:
             envelopes = await session.exec(select(EnvelopeRow).where(EnvelopeRow.case == case))
             grants = await session.exec(select(GrantRow).where(GrantRow.case == case))
             events = await session.exec(select(EventRow).where(EventRow.case == case))
-            return Whole(
+            return CaseBundle(
                 mapping.to_case(row),
                 [mapping.to_envelope(it) for it in envelopes],
                 [mapping.to_grant(it) for it in grants],
@@ -164,7 +166,7 @@ class SqlCases:
         return [mapping.to_case(row) for row in await self._database.rows(every().where(col(Tip.state) == "held"))]
 
 
-def _conditions(wanted: Wanted) -> Iterator[sa.ColumnElement[bool]]:
+def _conditions(wanted: QueueFilter) -> Iterator[sa.ColumnElement[bool]]:
     """What a wanted case must be."""
     if wanted.states <= OPEN_STATES:
         yield col(Tip.state) != "closed"  # lets the partial index serve

@@ -15,8 +15,8 @@ from tips import errors
 from tips.ports.desk import Chat
 
 
-class SqlLinks:
-    """See `tips.ports.desk.Links`."""
+class SqlOfficerChats:
+    """See `tips.ports.desk.OfficerChats`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

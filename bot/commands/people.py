@@ -55,7 +55,7 @@ async def remove_officer(settings: Settings, name: str, signers: Path | None) ->
         await _put_into_force(
             product, enrolment.leave(product.roster(), product.organisation, admins, name, now, random)
         )
-        freed = await product.freeing.tick()
+        freed = await product.departures.tick()
     if freed:
         print(f"{freed} cases are back in their queues", file=sys.stderr)
     return 0

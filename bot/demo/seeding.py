@@ -115,7 +115,7 @@ async def _step(product: Product, workers: Workers, id_: bytes, code: str, what:
     row = await product.store.cases.get(id_, None)
     session = (workers.heads if what == "suspend" else workers.officers).get(row.unit)
     if what == "climb":
-        await product.store.cases.apply(await product.climber.change(row))
+        await product.store.cases.apply(await product.escalation.change(row))
     elif what == "reply":
         said = await product.reception.mailboxes.addition(code, words, product.triager.triage(words), None)
         await product.store.cases.apply(said)

@@ -68,7 +68,7 @@ log = logging.getLogger(__name__)
 async def running(product: Product) -> AsyncIterator[list[Route]]:
     """The bot, listening; the routes are its webhook's, none while it polls."""
     own = product.settings
-    channel = product.vitals.channel(CHANNEL)
+    channel = product.health.channel(CHANNEL)
     bot = Bot(own.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(own.telegram_api)))
     bot.session.middleware(Watch(channel))
     handler = Telegram(product.reception)
@@ -135,10 +135,10 @@ async def tell_news(product: Product, handler: Telegram, bot: Bot) -> int:
     now = product.now()
     slot = now.replace(second=now.second // LOOK * LOOK, microsecond=0)
     async with product.leases.turn("news", slot) as mine:
-        waiting = await product.news.waiting(CHANNEL) if mine else []
+        waiting = await product.reporter_notifications.waiting(CHANNEL) if mine else []
         for case, address in waiting:
             await handler.tell(bot, address.id, address.lang)
-            await product.news.told(case)
+            await product.reporter_notifications.told(case)
     return len(waiting)
 
 

@@ -20,7 +20,7 @@ ILL: Final = "away, full or read-only"
 
 
 @dataclass(slots=True)
-class Vitals:
+class Health:
     """What this process knows of itself."""
 
     store: storage.Store

@@ -22,7 +22,7 @@ from bot.wiring import Product
 from handlers.officers import LANG, Officers
 from tips import errors
 from tips.cases import deadlines, lifecycle
-from tips.desk.officer_notifications import Notice
+from tips.desk.officer_notifications import Notification
 
 EVERY: Final = 10.0  # seconds between looks at the outbox
 JOB: Final = "notices"
@@ -37,7 +37,7 @@ App = Application[Any, Any, Any, Any, Any, Any]
 async def running(product: Product, every: float = EVERY) -> AsyncIterator[App]:
     """The bot, listening and telling."""
     own = product.settings
-    channel = product.vitals.channel("officers")
+    channel = product.health.channel("officers")
     application: App = (
         Application.builder()
         .token(own.officers_token)
@@ -48,7 +48,7 @@ async def running(product: Product, every: float = EVERY) -> AsyncIterator[App]:
         .updater(None)
         .build()
     )
-    Officers(product.notices, product.store.statistics, product.now).register(application)
+    Officers(product.officer_notifications, product.store.statistics, product.now).register(application)
     hearing = Hearing(application)
 
     async def listen() -> None:
@@ -132,7 +132,7 @@ async def tell_waiting(application: App, product: Product, every: float) -> int:
         async with product.leases.turn(JOB, slot) as mine:
             if not mine:
                 return 0
-            notices, done = await product.notices.waiting()
+            notices, done = await product.officer_notifications.waiting()
             sent = sum([await _send(application, notice) for notice in notices])
             if done:
                 await product.store.outbox.done(done)
@@ -146,13 +146,13 @@ async def tell_digest(application: App, product: Product) -> int:
     """Send the digest of this hour, once; the same words whether something is new or not. The hour is the product's."""
     try:
         async with product.leases.turn("digest", deadlines.hour(product.now())) as mine:
-            return await _send(application, await product.notices.digest()) if mine else 0
+            return await _send(application, await product.officer_notifications.digest()) if mine else 0
     except errors.StoreUnavailable:
         log.warning("the store is away: the digest waits")
         return 0
 
 
-async def _send(application: App, notice: Notice) -> int:
+async def _send(application: App, notice: Notification) -> int:
     sent = 0
     for chat in notice.chats:
         try:

@@ -32,11 +32,11 @@ class Job:
 def jobs(product: Product) -> tuple[Job, ...]:
     """Everything that time does to this product."""
     return (
-        Job("climb", timedelta(minutes=15), product.climber.tick),
+        Job("climb", timedelta(minutes=15), product.escalation.tick),
         Job("free", timedelta(minutes=15), functools.partial(free, product)),
-        Job("shred", timedelta(hours=1), product.shredder.tick),
+        Job("shred", timedelta(hours=1), product.retention.tick),
         Job("remind", timedelta(hours=1), product.reminders.tick),
-        Job("signs", timedelta(hours=1), product.watch.tick),
+        Job("signs", timedelta(hours=1), product.early_signs.tick),
         Job("drafts", timedelta(minutes=10), lambda: product.store.drafts.expire(product.now())),
         Job("files", timedelta(hours=1), lambda: product.store.blobs.expire(product.now())),
         Job("sessions", timedelta(minutes=5), product.logins.forget_idle),
@@ -46,7 +46,7 @@ def jobs(product: Product) -> tuple[Job, ...]:
 async def free(product: Product) -> int:
     """Cases of officers who left, by the newest roster: who joined a moment ago has not left."""
     await product.roster.refresh()
-    return await product.freeing.tick()
+    return await product.departures.tick()
 
 
 def slot(job: Job, now: datetime) -> datetime:
@@ -80,7 +80,7 @@ async def running(product: Product) -> AsyncIterator[None]:
         )
     scheduler.start()
     watching = asyncio.create_task(_watch(scheduler), name="clock")
-    product.vitals.ticked()
+    product.health.ticked()
     try:
         yield
     finally:
@@ -112,6 +112,6 @@ async def _guarded(product: Product, job: Job) -> None:
     except Exception as error:
         log.error("%s failed: %s", job.name, type(error).__name__)  # its values may be anybody's words
     else:
-        product.vitals.ticked()
+        product.health.ticked()
         if done:
             log.info("%s: %d", job.name, done)

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
-from bot.serve.health import Vitals
+from bot.serve.health import Health
 from bot.settings import Settings
 from bot.wiring import Product
 from handlers import webchat
@@ -37,7 +37,7 @@ def build(
     pages = Pages(product.settings.demo, product.roster().trial, origin(product.settings))
     routes: list[BaseRoute] = [
         Route("/healthz", _health),
-        Route("/readyz", _readiness(product.vitals)),
+        Route("/readyz", _readiness(product.health)),
         Mount("/static", StaticFiles(directory=FOLDER / "static")),
     ]
     if INTAKE in parts:
@@ -53,16 +53,16 @@ def build(
         desk = Desk(
             review=product.review,
             progress=product.progress,
-            holding=product.holding,
+            assignment=product.assignment,
             logins=product.logins,
             statistics=product.store.statistics,
-            watch=product.watch,
+            early_signs=product.early_signs,
             audit=product.audit,
             clockwork=product.store.clockwork,
             pages=pages,
             now=product.now,
             https=https,
-            notices=product.notices if product.settings.officers_token else None,
+            officer_notifications=product.officer_notifications if product.settings.officers_token else None,
             demo_logins=demo_logins,
         )
         routes += [
@@ -110,12 +110,12 @@ async def _health(request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-def _readiness(vitals: Vitals) -> Callable[[Request], Awaitable[Response]]:
+def _readiness(health: Health) -> Callable[[Request], Awaitable[Response]]:
     """How each part is, by name; 503 while tips cannot be taken or a clock stands still."""
 
     async def answer(request: Request) -> Response:
-        report = await vitals.report()
-        return JSONResponse(report, status_code=200 if vitals.ready(report) else 503)
+        report = await health.report()
+        return JSONResponse(report, status_code=200 if health.ready(report) else 503)
 
     return answer
 

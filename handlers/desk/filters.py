@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from tips.cases.case import OPEN_STATES, STATES, URGENCIES, Place, Wanted
+from tips.cases.case import OPEN_STATES, STATES, URGENCIES, QueueFilter, QueuePosition
 
 AGES: Final = ("1", "3", "7", "30")  # days since a tip came
 NAMES: Final = ("state", "urgency", "category", "area", "age", "overdue", "mine")
@@ -20,10 +20,10 @@ def chosen(params: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in found.items() if name not in known or value in known[name]}
 
 
-def wanted(filters: Mapping[str, str], name: str, now: datetime) -> Wanted:
+def wanted(filters: Mapping[str, str], name: str, now: datetime) -> QueueFilter:
     """What the filters mean for a person now; without a state: all that is open."""
     state, age = filters.get("state"), filters.get("age")
-    return Wanted(
+    return QueueFilter(
         states=frozenset({state}) if state else OPEN_STATES,
         urgency=filters.get("urgency"),
         category=filters.get("category"),
@@ -34,22 +34,22 @@ def wanted(filters: Mapping[str, str], name: str, now: datetime) -> Wanted:
     )
 
 
-def address(filters: Mapping[str, str], place: Place | None = None) -> str:
+def address(filters: Mapping[str, str], place: QueuePosition | None = None) -> str:
     """The queue's query with these filters, from behind a place on."""
     behind = {"after": written(place)} if place else {}
     return urlencode({**filters, **behind})
 
 
-def written(place: Place) -> str:
+def written(place: QueuePosition) -> str:
     """A place as an address holds it."""
     return f"{place.urgency}.{int(place.opened)}.{int(place.received_at.timestamp())}.{place.id.hex()}"
 
 
-def read(text: str) -> Place | None:
+def read(text: str) -> QueuePosition | None:
     """The inverse of `written`; None for whatever else stands there."""
     try:
         urgency, opened, received, id_ = text.split(".")
         at = datetime.fromtimestamp(int(received), UTC)
-        return Place(urgency, opened == "1", at, bytes.fromhex(id_))
+        return QueuePosition(urgency, opened == "1", at, bytes.fromhex(id_))
     except (ValueError, OverflowError, OSError):
         return None

@@ -19,12 +19,12 @@ from handlers.desk import filters, forms, view_models
 from handlers.pages import Pages
 from tips import errors
 from tips.cases import case, lifecycle
-from tips.clock.early_signs import Watch
+from tips.clock.early_signs import EarlySigns
 from tips.crypto import keys
 from tips.desk import statistics
-from tips.desk.assignment import Holding
+from tips.desk.assignment import Assignment
 from tips.desk.audit import Report
-from tips.desk.officer_notifications import Notices
+from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.progress import Progress
 from tips.desk.review import OpenCase, Review
 from tips.people.logins import Logins
@@ -57,16 +57,16 @@ class Desk:
 
     review: Review
     progress: Progress
-    holding: Holding
+    assignment: Assignment
     logins: Logins
     statistics: Statistics
-    watch: Watch
+    early_signs: EarlySigns
     audit: Callable[[], Awaitable[Report]]
     clockwork: Clockwork
     pages: Pages
     now: Callable[[], datetime]
     https: bool
-    notices: Notices | None = field(default=None)  # None: no officers' bot runs here
+    officer_notifications: OfficerNotifications | None = field(default=None)  # None: no officers' bot runs here
     demo_logins: Callable[[], Awaitable[list[DemoLogin]]] | None = field(default=None)
 
     def routes(self) -> list[Route]:
@@ -203,7 +203,7 @@ class Desk:
         first = not asked and "after" not in request.query_params
         speak = functools.partial(locales.say, forms.language(request))
         others = await self.review.consulted(session) if first else []
-        signs = await self.watch.seen_by(session.units) if first else []
+        signs = await self.early_signs.seen_by(session.units) if first else []
         return self._page(
             request,
             session,
@@ -219,7 +219,7 @@ class Desk:
             claimed=forms.count(request, "claimed"),
             missed=forms.count(request, "missed"),
             others=[view_models.line(row, self.review.organisation, self.now(), speak) for row in others],
-            can_link=bool(self.notices),
+            can_link=bool(self.officer_notifications),
             signs=view_models.signs(signs, self.review.organisation),
         )
 
@@ -236,7 +236,7 @@ class Desk:
         return {
             "lines": [view_models.line(row, self.review.organisation, self.now(), speak) for row in rows[:PAGE]],
             "here": filters.address(asked, after),
-            "more": filters.address(asked, rows[PAGE - 1].place) if len(rows) > PAGE else None,
+            "more": filters.address(asked, rows[PAGE - 1].position) if len(rows) > PAGE else None,
         }
 
     async def claim(self, request: Request, session: Session) -> Response:
@@ -260,7 +260,9 @@ class Desk:
         """Where this person is logged in, and how to end that."""
         listed = await self.logins.sessions(session, forms.token(request))
         sessions = [(it.id.hex(), view_models.moment(it.since), view_models.moment(it.seen), it.mine) for it in listed]
-        return self._page(request, session, "desk_account.html", sessions=sessions, can_link=bool(self.notices))
+        return self._page(
+            request, session, "desk_account.html", sessions=sessions, can_link=bool(self.officer_notifications)
+        )
 
     async def end_sessions(self, request: Request, session: Session) -> Response:
         """End one session of this person's, or all but this one."""
@@ -283,9 +285,9 @@ class Desk:
             view=view_models.case(opened, self.review.organisation, speak),
             may=self.progress.may(session, opened),
             results=lifecycle.results(),
-            overseers=self._overseers(opened),
+            oversight_units=self._oversight_units(opened),
             colleagues=self._colleagues(session),
-            able=[(name, name) for name in self.holding.able(opened)],
+            able=[(name, name) for name in self.assignment.able(opened)],
             to_clear=[(code, self._name(code)) for code in sorted(opened.excluded)],
             targets=[(code, self._name(code)) for code in self.review.targets(opened)],
             districts=self._districts(),
@@ -300,9 +302,9 @@ class Desk:
     def _name(self, code: str) -> str:
         return self.review.organisation.unit(code).name
 
-    def _overseers(self, opened: OpenCase) -> list[tuple[str, str]]:
+    def _oversight_units(self, opened: OpenCase) -> list[tuple[str, str]]:
         """The overseers that may still be asked to read a case along."""
-        known = self.review.organisation.overseers - opened.excluded - set(opened.readers)
+        known = self.review.organisation.oversight - opened.excluded - set(opened.readers)
         return [(code, self._name(code)) for code in sorted(known) if self.review.roster().reader(code)]
 
     def _colleagues(self, session: Session) -> list[str]:
@@ -358,8 +360,8 @@ class Desk:
         review, progress = self.review, self.progress
         acts: dict[str, Callable[[], Awaitable[Any]]] = {
             "claim": lambda: review.claim(session, id_),
-            "hand_back": lambda: self.holding.hand_back(session, id_),
-            "assign": lambda: self.holding.assign(session, id_, forms.text(form, "who")),
+            "hand_back": lambda: self.assignment.hand_back(session, id_),
+            "assign": lambda: self.assignment.assign(session, id_, forms.text(form, "who")),
             "ask": lambda: review.ask(session, id_, words),
             "answer": lambda: review.answer(session, id_, words),
             "note": lambda: review.note(session, id_, words),
@@ -388,9 +390,9 @@ class Desk:
     async def link(self, request: Request, session: Session) -> Response:
         """A one-time code by which the person links a chat of theirs to the officers' bot."""
         self._check_form(request, await forms.form(request))
-        if self.notices is None:
+        if self.officer_notifications is None:
             raise errors.NotFound
-        return self._page(request, session, "desk_link.html", code=await self.notices.code(session.name))
+        return self._page(request, session, "desk_link.html", code=await self.officer_notifications.code(session.name))
 
     async def counts(self, request: Request, session: Session) -> Response:
         """Counts by month, district and category, small cells hidden."""

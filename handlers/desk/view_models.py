@@ -11,7 +11,7 @@ from tips.cases import case as cases
 from tips.cases import deadlines, plaintext
 from tips.cases.case import Case
 from tips.cases.ledger import Event, Kind
-from tips.clock.early_signs import Sign
+from tips.clock.early_signs import EarlySign
 from tips.desk.review import OpenCase, Piece
 from tips.evidence.files import PART
 from tips.organisation.roster import PROCESSES
@@ -192,14 +192,14 @@ def _actor(event: Event, speak: Speak) -> str:
     return f"{actor} → {who}" if who and who != event.by and event.kind in _OF_SOMEBODY else actor
 
 
-def _author(piece: plaintext.Content, organisation: Organisation, speak: Speak) -> str:
+def _author(piece: plaintext.Plaintext, organisation: Organisation, speak: Speak) -> str:
     if piece.by == "reporter":
         return speak("desk.reporter")
     unit = organisation.units.get(piece.by)
     return unit.name if unit else piece.by
 
 
-def signs(listed: Iterable[Sign], organisation: Organisation) -> list[tuple[str, str, int]]:
+def signs(listed: Iterable[EarlySign], organisation: Organisation) -> list[tuple[str, str, int]]:
     """Early signs as ward, group and count."""
     return [(place(it.ward, organisation), it.group, it.count) for it in listed]
 

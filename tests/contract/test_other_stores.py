@@ -319,19 +319,21 @@ async def test_an_idle_session_is_forgotten(store: Store) -> None:
 
 async def test_a_link_code_links_one_chat_once(store: Store) -> None:
     """Used, expired and unknown codes get the same answer."""
-    await store.links.offer(b"c" * 16, "an", NOON + timedelta(minutes=10))
-    await store.links.offer(b"d" * 16, "an", NOON - timedelta(minutes=1))
-    assert await store.links.take(b"c" * 16, "41", NOON) == "an"
+    await store.officer_chats.offer(b"c" * 16, "an", NOON + timedelta(minutes=10))
+    await store.officer_chats.offer(b"d" * 16, "an", NOON - timedelta(minutes=1))
+    assert await store.officer_chats.take(b"c" * 16, "41", NOON) == "an"
     for code in (b"c", b"d", b"e"):
         with pytest.raises(errors.NotFound):
-            await store.links.take(code * 16, "42", NOON)
-    assert await store.links.chats(["an", "binh"]) == [await store.links.chat("41")] == [Chat("41", "an")]
-    await store.links.keep_quiet("41", "22-6")
-    assert await store.links.chats(["an"]) == [Chat("41", "an", "22-6")]
-    await store.links.unlink("41")
-    assert await store.links.chats(["an"]) == []
+            await store.officer_chats.take(code * 16, "42", NOON)
+    assert (
+        await store.officer_chats.chats(["an", "binh"]) == [await store.officer_chats.chat("41")] == [Chat("41", "an")]
+    )
+    await store.officer_chats.keep_quiet("41", "22-6")
+    assert await store.officer_chats.chats(["an"]) == [Chat("41", "an", "22-6")]
+    await store.officer_chats.unlink("41")
+    assert await store.officer_chats.chats(["an"]) == []
     with pytest.raises(errors.NotFound):
-        await store.links.chat("41")
+        await store.officer_chats.chat("41")
 
 
 async def test_a_roster_version_is_added_once_with_all_it_names(store: Store) -> None:

@@ -12,9 +12,9 @@ from storage import Store
 from storage.engine import Database
 from tests.contract.conftest import NOON, is_stored, new_case, step
 from tips import errors
-from tips.cases.case import NO_TIME, OPEN, Wanted
+from tips.cases.case import NO_TIME, OPEN, QueueFilter
 
-EVERY = Wanted()
+EVERY = QueueFilter()
 
 
 async def test_a_submission_is_stored_whole(store: Store) -> None:
@@ -134,21 +134,23 @@ async def test_a_page_goes_on_where_it_ended_though_its_last_case_was_read_meanw
 
 
 WANTED = {
-    "one state": (Wanted(frozenset({"screening"})), {"screening"}),
+    "one state": (QueueFilter(frozenset({"screening"})), {"screening"}),
     "all that are open": (OPEN, {"plain", "screening", "urgent", "other", "elsewhere", "old", "late", "taken"}),
-    "what is closed": (Wanted(frozenset({"closed"})), {"closed"}),
-    "how urgent": (Wanted(urgency="P0"), {"urgent"}),
-    "which category": (Wanted(category="traffic.racing"), {"other"}),
-    "which area": (Wanted(area="778"), {"elsewhere"}),
-    "how old": (Wanted(received_before=NOON - timedelta(days=2)), {"old"}),
-    "overdue": (Wanted(due_before=NOON), {"late"}),
-    "whose": (Wanted(officer="an"), {"taken"}),
-    "two at once": (Wanted(OPEN.states, officer="an", urgency="P0"), set()),
+    "what is closed": (QueueFilter(frozenset({"closed"})), {"closed"}),
+    "how urgent": (QueueFilter(urgency="P0"), {"urgent"}),
+    "which category": (QueueFilter(category="traffic.racing"), {"other"}),
+    "which area": (QueueFilter(area="778"), {"elsewhere"}),
+    "how old": (QueueFilter(received_before=NOON - timedelta(days=2)), {"old"}),
+    "overdue": (QueueFilter(due_before=NOON), {"late"}),
+    "whose": (QueueFilter(officer="an"), {"taken"}),
+    "two at once": (QueueFilter(OPEN.states, officer="an", urgency="P0"), set()),
 }
 
 
 @pytest.mark.parametrize(("wanted", "found"), WANTED.values(), ids=WANTED.keys())
-async def test_a_queue_shows_what_is_wanted_and_nothing_else(store: Store, wanted: Wanted, found: set[str]) -> None:
+async def test_a_queue_shows_what_is_wanted_and_nothing_else(
+    store: Store, wanted: QueueFilter, found: set[str]
+) -> None:
     """Each filter by itself, and all of them together."""
     kinds: dict[str, dict[str, Any]] = {
         "plain": {},
@@ -199,7 +201,7 @@ async def test_a_time_that_is_none_hides_neither_its_case_nor_another(
                 {"garbage": garbage, "id": changes[0].case.id},
             )
     await database.close()
-    found = await store.cases.queue(["area-770"], Wanted(), 10, None)
+    found = await store.cases.queue(["area-770"], QueueFilter(), 10, None)
     assert {row.id for row in found} == {change.case.id for change in changes}
     assert {due.id for due in await store.cases.due(NOON + timedelta(days=9), 10)} == {row.id for row in found}
     assert (await store.cases.get(changes[0].case.id, None)).due_at == NO_TIME

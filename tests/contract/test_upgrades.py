@@ -103,7 +103,7 @@ async def test_a_home_of_any_schema_is_brought_up_and_read(lived_in: Home, older
         assert [it.content.text for it in opened.thread] == ["Quán mở tới mấy giờ?"]
         assert [it.text for it in (await product.reception.mailboxes.read(code)).letters] == ["Quán mở tới mấy giờ?"]
         lived_in.clock.forward(days=15)
-        assert await product.climber.tick() == 1
+        assert await product.escalation.tick() == 1
         assert (await product.audit()).sound
         assert await home.Citizen(product, lived_in.citizen("another").sender).sends(TIP)
 

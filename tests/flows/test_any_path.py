@@ -97,7 +97,7 @@ class AnyPath(RuleBasedStateMachine):
     @rule(
         which=st.integers(0, MOST),
         name=st.sampled_from([name for name, *_ in PEOPLE]),
-        act=st.sampled_from([*lifecycle.acts(), "open", "accuse"]),
+        act=st.sampled_from([*lifecycle.actions(), "open", "accuse"]),
         unit=st.sampled_from(UNITS),
         result=st.sampled_from([*lifecycle.results(), "nothing"]),
     )
@@ -111,8 +111,8 @@ class AnyPath(RuleBasedStateMachine):
             "open": lambda: review.open(session, id_),
             "accuse": lambda: review.correct(session, id_, Corrections(accused=(unit,))),
             "claim": lambda: review.claim(session, id_),
-            "hand_back": lambda: self.home.product.holding.hand_back(session, id_),
-            "assign": lambda: self.home.product.holding.assign(session, id_, PEOPLE[which % len(PEOPLE)][0]),
+            "hand_back": lambda: self.home.product.assignment.hand_back(session, id_),
+            "assign": lambda: self.home.product.assignment.assign(session, id_, PEOPLE[which % len(PEOPLE)][0]),
             "ask": lambda: review.ask(session, id_, "Ở đâu?"),
             "answer": lambda: review.answer(session, id_, "Đã nhận."),
             "note": lambda: review.note(session, id_, "ghi"),
@@ -138,9 +138,9 @@ class AnyPath(RuleBasedStateMachine):
     def time_passes(self, hours: int) -> None:
         """The clock's work is done as it would be."""
         self.home.clock.forward(hours=hours)
-        self.run(self.home.product.climber.tick())
-        self.run(self.home.product.shredder.tick())
-        self.run(self.home.product.freeing.tick())
+        self.run(self.home.product.escalation.tick())
+        self.run(self.home.product.retention.tick())
+        self.run(self.home.product.departures.tick())
         assert self.run(self.home.product.store.clockwork.stuck()) == []
 
     # --- what always holds --------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ class AnyPath(RuleBasedStateMachine):
     def nobody_excluded_has_a_key(self) -> None:
         """Each piece is closed to whom it accuses; once a clean reader has looked, so is every other piece."""
         for row in self.rows():
-            whole = self.run(self.home.product.store.cases.whole(row.id, None))
+            whole = self.run(self.home.product.store.cases.bundle(row.id, None))
             keys = {
                 grant.envelope: sealing.open_key(grant, self.sessions[name].seeds[unit])
                 for name, unit, _ in PEOPLE

@@ -17,7 +17,7 @@ from tests.fakes.home import Citizen, Home, opened
 from tests.flows.test_evidence import gives, rows_of, text_of
 from tips import errors
 from tips.cases import deadlines, ledger, lifecycle
-from tips.cases.case import OPEN_STATES, STATES, Case, Wanted
+from tips.cases.case import OPEN_STATES, STATES, Case, QueueFilter
 from tips.people import enrolment
 from tips.people.session import Session
 
@@ -104,7 +104,7 @@ async def test_a_suspension_stops_the_clock_and_gives_back_what_was_left(office:
     stopped = await office.product.progress.suspend(head, row.id, "chờ giám định")
     assert (stopped.state, stopped.due_at) == ("suspended", None)
     office.clock.forward(days=180)
-    assert await office.product.climber.tick() == 0
+    assert await office.product.escalation.tick() == 0
     again = await office.product.progress.resume(head, row.id)
     assert again.due_at
     assert again.due_at - office.clock() == pytest.approx(timedelta(days=10), abs=timedelta(hours=2))
@@ -135,7 +135,7 @@ async def test_a_case_that_is_sent_back_twice_climbs_by_itself(office: Home) -> 
         back = await office.product.progress.bounce(other, row.id, "không thuộc phòng này")
         assert back.unit == "area-770"
         assert (back.clock == deadlines.WAKE) == (number == 2)
-    assert await office.product.climber.tick() == 1
+    assert await office.product.escalation.tick() == 1
     assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
 
 
@@ -144,7 +144,7 @@ async def test_nobody_accepts_in_time_and_the_case_goes_up(office: Home) -> None
     _, session, row = await begun(office)
     await office.product.review.hand_over(session, row.id, "pc03")
     office.clock.forward(hours=26)
-    assert await office.product.climber.tick() == 1
+    assert await office.product.escalation.tick() == 1
     assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
 
 
@@ -190,7 +190,7 @@ async def test_an_overseer_who_reads_along_still_gets_the_late_case(office: Home
     await office.product.progress.consult(session, row.id, "vks-tp")
     for unit in ("duty", "vks-tp"):
         office.clock.forward(days=5)
-        assert await office.product.climber.tick() == 1
+        assert await office.product.escalation.tick() == 1
         assert (await office.product.store.cases.get(row.id, None)).unit == unit
 
 
@@ -231,7 +231,7 @@ async def test_a_disputed_closing_goes_once_to_an_overseer_and_another_officer(o
     await citizen.says(code)
     assert "mailbox.dispute" in text_of(await citizen.presses("dispute"))
     assert "mailbox.disputed" in text_of(await citizen.says("quán vẫn bán, tối qua tôi thấy"))
-    assert await office.product.climber.tick() == 1
+    assert await office.product.escalation.tick() == 1
     moved = await office.product.store.cases.get(row.id, None)
     assert (moved.unit, moved.state) == ("vks-tp", "received")
     overseer = await office.session("kiem")
@@ -273,10 +273,10 @@ async def test_a_closed_case_is_shredded_when_its_time_is_over_and_its_reporter_
     await progress.conclude(session, row.id, "unfounded", "Chưa thấy cơ sở.")
     await progress.close(session, row.id)
     office.clock.forward(days=90)
-    assert await office.product.shredder.tick() == 0
+    assert await office.product.retention.tick() == 0
     assert rows_of(office, "blob") > 0
     office.clock.forward(hours=2)
-    assert await office.product.shredder.tick() == 1
+    assert await office.product.retention.tick() == 1
     for table in ("envelope", "reading_grant", "blob"):
         assert rows_of(office, table) == 0
     assert (await office.product.audit()).sound
@@ -287,7 +287,7 @@ async def test_a_closed_case_is_shredded_when_its_time_is_over_and_its_reporter_
     gone = deadlines.backups_gone(office.clock()).astimezone(deadlines.CITY)
     assert "mailbox.shredded" in told
     assert gone.strftime("%d/%m/%Y") in told
-    assert await office.product.shredder.tick() == 0
+    assert await office.product.retention.tick() == 0
 
 
 async def test_an_open_case_is_never_shredded_however_late(office: Home) -> None:
@@ -295,10 +295,10 @@ async def test_an_open_case_is_never_shredded_however_late(office: Home) -> None
     _, _, row = await begun(office)
     for _ in range(4):
         office.clock.forward(days=900)
-        await office.product.climber.tick()
-        assert await office.product.shredder.tick() == 0
+        await office.product.escalation.tick()
+        assert await office.product.retention.tick() == 0
     with pytest.raises(errors.Refused):
-        await office.product.shredder.change(await office.product.store.cases.get(row.id, None))
+        await office.product.retention.change(await office.product.store.cases.get(row.id, None))
     assert rows_of(office, "envelope") == 1
 
 
@@ -311,14 +311,14 @@ async def test_a_dispute_stops_the_shredding(office: Home) -> None:
     await citizen.presses("dispute")
     await citizen.says("tôi không đồng ý")
     office.clock.forward(days=30)
-    assert await office.product.shredder.tick() == 0
+    assert await office.product.retention.tick() == 0
 
 
 async def test_a_closed_case_does_not_climb(office: Home) -> None:
     """Its clock is the retention's, which is nobody's lateness."""
     _, _, row = await closed(office)
     office.clock.forward(days=200)
-    assert await office.product.climber.tick() == 0
+    assert await office.product.escalation.tick() == 0
     assert (await office.product.store.cases.get(row.id, None)).unit == "area-770"
 
 
@@ -372,8 +372,8 @@ async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: 
         "consult": lambda: progress.consult(acting, row.id, "vks-tp"),
         "hand_over": lambda: review.hand_over(acting, row.id, "pc03"),
         "recuse": lambda: progress.recuse(acting, row.id),
-        "hand_back": lambda: office.product.holding.hand_back(acting, row.id),
-        "assign": lambda: office.product.holding.assign(acting, row.id, "anh"),
+        "hand_back": lambda: office.product.assignment.hand_back(acting, row.id),
+        "assign": lambda: office.product.assignment.assign(acting, row.id, "anh"),
     }
     for state in sorted(set(STATES) - {"closed", "held"}):
         now = await office.product.store.cases.get(row.id, None)
@@ -422,7 +422,7 @@ async def seen_everywhere(home: Home, row: Case, name: str) -> dict[str, Any]:
     """What queue, counts and row say of who has a case."""
     session = await home.session(name)
     review, statistics = home.product.review, home.product.store.statistics
-    mine = await review.queue(session, Wanted(OPEN_STATES, officer=name))
+    mine = await review.queue(session, QueueFilter(OPEN_STATES, officer=name))
     return {
         "officer": (await home.product.store.cases.get(row.id, None)).officer,
         "queue": [it.id for it in mine],
@@ -435,13 +435,13 @@ async def test_an_officer_hands_a_case_back_and_its_clock_runs_on(office: Home) 
     _, session, row = await begun(office)
     assert await seen_everywhere(office, row, "an") == {"officer": "an", "queue": [row.id], "counted": 1}
     office.clock.forward(hours=3)
-    back = await office.product.holding.hand_back(session, row.id)
+    back = await office.product.assignment.hand_back(session, row.id)
     assert (back.state, back.clock, back.due_at) == (row.state, row.clock, row.due_at)
     assert await seen_everywhere(office, row, "an") == {"officer": None, "queue": [], "counted": 0}
     pings = await office.product.store.outbox.due(office.clock(), 100)
     assert [(it.unit, it.spared) for it in pings if it.kind == "returned"] == [("area-770", ("an",))]
     with pytest.raises(errors.Refused, match="not_holding"):
-        await office.product.holding.hand_back(session, row.id)
+        await office.product.assignment.hand_back(session, row.id)
     colleague = await office.session("anh")
     again = await office.product.review.claim(colleague, row.id)
     assert again.due_at == row.due_at
@@ -456,26 +456,26 @@ async def test_what_was_handed_back_is_reminded_of_and_climbs_like_any_other(off
     """An urgent case that nobody has is said to be so each hour, and goes up when its time is over."""
     _, session, row = await begun(office)
     await office.product.review.open(session, row.id)
-    await office.product.holding.hand_back(session, row.id)
+    await office.product.assignment.hand_back(session, row.id)
     office.clock.forward(hours=1)
     await office.product.reminders.tick()
     pings = await office.product.store.outbox.due(office.clock(), 100)
     assert [(it.unit, it.spared) for it in pings if it.kind == "unattended"] == [("area-770", ("an",))]
     office.clock.forward(days=2)
-    assert await office.product.climber.tick() == 1
+    assert await office.product.escalation.tick() == 1
     assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
 
 
 async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
     """From nobody or from another officer; the one is told and nobody else, and the clocks are those of a claim."""
     await office.citizen().sends(TIP)
-    head, holding = await office.session("ba"), office.product.holding
+    head, assignment = await office.session("ba"), office.product.assignment
     (row,) = await office.product.review.queue(head)
-    given = await holding.assign(head, row.id, "an")
+    given = await assignment.assign(head, row.id, "an")
     assert (given.officer, given.state) == ("an", "screening")
     assert given.due_at == deadlines.start("screening", row.urgency, office.clock()).due_at
     office.clock.forward(hours=2)
-    moved = await holding.assign(head, row.id, "anh")
+    moved = await assignment.assign(head, row.id, "anh")
     assert (moved.officer, moved.due_at) == ("anh", given.due_at)
     assert await seen_everywhere(office, row, "anh") == {"officer": "anh", "queue": [row.id], "counted": 1}
     assert await seen_everywhere(office, row, "an") == {"officer": "anh", "queue": [], "counted": 0}
@@ -491,19 +491,19 @@ async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
 async def test_a_case_is_given_to_nobody_who_may_not_have_it(office: Home) -> None:
     """Not to another unit's people, to who keeps away, or to who has it; and not by an officer."""
     _, session, row = await begun(office)
-    head, holding = await office.session("ba"), office.product.holding
+    head, assignment = await office.session("ba"), office.product.assignment
     for name in ("binh", "quan", "nobody", "an", ""):
         with pytest.raises(errors.Refused, match=r"error\.assign"):
-            await holding.assign(head, row.id, name)
+            await assignment.assign(head, row.id, name)
     with pytest.raises(errors.Refused, match="role"):
-        await holding.assign(session, row.id, "anh")
+        await assignment.assign(session, row.id, "anh")
     await office.product.progress.recuse(head, row.id, "anh")
     with pytest.raises(errors.Refused, match=r"error\.assign"):
-        await holding.assign(head, row.id, "anh")
+        await assignment.assign(head, row.id, "anh")
     overseer = await office.session("kiem")
     await office.product.progress.consult(head, row.id, "vks-tp")
     with pytest.raises(errors.Refused, match="not_yours"):
-        await holding.assign(overseer, row.id, "kiem")
+        await assignment.assign(overseer, row.id, "kiem")
     with pytest.raises(errors.Refused, match="not_yours"):
         await office.product.review.claim(overseer, row.id)
 
@@ -515,10 +515,10 @@ async def test_who_closed_a_disputed_case_is_not_given_it_again(office: Home) ->
     await citizen.says(code)
     await citizen.presses("dispute")
     await citizen.says("quán vẫn bán, tối qua tôi thấy")
-    await office.product.climber.tick()
+    await office.product.escalation.tick()
     await office.product.review.hand_over(await office.session("kiem"), row.id, "area-770")
     with pytest.raises(errors.Refused, match=r"error\.assign"):
-        await office.product.holding.assign(await office.session("ba"), row.id, "an")
+        await office.product.assignment.assign(await office.session("ba"), row.id, "an")
 
 
 async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: Home) -> None:
@@ -541,7 +541,7 @@ async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: H
     event = next(it for it in (await here.review.open(colleague, row.id)).events if "who" in it.facts)
     assert (event.kind, event.by, event.facts["who"]) == (ledger.Kind.HANDED_BACK, "clock", "an")
     assert (await here.audit()).sound
-    assert await here.freeing.tick() == 0
+    assert await here.departures.tick() == 0
 
 
 async def test_a_case_passes_from_hand_to_hand_at_the_desk(office: Home) -> None:

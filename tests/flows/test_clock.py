@@ -93,7 +93,7 @@ async def test_what_failed_is_seen_by_overseers_and_admins_without_a_word_of_it(
     office.clock.forward(days=2)
     first = office.clock()
     for _ in range(2):
-        await office.product.climber.tick()
+        await office.product.escalation.tick()
         office.clock.forward(hours=1)
     for name in ("kiem", "quan"):
         async with desk.browser(office) as client:
@@ -106,7 +106,7 @@ async def test_what_failed_is_seen_by_overseers_and_admins_without_a_word_of_it(
         await desk.log_in(client, office, "an")
         assert (await client.get("/desk/ledger")).status_code == 404
     behind(office, "UPDATE envelope SET release = :kept WHERE case_id = :id", kept=kept[0], id=ids[0])
-    assert await office.product.climber.tick() == 1
+    assert await office.product.escalation.tick() == 1
     assert await office.product.store.clockwork.stuck() == []
 
 
@@ -118,7 +118,7 @@ async def test_a_page_full_of_failures_hides_nothing_behind_it(office: Home, mon
         behind(office, "UPDATE tip SET due_at = due_at - 3600 WHERE id = :id", id=broken)
         behind(office, "UPDATE envelope SET release = sealed WHERE case_id = :id", id=broken)
     office.clock.forward(days=2)
-    assert await office.product.climber.tick() == 1
+    assert await office.product.escalation.tick() == 1
     assert await at(office, "duty") == {ids[5]}
     assert len(await office.product.store.clockwork.stuck()) == 5
 

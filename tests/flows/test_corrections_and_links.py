@@ -37,7 +37,7 @@ async def test_an_added_accused_gets_nothing_further_and_the_clock_wakes_the_nex
     officer, (case,) = await queue_of(a_home, "an")
     row = await a_home.product.review.correct(officer, case, Corrections(accused=("area-770",)))
     assert (row.restricted, row.area, row.category) == (True, "city", "restricted")
-    await a_home.product.climber.tick()
+    await a_home.product.escalation.tick()
     grants = await a_home.product.store.cases.grants(case)
     correction = {it.id for it in await a_home.product.store.cases.envelopes(case) if it.part == "correction"}
     assert not [it for it in grants if it.envelope in correction and it.reader == "area-770"]

@@ -216,7 +216,7 @@ async def test_a_telegram_code_is_given_where_a_bot_runs(a_home: Home) -> None:
         page = (await client.post("/desk/link", data={"csrf": token.group(1)})).text
         code = re.search(r"/lienket ([0-9A-Z]{8})", page)
         assert code
-        assert await home.product.notices.link(code.group(1), "99") == "an"
+        assert await home.product.officer_notifications.link(code.group(1), "99") == "an"
 
 
 # --- the queue --------------------------------------------------------------------------------------------------------

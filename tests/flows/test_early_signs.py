@@ -19,11 +19,11 @@ async def send(home: Home, texts: tuple[str, ...]) -> None:
 async def test_three_tips_of_a_kind_in_a_ward_are_shown_to_the_desk_and_the_next_level(a_home: Home) -> None:
     """And each of both is pinged once a week, however often the clock ticks."""
     await send(a_home, SELLING)
-    (sign,) = await a_home.product.watch.seen_by({"area-770"})
+    (sign,) = await a_home.product.early_signs.seen_by({"area-770"})
     assert (sign.group, sign.count) == ("drugs", 3)
-    assert await a_home.product.watch.seen_by({"duty"}) == [sign]
-    assert await a_home.product.watch.seen_by({"area-778", "px05", "vks-tp"}) == []
-    assert [await a_home.product.watch.tick() for _ in range(3)] == [1, 0, 0]
+    assert await a_home.product.early_signs.seen_by({"duty"}) == [sign]
+    assert await a_home.product.early_signs.seen_by({"area-778", "px05", "vks-tp"}) == []
+    assert [await a_home.product.early_signs.tick() for _ in range(3)] == [1, 0, 0]
     pings = await a_home.product.store.outbox.due(a_home.clock(), 100)
     assert sorted(it.unit for it in pings if it.kind == "sign") == ["area-770", "duty"]
 
@@ -32,14 +32,14 @@ async def test_restricted_tips_make_no_sign(a_home: Home) -> None:
     """The ward's police are accused: no count of it reaches anybody."""
     await send(a_home, BRIBED)
     await send(a_home, SELLING[:2])
-    assert await a_home.product.watch.tick() == 0
-    assert await a_home.product.watch.seen_by({"area-770", "duty", "px05"}) == []
+    assert await a_home.product.early_signs.tick() == 0
+    assert await a_home.product.early_signs.seen_by({"area-770", "duty", "px05"}) == []
 
 
 async def test_a_sign_is_gone_after_a_week(a_home: Home) -> None:
     await send(a_home, SELLING)
     a_home.clock.forward(days=7, hours=2)
-    assert await a_home.product.watch.seen_by({"area-770"}) == []
+    assert await a_home.product.early_signs.seen_by({"area-770"}) == []
 
 
 @pytest.mark.parametrize("category", ["corruption.bribery", "cover_up.protection", "justice.torture", "unknown"])

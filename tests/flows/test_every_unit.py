@@ -55,7 +55,7 @@ async def test_no_unit_ever_gets_a_key_to_what_accuses_it(city: Home) -> None:
                 offered = product.review.targets(await product.review.open(session, case))
                 assert not set(offered) & never[code]
         city.clock.forward(days=30)
-        await product.climber.tick()
+        await product.escalation.tick()
 
 
 async def test_a_hand_over_to_any_excluded_unit_is_refused(city: Home) -> None:

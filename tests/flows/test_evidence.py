@@ -260,7 +260,7 @@ async def test_a_file_goes_up_and_over_with_its_case(a_home: Home) -> None:
     """Who gets the case by climbing or by a hand-over opens the file too."""
     await sent_with(a_home, gallery.picture("JPEG"))
     a_home.clock.forward(days=5)
-    await a_home.product.climber.tick()
+    await a_home.product.escalation.tick()
     assert await bytes_of(a_home, "truc")
     duty = await a_home.session("truc")
     (row,) = await a_home.product.review.queue(duty)
@@ -278,7 +278,7 @@ async def test_late_exclusion_seals_the_file_anew(a_home: Home) -> None:
     await citizen.says(code)
     await citizen.says(ACCUSING)
     a_home.clock.forward(minutes=1)
-    await a_home.product.climber.tick()
+    await a_home.product.escalation.tick()
     assert await bytes_of(a_home, "truc")
     with pytest.raises(errors.NotOpened):
         _ = [piece async for piece in a_home.product.review.files.read(row.id, known)]

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 import storage
 from bot.serve import health
-from bot.serve.health import Vitals
+from bot.serve.health import Health
 from storage import migrate
 from tests.contract.test_troubles import full, locked
 from tests.fakes import home, served, servers
@@ -77,7 +77,7 @@ async def test_valkey_away_is_said(at: Served) -> None:
 async def test_a_clock_that_stands_still_is_said(a_home: Home) -> None:
     """One that runs elsewhere is not this process's to speak of."""
     moment = [0.0]
-    own = Vitals(a_home.product.store, monotonic=lambda: moment[0])
+    own = Health(a_home.product.store, monotonic=lambda: moment[0])
     assert "clock" not in await own.report()
     own.ticked()
     for seconds, state in ((health.LATE - 1, "ok"), (health.LATE + 5, "late")):
@@ -88,7 +88,7 @@ async def test_a_clock_that_stands_still_is_said(a_home: Home) -> None:
 
 async def test_a_messenger_out_of_reach_is_named_and_keeps_nobody_from_the_web(a_home: Home) -> None:
     """Never with more of the error than its kind."""
-    own = Vitals(a_home.product.store)
+    own = Health(a_home.product.store)
     channel = own.channel("telegram")
     for act, said in ((lambda: None, "connecting"), (channel.answered, "up")):
         act()
@@ -110,7 +110,7 @@ async def test_asking_often_writes_no_more(a_home: Home) -> None:
         drafts = a_home.product.store.drafts
 
     Store.probe = staticmethod(probe)  # type: ignore[attr-defined]
-    own = Vitals(Store())  # type: ignore[arg-type]
+    own = Health(Store())  # type: ignore[arg-type]
     for _ in range(1000):
         await own.report()
     assert written == 1

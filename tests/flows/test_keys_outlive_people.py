@@ -127,7 +127,7 @@ async def test_the_quorum_brings_back_what_an_overseer_lost(office: Home) -> Non
     """Everybody of the procuracy is gone; its next person reads the old cases by two offices' shares, not before."""
     case = await tip(office)
     office.clock.forward(hours=40)
-    await office.product.climber.tick()
+    await office.product.escalation.tick()
     assert (await office.product.store.cases.get(case, None)).unit == "vks-tp"
     await people.remove_officer(office.settings, "kiem", printed(office))
     await office.product.roster.refresh()

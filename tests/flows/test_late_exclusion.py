@@ -39,7 +39,7 @@ async def readable(home: Home, case: bytes, seeds: list[bytes]) -> int:
     for grant in await home.product.store.cases.grants(case):
         awake = grant
         if grant.asleep:
-            awake = sealing.wake(envelopes[grant.envelope], grant, home.product.climber.release_seed)
+            awake = sealing.wake(envelopes[grant.envelope], grant, home.product.escalation.release_seed)
         try:
             opened.add(sealing.open_key(awake, seeds))
         except errors.NotOpened:
@@ -54,7 +54,7 @@ async def test_what_the_desk_could_read_it_cannot_once_an_addition_accused_it(a_
     assert await readable(a_home, case, desk) == 1
     await citizen.says(receipt)
     await citizen.says(ACCUSATION)
-    await a_home.product.climber.tick()
+    await a_home.product.escalation.tick()
     row = await a_home.product.store.cases.get(case, None)
     reader = await a_home.session_at(row.unit)
     opened = await a_home.product.review.open(reader, case)
@@ -93,7 +93,7 @@ async def test_an_accused_reader_who_only_sleeps_is_shut_out_too(a_home: Home) -
     assert "duty" not in {it.reader for it in await a_home.product.store.cases.grants(case)}
     assert await readable(a_home, case, await taken(a_home, "truc")) == 0
     a_home.clock.forward(days=3)
-    await a_home.product.climber.tick()
+    await a_home.product.escalation.tick()
     assert (await a_home.product.store.cases.get(case, None)).unit == "vks-tp"
 
 
@@ -129,7 +129,7 @@ async def test_an_exclusion_is_taken_back_by_two_branches_and_by_no_one_alone(a_
     with pytest.raises(errors.Refused):
         await review.hand_over(owner, row.id, "area-770")
     a_home.clock.forward(days=3)
-    await a_home.product.climber.tick()
+    await a_home.product.escalation.tick()
     overseer = await a_home.session("kiem")
     await review.clear(overseer, row.id, "area-770")
     assert "area-770" not in (await review.open(overseer, row.id)).excluded

@@ -209,7 +209,7 @@ async def test_an_address_that_a_process_cannot_open_is_left_to_the_one_that_can
     await running.api.presses(CHAT, "notify")
     await running.asks()
     running.home.clock.forward(hours=1)
-    another = replace(running.product.news, secrets=Keys(bytes(32)))
+    another = replace(running.product.reporter_notifications, secrets=Keys(bytes(32)))
     assert await another.waiting("telegram") == []
     assert await running.addresses() == 1
     assert await running.looks() == 1
@@ -221,8 +221,8 @@ async def test_after_a_power_cut_the_address_is_nobodys(running: Running) -> Non
     await running.api.presses(CHAT, "notify")
     await running.asks()
     running.home.clock.forward(hours=1)
-    gone = frozenset({reporter_notifications.relay_id(running.product.news.secrets.relay_key())})
-    another = replace(running.product.news, secrets=Keys(bytes(32), gone))
+    gone = frozenset({reporter_notifications.relay_id(running.product.reporter_notifications.secrets.relay_key())})
+    another = replace(running.product.reporter_notifications, secrets=Keys(bytes(32), gone))
     assert await another.waiting("telegram") == []
     assert await running.addresses() == 0
 

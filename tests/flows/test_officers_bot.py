@@ -28,7 +28,7 @@ async def api() -> AsyncIterator[BotApi]:
 
 
 async def linked(home: Home, api: BotApi, name: str, chat: int) -> None:
-    code = await home.product.notices.code(name)
+    code = await home.product.officer_notifications.code(name)
     await api.says(chat, f"/lienket {code}", entities=[{"type": "bot_command", "offset": 0, "length": 8}])
     await api.waits_for(chat, 1)
 
@@ -79,11 +79,11 @@ async def test_a_link_code_works_once(a_home: Home, api: BotApi) -> None:
     """A used, unknown or late code links nothing."""
     home = with_bot(a_home, api)
     async with bot_api.officers_bot(home.product):
-        code = await home.product.notices.code("an")
+        code = await home.product.officer_notifications.code("an")
         for chat in (CHAT, CHAT + 1):
             await api.says(chat, f"/lienket {code}", entities=[{"type": "bot_command", "offset": 0, "length": 8}])
             await api.waits_for(chat, 1)
-        assert await home.product.store.links.chats(["an"]) == [Chat(str(CHAT), "an")]
+        assert await home.product.store.officer_chats.chats(["an"]) == [Chat(str(CHAT), "an")]
 
 
 async def test_the_digest_comes_at_the_product_s_own_hour(a_home: Home, api: BotApi) -> None:

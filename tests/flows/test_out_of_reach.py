@@ -156,7 +156,7 @@ async def test_whoever_answers_in_its_place_stops_nothing(
 
 async def until_all(product: Product, there: Callable[[messengers.Channel], bool]) -> None:
     async with asyncio.timeout(30):
-        while not all(map(there, product.vitals.channels)):
+        while not all(map(there, product.health.channels)):
             await asyncio.sleep(0.05)
 
 

@@ -87,7 +87,7 @@ async def test_a_restored_home_opens_its_cases_and_wakes_what_slept(
         officer = await product.logins.session_of(people["an"])
         assert (await product.review.open(officer, seen[0].id)).tip.text == SENTENCE
         clock.forward(hours=60)
-        await product.climber.tick()
+        await product.escalation.tick()
         above = await product.logins.session_of(people["truc"])
         assert (await product.review.open(above, seen[0].id)).tip.text == SENTENCE
 

@@ -69,10 +69,12 @@ async def lived(folder: Path) -> Seized:
             if number % ASKED_EVERY == 0:
                 (case,) = {it.id for it in await opened.product.store.ledger.heads()} - before
                 asked.add(case)
-                await opened.product.news.ask(case, Address("telegram", str(FIRST_CHAT + number), "vi"))
+                await opened.product.reporter_notifications.ask(
+                    case, Address("telegram", str(FIRST_CHAT + number), "vi")
+                )
         await opened.citizen(str(FIRST_CHAT - 1), "telegram").says(TEXTS[0].format(n="nháp"))  # never sent
         opened.clock.forward(hours=30)
-        await opened.product.climber.tick()  # some cases are awake at two desks
+        await opened.product.escalation.tick()  # some cases are awake at two desks
         (folder / "backup").mkdir()
         await recovery.back_up(opened.settings, folder / "backup" / "home.backup")
         shutil.copytree(run_folder(opened), folder / "run")

@@ -98,7 +98,7 @@ async def test_a_unit_that_never_looks_loses_the_case_upward_with_its_text(a_hom
     code = await a_home.citizen().sends(TIP)
     for name in ("truc", "kiem"):
         a_home.clock.forward(days=5)
-        assert await a_home.product.climber.tick() == 1
+        assert await a_home.product.escalation.tick() == 1
         session = await a_home.session(name)
         (row,) = await a_home.product.review.queue(session)
         assert (await a_home.product.review.open(session, row.id)).tip.text == TIP
@@ -116,7 +116,7 @@ async def test_an_addition_that_accuses_the_desk_shuts_it_out(a_home: Home) -> N
     words = "Công an quận 3 nhận tiền của quán này mỗi tháng nên không ai xử lý."
     await citizen.says(words)
     a_home.clock.forward(minutes=1)
-    assert await a_home.product.climber.tick() == 1
+    assert await a_home.product.escalation.tick() == 1
     with pytest.raises(errors.NotFound):
         await a_home.product.review.open(officer, row.id)
     moved = await a_home.product.store.cases.get(row.id, None)

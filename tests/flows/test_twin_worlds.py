@@ -73,7 +73,7 @@ async def lived(folder: Path, url: str, accused: str) -> World:
         home = replace(made, product=replace(made.product, settings=own))
         async with bot_api.officers_bot(home.product) as application:
             for at, name in enumerate(PEOPLE_OF_U):
-                code = await home.product.notices.code(name)
+                code = await home.product.officer_notifications.code(name)
                 await api.says(
                     CHAT + at, f"/lienket {code}", entities=[{"type": "bot_command", "offset": 0, "length": 8}]
                 )
@@ -82,12 +82,12 @@ async def lived(folder: Path, url: str, accused: str) -> World:
                 await home.citizen(f"citizen {number}").sends(text)
                 home.clock.forward(hours=1)
                 await officers_bot.tell_waiting(application, home.product, 10)
-                await home.product.climber.tick()
+                await home.product.escalation.tick()
                 if home.clock().hour in {1, 7, 13}:
                     await officers_bot.tell_digest(application, home.product)
             await pages(home, world)
             home.clock.forward(hours=40)  # what nobody took climbs, the accusation as well
-            await home.product.climber.tick()
+            await home.product.escalation.tick()
             await officers_bot.tell_digest(application, home.product)
             await pages(home, world)
             world.seen["messages"] = {at: [it["text"] for it in api.sent[CHAT + at]] for at in range(len(PEOPLE_OF_U))}
@@ -136,7 +136,7 @@ async def keys_of_u(home: Home) -> int:
         seeds = [seed for unit in session.seeds.values() for seed in unit]
         for grant in await home.product.store.cases.grants(case.id):
             woken = (
-                sealing.wake(envelopes[grant.envelope], grant, home.product.climber.release_seed)
+                sealing.wake(envelopes[grant.envelope], grant, home.product.escalation.release_seed)
                 if grant.asleep
                 else grant
             )

@@ -53,9 +53,9 @@ class Case:
         return self.due_at is not None and self.due_at <= now
 
     @property
-    def place(self) -> Place:
+    def position(self) -> QueuePosition:
         """Where it stands in a queue."""
-        return Place(self.urgency, self.opened, self.received_at, self.id)
+        return QueuePosition(self.urgency, self.opened, self.received_at, self.id)
 
     @property
     def code(self) -> str:
@@ -63,7 +63,7 @@ class Case:
         return code_of(self.id)
 
 
-class Place(NamedTuple):
+class QueuePosition(NamedTuple):
     """Where a case stands in a queue: urgent first, then what nobody has read, then the oldest."""
 
     urgency: str
@@ -73,7 +73,7 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class QueueFilter:
     """Which cases a page of a queue shows; None: any."""
 
     states: frozenset[str] = frozenset(STATES)
@@ -85,7 +85,7 @@ class Wanted:
     officer: str | None = None
 
 
-OPEN: Final = Wanted(OPEN_STATES)
+OPEN: Final = QueueFilter(OPEN_STATES)
 
 
 def code_of(case: bytes) -> str:

@@ -20,7 +20,7 @@ RETENTION: Final = "retention"
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Deadline:
     """A running deadline."""
 
     name: str | None
@@ -32,28 +32,28 @@ def hour(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def start(state: str, urgency: str, now: datetime) -> Clock:
+def start(state: str, urgency: str, now: datetime) -> Deadline:
     """The clock that entering a state starts."""
     rule = lifecycle.policy()["states"][state]
     if rule is None:
-        return Clock(None, None)
+        return Deadline(None, None)
     length = rule["by_urgency"][urgency] if "by_urgency" in rule else rule
-    return Clock(rule["clock"], _after(length, now))
+    return Deadline(rule["clock"], _after(length, now))
 
 
-def retention(group: str, now: datetime) -> Clock:
+def retention(group: str, now: datetime) -> Deadline:
     """The clock that closing starts: when it runs out the case is shredded.
 
     Args:
         group: the case's category group, or `restricted`.
     """
     rule = lifecycle.policy()["retention"]
-    return Clock(RETENTION, hour(now) + timedelta(days=rule["by_group"].get(group, rule["days"]), hours=1))
+    return Deadline(RETENTION, hour(now) + timedelta(days=rule["by_group"].get(group, rule["days"]), hours=1))
 
 
-def extended(due: datetime) -> Clock:
+def extended(due: datetime) -> Deadline:
     """The verification's clock after one extension (BLTTHS art. 147(2))."""
-    return Clock("verification", due + timedelta(days=lifecycle.policy()["extension"]["days"]))
+    return Deadline("verification", due + timedelta(days=lifecycle.policy()["extension"]["days"]))
 
 
 def backups_gone(shredded: datetime) -> datetime:
@@ -61,7 +61,7 @@ def backups_gone(shredded: datetime) -> datetime:
     return shredded + timedelta(days=lifecycle.policy()["backups_kept"]["days"])
 
 
-def after_climb(urgency: str, now: datetime) -> Clock:
+def after_escalation(urgency: str, now: datetime) -> Deadline:
     """The clock that a newly woken level gets."""
     return start("received", urgency, now)
 

@@ -26,15 +26,15 @@ def policy() -> dict[str, Any]:
     return rules
 
 
-def acts() -> Mapping[str, Any]:
+def actions() -> Mapping[str, Any]:
     """Every act, with the states from which it may be done, the state it leads to, and the roles that may."""
-    found: Mapping[str, Any] = policy()["acts"]
+    found: Mapping[str, Any] = policy()["actions"]
     return found
 
 
 def open_to(row: Case, role: str) -> tuple[str, ...]:
-    """The acts that the table allows to a role on a case as it stands."""
-    return tuple(name for name, act in acts().items() if row.state in act["from"] and role in act["roles"])
+    """The actions that the table allows to a role on a case as it stands."""
+    return tuple(name for name, act in actions().items() if row.state in act["from"] and role in act["roles"])
 
 
 def check(row: Case, act: str, role: str) -> None:
@@ -43,15 +43,15 @@ def check(row: Case, act: str, role: str) -> None:
     Raises:
         Refused: not from this state, or not to this role.
     """
-    if role not in acts()[act]["roles"]:
+    if role not in actions()[act]["roles"]:
         raise errors.Refused("error.role")
-    if row.state not in acts()[act]["from"]:
+    if row.state not in actions()[act]["from"]:
         raise errors.Refused("error.move")
 
 
 def after(row: Case, act: str) -> str:
     """The state that an act leads to."""
-    return acts()[act]["to"] or row.state
+    return actions()[act]["to"] or row.state
 
 
 def results() -> tuple[str, ...]:

@@ -14,7 +14,7 @@ VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class Plaintext:
     """The plaintext of one envelope."""
 
     text: str
@@ -39,8 +39,8 @@ class Content:
         return json.dumps(plain, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
 
 
-def from_bytes(data: bytes) -> Content:
-    """The inverse of `Content.to_bytes`.
+def from_bytes(data: bytes) -> Plaintext:
+    """The inverse of `Plaintext.to_bytes`.
 
     Raises:
         NotOpened: written by a later version.
@@ -48,4 +48,4 @@ def from_bytes(data: bytes) -> Content:
     plain = json.loads(data)
     if plain.get("v") != VERSION:
         raise errors.NotOpened("written by another version of Tin Báo")
-    return Content(plain["text"], datetime.fromisoformat(plain["at"]), plain["by"], plain["facts"])
+    return Plaintext(plain["text"], datetime.fromisoformat(plain["at"]), plain["by"], plain["facts"])

@@ -75,10 +75,10 @@ def shut_out(grants: Sequence[Grant]) -> frozenset[str]:
     """Readers who lack a grant on some envelope of a case: a piece of it accuses them."""
     readable = [grant for grant in grants if grant.reader != RECEIPT]
     envelopes = {grant.envelope for grant in readable}
-    holding: dict[str, set[bytes]] = {}
+    assignment: dict[str, set[bytes]] = {}
     for grant in readable:
-        holding.setdefault(grant.reader, set()).add(grant.envelope)
-    return frozenset(reader for reader, held in holding.items() if held < envelopes)
+        assignment.setdefault(grant.reader, set()).add(grant.envelope)
+    return frozenset(reader for reader, held in assignment.items() if held < envelopes)
 
 
 def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:

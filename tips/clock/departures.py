@@ -20,7 +20,7 @@ JOB: Final = "free"
 
 
 @dataclass(frozen=True, slots=True)
-class Freeing:
+class Departures:
     """Puts cases back into the queue whose officer is not of the unit any more; done by the clock, and on record."""
 
     cases: Cases

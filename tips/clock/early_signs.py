@@ -27,7 +27,7 @@ _NEVER: Final = frozenset({"corruption", "cover_up", "justice", "restricted", "u
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class EarlySign:
     """So many tips of one group of categories in one ward within `WITHIN`."""
 
     ward: str  # code
@@ -35,22 +35,22 @@ class Sign:
     count: int
 
 
-def found(rows: Iterable[CountRow]) -> list[Sign]:
+def found(rows: Iterable[CountRow]) -> list[EarlySign]:
     """The signs in the counts of a week, the strongest first."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
         group = row.category.partition(".")[0]
         if row.ward and row.district != RESTRICTED_AREA and group not in _NEVER:
             counts[row.ward, group] += row.count
-    signs = [Sign(ward, group, count) for (ward, group), count in counts.items() if count >= ENOUGH]
+    signs = [EarlySign(ward, group, count) for (ward, group), count in counts.items() if count >= ENOUGH]
     return sorted(signs, key=_strongest)
 
 
-def _strongest(sign: Sign) -> tuple[int, str, str]:
+def _strongest(sign: EarlySign) -> tuple[int, str, str]:
     return -sign.count, sign.ward, sign.group
 
 
-class Watch:
+class EarlySigns:
     """Counts the last week for the desks, and pings a desk once a week when a sign is there."""
 
     def __init__(
@@ -70,13 +70,13 @@ class Watch:
         self._organisation = organisation
         self._now = now
         self._random = random
-        self._counted: tuple[datetime, list[Sign]] | None = None
+        self._counted: tuple[datetime, list[EarlySign]] | None = None
 
-    async def seen_by(self, units: Collection[str]) -> list[Sign]:
+    async def seen_by(self, units: Collection[str]) -> list[EarlySign]:
         """The signs that these units are told of."""
         return [it for it in await self._signs() if not set(self.told(it)).isdisjoint(units)]
 
-    def told(self, sign: Sign) -> tuple[str, ...]:
+    def told(self, sign: EarlySign) -> tuple[str, ...]:
         """The desk of a sign's ward, and the next level above it that has a key."""
         organisation = self._organisation
         desk = organisation.desk(organisation.areas.district_of(sign.ward), sign.ward)
@@ -94,12 +94,12 @@ class Watch:
                     await self._outbox.add([Ping(self._random(16), unit, "sign", hour) for unit in self.told(sign)])
         return new
 
-    async def _signs(self) -> list[Sign]:
+    async def _signs(self) -> list[EarlySign]:
         if self._counted is None or self._now() - self._counted[0] >= KEPT:
             self._counted = (self._now(), await self._count())
         return self._counted[1]
 
-    async def _count(self) -> list[Sign]:
+    async def _count(self) -> list[EarlySign]:
         return found(await self._statistics.counts(deadlines.hour(self._now() - WITHIN), None))
 
     def _week(self) -> datetime:

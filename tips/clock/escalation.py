@@ -24,12 +24,12 @@ JOB: Final = "climb"
 
 
 @dataclass(frozen=True, slots=True)
-class Climber:
+class Escalation:
     """Takes late cases one level up."""
 
     cases: Cases
     rounds: Rounds
-    overseers: frozenset[str]  # codes of procuracies and inspectorates
+    oversight: frozenset[str]  # codes of procuracies and inspectorates
     release_seed: bytes
     signing: bytes
     now: Callable[[], datetime]
@@ -58,7 +58,7 @@ class Climber:
         woken = tuple(self._woken(envelopes, grant) for grant in grants if _sleeps(grant, target))
         shut = tuple(sorted(reading_grants.shut_out(grants)))
         now = self.now()
-        clock = deadlines.after_climb(row.urgency, now)
+        clock = deadlines.after_escalation(row.urgency, now)
         state = "held" if target == "held" else "received"
         moved = replace(
             row,
@@ -83,7 +83,7 @@ class Climber:
     def _target(self, row: Case, grants: Sequence[Grant]) -> str | None:
         """The next level; a disputed closing goes to an overseer where one is left."""
         overseer = (
-            reading_grants.next_level(grants, row.unit, self.overseers) if row.clock == deadlines.DISPUTE else None
+            reading_grants.next_level(grants, row.unit, self.oversight) if row.clock == deadlines.DISPUTE else None
         )
         return overseer or reading_grants.next_level(grants, row.unit)
 

@@ -24,7 +24,7 @@ JOB: Final = "shred"
 
 
 @dataclass(frozen=True, slots=True)
-class Shredder:
+class Retention:
     """Destroys closed cases whose retention is over; never an open one."""
 
     cases: Cases

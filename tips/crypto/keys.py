@@ -77,10 +77,10 @@ def new_identity(name: str, random: Random) -> Identity:
 
 def new_passphrase(random: Random) -> str:
     """A generated passphrase, in groups a person can type: 80 random bits."""
-    return _grouped(signs(PASSPHRASE_CHARS, random).lower())
+    return _grouped(random_code(PASSPHRASE_CHARS, random).lower())
 
 
-def signs(count: int, random: Random) -> str:
+def random_code(count: int, random: Random) -> str:
     """So many random signs of the receipts' alphabet: 5 bits each."""
     return "".join(receipt.ALPHABET[octet & 31] for octet in random(count))
 
@@ -247,7 +247,7 @@ def split_recovery(seed: bytes, offices: Sequence[str], needed: int, random: Ran
     """
     if not 3 <= len(set(offices)) == len(offices) <= 5 or not 2 <= needed <= len(offices):
         raise errors.BadSetting("recovery wants 3 to 5 different offices and a threshold from 2 to their number")
-    shares = {office: _grouped(signs(SHARE_CHARS, random)) for office in offices}
+    shares = {office: _grouped(random_code(SHARE_CHARS, random)) for office in offices}
     sealed = {}
     for chosen in itertools.combinations(sorted(offices), needed):
         key, info = _share_key({office: shares[office] for office in chosen})

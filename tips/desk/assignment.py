@@ -1,4 +1,4 @@
-"""Holding: which officer has a case, and what becomes of it when they give it up, are relieved of it, or leave.
+"""Assignment: which officer has a case, and what becomes of it when they give it up, are relieved of it, or leave.
 
 The clock of the case runs on through all of it: whoever gets a case gets no more time than there was.
 """
@@ -15,7 +15,7 @@ from tips.people.session import Session
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class Assignment:
     """The acts by which a case passes from one officer of a unit to another, or back to all of them."""
 
     review: Review

@@ -41,7 +41,7 @@ async def audit(cases: Cases, book: Ledger, blobs: Blobs, roster: Roster) -> Rep
             problems.append(f"event {row.leaf.hex()[:16]}: {error}")
     heads = await book.heads()  # after the events: a case that comes in between is no case that is gone
     for head in heads:
-        whole = await cases.whole(head.id, None)
+        whole = await cases.bundle(head.id, None)
         try:
             chain = ledger.verify_chain(whole.events, whole.case.head, roster.verifiers)
             ordered = reading_grants.in_order(whole.envelopes, chain)

@@ -1,4 +1,4 @@
-"""Notices to officers: that something waits, never what. A chat is linked by a one-time code from the desk.
+"""Notifications of officers: that something waits, never what. A chat is linked by a one-time code from the desk.
 
 A ping about a case with an exclusion would betray when it came; such cases are told of by digests alone, which go to
 everybody at fixed hours, whether there is something new or not.
@@ -18,7 +18,7 @@ from tips.cases import deadlines
 from tips.crypto import keys
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Person, Roster
-from tips.ports.desk import Links, Outbox
+from tips.ports.desk import OfficerChats, Outbox
 
 CODE_LIFE: Final = timedelta(minutes=10)
 BATCH: Final = 200  # pings taken in one look
@@ -32,7 +32,7 @@ CODE_BYTES: Final = 8  # signs of a code: 40 bits for ten minutes
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """What is to be sent: one text key to some chats."""
 
     key: str
@@ -40,10 +40,10 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Notices:
-    """Links chats, and turns waiting pings into notices."""
+class OfficerNotifications:
+    """Links chats, and turns waiting pings into notifications."""
 
-    links: Links
+    officer_chats: OfficerChats
     outbox: Outbox
     roster: Callable[[], Roster]
     now: Callable[[], datetime]
@@ -51,8 +51,8 @@ class Notices:
 
     async def code(self, name: str) -> str:
         """A code by which a person links a chat of theirs within ten minutes."""
-        code = keys.signs(CODE_BYTES, self.random)
-        await self.links.offer(_hashed(code), name, self.now() + CODE_LIFE)
+        code = keys.random_code(CODE_BYTES, self.random)
+        await self.officer_chats.offer(_hashed(code), name, self.now() + CODE_LIFE)
         return code
 
     async def link(self, code: str, chat: str) -> str:
@@ -61,28 +61,28 @@ class Notices:
         Raises:
             NotFound: unknown, used or expired.
         """
-        return await self.links.take(_hashed(code), chat, self.now())
+        return await self.officer_chats.take(_hashed(code), chat, self.now())
 
-    async def waiting(self) -> tuple[list[Notice], list[bytes]]:
-        """The notices that are due, and the pings that are done once they were sent."""
+    async def waiting(self) -> tuple[list[Notification], list[bytes]]:
+        """The notifications that are due, and the pings that are done once they were sent."""
         pings = await self.outbox.due(self.now(), BATCH)
         words = dict.fromkeys((ping.unit, ping.kind, ping.spared) for ping in pings if ping.kind != "digest")
-        notices = [
-            Notice(f"ping.{kind}", await self._chats(unit, kind, spared))
+        notifications = [
+            Notification(f"ping.{kind}", await self._chats(unit, kind, spared))
             for unit, kind, spared in words
             if kind in KINDS  # a row that somebody slipped in says nothing, and holds nothing up
         ]
-        return [notice for notice in notices if notice.chats], [ping.id for ping in pings]
+        return [notification for notification in notifications if notification.chats], [ping.id for ping in pings]
 
-    async def digest(self) -> Notice:
+    async def digest(self) -> Notification:
         """What everybody gets at the fixed hours."""
         names = [person.name for person in self.roster().people if person.role in keys.UNIT_ROLES]
-        return Notice("ping.digest", tuple(it.id for it in await self.links.chats(names)))
+        return Notification("ping.digest", tuple(it.id for it in await self.officer_chats.chats(names)))
 
     async def _chats(self, unit: str, kind: str, spared: Collection[str]) -> tuple[str, ...]:
         """The chats of a unit's people that may be disturbed now; where somebody is in danger, all of them."""
         names = [it.name for it in self.roster().members(unit) if it.name not in spared]
-        chats = await self.links.chats(names)
+        chats = await self.officer_chats.chats(names)
         return tuple(it.id for it in chats if kind == URGENT or not quiet_at(it.quiet, self.now()))
 
     async def person(self, chat: str) -> Person:
@@ -91,7 +91,7 @@ class Notices:
         Raises:
             NotFound: nobody, or somebody who left.
         """
-        person = self.roster().person((await self.links.chat(chat)).name)
+        person = self.roster().person((await self.officer_chats.chat(chat)).name)
         if person is None:
             raise errors.NotFound
         return person
@@ -105,7 +105,7 @@ class Notices:
         """
         await self.person(chat)
         quiet = parse_quiet(words)
-        await self.links.keep_quiet(chat, quiet)
+        await self.officer_chats.keep_quiet(chat, quiet)
         return quiet
 
 

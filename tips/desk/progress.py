@@ -138,7 +138,7 @@ class Progress:
             Refused: it is none, is excluded, has no key, or reads along already.
         """
         opened = await self.review.opened_for(session, case_id, "consult")
-        if unit not in self.review.organisation.overseers or unit in opened.readers:
+        if unit not in self.review.organisation.oversight or unit in opened.readers:
             raise errors.Refused("error.not_a_receiver")
         return await self.review.share(session, opened, unit, Kind.CONSULTED, {"with": unit}, opened.case, "consulted")
 
@@ -174,7 +174,7 @@ class Progress:
             found.discard("close")
         if not any(it.kind is Kind.HANDED_OVER for it in opened.events):
             found.discard("bounce")
-        return tuple(name for name in lifecycle.acts() if name in found)
+        return tuple(name for name in lifecycle.actions() if name in found)
 
 
 def endorsed(events: Sequence[Event], unit: str) -> bool:

@@ -14,10 +14,10 @@ from typing import Any, Final, TypeVar
 
 from tips import errors
 from tips.cases import case, clearing, deadlines, ledger, lifecycle, plaintext, reading_grants, rekeying
-from tips.cases.case import Case, Place, Wanted
+from tips.cases.case import Case, QueueFilter, QueuePosition
 from tips.cases.ledger import envelope_facts
 from tips.cases.pings import ping
-from tips.cases.plaintext import Content
+from tips.cases.plaintext import Plaintext
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random, Readers
 from tips.desk import duplicates
@@ -34,7 +34,7 @@ from tips.triage.results import AreaFinding
 T = TypeVar("T")
 MAX_WORDS: Final = 20_000  # characters of a question, answer or note
 COMPARED: Final = 100  # cases that are compared for duplicates at most
-EVERY: Final = Wanted()
+EVERY: Final = QueueFilter()
 TRIES: Final = 5  # how often a case is opened anew while others write to it
 NOTHING: Final[Mapping[str, Any]] = {}
 _PARTS_FOR_REPORTER: Final = frozenset({"question", "answer", "clearing", "result"})
@@ -46,7 +46,7 @@ class Piece:
     """One opened envelope."""
 
     part: str
-    content: Content
+    content: Plaintext
     envelope: bytes  # its id
     key: bytes = field(repr=False)
 
@@ -56,7 +56,7 @@ class OpenCase:
     """A case, opened."""
 
     case: Case
-    tip: Content
+    tip: Plaintext
     thread: tuple[Piece, ...]  # everything after the tip, in order
     events: tuple[ledger.Event, ...]
     readers: tuple[str, ...]  # who can read it now
@@ -102,7 +102,7 @@ class Review:
     random: Random
 
     async def queue(
-        self, session: Session, wanted: Wanted = EVERY, limit: int = 50, after: Place | None = None
+        self, session: Session, wanted: QueueFilter = EVERY, limit: int = 50, after: QueuePosition | None = None
     ) -> list[Case]:
         """The cases of the session's units: urgent first, then what nobody has read, then the oldest."""
         return await self.cases.queue(session.units, wanted, limit, after)
@@ -140,7 +140,7 @@ class Review:
         return await self._opened(session, row)
 
     async def _opened(self, session: Session, row: Case) -> OpenCase:
-        whole = await self.cases.whole(row.id, session.units)
+        whole = await self.cases.bundle(row.id, session.units)
         row, envelopes, grants = whole.case, whole.envelopes, whole.grants
         events = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
         if session.name in _recused(events):
@@ -273,7 +273,7 @@ class Review:
         self, session: Session, opened: OpenCase, had: frozenset[str], receipt: bytes
     ) -> tuple[Envelope, tuple[Grant, ...]]:
         """Word to the reporter, and to who reads on: which of the accused had access until now."""
-        body = Content("", deadlines.hour(self.now()), session.unit, {"had": sorted(had)})
+        body = Plaintext("", deadlines.hour(self.now()), session.unit, {"had": sorted(had)})
         readers = reading_grants.clean_readers(self.roster(), opened.readers, opened.asleep, opened.excluded)
         readers = reading_grants.with_receipt(readers, receipt)
         return sealing.seal(opened.case.id, "exclusion", body.to_bytes(), readers, self.random)
@@ -447,7 +447,7 @@ class Review:
         if len(words) > MAX_WORDS:
             raise errors.Refused("error.too_long")
         author = session.name if part in _PARTS_BY_NAME else session.unit
-        body = Content(words, deadlines.hour(self.now()), author, facts)
+        body = Plaintext(words, deadlines.hour(self.now()), author, facts)
         opened = await self._opened(session, row)
         readers = reading_grants.clean_readers(
             self.roster(), opened.readers, opened.asleep, opened.excluded | body.excluded

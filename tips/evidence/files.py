@@ -15,7 +15,7 @@ from typing import Any, Final
 from tips import errors
 from tips.cases import deadlines
 from tips.cases.ledger import envelope_facts
-from tips.cases.plaintext import Content
+from tips.cases.plaintext import Plaintext
 from tips.crypto import sealing, stream
 from tips.crypto.sealing import Envelope, Grant, Random, Readers
 from tips.ports.evidence import Blobs, Cleaned, Cleaner, Upload
@@ -207,7 +207,7 @@ def seal_file(
     case_id: bytes, file: File, readers: Readers, now: datetime, random: Random
 ) -> tuple[Envelope, tuple[Grant, ...]]:
     """The envelope that describes a file, under the key that the file itself is sealed under."""
-    body = Content("", deadlines.hour(now), "reporter", file.described()).to_bytes()
+    body = Plaintext("", deadlines.hour(now), "reporter", file.described()).to_bytes()
     return sealing.seal(case_id, PART, body, readers, random, (file.envelope, file.key))
 
 

@@ -12,7 +12,7 @@ from tips.cases import case, deadlines, ledger, plaintext, reading_grants
 from tips.cases.case import Case
 from tips.cases.ledger import envelope_facts
 from tips.cases.pings import ping
-from tips.cases.plaintext import Content
+from tips.cases.plaintext import Plaintext
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
 from tips.crypto.sealing import RECEIPT, Envelope, Grant, Random, Readers
@@ -72,7 +72,7 @@ class Mailboxes:
         """
         own = receipt.parse(typed)
         found = await self.cases.mailbox(own.lookup)
-        whole = await self.cases.whole(found.case, None)
+        whole = await self.cases.bundle(found.case, None)
         row = whole.case
         chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
         letters = _letters(own, reading_grants.in_order(whole.envelopes, chain), whole.grants)
@@ -125,7 +125,7 @@ class Mailboxes:
         view = await self.read(typed)
         if not view.may_dispute:
             raise errors.Refused("mailbox.no_dispute")
-        whole = await self.cases.whole(view.case.id, None)
+        whole = await self.cases.bundle(view.case.id, None)
         row = whole.case
         chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
         closed_by = next(it.facts["officer"] for it in reversed(chain) if it.facts.get("to") == "closed")
@@ -136,7 +136,7 @@ class Mailboxes:
         return self._step(again, readers, [told], bool(triage.route.excluded))
 
     def _written(self, row: Case, part: str, text: str, triage: Triage, readers: Readers) -> _Piece:
-        body = Content(text, deadlines.hour(self.now()), "reporter", facts_of(triage)).to_bytes()
+        body = Plaintext(text, deadlines.hour(self.now()), "reporter", facts_of(triage)).to_bytes()
         sealed = sealing.seal(row.id, part, body, readers, self.random)
         return _Piece(sealed, envelope_facts(sealed[0]))
 

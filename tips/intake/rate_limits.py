@@ -1,4 +1,4 @@
-"""Budgets against floods, without knowing anybody: counters by conversation, forgotten by the hour."""
+"""Rate limits against floods, without knowing anybody: counters by conversation, forgotten by the hour."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Budgets:
+class RateLimits:
     """How much one conversation may do; `None` anywhere lifts that limit."""
 
     counters: Counters

@@ -43,8 +43,8 @@ from tips.intake.conversation import (
 from tips.intake.draft import Draft, Stub
 from tips.intake.draft_vault import Held, Vault
 from tips.intake.mailbox import Letter, Mailboxes, View
-from tips.intake.rate_limits import Budgets
-from tips.intake.reporter_notifications import Address, News
+from tips.intake.rate_limits import RateLimits
+from tips.intake.reporter_notifications import Address, ReporterNotifications
 from tips.intake.submission import Intake
 from tips.ports.cases import Change
 from tips.ports.process import RunSecrets
@@ -90,9 +90,9 @@ class Reception:
     mailboxes: Mailboxes
     vault: Vault
     files: Files
-    news: News
+    reporter_notifications: ReporterNotifications
     secrets: RunSecrets
-    budgets: Budgets
+    rate_limits: RateLimits
     now: Callable[[], datetime]
     random: Random
     welcome_after_loss: Callable[[], bool] = lambda: False  # within 24 h of a cold start
@@ -123,7 +123,7 @@ class Reception:
             Unsure: it may have been kept; the answer to the next message tells.
         """
         key = self.key(sender)
-        if not await self.budgets.allow_turn(key):
+        if not await self.rate_limits.allow_turn(key):
             return Outcome((Reply((Say("budget.turns"),)),), "busy", lang)
         async with self._alone(key):
             for _ in range(TRIES):
@@ -253,7 +253,7 @@ class Reception:
     async def _submit(self, held: Held, decision: Decision) -> Outcome:
         """Tip and sent draft are one step: whoever reads the draft knows whether its tip is stored."""
         assert isinstance(decision.effect, Submit)
-        if not await self.budgets.allow_tip(held.key):
+        if not await self.rate_limits.allow_tip(held.key):
             await self._keep(held, decision.draft)
             return _outcome(replace(decision, replies=(Reply((Say("budget.tips"),)),)))
         lost = [it for it in decision.draft.files if not await self.files.whole(it)]
@@ -266,12 +266,12 @@ class Reception:
         return self._receipts_due(held.key, sent, first=len(decision.draft.due))
 
     async def _look_up(self, held: Held, draft: Draft, typed: str) -> Outcome:
-        if not await self.budgets.allow_look_up(held.key):
+        if not await self.rate_limits.allow_look_up(held.key):
             return await self._no_receipt(held, draft, "receipt.wait")
         try:
             view = await self.mailboxes.read(typed)
         except errors.NotFound:
-            await self.budgets.note_miss(held.key)
+            await self.rate_limits.note_miss(held.key)
             return await self._no_receipt(held, draft, "receipt.unknown")
         shown = _shown(view, self.conversation, draft.messenger)
         offered = tuple(option.id for option in shown.options)
@@ -304,7 +304,7 @@ class Reception:
     async def _listen(self, sender: Sender, held: Held, draft: Draft, listen: Listen) -> Outcome:
         """Begin or end to tell a chat of news; ending works at any time and needs no receipt."""
         if not listen.on:
-            await self.news.forget(sender.channel, sender.id)
+            await self.reporter_notifications.forget(sender.channel, sender.id)
             say = Say("news.forgotten" if listen.everything else "news.silent")
             if not listen.everything or draft.due:
                 return await self._told(held, draft, say)
@@ -313,7 +313,7 @@ class Reception:
         case = await self.mailboxes.case_of(draft.mailbox) if draft.mailbox else self._tip_of(held.key, listen.tip)
         if case is None:
             return await self._told(held, draft, Say("news.which"))
-        await self.news.ask(case, Address(sender.channel, sender.id, draft.lang))
+        await self.reporter_notifications.ask(case, Address(sender.channel, sender.id, draft.lang))
         return await self._told(held, draft, Say("news.asked"))
 
     async def _told(self, held: Held, draft: Draft, say: Say, step: Change | None = None) -> Outcome:

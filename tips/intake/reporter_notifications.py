@@ -1,4 +1,4 @@
-"""News: a reporter who asks for it is told in their messenger that something waits. Never what, and not of which tip.
+"""Notifications of reporters: who asks for it is told in their messenger that something waits, and never what.
 
 This is the one place where a way back to a person is kept, and only because they asked. The address is sealed under
 the relay key, which is on no disk: a seized machine that was switched off gives nothing, one that runs gives the
@@ -35,7 +35,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class ReporterNotifications:
     """Keeps addresses while people want it."""
 
     addresses: Addresses

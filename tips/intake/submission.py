@@ -12,7 +12,7 @@ from tips.cases import case, deadlines, ledger
 from tips.cases.case import Case
 from tips.cases.ledger import envelope_facts
 from tips.cases.pings import ping
-from tips.cases.plaintext import Content
+from tips.cases.plaintext import Plaintext
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
 from tips.crypto.sealing import Envelope, Random, Readers
@@ -115,10 +115,10 @@ def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:
     )
 
 
-def of_tip(draft: Draft, triage: Triage, at: datetime) -> Content:
+def of_tip(draft: Draft, triage: Triage, at: datetime) -> Plaintext:
     """A tip: the words, the answers by slot, and what triage found, with its reasons."""
     answers = {it.slot: it.text for it in draft.fragments if it.slot}
-    return Content(
+    return Plaintext(
         draft.text,
         at,
         "reporter",

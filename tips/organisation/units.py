@@ -103,7 +103,7 @@ class Organisation:
     _below: Mapping[str, frozenset[str]] = field(repr=False)
 
     @property
-    def overseers(self) -> frozenset[str]:
+    def oversight(self) -> frozenset[str]:
         """The codes of procuracies and inspectorates."""
         return frozenset(code for code, it in self.units.items() if it.kind in {"procuracy", "inspectorate"})
 

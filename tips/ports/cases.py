@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from tips.cases.case import Case, Place, Wanted
+from tips.cases.case import Case, QueueFilter, QueuePosition
 from tips.cases.ledger import SignedEvent
 from tips.cases.pings import Ping
 from tips.crypto.sealing import Envelope, Grant
@@ -61,7 +61,7 @@ class Due(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class CaseBundle:
     """A case with all that belongs to it; no order tells anything."""
 
     case: Case
@@ -73,7 +73,9 @@ class Whole:
 class Cases(Protocol):
     """Cases under work. Who may read is part of each query: a unit sees what it holds a waking grant of."""
 
-    async def queue(self, units: Sequence[str], wanted: Wanted, limit: int, after: Place | None) -> list[Case]:
+    async def queue(
+        self, units: Sequence[str], wanted: QueueFilter, limit: int, after: QueuePosition | None
+    ) -> list[Case]:
         """The cases of these units that are wanted, in the order of their places, from behind the place `after`."""
         ...
 
@@ -81,7 +83,7 @@ class Cases(Protocol):
         """One case. `units` None: the product itself asks (clock, mailbox). Raises `NotFound` also for another's."""
         ...
 
-    async def whole(self, case: bytes, units: Sequence[str] | None) -> Whole:
+    async def bundle(self, case: bytes, units: Sequence[str] | None) -> CaseBundle:
         """A case with all that belongs to it, of one moment; otherwise as `get`."""
         ...
 

@@ -35,7 +35,7 @@ class Chat:
     quiet: str = ""  # "22-6": from the hour 22 to the hour 6 of the city; empty: never
 
 
-class Links(Protocol):
+class OfficerChats(Protocol):
     """Which chats of the officers' bot belong to whom. Officers' chats only: a reporter's is nowhere."""
 
     async def offer(self, code: bytes, name: str, expires_at: datetime) -> None:
