@@ -20,7 +20,7 @@ from storage import migrate
 from tips.cases.case import OPEN
 from tips.desk import statistics as published
 from tips.organisation import units
-from tips.triage import category
+from tips.organisation.taxonomy import categories
 
 TIPS: Final = 1_000_000
 PAGE: Final = 51  # what the desk asks for: a page, and whether there is another
@@ -129,7 +129,7 @@ def _fill(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TEMP TABLE kind (at INTEGER PRIMARY KEY, category)")
     connection.execute("BEGIN")
     connection.executemany("INSERT INTO place VALUES (?, ?, ?)", [(at, *it) for at, it in enumerate(places)])
-    connection.executemany("INSERT INTO kind VALUES (?, ?)", list(enumerate(category.codes())))
+    connection.executemany("INSERT INTO kind VALUES (?, ?)", list(enumerate(categories())))
     for name, _ in indexes:
         connection.execute(f"DROP INDEX {name}")
     connection.execute(FILL)

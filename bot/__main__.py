@@ -151,9 +151,10 @@ def officer_add(
 ) -> None:
     """Let a person join a unit; prints their passphrase and TOTP address once."""
     from bot.commands import people
+    from tips.organisation import roles
     from tips.people.enrolment import Newcomer
 
-    _run(people.add_officer(_settings(), Newcomer(name, unit, role), signers))
+    _run(people.add_officer(_settings(), Newcomer(name, unit, roles.parse(role)), signers))
 
 
 @officer_app.command("remove")

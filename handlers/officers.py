@@ -13,7 +13,6 @@ from telegram.ext import Application, CommandHandler, ContextTypes
 
 import locales
 from tips import errors
-from tips.crypto import keys
 from tips.desk import statistics
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.organisation.roster import Person
@@ -69,7 +68,7 @@ class Officers:
         person = await self._person(update)
         if person is None:
             return
-        if person.role not in keys.UNIT_ROLES:
+        if not person.role.holds_seed:
             await _say(update, "officers.no_queue")
             return
         work = await self._statistics.workload([person.unit], person.name, self._now())
@@ -91,7 +90,7 @@ class Officers:
         person = await self._person(update)
         if person is None:
             return
-        if person.role not in keys.STATISTICS_ROLES:
+        if not person.role.sees_counts:
             await _say(update, "officers.no_counts")
             return
         lines = statistics.table(await self._statistics.counts(None, None), ("month",))[-MONTHS:]

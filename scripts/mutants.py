@@ -183,7 +183,7 @@ MUTANTS = (
     Mutant(
         "a case that its own unit ends alone",
         "tips/cases/lifecycle.py",
-        "return row.restricted or row.category.startswith(SECOND_PERSON)",
+        "return row.restricted or taxonomy.has(row.category, Flag.SECOND_PERSON)",
         "return False",
         "tests/flows/test_case_life.py::test_a_complaint_about_police_closes_only_with_somebody_from_outside",
     ),

@@ -16,9 +16,10 @@ from storage import mapping
 from storage.engine import Database
 from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
 from tips import errors
-from tips.cases.case import OPEN_STATES, STATES, Case, QueueFilter, QueuePosition
+from tips.cases.case import OPEN_STATES, Case, QueueFilter, QueuePosition, State
 from tips.cases.ledger import SignedEvent
 from tips.crypto.sealing import Envelope, Grant
+from tips.organisation.taxonomy import Urgency
 from tips.ports.cases import CaseBundle, Change, Due, Mailbox
 
 DUE: Final = mapping.table("tip").c.due_at
@@ -104,22 +105,22 @@ class SqlCases:
 
     async def due(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases whose clock has run out."""
-        return await self._timed(limit, after, *_run_out(now), col(Tip.state) != "closed")
+        return await self._timed(limit, after, *_run_out(now), col(Tip.state) != State.CLOSED)
 
     async def expired(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """Closed cases whose retention is over."""
-        return await self._timed(limit, after, *_run_out(now), col(Tip.state) == "closed")
+        return await self._timed(limit, after, *_run_out(now), col(Tip.state) == State.CLOSED)
 
     async def due_within(self, first: datetime, last: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases whose clock runs out within a time."""
-        within = (col(Tip.due_at) >= first, col(Tip.due_at) < last, col(Tip.state) != "closed")
+        within = (col(Tip.due_at) >= first, col(Tip.due_at) < last, col(Tip.state) != State.CLOSED)
         return await self._timed(limit, after, *within, _told_of())
 
     async def unattended(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """Urgent cases that somebody has read and nobody has taken."""
-        new = sa.and_(col(Tip.state).in_(("received", "screening")), col(Tip.due_at).is_not(None))
+        new = sa.and_(col(Tip.state).in_((State.RECEIVED, State.SCREENING)), col(Tip.due_at).is_not(None))
         untaken = sa.and_(col(Tip.officer).is_(None), col(Tip.opened), col(Tip.received_at) < now)
-        return await self._timed(limit, after, new, untaken, col(Tip.urgency).in_(("P0", "P1")), _told_of())
+        return await self._timed(limit, after, new, untaken, col(Tip.urgency).in_((Urgency.P0, Urgency.P1)), _told_of())
 
     async def _timed(
         self,
@@ -137,12 +138,12 @@ class SqlCases:
 
     async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases that an officer has."""
-        theirs = sa.and_(col(Tip.officer).is_not(None), col(Tip.state) != "closed")
+        theirs = sa.and_(col(Tip.officer).is_not(None), col(Tip.state) != State.CLOSED)
         return await self._timed(limit, after, theirs, by=mapping.table("tip").c.received_at)
 
     async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
         """Others' open cases that these units read along."""
-        statement = readable(units).where(col(Tip.unit).not_in(units), col(Tip.state) != "closed")
+        statement = readable(units).where(col(Tip.unit).not_in(units), col(Tip.state) != State.CLOSED)
         ordered = statement.order_by(*(mapping.table("tip").c[name] for name in ("urgency", "received_at", "id")))
         return [mapping.to_case(row) for row in await self._database.rows(ordered.limit(limit))]
 
@@ -163,14 +164,14 @@ class SqlCases:
 
     async def held(self) -> list[Case]:
         """Cases that wait for the quorum."""
-        return [mapping.to_case(row) for row in await self._database.rows(every().where(col(Tip.state) == "held"))]
+        return [mapping.to_case(row) for row in await self._database.rows(every().where(col(Tip.state) == State.HELD))]
 
 
 def _conditions(wanted: QueueFilter) -> Iterator[sa.ColumnElement[bool]]:
     """What a wanted case must be."""
     if wanted.states <= OPEN_STATES:
-        yield col(Tip.state) != "closed"  # lets the partial index serve
-    if wanted.states not in (OPEN_STATES, frozenset(STATES)):
+        yield col(Tip.state) != State.CLOSED  # lets the partial index serve
+    if wanted.states not in (OPEN_STATES, frozenset(State)):
         yield col(Tip.state).in_(sorted(wanted.states))
     columns = {Tip.urgency: wanted.urgency, Tip.category: wanted.category, Tip.area: wanted.area}
     for column, value in (columns | {Tip.officer: wanted.officer}).items():
@@ -208,7 +209,7 @@ def _run_out(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
 
 def _told_of() -> sa.ColumnElement[bool]:
     """Cases of which a word may be sent at any hour."""
-    return sa.or_(sa.not_(col(Tip.restricted)), col(Tip.urgency) == "P0")
+    return sa.or_(sa.not_(col(Tip.restricted)), col(Tip.urgency) == Urgency.P0)
 
 
 async def _swap_head(connection: AsyncConnection, change: Change) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from storage.engine import Database, is_sqlite
 from storage.tables import Tip
+from tips.cases.case import State
 from tips.ports.desk import CountRow, Workload
 
 AHEAD: Final = 7 * 3600  # seconds that the city is ahead of UTC, all year
@@ -44,6 +45,6 @@ class SqlStatistics:
         """What waits for these units and for one person in them."""
         unread, late = sa.not_(col(Tip.opened)), col(Tip.due_at) <= now
         sums = [sa.func.count().filter(it) for it in (sa.true(), unread, late, col(Tip.officer) == name)]
-        theirs = (col(Tip.unit).in_(units), col(Tip.state) != "closed", sa.not_(col(Tip.restricted)))
+        theirs = (col(Tip.unit).in_(units), col(Tip.state) != State.CLOSED, sa.not_(col(Tip.restricted)))
         (found,) = await self._database.rows(sa.select(*sums).where(*theirs))
         return Workload(*found)

@@ -6,6 +6,7 @@ since 1970 in UTC, and hours where `tips` truncated them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -24,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-from tips.cases.case import NO_TIME, STATES, URGENCIES
+from tips.cases.case import NO_TIME, State
+from tips.organisation.taxonomy import Urgency
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -80,7 +82,7 @@ def _of_case(name: str = "case_id") -> Any:
     return Field(sa_column=Column(name, LargeBinary, ForeignKey("tip.id"), nullable=False, index=True))
 
 
-def _one_of(name: str, values: tuple[str, ...]) -> CheckConstraint:
+def _one_of(name: str, values: Iterable[str]) -> CheckConstraint:
     allowed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{name} IN ({allowed})", name=name)
 
@@ -90,8 +92,8 @@ class Tip(Base, table=True):
 
     __tablename__ = "tip"
     __table_args__ = (
-        _one_of("state", STATES),
-        _one_of("urgency", URGENCIES),
+        _one_of("state", State),
+        _one_of("urgency", Urgency),
         Index(
             "ix_tip_queue", "unit", "urgency", "opened", "received_at", "id", sqlite_where=OPEN, postgresql_where=OPEN
         ),

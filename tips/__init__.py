@@ -4,8 +4,8 @@
 `rate_limits`):
     the `draft` of this conversation is taken out of the `draft_vault`; `phrases` tells commands from words
     the `conversation` decides the reply:
-        `triage` finds intent, place, matter, urgency, who is accused, and by the `organisation` and its `units` who may
-        get it
+        `triage` finds intent, place, matter by the `taxonomy`, urgency, who is accused, and by the `organisation` and
+        its `units` who may get it
         what is missing is asked for, `evidence` of the `kinds` that are taken is cleaned and sealed (`files`), and a
         summary is shown
     the next draft, and what goes with it, is durable, and only then is anything answered
@@ -15,8 +15,8 @@ when the person sends it (`submission`), unless a `flood` asks for patience firs
     its first event is signed for the `ledger`; all of it is stored at once, through the `ports`
     the `receipt` is shown, and shown again until it was delivered
 
-`desk`, the officers' side, for `people` (`logins` opens a `session`, and `device_cookies` keep strangers' guesses from
-locking anybody out):
+`desk`, the officers' side, for `people` of one of the `roles` (`logins` opens a `session`, and `device_cookies` keep
+strangers' guesses from locking anybody out):
     an officer reads, claims, asks, moves and hands over one of the `cases` (`review`), if `reading_grants` let them
     they give the `case` back to the queue or, being the head, to one of them (`assignment`)
     they correct what triage found, and link what may be the same event (`duplicates`)
@@ -27,7 +27,7 @@ locking anybody out):
 what waits is told to officers without a word of it (`pings`, `officer_notifications`, `reminders`), and to a reporter
 who asks for it (`reporter_notifications`)
 
-`clock`, as time passes (`deadlines`):
+`clock`, as time passes (`deadlines`, as long as the `policy` says):
     of several processes one does each job (`leases`), one case after the other (`rounds`)
     what is late climbs, text included (`escalation`); whose officer left goes back to the queue (`departures`)
     several tips of a kind in one ward are one of the `early_signs`

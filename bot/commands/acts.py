@@ -20,7 +20,7 @@ from bot.wiring import Product, open_product
 from handlers.desk import view_models
 from tips import errors, triage
 from tips.cases import case as cases
-from tips.cases import deadlines, ledger, lifecycle
+from tips.cases import deadlines, ledger, policy
 from tips.desk import statistics
 from tips.desk.review import OpenCase
 from tips.organisation import units
@@ -171,7 +171,7 @@ def _opened(opened: OpenCase) -> dict[str, Any]:
 
 
 def _clock(row: cases.Case) -> dict[str, Any]:
-    rule = lifecycle.policy()["states"].get(row.state) or lifecycle.policy()["retention"]
+    rule = policy.deadline(row.state) or policy.retention()
     return {"clock": row.clock, "due": row.due_at.isoformat() if row.due_at else None, "source": rule["source"]}
 
 

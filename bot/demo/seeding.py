@@ -18,6 +18,7 @@ from tips.cases.case import Case
 from tips.crypto.keys import Identity
 from tips.intake.conversation import Inbound
 from tips.intake.reception import Sender
+from tips.organisation.roles import Role
 from tips.people.enrolment import Newcomer
 from tips.people.session import Session
 
@@ -27,14 +28,14 @@ CORE_DESKS: Final = (
 )
 SHOWN: Final = ("can-bo-q3", "truong-q3", "kiem-sat", "quan-tri", "kiem-toan")
 PEOPLE: Final = (
-    Newcomer("can-bo-q3", "area-770", "officer"),
-    Newcomer("truong-q3", "area-770", "head"),
-    Newcomer("kiem-sat", "vks-tp", "overseer"),
-    Newcomer("quan-tri", "ttra-tp", "admin"),
-    Newcomer("kiem-toan", "ttra-tp", "auditor"),
-    Newcomer("truc-ban", "duty", "coordinator"),
-    *(Newcomer(f"thu-ly-{unit}", unit, "officer") for unit in ("px05", "pc02", "pc03", "pc04", "pa05", "ttra-tp")),
-    *(Newcomer(f"can-bo-{code}", f"area-{code}", "officer") for code in CORE_DESKS),
+    Newcomer("can-bo-q3", "area-770", Role.OFFICER),
+    Newcomer("truong-q3", "area-770", Role.HEAD),
+    Newcomer("kiem-sat", "vks-tp", Role.OVERSEER),
+    Newcomer("quan-tri", "ttra-tp", Role.ADMIN),
+    Newcomer("kiem-toan", "ttra-tp", Role.AUDITOR),
+    Newcomer("truc-ban", "duty", Role.COORDINATOR),
+    *(Newcomer(f"thu-ly-{unit}", unit, Role.OFFICER) for unit in ("px05", "pc02", "pc03", "pc04", "pa05", "ttra-tp")),
+    *(Newcomer(f"can-bo-{code}", f"area-{code}", Role.OFFICER) for code in CORE_DESKS),
 )
 ANSWERS_AT_MOST: Final = 5  # turns until a seeded tip must have been sent
 
@@ -77,7 +78,7 @@ async def seed(product: Product, identities: Sequence[Identity], moved: Movable)
     sessions = [await product.logins.session_of(identity) for identity in identities]
     workers = Workers(
         {session.unit: session for session in reversed(sessions) if session.seeds},
-        {session.unit: session for session in sessions if session.role == "head"},
+        {session.unit: session for session in sessions if session.role is Role.HEAD},
     )
     for number, it in enumerate(seeds()):
         moved.set_back(it.hours)

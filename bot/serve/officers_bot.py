@@ -21,7 +21,7 @@ from bot.serve.messengers import Channel
 from bot.wiring import Product
 from handlers.officers import LANG, Officers
 from tips import errors
-from tips.cases import deadlines, lifecycle
+from tips.cases import deadlines, policy
 from tips.desk.officer_notifications import Notification
 
 EVERY: Final = 10.0  # seconds between looks at the outbox
@@ -116,7 +116,7 @@ def _schedule(application: App, product: Product, channel: Channel, every: float
         if not channel.is_up:  # notices wait: what cannot be sent would count as tried
             return
         await tell_waiting(application, product, every)
-        if product.now().astimezone(deadlines.CITY).hour in lifecycle.policy()["digest_hours"]:
+        if product.now().astimezone(deadlines.CITY).hour in policy.digest_hours():
             await tell_digest(application, product)
 
     assert application.job_queue is not None

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-from tips.cases.case import OPEN_STATES, STATES, URGENCIES, QueueFilter, QueuePosition
+from tips.cases.case import OPEN_STATES, QueueFilter, QueuePosition, State
+from tips.organisation.taxonomy import Urgency
 
 AGES: Final = ("1", "3", "7", "30")  # days since a tip came
 NAMES: Final = ("state", "urgency", "category", "area", "age", "overdue", "mine")
@@ -15,7 +16,7 @@ NAMES: Final = ("state", "urgency", "category", "area", "age", "overdue", "mine"
 
 def chosen(params: Mapping[str, str]) -> dict[str, str]:
     """The filters of an address, without what is empty or none."""
-    known = {"state": STATES, "urgency": URGENCIES, "age": AGES, "overdue": ("1",), "mine": ("1",)}
+    known = {"state": State, "urgency": Urgency, "age": AGES, "overdue": ("1",), "mine": ("1",)}
     found = {name: params[name] for name in NAMES if params.get(name)}
     return {name: value for name, value in found.items() if name not in known or value in known[name]}
 

@@ -19,19 +19,20 @@ from handlers.desk import filters, forms, view_models
 from handlers.pages import Pages
 from tips import errors
 from tips.cases import case, lifecycle
+from tips.cases.case import State
 from tips.clock.early_signs import EarlySigns
-from tips.crypto import keys
 from tips.desk import statistics
 from tips.desk.assignment import Assignment
 from tips.desk.audit import Report
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.progress import Progress
 from tips.desk.review import OpenCase, Review
+from tips.organisation.roles import Page, Role
+from tips.organisation.taxonomy import Urgency, categories
 from tips.people.logins import Logins
 from tips.people.session import Session
 from tips.ports.clock import Clockwork
 from tips.ports.desk import Statistics
-from tips.triage import category
 
 DEVICE_COOKIE: Final = "k"  # that somebody has logged in from here before
 DEVICE_SECONDS: Final = 180 * 24 * 3600
@@ -194,10 +195,10 @@ class Desk:
 
     async def queue(self, request: Request, session: Session) -> Response:
         """The open cases of the session's units; people without one are shown what they may see."""
-        if not session.seeds and session.role in keys.UNIT_ROLES:
+        if not session.seeds and session.role.holds_seed:
             return self._page(request, session, "desk_waiting.html")
         if not session.seeds:
-            place = "/desk/ledger" if session.role == "auditor" else "/desk/statistics"
+            place = f"/desk/{session.role.landing}"
             return RedirectResponse(place, status_code=303)
         asked = filters.chosen(request.query_params)
         first = not asked and "after" not in request.query_params
@@ -211,9 +212,9 @@ class Desk:
             **await self._rows(request, session),
             asked={name: asked.get(name, "") for name in filters.NAMES},
             filtered=bool(asked),
-            urgencies=[(it, it) for it in case.URGENCIES],
-            states=[(it, speak(f"state.{it}")) for it in case.STATES],
-            categories=[(it, speak(f"category.{it}")) for it in (case.RESTRICTED_CATEGORY, *category.codes())],
+            urgencies=[(it, it) for it in Urgency],
+            states=[(it, speak(f"state.{it}")) for it in State],
+            categories=[(it, speak(f"category.{it}")) for it in (case.RESTRICTED_CATEGORY, *categories())],
             districts=self._districts(),
             ages=[(it, speak("desk.older", n=it)) for it in filters.AGES],
             claimed=forms.count(request, "claimed"),
@@ -291,7 +292,7 @@ class Desk:
             to_clear=[(code, self._name(code)) for code in sorted(opened.excluded)],
             targets=[(code, self._name(code)) for code in self.review.targets(opened)],
             districts=self._districts(),
-            categories=list(category.codes()),
+            categories=list(categories()),
             units=[
                 (it.code, it.name)
                 for it in self.review.organisation.units.values()
@@ -309,7 +310,7 @@ class Desk:
 
     def _colleagues(self, session: Session) -> list[str]:
         """Whom this session may keep away from a case: itself, and a head everybody of the unit."""
-        members = self.review.roster().members(session.unit) if session.role == "head" else []
+        members = self.review.roster().members(session.unit) if session.role is Role.HEAD else []
         return [session.name, *sorted(it.name for it in members if it.name != session.name)]
 
     async def conclusion(self, request: Request, session: Session) -> Response:
@@ -396,7 +397,7 @@ class Desk:
 
     async def counts(self, request: Request, session: Session) -> Response:
         """Counts by month, district and category, small cells hidden."""
-        if session.role not in keys.STATISTICS_ROLES:
+        if not session.role.sees_counts:
             raise errors.NotFound
         rows = view_models.named(await self.statistics.counts(None, None), self.review.organisation)
         lines = await asyncio.to_thread(statistics.table, rows, ("month", "district", "category"))
@@ -404,7 +405,7 @@ class Desk:
 
     async def ledger(self, request: Request, session: Session) -> Response:
         """What the ledger holds, whether it holds, and what the clock could not do; no text."""
-        if session.role not in {"auditor", "overseer", "admin"}:
+        if not session.role.may_see(Page.LEDGER):
             raise errors.NotFound
         stuck = [
             (it.job, case.code_of(it.case), view_models.moment(it.since))
@@ -415,7 +416,7 @@ class Desk:
 
     async def people(self, request: Request, session: Session) -> Response:
         """Who works where, by the signed roster in force; changing it takes two admins at the command line."""
-        if session.role not in {"admin", "auditor"}:
+        if not session.role.may_see(Page.PEOPLE):
             raise errors.NotFound
         roster, organisation = self.review.roster(), self.review.organisation
         people = sorted(roster.people, key=lambda it: (it.unit, it.name))

@@ -11,9 +11,9 @@ from tips.cases import case as cases
 from tips.cases import deadlines, plaintext
 from tips.cases.case import Case
 from tips.cases.ledger import Event, Kind
+from tips.cases.plaintext import Part
 from tips.clock.early_signs import EarlySign
 from tips.desk.review import OpenCase, Piece
-from tips.evidence.files import PART
 from tips.organisation.roster import PROCESSES
 from tips.organisation.units import Organisation
 from tips.ports.desk import CountRow
@@ -126,14 +126,14 @@ def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
     """A case's page."""
     facts = dict(opened.tip.facts)
     for piece in opened.thread:
-        if piece.part == "correction":
+        if piece.part == Part.CORRECTION:
             facts |= {name: value for name, value in piece.content.facts.items() if name != "excluded"}
     return View(
         text=opened.tip.text,
         facts=list(_facts(facts, organisation, speak)),
         reasons=[reason_text(reason, speak) for reason in facts.get("reasons", ())],
         exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
-        thread=[_entry(it, organisation, speak) for it in opened.thread if it.part != PART],
+        thread=[_entry(it, organisation, speak) for it in opened.thread if it.part != Part.FILE],
         files=[Attachment(it.envelope.hex(), it.kind, weight(it.size), it.clean) for it in opened.files],
         timeline=[(moment(it.at), it.kind.value, _actor(it, speak)) for it in opened.events],
         readers=[organisation.unit(code).name for code in opened.readers],
@@ -149,15 +149,15 @@ def weight(size: int) -> str:
 def _entry(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:
     """A piece in words: a correction says what it corrects, a link names the other case."""
     text, linked = piece.content.text, ""
-    if piece.part == "correction":
+    if piece.part == Part.CORRECTION:
         text = "\n".join(
             f"{speak(label)}: {value}" for label, value in _facts(piece.content.facts, organisation, speak)
         )
-    if piece.part == "exclusion":
+    if piece.part == Part.EXCLUSION:
         text = ", ".join(organisation.unit(code).name for code in piece.content.facts["had"]) or speak("desk.nobody")
-    if piece.part == "clearing":
+    if piece.part == Part.CLEARING:
         text = organisation.unit(piece.content.facts["cleared"]).name
-    if piece.part == "link":
+    if piece.part == Part.LINK:
         text, linked = cases.code_of(bytes.fromhex(text)), text
     who = _author(piece.content, organisation, speak)
     return Entry(piece.part, who, moment(piece.content.at), text, linked)

@@ -15,6 +15,7 @@ from tests.fakes import two
 from tips.crypto.keys import Cost, Identity
 from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome, Sender
+from tips.organisation.roles import Role
 from tips.people.enrolment import Newcomer
 from tips.people.founding import Founding
 from tips.people.session import Session
@@ -71,7 +72,9 @@ class Home:
 
     async def join(self, *rows: tuple[str, str, str]) -> None:
         admins = [await self.product.logins.unlock(*pair) for pair in self.founding.passphrases.items()]
-        joined = await people.enrol(self.product, admins, [Newcomer(*row) for row in rows])
+        joined = await people.enrol(
+            self.product, admins, [Newcomer(name, unit, Role(role)) for name, unit, role in rows]
+        )
         self.people |= {person.identity.name: person.identity for person in joined.people}
         self.passphrases |= {person.identity.name: person.passphrase for person in joined.people}
 

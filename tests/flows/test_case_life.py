@@ -16,8 +16,10 @@ from tests.fakes import desk, gallery
 from tests.fakes.home import Citizen, Home, opened
 from tests.flows.test_evidence import gives, rows_of, text_of
 from tips import errors
-from tips.cases import deadlines, ledger, lifecycle
-from tips.cases.case import OPEN_STATES, STATES, Case, QueueFilter
+from tips.cases import deadlines, ledger, lifecycle, policy
+from tips.cases.case import OPEN_STATES, Case, QueueFilter, State
+from tips.data import read
+from tips.organisation.roles import Role
 from tips.people import enrolment
 from tips.people.session import Session
 
@@ -157,7 +159,7 @@ async def test_a_complaint_about_police_closes_only_with_somebody_from_outside(o
     with pytest.raises(errors.Refused, match="second_person"):
         await progress.close(session, row.id)
     with pytest.raises(errors.Refused, match="second_person"):
-        await progress.endorse(replace(session, role="head"), row.id)
+        await progress.endorse(replace(session, role=Role.HEAD), row.id)
     overseer = await office.session("kiem")
     with pytest.raises(errors.NotFound):
         await progress.endorse(overseer, row.id)
@@ -332,25 +334,22 @@ def test_corruption_is_kept_longer_as_the_table_says() -> None:
 
 # --- the table -------------------------------------------------------------
 
-ROLES = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
-
 
 def test_the_table_is_whole() -> None:
     """Each state has a clock or says that none runs; acts start and end in states; lengths have sources."""
-    table = lifecycle.policy()
-    assert set(table["states"]) == set(STATES)
-    for name, act in table["acts"].items():
-        assert set(act["from"]) <= set(STATES), name
-        assert act["to"] is None or act["to"] in STATES, name
-        assert set(act["roles"]) <= set(ROLES), name
-        assert not {"admin", "auditor"} & set(act["roles"]), name
-    lengths = [*filter(None, table["states"].values()), table["retention"], table["extension"], table["bounces"]]
+    rules = read("policy.json")
+    assert set(rules["deadlines"]) == set(State)
+    for name, action in lifecycle.actions().items():
+        assert action.states, name
+        assert action.roles, name
+        assert not {Role.ADMIN, Role.AUDITOR} & action.roles, name
+    lengths = [*filter(None, rules["deadlines"].values()), rules["retention"], rules["extension"], rules["bounces"]]
     for rule in lengths:
         assert "BLTTHS" in rule["source"] or "TTLT" in rule["source"] or "policy" in rule["source"]
 
 
-@pytest.mark.parametrize("role", ROLES)
-async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: str) -> None:
+@pytest.mark.parametrize("role", Role)
+async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: Role) -> None:
     """Each act from each state: allowed acts are offered and none else gets through."""
     _, session, row = await begun(office)
     review, progress = office.product.review, office.product.progress
@@ -375,7 +374,7 @@ async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: 
         "hand_back": lambda: office.product.assignment.hand_back(acting, row.id),
         "assign": lambda: office.product.assignment.assign(acting, row.id, "anh"),
     }
-    for state in sorted(set(STATES) - {"closed", "held"}):
+    for state in sorted(set(State) - {State.CLOSED, State.HELD}):
         now = await office.product.store.cases.get(row.id, None)
         await review.record(session, now, ledger.Kind.MOVED, {"to": state}, replace(now, state=state, officer=None))
         for name, door in doors.items():
@@ -406,8 +405,8 @@ def test_twenty_days_are_calendar_days() -> None:
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
 def test_every_clock_names_its_article_or_says_that_it_is_policy(lang: str) -> None:
     """In the data that rules, and in the words that the desk shows beside a deadline."""
-    rules = [rule for rule in lifecycle.policy()["states"].values() if rule]
-    for rule in (*rules, lifecycle.policy()["retention"]):
+    rules = [rule for state in State if (rule := policy.deadline(state))]
+    for rule in (*rules, policy.retention()):
         assert re.search(r"BLTTHS|TTLT|policy", rule["source"])
         said = locales.say(lang, f"clock.{rule['clock']}")
         assert re.search(r"BLTTHS|Criminal Procedure Code|01/2017|quy ước|policy", said), said

@@ -6,7 +6,7 @@ from bot import wiring
 from bot.demo import demo
 from bot.demo.seeding import CORE_DESKS, seeds
 from bot.wiring import open_product
-from tips.cases.case import STATES
+from tips.cases.case import State
 
 
 async def test_the_seeded_tips_show_every_side_of_the_product() -> None:
@@ -23,7 +23,7 @@ async def test_the_seeded_tips_show_every_side_of_the_product() -> None:
             mine = next(it for it in sessions if it.name == "can-bo-q3")
             new = [it for it in await product.review.queue(mine) if not it.opened and it.urgency <= "P1"]
     assert len(cases) == 60
-    assert {it.state for it in cases} == set(STATES)
+    assert {it.state for it in cases} == set(State)
     assert {it.area for it in cases} >= set(CORE_DESKS)
     assert sum(it.overdue(now) for it in cases) >= 3
     assert sum(it.level > 0 for it in cases) >= 2

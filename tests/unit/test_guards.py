@@ -15,6 +15,7 @@ from tips.crypto import keys, receipt, sealing
 from tips.crypto.keys import Identity
 from tips.crypto.sealing import Reader, Readers
 from tips.organisation import roster, units
+from tips.organisation.roles import Role
 from tips.organisation.roster import Person, Roster, SignedRoster, Signer, UnitKey
 from tips.people import enrolment, founding
 from tips.people.enrolment import Newcomer
@@ -79,7 +80,7 @@ def office() -> Office:
     made = founding.found(HOME, NOW, os.urandom, CHEAP)
     admins = {it.locked.name: keys.unlock_identity(it.locked, made.passphrases[it.locked.name]) for it in made.accounts}
     first = roster.verify(made.roster, made.secrets.signers)
-    people = [Newcomer("an", CHAIN[0], "officer"), Newcomer("truc", CHAIN[1], "officer")]
+    people = [Newcomer("an", CHAIN[0], Role.OFFICER), Newcomer("truc", CHAIN[1], Role.OFFICER)]
     joined = enrolment.enrol(first, HOME, list(admins.values()), people, NOW, os.urandom, CHEAP)
     return roster.verify(joined.roster, made.secrets.signers), admins, made.secrets.signers
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tips.organisation import units
+from tips.organisation import taxonomy, units
 from tips.triage import routing
 from tips.triage.results import Accusation, AreaCandidate, AreaFinding
 
@@ -14,7 +14,7 @@ ORGANISATIONS = [units.load("hcmc-districts"), units.load("hcmc-2025")]
 KINDS = sorted(ORGANISATIONS[0].conflicts)
 DISTRICTS = sorted(ORGANISATIONS[0].areas.districts)
 WARDS = sorted(ORGANISATIONS[0].areas.wards)
-CATEGORIES = [row["code"] for row in units._read("taxonomy.json")]
+CATEGORIES = list(taxonomy.categories())
 
 areas = st.one_of(
     st.just(AreaFinding()),

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Final, NamedTuple
 
 from tips.crypto.receipt import ALPHABET
 
-STATES: Final = (
-    "received",
-    "screening",
-    "needs_info",
-    "forwarded",
-    "accepted",
-    "verifying",
-    "suspended",
-    "concluded",
-    "closed",
-    "held",
-)
-OPEN_STATES: Final = frozenset(STATES) - {"closed"}
+
+class State(StrEnum):
+    """Where a case stands."""
+
+    RECEIVED = "received"
+    SCREENING = "screening"
+    NEEDS_INFO = "needs_info"
+    FORWARDED = "forwarded"
+    ACCEPTED = "accepted"
+    VERIFYING = "verifying"
+    SUSPENDED = "suspended"
+    CONCLUDED = "concluded"
+    CLOSED = "closed"
+    HELD = "held"
+
+
+OPEN_STATES: Final = frozenset(State) - {State.CLOSED}
 
 NO_TIME: Final = datetime.fromtimestamp(0, UTC)  # what reads so is no time: a hand was in the row
 RESTRICTED_AREA: Final = "city"
 RESTRICTED_CATEGORY: Final = "restricted"
-URGENCIES: Final = ("P0", "P1", "P2", "P3")
+UNKNOWN_CATEGORY: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,8 @@ class Case:
 
     id: bytes  # 16 bytes
     unit: str
-    state: str
-    urgency: str
+    state: str  # a `State`; anything else: a hand was in the row
+    urgency: str  # an `Urgency`, as `state`
     category: str  # `restricted` for a tip with an exclusion
     area: str | None  # district code; `city` for a tip with an exclusion; None: not known
     ward: str | None  # unit code; None: not known, or restricted
@@ -66,7 +71,7 @@ class Case:
 class QueuePosition(NamedTuple):
     """Where a case stands in a queue: urgent first, then what nobody has read, then the oldest."""
 
-    urgency: str
+    urgency: str  # an `Urgency`, as `state`
     opened: bool
     received_at: datetime
     id: bytes
@@ -76,7 +81,7 @@ class QueuePosition(NamedTuple):
 class QueueFilter:
     """Which cases a page of a queue shows; None: any."""
 
-    states: frozenset[str] = frozenset(STATES)
+    states: frozenset[str] = frozenset(State)
     urgency: str | None = None
     category: str | None = None
     area: str | None = None  # district code

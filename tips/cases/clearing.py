@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tips.organisation.roles import Role
+
 NEEDED: Final = 2  # branches
 
 
@@ -30,4 +32,4 @@ def from_plain(facts: Mapping[str, Any]) -> Clearing:
 
 def cleared(steps: Sequence[Clearing]) -> bool:
     """Whether an exclusion no longer counts."""
-    return len({it.branch for it in steps}) >= NEEDED and any(it.role == "overseer" for it in steps)
+    return len({it.branch for it in steps}) >= NEEDED and any(it.role == Role.OVERSEER for it in steps)

@@ -6,12 +6,14 @@ The lengths are data, each with its article of law or the word "policy"; see `li
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tips.cases import lifecycle
+from tips.cases import policy
+from tips.cases.case import State
 
 CITY: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 WAKE: Final = "wake"  # a request: wake the next clean level now, because those awake are accused, or sent it back
@@ -34,7 +36,7 @@ def hour(moment: datetime) -> datetime:
 
 def start(state: str, urgency: str, now: datetime) -> Deadline:
     """The clock that entering a state starts."""
-    rule = lifecycle.policy()["states"][state]
+    rule = policy.deadline(state)
     if rule is None:
         return Deadline(None, None)
     length = rule["by_urgency"][urgency] if "by_urgency" in rule else rule
@@ -47,26 +49,25 @@ def retention(group: str, now: datetime) -> Deadline:
     Args:
         group: the case's category group, or `restricted`.
     """
-    rule = lifecycle.policy()["retention"]
-    return Deadline(RETENTION, hour(now) + timedelta(days=rule["by_group"].get(group, rule["days"]), hours=1))
+    return Deadline(RETENTION, hour(now) + timedelta(days=policy.retention_days(group), hours=1))
 
 
 def extended(due: datetime) -> Deadline:
     """The verification's clock after one extension (BLTTHS art. 147(2))."""
-    return Deadline("verification", due + timedelta(days=lifecycle.policy()["extension"]["days"]))
+    return Deadline("verification", due + timedelta(days=policy.extension_days()))
 
 
 def backups_gone(shredded: datetime) -> datetime:
     """From when on no backup holds what was shredded."""
-    return shredded + timedelta(days=lifecycle.policy()["backups_kept"]["days"])
+    return shredded + timedelta(days=policy.backup_days())
 
 
 def after_escalation(urgency: str, now: datetime) -> Deadline:
     """The clock that a newly woken level gets."""
-    return start("received", urgency, now)
+    return start(State.RECEIVED, urgency, now)
 
 
-def _after(length: dict[str, Any], now: datetime) -> datetime:
+def _after(length: Mapping[str, Any], now: datetime) -> datetime:
     # Counted from the next full hour: a due time must not tell the minute, nor come early.
     if "hours" in length:
         return hour(now) + timedelta(hours=1 + length["hours"])
@@ -79,7 +80,7 @@ def next_digest(now: datetime) -> datetime:
     """The next of the fixed hours at which digests go out, strictly after `now`."""
     local = now.astimezone(CITY)
     for days in (0, 1):
-        for at in lifecycle.policy()["digest_hours"]:
+        for at in policy.digest_hours():
             moment = datetime.combine(local.date() + timedelta(days=days), time(at), CITY)
             if moment > local:
                 return moment.astimezone(UTC)

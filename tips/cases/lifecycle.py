@@ -1,64 +1,72 @@
-"""A case's life as one table (`data/life.json`): its states, the clock that each starts, who may bring it where.
+"""A case's life as one table (`data/lifecycle.json`): which action is allowed from which state, and to which role.
 
-Each length names its article of law, or the word "policy". `received` also begins after a climb; `needs_info` ends by
-the reporter's answer; `held` ends by the recovery quorum; `closed` ends by a dispute, or by being shredded.
+`received` also begins after an escalation; `needs_info` ends by the reporter's answer; `held` ends by the recovery
+quorum; `closed` ends by a dispute, or by being shredded. What each state's deadline is, says `policy`.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib.resources
-import json
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from tips import errors
-from tips.cases.case import Case
+from tips.cases.case import Case, State
+from tips.data import read
+from tips.organisation import taxonomy
+from tips.organisation.roles import Role
+from tips.organisation.taxonomy import Flag
 
-SECOND_PERSON: Final = ("corruption", "cover_up")  # groups that nobody closes alone
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When an action is allowed, and where it leads."""
+
+    states: frozenset[State]
+    leads_to: State | None  # None: it stays where it is
+    roles: frozenset[Role]
 
 
 @functools.cache
-def policy() -> dict[str, Any]:
-    """The table; see the data file."""
-    text = importlib.resources.files("tips.data").joinpath("life.json").read_text("utf-8")
-    rules: dict[str, Any] = json.loads(text)
-    return rules
+def actions() -> Mapping[str, Rule]:
+    """Every action by its name, in the order in which a page offers them."""
+    table = read("lifecycle.json")
+    return {name: _rule(row, table["states"], table["roles"]) for name, row in table["actions"].items()}
 
 
-def actions() -> Mapping[str, Any]:
-    """Every act, with the states from which it may be done, the state it leads to, and the roles that may."""
-    found: Mapping[str, Any] = policy()["actions"]
-    return found
-
-
-def open_to(row: Case, role: str) -> tuple[str, ...]:
+def open_to(row: Case, role: Role) -> tuple[str, ...]:
     """The actions that the table allows to a role on a case as it stands."""
-    return tuple(name for name, act in actions().items() if row.state in act["from"] and role in act["roles"])
+    return tuple(name for name, rule in actions().items() if row.state in rule.states and role in rule.roles)
 
 
-def check(row: Case, act: str, role: str) -> None:
-    """Whether the table allows an act.
+def check(row: Case, action: str, role: Role) -> None:
+    """Whether the table allows an action.
 
     Raises:
         Refused: not from this state, or not to this role.
     """
-    if role not in actions()[act]["roles"]:
+    if role not in actions()[action].roles:
         raise errors.Refused("error.role")
-    if row.state not in actions()[act]["from"]:
+    if row.state not in actions()[action].states:
         raise errors.Refused("error.move")
-
-
-def after(row: Case, act: str) -> str:
-    """The state that an act leads to."""
-    return actions()[act]["to"] or row.state
 
 
 def results() -> tuple[str, ...]:
     """How a case can end."""
-    return tuple(policy()["results"])
+    return tuple(read("lifecycle.json")["results"])
 
 
 def needs_second_person(row: Case) -> bool:
     """Whether a case closes only with somebody outside its unit: corruption, a cover-up, or somebody shut out."""
-    return row.restricted or row.category.startswith(SECOND_PERSON)
+    return row.restricted or taxonomy.has(row.category, Flag.SECOND_PERSON)
+
+
+def _rule(row: Mapping[str, Any], states: Mapping[str, Sequence[str]], roles: Mapping[str, Sequence[str]]) -> Rule:
+    """A row of the table; a name that stands for several states, or roles, is written out."""
+    named = row["from"] if isinstance(row["from"], list) else states[row["from"]]
+    return Rule(
+        frozenset(map(State, named)),
+        State(row["to"]) if "to" in row else None,
+        frozenset(map(Role, roles[row["roles"]])),
+    )

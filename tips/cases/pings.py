@@ -8,6 +8,7 @@ from datetime import datetime
 from tips.cases import deadlines
 from tips.cases.case import Case
 from tips.crypto.sealing import Random
+from tips.organisation.taxonomy import Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def ping(row: Case, kind: str, now: datetime, random: Random) -> Ping:
 
     Where somebody is in danger (P0) it goes out at once, quiet hours and exclusions or not.
     """
-    if row.urgency == "P0":
+    if row.urgency == Urgency.P0:
         return Ping(random(16), row.unit, "urgent", deadlines.hour(now))
     if row.restricted:
         return Ping(random(16), row.unit, "digest", deadlines.next_digest(now))

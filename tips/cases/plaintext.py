@@ -6,11 +6,29 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final
 
 from tips import errors
 
 VERSION: Final = 1
+
+
+class Part(StrEnum):
+    """What an envelope of a case is."""
+
+    TIP = "tip"
+    FILE = "file"  # it describes a file, which is sealed apart
+    ADDITION = "addition"  # the reporter's
+    DISPUTE = "dispute"  # the reporter's: a closing is not accepted
+    QUESTION = "question"  # to the reporter, as are the four that follow
+    ANSWER = "answer"
+    RESULT = "result"
+    CLEARING = "clearing"  # an office takes back an exclusion
+    EXCLUSION = "exclusion"  # who had access until they turned out to be accused
+    NOTE = "note"  # for those who read the case, as are the two that follow
+    CORRECTION = "correction"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from tips import errors
 from tips.cases import ledger
+from tips.cases.plaintext import Part
 from tips.crypto.sealing import RECEIPT, Envelope, Grant, Reader, Readers
 from tips.organisation.roster import HELD, Roster
 
@@ -108,7 +109,7 @@ def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> l
         if signed != [envelope.digest.hex(), envelope.commitment.hex(), envelope.part]:
             raise errors.NotVerified("a piece of this case is not the one that was signed")
         ordered.append(envelope)
-    if stored or not ordered or ordered[0].part != "tip":
+    if stored or not ordered or ordered[0].part != Part.TIP:
         raise errors.NotVerified("a piece of this case is in no event, or the tip is missing")
     return ordered
 

@@ -12,18 +12,19 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tips.cases import deadlines
-from tips.cases.case import RESTRICTED_AREA
+from tips.cases.case import RESTRICTED_AREA, RESTRICTED_CATEGORY, UNKNOWN_CATEGORY
 from tips.cases.pings import Ping
 from tips.clock.leases import Leases
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster
+from tips.organisation.taxonomy import Flag, group_of, has
 from tips.organisation.units import HELD, Organisation
 from tips.ports.desk import CountRow, Outbox, Statistics
 
 ENOUGH: Final = 3  # tips
 WITHIN: Final = timedelta(days=7)
 KEPT: Final = timedelta(minutes=10)  # a count serves so long: a queue's page must not count the city
-_NEVER: Final = frozenset({"corruption", "cover_up", "justice", "restricted", "unknown", "out_of_scope"})
+_NO_GROUP: Final = frozenset({RESTRICTED_CATEGORY, UNKNOWN_CATEGORY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,14 @@ def found(rows: Iterable[CountRow]) -> list[EarlySign]:
     """The signs in the counts of a week, the strongest first."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for row in rows:
-        group = row.category.partition(".")[0]
-        if row.ward and row.district != RESTRICTED_AREA and group not in _NEVER:
-            counts[row.ward, group] += row.count
+        if row.ward and row.district != RESTRICTED_AREA and _told_of(row.category):
+            counts[row.ward, group_of(row.category)] += row.count
     signs = [EarlySign(ward, group, count) for (ward, group), count in counts.items() if count >= ENOUGH]
-    return sorted(signs, key=_strongest)
+    return sorted(signs, key=lambda it: (-it.count, it.ward, it.group))
 
 
-def _strongest(sign: EarlySign) -> tuple[int, str, str]:
-    return -sign.count, sign.ward, sign.group
+def _told_of(category: str) -> bool:
+    return category not in _NO_GROUP and not has(category, Flag.NO_EARLY_SIGN)
 
 
 class EarlySigns:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from tips.cases import deadlines, ledger, reading_grants
-from tips.cases.case import Case
+from tips.cases.case import Case, State
 from tips.cases.pings import ping
 from tips.clock.rounds import Rounds
 from tips.crypto import sealing
@@ -59,14 +59,14 @@ class Escalation:
         shut = tuple(sorted(reading_grants.shut_out(grants)))
         now = self.now()
         clock = deadlines.after_escalation(row.urgency, now)
-        state = "held" if target == "held" else "received"
+        state = State.HELD if target == HELD else State.RECEIVED
         moved = replace(
             row,
             unit=target,
             state=state,
             level=row.level + 1,
-            clock=clock.name if state != "held" else None,
-            due_at=clock.due_at if state != "held" else None,
+            clock=clock.name if state != State.HELD else None,
+            due_at=clock.due_at if state != State.HELD else None,
             officer=None,
             opened=False,
         )

@@ -14,7 +14,7 @@ from typing import Final
 
 from tips import errors
 from tips.cases import deadlines, ledger
-from tips.cases.case import NO_TIME, Case
+from tips.cases.case import NO_TIME, Case, State
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation.roster import CLOCK
@@ -51,7 +51,7 @@ class Retention:
         """
         if NO_TIME in {row.due_at, row.received_at}:
             raise errors.NotVerified
-        if row.state != "closed" or row.clock != deadlines.RETENTION or not row.overdue(self.now()):
+        if row.state != State.CLOSED or row.clock != deadlines.RETENTION or not row.overdue(self.now()):
             raise errors.Refused("error.move")
         hour = deadlines.hour(self.now())
         event = ledger.Event(ledger.Kind.SHREDDED, row.id, row.head, hour, CLOCK, self.random(32))

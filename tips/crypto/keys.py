@@ -27,8 +27,6 @@ PASSPHRASE_CHARS: Final = 16  # of 32 signs: 80 bits
 SHARE_CHARS: Final = 28  # of 32 signs: 140 bits
 TOTP_STEP: Final = 30  # seconds (RFC 6238)
 TOTP_DRIFT: Final = 1  # steps accepted on either side
-STATISTICS_ROLES: Final = frozenset({"admin", "head", "overseer", "coordinator"})  # roles that see the city's counts
-UNIT_ROLES: Final = frozenset({"officer", "head", "overseer", "coordinator"})  # roles that hold their unit's seed
 
 
 @dataclass(frozen=True, slots=True)

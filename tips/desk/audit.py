@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tips import errors
 from tips.cases import ledger, reading_grants
-from tips.evidence.files import PART
+from tips.cases.plaintext import Part
 from tips.organisation.roster import Roster
 from tips.ports.cases import Cases, Ledger
 from tips.ports.evidence import Blobs
@@ -45,7 +45,7 @@ async def audit(cases: Cases, book: Ledger, blobs: Blobs, roster: Roster) -> Rep
         try:
             chain = ledger.verify_chain(whole.events, whole.case.head, roster.verifiers)
             ordered = reading_grants.in_order(whole.envelopes, chain)
-            described = [it for it in ordered if it.part == PART]  # none, once it was shredded
+            described = [it for it in ordered if it.part == Part.FILE]  # none, once it was shredded
             chunks = [event.facts["chunks"] for event in chain if "chunks" in event.facts][: len(described)]
             for envelope, many in zip(described, chunks, strict=True):
                 if await blobs.count(envelope.id) != int(many):

@@ -76,7 +76,7 @@ class OfficerNotifications:
 
     async def digest(self) -> Notification:
         """What everybody gets at the fixed hours."""
-        names = [person.name for person in self.roster().people if person.role in keys.UNIT_ROLES]
+        names = [person.name for person in self.roster().people if person.role.holds_seed]
         return Notification("ping.digest", tuple(it.id for it in await self.officer_chats.chats(names)))
 
     async def _chats(self, unit: str, kind: str, spared: Collection[str]) -> tuple[str, ...]:

@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tips import errors
-from tips.cases import case, deadlines, ledger, lifecycle
-from tips.cases.case import Case
+from tips.cases import case, deadlines, ledger, lifecycle, policy
+from tips.cases.case import Case, State
 from tips.cases.ledger import Event, Kind
+from tips.cases.plaintext import Part
 from tips.desk.review import OpenCase, Review
+from tips.organisation import taxonomy
+from tips.organisation.roles import Role
 from tips.people.session import Session
 
 
@@ -37,12 +40,12 @@ class Progress:
         opened = await self.review.opened_for(session, case_id, "resume")
         left = next((it.facts["left_h"] for it in reversed(opened.events) if "left_h" in it.facts), "0")
         due = deadlines.hour(self.review.now()) + timedelta(hours=max(24, int(left)))
-        moved = replace(opened.case, state="verifying", clock="verification", due_at=due)
+        moved = replace(opened.case, state=State.VERIFYING, clock="verification", due_at=due)
         return await self.review.record(session, opened.case, Kind.MOVED, _from_to(opened.case, moved), moved)
 
     async def _move(self, session: Session, case_id: bytes, act: str) -> Case:
         opened = await self.review.opened_for(session, case_id, act)
-        moved = self.review.in_state(opened.case, lifecycle.after(opened.case, act))
+        moved = self.review.in_state(opened.case, lifecycle.actions()[act].leads_to or opened.case.state)
         return await self.review.record(session, opened.case, Kind.MOVED, _from_to(opened.case, moved), moved)
 
     async def bounce(self, session: Session, case_id: bytes, reason: str) -> Case:
@@ -56,10 +59,10 @@ class Progress:
         sender = next((it.facts["from"] for it in reversed(opened.events) if it.kind is Kind.HANDED_OVER), "")
         if not sender or sender in opened.excluded or sender not in opened.readers:
             raise errors.Refused("error.bounce")
-        moved = replace(self.review.in_state(row, "forwarded"), unit=sender, officer=None, opened=False)
-        if 1 + _count(opened.events, Kind.BOUNCED) >= lifecycle.policy()["bounces"]["at_most"]:
+        moved = replace(self.review.in_state(row, State.FORWARDED), unit=sender, officer=None, opened=False)
+        if 1 + _count(opened.events, Kind.BOUNCED) >= policy.bounces():
             moved = replace(moved, clock=deadlines.WAKE, due_at=deadlines.hour(self.review.now()))
-        return await self.review.write(session, row, moved, "note", Kind.BOUNCED, reason)
+        return await self.review.write(session, row, moved, Part.NOTE, Kind.BOUNCED, reason)
 
     async def extend(self, session: Session, case_id: bytes, reason: str) -> Case:
         """Two more months (BLTTHS art. 147): once by the unit's head, once more by an overseer.
@@ -69,20 +72,20 @@ class Progress:
         """
         opened = await self.review.opened_for(session, case_id, "extend")
         given = _count(opened.events, Kind.EXTENDED)
-        if given >= lifecycle.policy()["extension"]["at_most"] or (given and session.role != "overseer"):
+        if given >= policy.extensions() or (given and session.role != Role.OVERSEER):
             raise errors.Refused("error.extension")
         clock = deadlines.extended(opened.case.due_at or deadlines.hour(self.review.now()))
         moved = replace(opened.case, clock=clock.name, due_at=clock.due_at)
-        return await self.review.write(session, opened.case, moved, "note", Kind.EXTENDED, reason)
+        return await self.review.write(session, opened.case, moved, Part.NOTE, Kind.EXTENDED, reason)
 
     async def suspend(self, session: Session, case_id: bytes, reason: str) -> Case:
         """Stop the clock for a reason that is written down (BLTTHS art. 148); the reporter sees it standing still."""
         opened = await self.review.opened_for(session, case_id, "suspend")
         row = opened.case
-        moved = self.review.in_state(row, "suspended")
+        moved = self.review.in_state(row, State.SUSPENDED)
         left = {"left_h": str(_hours_left(row, self.review.now()))}
         told = _from_to(row, moved) | left
-        return await self.review.write(session, row, moved, "note", Kind.MOVED, reason, told=told)
+        return await self.review.write(session, row, moved, Part.NOTE, Kind.MOVED, reason, told=told)
 
     async def conclude(self, session: Session, case_id: bytes, result: str, words: str) -> Case:
         """Say how the case ends, to the reporter in plain words.
@@ -99,9 +102,9 @@ class Progress:
             raise errors.Refused("error.result")
         if not words.strip():
             raise errors.Refused("error.empty")
-        moved = self.review.in_state(opened.case, "concluded")
+        moved = self.review.in_state(opened.case, State.CONCLUDED)
         facts = {"result": result}
-        return await self.review.write(session, opened.case, moved, "result", Kind.CONCLUDED, words, facts)
+        return await self.review.write(session, opened.case, moved, Part.RESULT, Kind.CONCLUDED, words, facts)
 
     async def endorse(self, session: Session, case_id: bytes) -> Case:
         """Agree with a conclusion, from outside the unit whose case it is.
@@ -126,8 +129,8 @@ class Progress:
             raise errors.Refused("error.not_yours")
         if lifecycle.needs_second_person(row) and not endorsed(opened.events, row.unit):
             raise errors.Refused("error.second_person")
-        clock = deadlines.retention(row.category.partition(".")[0], self.review.now())
-        moved = replace(row, state="closed", clock=clock.name, due_at=clock.due_at)
+        clock = deadlines.retention(taxonomy.group_of(row.category), self.review.now())
+        moved = replace(row, state=State.CLOSED, clock=clock.name, due_at=clock.due_at)
         closing = _from_to(row, moved) | {"officer": row.officer or session.name}
         return await self.review.record(session, row, Kind.MOVED, closing, moved)
 
@@ -151,7 +154,7 @@ class Progress:
         opened = await self.review.opened_for(session, case_id, "recuse")
         who = name or session.name
         colleagues = {member.name for member in self.review.roster().members(session.unit)}
-        if who != session.name and (session.role != "head" or who not in colleagues):
+        if who != session.name and (session.role != Role.HEAD or who not in colleagues):
             raise errors.Refused("error.role")
         row = opened.case
         moved = replace(row, officer=None if row.officer == who else row.officer)
@@ -162,7 +165,7 @@ class Progress:
         row = opened.case
         found = set(lifecycle.open_to(row, session.role))
         given = _count(opened.events, Kind.EXTENDED)
-        if given >= lifecycle.policy()["extension"]["at_most"] or (given and session.role != "overseer"):
+        if given >= policy.extensions() or (given and session.role != Role.OVERSEER):
             found.discard("extend")
         if session.unit != row.unit:
             found &= {"endorse", "note", "answer", "clear"}

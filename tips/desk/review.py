@@ -14,21 +14,23 @@ from typing import Any, Final, TypeVar
 
 from tips import errors
 from tips.cases import case, clearing, deadlines, ledger, lifecycle, plaintext, reading_grants, rekeying
-from tips.cases.case import Case, QueueFilter, QueuePosition
+from tips.cases.case import Case, QueueFilter, QueuePosition, State
 from tips.cases.ledger import envelope_facts
 from tips.cases.pings import ping
-from tips.cases.plaintext import Plaintext
+from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random, Readers
 from tips.desk import duplicates
 from tips.evidence import files
 from tips.evidence.files import File, Files
 from tips.organisation import units
+from tips.organisation.roles import Role
 from tips.organisation.roster import Roster
+from tips.organisation.taxonomy import categories
 from tips.organisation.units import Organisation
 from tips.people.session import Session
 from tips.ports.cases import Cases, Change
-from tips.triage import Corrections, accusations, category, routing
+from tips.triage import Corrections, accusations, routing
 from tips.triage.results import AreaFinding
 
 T = TypeVar("T")
@@ -37,8 +39,8 @@ COMPARED: Final = 100  # cases that are compared for duplicates at most
 EVERY: Final = QueueFilter()
 TRIES: Final = 5  # how often a case is opened anew while others write to it
 NOTHING: Final[Mapping[str, Any]] = {}
-_PARTS_FOR_REPORTER: Final = frozenset({"question", "answer", "clearing", "result"})
-_PARTS_BY_NAME: Final = frozenset({"note", "correction", "link"})  # colleagues see who wrote these
+_PARTS_FOR_REPORTER: Final = frozenset({Part.QUESTION, Part.ANSWER, Part.CLEARING, Part.RESULT})
+_PARTS_BY_NAME: Final = frozenset({Part.NOTE, Part.CORRECTION, Part.LINK})  # colleagues see who wrote these
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ class OpenCase:
     @property
     def files(self) -> list[File]:
         """The files that came with the tip, and after it."""
-        found = [piece for piece in self.thread if piece.part == files.PART]
+        found = [piece for piece in self.thread if piece.part == Part.FILE]
         return [files.of_envelope(it.envelope, it.key, it.content.facts) for it in found]
 
     def clearings(self, unit: str) -> list[clearing.Clearing]:
         """The offices that took back the exclusion of a unit."""
-        facts = (piece.content.facts for piece in self.thread if piece.part == "clearing")
+        facts = (piece.content.facts for piece in self.thread if piece.part == Part.CLEARING)
         return [clearing.from_plain(it) for it in facts if it["cleared"] == unit]
 
 
@@ -109,7 +111,7 @@ class Review:
 
     async def consulted(self, session: Session) -> list[Case]:
         """Open cases of others that an overseer's units read along, asked to or because they handed them over."""
-        if session.role != "overseer":
+        if session.role != Role.OVERSEER:
             return []
         return await self.cases.consulted(session.units, COMPARED)
 
@@ -146,7 +148,7 @@ class Review:
         if session.name in _recused(events):
             raise errors.Refused("error.recused")
         pieces = _open_in_order(session, envelopes, grants, events)
-        if not pieces or pieces[0].part != "tip":
+        if not pieces or pieces[0].part != Part.TIP:
             raise errors.NotFound
         awake, asleep = reading_grants.chain_of(grants, _tip_of(envelopes))
         return OpenCase(row, pieces[0].content, tuple(pieces[1:]), tuple(events), tuple(awake), tuple(asleep))
@@ -192,24 +194,24 @@ class Review:
     def held_by(self, row: Case, name: str) -> Case:
         """The case as this officer's; a new one is then being screened."""
         taken = replace(row, officer=name)
-        return self.in_state(taken, "screening") if row.state == "received" else taken
+        return self.in_state(taken, State.SCREENING) if row.state == State.RECEIVED else taken
 
     async def ask(self, session: Session, case_id: bytes, text: str) -> Case:
         """Ask the reporter; whoever holds the receipt can read it and answer."""
         row = (await self.opened_for(session, case_id, "ask")).case
-        begun = row.state in {"accepted", "verifying"}  # a question does not stop the clocks of the law
-        moved = row if begun else self.in_state(row, "needs_info")
-        return await self.write(session, row, moved, "question", ledger.Kind.ASKED, text)
+        begun = row.state in {State.ACCEPTED, State.VERIFYING}  # a question does not stop the clocks of the law
+        moved = row if begun else self.in_state(row, State.NEEDS_INFO)
+        return await self.write(session, row, moved, Part.QUESTION, ledger.Kind.ASKED, text)
 
     async def answer(self, session: Session, case_id: bytes, text: str) -> Case:
         """Tell the reporter something; no answer is awaited."""
         row = (await self.opened_for(session, case_id, "answer")).case
-        return await self.write(session, row, row, "answer", ledger.Kind.ASKED, text)
+        return await self.write(session, row, row, Part.ANSWER, ledger.Kind.ASKED, text)
 
     async def note(self, session: Session, case_id: bytes, text: str) -> Case:
         """Write a note for those who read the case; the reporter does not see it."""
         row = (await self.opened_for(session, case_id, "note")).case
-        return await self.write(session, row, row, "note", ledger.Kind.NOTED, text)
+        return await self.write(session, row, row, Part.NOTE, ledger.Kind.NOTED, text)
 
     async def correct(self, session: Session, case_id: bytes, corrections: Corrections) -> Case:
         """Correct what triage found. An accused that is added shuts more units out; none is ever let in again.
@@ -226,7 +228,7 @@ class Review:
             moved = replace(moved, area=facts["district"], ward=facts["ward"])
         if row.restricted or facts.get("excluded"):
             moved = case.restricted(moved)
-        written = await self.write(session, row, moved, "correction", ledger.Kind.CORRECTED, facts=facts)
+        written = await self.write(session, row, moved, Part.CORRECTION, ledger.Kind.CORRECTED, facts=facts)
         return await self._without_accused(session, await self._opened(session, written))
 
     async def _without_accused(self, session: Session, opened: OpenCase) -> Case:
@@ -246,7 +248,7 @@ class Review:
         letter, given = self._told_of(session, opened, had, receipt)
         moved = case.restricted(row)
         if row.unit in shut:
-            moved = replace(self.in_state(moved, "received"), unit=session.unit, officer=None)
+            moved = replace(self.in_state(moved, State.RECEIVED), unit=session.unit, officer=None)
         try:
             return await self.record(
                 session,
@@ -276,7 +278,7 @@ class Review:
         body = Plaintext("", deadlines.hour(self.now()), session.unit, {"had": sorted(had)})
         readers = reading_grants.clean_readers(self.roster(), opened.readers, opened.asleep, opened.excluded)
         readers = reading_grants.with_receipt(readers, receipt)
-        return sealing.seal(opened.case.id, "exclusion", body.to_bytes(), readers, self.random)
+        return sealing.seal(opened.case.id, Part.EXCLUSION, body.to_bytes(), readers, self.random)
 
     async def clear(self, session: Session, case_id: bytes, unit: str) -> Case:
         """Take back the exclusion of a unit; it counts once two offices of different branches did, an overseer too.
@@ -293,7 +295,7 @@ class Review:
         step = clearing.Clearing(unit, session.unit, units.branch_of(self.organisation, session.unit), session.role)
         if any(it.branch == step.branch for it in opened.clearings(unit)):
             raise errors.Refused("error.cleared")
-        return await self.write(session, row, row, "clearing", ledger.Kind.CLEARED, facts=step.plain())
+        return await self.write(session, row, row, Part.CLEARING, ledger.Kind.CLEARED, facts=step.plain())
 
     def _corrected(self, corrections: Corrections) -> dict[str, Any]:
         """The corrections as an envelope holds them."""
@@ -307,7 +309,7 @@ class Review:
             area = AreaFinding(district, ward)
             facts |= {"district": district, "ward": ward}
         if corrections.category:
-            if corrections.category not in category.codes():
+            if corrections.category not in categories():
                 raise errors.Refused("error.correction")
             facts["category"] = corrections.category
         accused = accusations.chosen(corrections.accused, self.organisation)
@@ -330,7 +332,7 @@ class Review:
         return [(found[it.case], it.likeness) for it in duplicates.find(own, sketches)]
 
     async def _tip_text(self, session: Session, row: Case) -> str:
-        envelopes = [it for it in await self.cases.envelopes(row.id) if it.part == "tip"]
+        envelopes = [it for it in await self.cases.envelopes(row.id) if it.part == Part.TIP]
         keys = _keys(session, envelopes, await self.cases.grants(row.id))
         return "".join(
             plaintext.from_bytes(sealing.open_envelope(it, keys[it.id])).text for it in envelopes if it.id in keys
@@ -348,7 +350,7 @@ class Review:
         if case_id == other_id or not duplicates.may_link(chains[0], mine.excluded, chains[1], theirs.excluded):
             raise errors.Refused("error.link")
         for row, about in ((one, other), (other, one)):
-            await self.write(session, row, row, "link", ledger.Kind.LINKED, about.id.hex())
+            await self.write(session, row, row, Part.LINK, ledger.Kind.LINKED, about.id.hex())
 
     async def hand_over(self, session: Session, case_id: bytes, target: str) -> Case:
         """Give a case to another unit, with all its pieces.
@@ -371,7 +373,7 @@ class Review:
     async def _give(self, session: Session, opened: OpenCase, target: str, kind: ledger.Kind) -> Case:
         row = opened.case
         self._check_receiver(opened, target)
-        moved = replace(self.in_state(row, "forwarded"), unit=target, officer=None, opened=False)
+        moved = replace(self.in_state(row, State.FORWARDED), unit=target, officer=None, opened=False)
         return await self.share(session, opened, target, kind, {"from": row.unit, "to": target}, moved, "new")
 
     async def share(
@@ -496,7 +498,7 @@ def _recused(events: Sequence[ledger.Event]) -> frozenset[str]:
 
 
 def _tip_of(envelopes: Sequence[Envelope]) -> bytes:
-    return next(envelope.id for envelope in envelopes if envelope.part == "tip")
+    return next(envelope.id for envelope in envelopes if envelope.part == Part.TIP)
 
 
 def _keys(session: Session, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> dict[bytes, bytes]:

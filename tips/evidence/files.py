@@ -15,13 +15,12 @@ from typing import Any, Final
 from tips import errors
 from tips.cases import deadlines
 from tips.cases.ledger import envelope_facts
-from tips.cases.plaintext import Plaintext
+from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import sealing, stream
 from tips.crypto.sealing import Envelope, Grant, Random, Readers
 from tips.ports.evidence import Blobs, Cleaned, Cleaner, Upload
 
 MOST: Final = 5  # files of one tip, and of each answer
-PART: Final = "file"
 STEP: Final = timedelta(minutes=10)  # a waiting file's row tells no more of when its draft was used
 WAITS: Final = timedelta(hours=26) + STEP  # how long a sealed file waits for its tip: as long as a draft, and a slack
 ROOM: Final = 4 * 1024**3  # bytes of all files without a tip; beyond that the longest untouched go
@@ -208,7 +207,7 @@ def seal_file(
 ) -> tuple[Envelope, tuple[Grant, ...]]:
     """The envelope that describes a file, under the key that the file itself is sealed under."""
     body = Plaintext("", deadlines.hour(now), "reporter", file.described()).to_bytes()
-    return sealing.seal(case_id, PART, body, readers, random, (file.envelope, file.key))
+    return sealing.seal(case_id, Part.FILE, body, readers, random, (file.envelope, file.key))
 
 
 def file_facts(envelope: Envelope, file: File) -> dict[str, str]:

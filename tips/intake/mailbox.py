@@ -9,10 +9,10 @@ from typing import Any
 
 from tips import errors
 from tips.cases import case, deadlines, ledger, plaintext, reading_grants
-from tips.cases.case import Case
+from tips.cases.case import Case, State
 from tips.cases.ledger import envelope_facts
 from tips.cases.pings import ping
-from tips.cases.plaintext import Plaintext
+from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
 from tips.crypto.sealing import RECEIPT, Envelope, Grant, Random, Readers
@@ -78,7 +78,7 @@ class Mailboxes:
         letters = _letters(own, reading_grants.in_order(whole.envelopes, chain), whole.grants)
         gone = next((it.at for it in chain if it.kind is ledger.Kind.SHREDDED), None)
         disputed = any(it.kind is ledger.Kind.DISPUTED for it in chain)
-        closed = row.state == "closed" and gone is None
+        closed = row.state == State.CLOSED and gone is None
         return View(row, tuple(letters), row.level, _asked(chain), closed and not disputed, gone)
 
     async def addition(self, typed: str, words: str, found: Triage | None, file: File | None) -> Change:
@@ -95,7 +95,7 @@ class Mailboxes:
             Refused: the case is closed.
         """
         row = await self.cases.get(await self.case_of(typed), None)
-        if row.state == "closed":
+        if row.state == State.CLOSED:
             raise errors.Refused("mailbox.closed")
         excluded = found.route.excluded if found else frozenset()
         readers = await self._readers(row, excluded)
@@ -104,7 +104,7 @@ class Mailboxes:
             sealed = seal_file(row.id, file, readers, self.now(), self.random)
             pieces.append(_Piece(sealed, file_facts(sealed[0], file)))
         if found:
-            pieces.append(self._written(row, "addition", words, found, readers))
+            pieces.append(self._written(row, Part.ADDITION, words, found, readers))
         return self._step(row, readers, pieces, bool(excluded))
 
     async def case_of(self, typed: str) -> bytes:
@@ -128,10 +128,12 @@ class Mailboxes:
         whole = await self.cases.bundle(view.case.id, None)
         row = whole.case
         chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
-        closed_by = next(it.facts["officer"] for it in reversed(chain) if it.facts.get("to") == "closed")
+        closed_by = next(it.facts["officer"] for it in reversed(chain) if it.facts.get("to") == State.CLOSED)
         readers = await self._readers(row, triage.route.excluded)
-        again = replace(row, state="received", clock=deadlines.DISPUTE, due_at=deadlines.hour(self.now()), officer=None)
-        written = self._written(row, "dispute", text, triage, readers)
+        again = replace(
+            row, state=State.RECEIVED, clock=deadlines.DISPUTE, due_at=deadlines.hour(self.now()), officer=None
+        )
+        written = self._written(row, Part.DISPUTE, text, triage, readers)
         told = replace(written, facts={**written.facts, "officer": closed_by}, kind=ledger.Kind.DISPUTED)
         return self._step(again, readers, [told], bool(triage.route.excluded))
 
@@ -168,9 +170,9 @@ class Mailboxes:
     def _moved(self, row: Case, awake: set[str], accuses: bool, now: datetime) -> Case:
         """The case after an addition: an answer takes it back to work; an accused owner's loses its quiet."""
         moved = row
-        if row.state == "needs_info":
-            clock = deadlines.start("screening", row.urgency, now)
-            moved = replace(moved, state="screening", clock=clock.name, due_at=clock.due_at)
+        if row.state == State.NEEDS_INFO:
+            clock = deadlines.start(State.SCREENING, row.urgency, now)
+            moved = replace(moved, state=State.SCREENING, clock=clock.name, due_at=clock.due_at)
         if accuses:
             moved = case.restricted(moved)
         if row.unit not in awake:
@@ -180,12 +182,12 @@ class Mailboxes:
 
 def _asked(chain: Sequence[ledger.Event]) -> bool:
     """Whether the last word between an office and the reporter was a question."""
-    talk = [it for it in chain if it.kind is ledger.Kind.ADDED or it.facts.get("part") == "question"]
+    talk = [it for it in chain if it.kind is ledger.Kind.ADDED or it.facts.get("part") == Part.QUESTION]
     return bool(talk) and talk[-1].kind is ledger.Kind.ASKED
 
 
 def _first_envelope(envelopes: Sequence[Envelope]) -> bytes:
-    return next(envelope.id for envelope in envelopes if envelope.part == "tip")
+    return next(envelope.id for envelope in envelopes if envelope.part == Part.TIP)
 
 
 def _letters(own: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> list[Letter]:

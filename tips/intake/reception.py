@@ -22,6 +22,8 @@ from typing import Final
 
 from tips import errors
 from tips.cases import deadlines
+from tips.cases.case import State
+from tips.cases.plaintext import Part
 from tips.crypto import receipt, sealing
 from tips.crypto.sealing import Random
 from tips.evidence.files import MOST, File, Files
@@ -381,12 +383,12 @@ def _after(due: Outcome, outcome: Outcome) -> Outcome:
 
 def _letter(letter: Letter, named: Callable[[str], Say]) -> list[Say]:
     """What an officer wrote, or that a unit was shut out late, or is no longer."""
-    if letter.part == "exclusion":
+    if letter.part == Part.EXCLUSION:
         day = _day(letter.at)
         return [Say("mailbox.exclusion", {"unit": named(code), "day": day}) for code in letter.facts["had"]]
-    if letter.part == "result":
+    if letter.part == Part.RESULT:
         return [Say("mailbox.result", {"result": Say(f"result.{letter.facts['result']}"), "text": letter.text})]
-    if letter.part == "clearing":
+    if letter.part == Part.CLEARING:
         units = {name: named(letter.facts[name]) for name in ("cleared", "office")}
         return [Say("mailbox.clearing", units)]
     return [Say(f"mailbox.{letter.part}", {"text": letter.text})]
@@ -406,7 +408,7 @@ def _shown(view: View, conversation: Conversation, messenger: bool) -> Reply:
     if view.shredded:
         days = {"day": _day(view.shredded), "backups": _day(deadlines.backups_gone(view.shredded))}
         return Reply((says[0], Say("mailbox.shredded", days)), (_BACK,))
-    if row.state == "closed":
+    if row.state == State.CLOSED:
         says.append(Say("mailbox.closing", {"day": _day(row.due_at or row.received_at)}))
         return Reply(tuple(says), (_DISPUTE, _BACK) if view.may_dispute else (_BACK,))
     says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))

@@ -9,10 +9,10 @@ from typing import Final
 
 from tips import errors
 from tips.cases import case, deadlines, ledger
-from tips.cases.case import Case
+from tips.cases.case import Case, State
 from tips.cases.ledger import envelope_facts
 from tips.cases.pings import ping
-from tips.cases.plaintext import Plaintext
+from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
 from tips.crypto.sealing import Envelope, Random, Readers
@@ -20,11 +20,12 @@ from tips.evidence.files import file_facts, seal_file
 from tips.intake.draft import Draft
 from tips.intake.flood import Crowd
 from tips.organisation.roster import HELD, INTAKE, Roster
+from tips.organisation.taxonomy import Urgency
 from tips.ports.cases import Change, Mailbox
 from tips.triage import Triage
 from tips.triage.results import facts_of
 
-DEFAULT_URGENCY: Final = "P2"
+DEFAULT_URGENCY: Final = Urgency.P2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Intake:
         readers = self._readers(triage)
         case_id = receipt.case_id(draft.seed)
         body = of_tip(draft, triage, deadlines.hour(now)).to_bytes()
-        envelope, grants = sealing.seal(case_id, "tip", body, readers, self.random)
+        envelope, grants = sealing.seal(case_id, Part.TIP, body, readers, self.random)
         row = _row(case_id, readers.awake[0].code, triage, now)
         events = [ledger.sign(self._received(row, envelope, own), self.signing)]
         pieces = [(envelope, grants)]
@@ -94,14 +95,14 @@ class Intake:
 def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:
     restricted = bool(triage.route.excluded)
     urgency = triage.urgency or DEFAULT_URGENCY
-    state = "held" if unit == HELD else "received"
+    state = State.HELD if unit == HELD else State.RECEIVED
     clock = deadlines.start(state, urgency, now)
     return Case(
         id=case_id,
         unit=unit,
         state=state,
         urgency=urgency,
-        category=case.RESTRICTED_CATEGORY if restricted else (triage.category or "unknown"),
+        category=case.RESTRICTED_CATEGORY if restricted else (triage.category or case.UNKNOWN_CATEGORY),
         area=case.RESTRICTED_AREA if restricted else triage.area.district,
         ward=None if restricted else triage.area.ward,
         received_at=deadlines.hour(now),

@@ -15,6 +15,7 @@ from typing import Any, Final
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.sealing import Reader, Readers
+from tips.organisation.roles import Role
 
 HELD: Final = "held"  # its key is the recovery key: opened only by a quorum of offices
 SIGNERS_NEEDED: Final = 2
@@ -29,7 +30,7 @@ class Person:
 
     name: str
     unit: str
-    role: str  # officer head overseer coordinator admin auditor
+    role: Role
     public: bytes
     verify: bytes
 
@@ -90,7 +91,7 @@ class Roster:
 
     def members(self, unit: str) -> tuple[Person, ...]:
         """The people of a unit who hold, or wait for, its seed."""
-        return tuple(person for person in self.people if person.unit == unit and person.role in keys.UNIT_ROLES)
+        return tuple(person for person in self.people if person.unit == unit and person.role.holds_seed)
 
     def person(self, name: str) -> Person | None:
         """The person of a name."""
@@ -197,7 +198,8 @@ def _parse(document: bytes) -> Roster:
             plain["organisation_digest"],
             tuple(Signer(name, office, unhex(key)) for name, office, key in plain["signers"]),
             tuple(
-                Person(name, unit, role, unhex(public), unhex(key)) for name, unit, role, public, key in plain["people"]
+                Person(name, unit, Role(role), unhex(public), unhex(key))
+                for name, unit, role, public, key in plain["people"]
             ),
             {name: tuple(map(unhex, them)) for name, them in plain.get("former", {}).items()},
             tuple(UnitKey(unit, generation, unhex(public)) for unit, generation, public in plain["units"]),

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.resources
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from tips import errors
+from tips.data import read
 
 DEFAULT: Final = "hcmc-districts"
 HELD: Final = "held"
+POLICE: Final = "catp"  # the city police as a whole: above every desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,17 +174,18 @@ def load(name: str = DEFAULT) -> Organisation:
     Raises:
         BadSetting: no such organisation.
     """
-    raw = _read("organisation.json")
+    raw = read("organisation.json")
     if name not in raw["organisations"]:
         raise errors.BadSetting(
             f"no organisation {name!r} (TINBAO_ORG, --org): choose one of {', '.join(raw['organisations'])}"
         )
-    units = {row["code"]: Unit(**row) for row in raw["organisations"][name]}
-    rules = {key: raw[key] for key in ("climbs", "conflicts", "together", "owners")}
     places = load_areas()
+    listed = _units(raw["offices"], places, desks=raw["organisations"][name]["area_desks"])
+    units = {unit.code: unit for unit in listed}
+    rules = {key: raw[key] for key in ("climbs", "conflicts", "together", "owners")}
     return Organisation(
         name=name,
-        digest=_digest(name, raw["organisations"][name], rules, _read("areas.json")),
+        digest=_digest(name, [asdict(unit) for unit in listed], rules, read("areas.json")),
         units=units,
         areas=places,
         climbs=rules["climbs"],
@@ -194,10 +196,23 @@ def load(name: str = DEFAULT) -> Organisation:
     )
 
 
+def _units(offices: Sequence[Mapping[str, Any]], places: Areas, *, desks: bool) -> list[Unit]:
+    """The offices as listed; a desk for each former district, where there are such; the police of each ward."""
+    found = [Unit(**row, area=None) for row in offices]
+    if desks:
+        found += [
+            Unit(f"area-{it.code}", it.name, "area_desk", POLICE, True, it.code) for it in places.districts.values()
+        ]
+    for ward in places.wards.values():
+        above = f"area-{ward.districts[0]}" if desks else POLICE
+        found.append(Unit(f"ward-{ward.code}", f"Công an {ward.name}", "ward_police", above, True, ward.code))
+    return found
+
+
 @functools.cache
 def load_areas() -> Areas:
     """The area tables of `data/areas.json`."""
-    raw = _read("areas.json")
+    raw = read("areas.json")
     wards = {row["code"]: _ward(row) for row in raw["wards"]}
     touching: dict[str, list[str]] = {}
     for ward in wards.values():
@@ -217,11 +232,6 @@ def load_areas() -> Areas:
 def _ward(row: Mapping[str, Any]) -> Ward:
     fields = {key: row[key] for key in ("code", "name", "lat", "lon", "valid_from", "valid_to")}
     return Ward(districts=tuple(row["districts"]), **fields)
-
-
-@functools.cache
-def _read(file: str) -> Any:
-    return json.loads(importlib.resources.files("tips.data").joinpath(file).read_text("utf-8"))
 
 
 def _digest(*parts: Any) -> str:

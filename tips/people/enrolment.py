@@ -18,12 +18,12 @@ from tips.crypto import keys, sealing
 from tips.crypto.keys import Cost, Identity, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation import roster
+from tips.organisation.roles import Role
 from tips.organisation.roster import Person, Roster, SignedRoster, UnitKey
 from tips.organisation.units import Organisation
 from tips.people import founding
 from tips.ports.people import Account
 
-ROLES: Final = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
 _NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # letters of any script
 _OVERSEERS: Final = frozenset({"procuracy", "inspectorate", "ministry"})  # their seeds are sealed to recovery too
 
@@ -34,7 +34,7 @@ class Newcomer:
 
     name: str
     unit: str
-    role: str
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +73,14 @@ def enrol(
         passphrase: one for all, for a demo; None: a generated one each.
 
     Raises:
-        Refused: a name that is taken or none, an unknown role or unit, or a unit that receives nothing.
+        Refused: a name that is taken or none, an unknown unit, or a unit that receives nothing.
     """
     for newcomer in newcomers:
         _check(current, organisation, newcomer)
     made = [_enrolled(it.name, passphrase, random) for it in newcomers]
     people = [_person(it, one.identity) for it, one in zip(newcomers, made, strict=True)]
     version = current.next(people=(*current.people, *people))
-    keyless = [it.unit for it in newcomers if it.role in keys.UNIT_ROLES and not current.members(it.unit)]
+    keyless = [it.unit for it in newcomers if it.role.holds_seed and not current.members(it.unit)]
     version, seeds = _with_new_keys(version, organisation, keyless, random)
     return _signed(
         version, admins, now, random, accounts=_accounts(made, cost, random), seeds=seeds, people=tuple(made)
@@ -176,7 +176,7 @@ def _former(current: Roster, person: Person) -> dict[str, tuple[bytes, ...]]:
 
 
 def _rekeyed(version: Roster, person: Person) -> list[str]:
-    return [person.unit] if person.role in keys.UNIT_ROLES and version.members(person.unit) else []
+    return [person.unit] if person.role.holds_seed and version.members(person.unit) else []
 
 
 def _with_new_keys(
@@ -199,12 +199,10 @@ def _check(current: Roster, organisation: Organisation, newcomer: Newcomer) -> N
         raise errors.Refused("error.name_taken")
     if not _NAME.fullmatch(newcomer.name):
         raise errors.Refused("error.name")
-    if newcomer.role not in ROLES:
-        raise errors.Refused("error.unknown_role")
     unit = organisation.units.get(newcomer.unit)
     if unit is None:
         raise errors.Refused("error.unknown_unit", newcomer.unit)
-    if newcomer.role in keys.UNIT_ROLES and (not unit.receives or unit.kind == "held"):
+    if newcomer.role.holds_seed and (not unit.receives or unit.kind == "held"):
         raise errors.Refused("error.not_a_receiver")
 
 

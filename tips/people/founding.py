@@ -14,6 +14,7 @@ from tips.crypto import keys, receipt, sealing
 from tips.crypto.keys import Cost, Identity
 from tips.crypto.sealing import Random
 from tips.organisation import roster
+from tips.organisation.roles import Role
 from tips.organisation.roster import Roster, SignedRoster, Signer
 from tips.organisation.units import Organisation, branch_of
 from tips.ports.people import Account
@@ -80,7 +81,7 @@ def found(
         organisation=organisation.name,
         organisation_digest=organisation.digest,
         signers=signers,
-        people=tuple(roster.Person(it.name, office, "admin", it.public, it.verify) for it, office in admins),
+        people=tuple(roster.Person(it.name, office, Role.ADMIN, it.public, it.verify) for it, office in admins),
         former={},
         units=(),
         processes={process: (keys.verify_key(seed),) for process, seed in signing.items()},

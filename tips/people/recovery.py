@@ -18,6 +18,7 @@ from tips.crypto import keys, sealing, stream
 from tips.crypto.keys import Identity, Recovery
 from tips.crypto.sealing import Random, binding
 from tips.organisation import roster
+from tips.organisation.roles import Role
 from tips.organisation.roster import HELD, INTAKE, PROCESSES, SignedRoster, Signer
 from tips.people import founding
 from tips.people.founding import Secrets
@@ -46,7 +47,7 @@ def quorum(seed: bytes, signing: bytes) -> Session:
         seed: the recovery seed.
         signing: the Ed25519 seed of the process that records it.
     """
-    return Session(QUORUM_SIGNS_AS, HELD, "overseer", signing, {HELD: (seed,)})
+    return Session(QUORUM_SIGNS_AS, HELD, Role.OVERSEER, signing, {HELD: (seed,)})
 
 
 # --- backups ----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tips.organisation.roles import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -12,7 +14,7 @@ class Session:
 
     name: str
     unit: str
-    role: str
+    role: Role
     signing: bytes = field(repr=False)
     seeds: Mapping[str, tuple[bytes, ...]] = field(repr=False)  # unit -> its seeds, newest first
 

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from tips.cases.case import Case, QueueFilter, QueuePosition
 from tips.cases.ledger import SignedEvent
 from tips.cases.pings import Ping
+from tips.cases.plaintext import Part
 from tips.crypto.sealing import Envelope, Grant
 
 
@@ -42,7 +43,7 @@ class Change:
     @property
     def files(self) -> tuple[bytes, ...]:
         """The envelopes that describe files: these need not wait any more."""
-        return tuple(envelope.id for envelope in self.envelopes if envelope.part == "file")
+        return tuple(envelope.id for envelope in self.envelopes if envelope.part == Part.FILE)
 
 
 class Tips(Protocol):

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from tips.organisation.taxonomy import categories
 from tips.organisation.units import Organisation
 from tips.triage import (
     accusation_model,
@@ -85,7 +86,7 @@ class Triager:
             accused=bool(accused),
         )
         code, second = kind.code, kind.second
-        if corrections.category in category.codes():
+        if corrections.category in categories():
             code, second = corrections.category, (kind.code if kind.code != corrections.category else second)
         if meant.name not in {"tip", "emergency"}:
             code, second = corrections.category, None

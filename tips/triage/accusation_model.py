@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tips.organisation.taxonomy import Flag, has
 from tips.triage import linear
 from tips.triage.lexicon import Evidence, Found, Hits
 from tips.triage.text import Text
@@ -22,7 +23,6 @@ BEFORE: Final = 14  # words in which an accusation may stand before a mention
 AFTER: Final = 32  # and after it
 LEADING: Final = 5  # words before a mention that are features themselves
 FOLLOWING: Final = 12  # and after it
-OFFENCES: Final = ("corruption.", "cover_up.protection", "cover_up.mishandled_case", "justice.")
 WEAK: Final = 3.0  # offences that weigh no more accuse nobody
 MOST: Final = 8.0  # what offences add at most
 STEPS: Final = (0.0, 2.0, 3.6, 6.0, 10.0)  # of the phrases' weight: each that is passed is a feature
@@ -44,7 +44,7 @@ class Official:
 
 def offences(found: Found) -> list[Evidence]:
     """What speaks for a crime that only officials commit."""
-    return [it for code in found.evidence if code.startswith(OFFENCES) for it in found.evidence[code]]
+    return [it for code in found.evidence if has(code, Flag.OFFENCE_IN_OFFICE) for it in found.evidence[code]]
 
 
 def holds(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> bool:

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from tips.data import read
 from tips.organisation.units import Organisation
 from tips.triage import accusation_model
 from tips.triage.accusation_model import Official
 from tips.triage.gazetteer import Mention, Reading
 from tips.triage.lexicon import Found, Hits
 from tips.triage.results import Accusation, Reason, Span
-from tips.triage.text import Text, parse, read
+from tips.triage.text import Text, parse
 
 MENTIONS: Final = 24  # of the same words that are looked at; nobody repeats an accusation so often
 _OFFICIAL: Final = "official."

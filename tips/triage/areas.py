@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from tips.data import read
 from tips.organisation.units import Areas
 from tips.triage.gazetteer import Gazetteer, Mention, Reading, desks
 from tips.triage.results import AreaCandidate, AreaFinding, Corrections, Reason
@@ -18,33 +19,20 @@ OFFERED: Final = 10  # candidates at most
 REPEATS: Final = 16  # addresses in the same words that are looked at
 
 
-def _by_last_word(*phrases: tuple[str, ...]) -> Mapping[str, Sequence[tuple[str, ...]]]:
+def _by_last_word(kind: str) -> Mapping[str, Sequence[tuple[str, ...]]]:
+    """The phrases of one kind in `data/address_words.json`, by the word that stands next to the place."""
     found: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in phrases:
+    for phrase in (tuple(it.split()) for it in read("address_words.json")[kind]):
         found.setdefault(phrase[-1], []).append(phrase)
     return found
 
 
-_SEAT: Final = _by_last_word(
-    ("cong", "an"), ("ca",), ("uy", "ban"), ("nhan", "dan"), ("thanh", "tra"), ("do", "thi"), ("dia", "chinh"),
-    ("chu", "tich"), ("can", "bo"), ("bi", "thu"), ("canh", "sat"), ("quan", "su"), ("toa", "an"), ("kiem", "sat"),
-    ("dan", "quan"), ("xay", "dung"), ("ho", "tich"), ("thue",), ("police",),
-)  # fmt: skip
-_NOT: Final = _by_last_word(
-    ("khong", "phai"), ("chu", "khong"), ("chu", "dung"), ("dung", "ghi"), ("khong", "o"), ("dung", "nham"),
-    ("not",), ("tuong",), ("nham",), ("khac",), ("lon", "voi"), ("lon", "qua"),
-)  # fmt: skip
-_HOME: Final = _by_last_word(
-    ("nha", "toi"), ("nha", "tui"), ("nha", "em"), ("nha", "minh"), ("toi", "o"), ("tui", "o"), ("em", "o"),
-    ("minh", "o"), ("con", "o"), ("thuong", "tru"), ("ho", "khau"), ("tam", "tru"), ("toi", "song"), ("tui", "song"),
-    ("que",), ("toi", "tro"), ("i", "live"), ("nguoi", "o"), ("cu", "tru"),
-)  # fmt: skip
-_ELSEWHERE: Final = _by_last_word(
-    ("que",), ("tu",), ("ve",), ("len",), ("goc",), ("dan",), ("nguoi",), ("bien", "so"), ("qua",), ("vu",), ("sang",),
-)  # fmt: skip
-_AT: Final = frozenset({"o", "tai", "ben", "cho", "trong", "thuoc", "khu", "at", "in", "near", "khuc", "dia", "ngay",
-                        "gan", "truoc", "sau", "phia", "ra", "quanh", "behind"})  # fmt: skip
-_OLD: Final = frozenset({"cu", "truoc", "hoi", "xua", "former"})
+_SEAT: Final = _by_last_word("seat")  # where an office sits, not where something happened
+_NOT: Final = _by_last_word("denied")
+_HOME: Final = _by_last_word("home")
+_ELSEWHERE: Final = _by_last_word("elsewhere")  # somebody comes from there, or goes there
+_AT: Final = frozenset(read("address_words.json")["at"])
+_FORMER: Final = frozenset(read("address_words.json")["former"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +303,7 @@ def _preferred(
     """Of several readings of one name: today's ward before old ones of its district, the old city before the rest."""
     if len(readings) < 2:
         return readings
-    old = mentions[-1].after < len(text.words) and text.words[mentions[-1].after] in _OLD
+    old = mentions[-1].after < len(text.words) and text.words[mentions[-1].after] in _FORMER
     recent = tuple(it for it in readings if it.recent) or readings
     current = [it for it in recent if it.current and it.level == "ward"]
     if current and not old:

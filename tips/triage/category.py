@@ -7,22 +7,19 @@ officer is shown as the reason.
 
 from __future__ import annotations
 
-import functools
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from tips.organisation.taxonomy import Flag, categories, has
 from tips.triage import linear
 from tips.triage.gazetteer import Mention
 from tips.triage.lexicon import Found, Hits
 from tips.triage.results import Accusation, Reason
-from tips.triage.text import Text, read
+from tips.triage.text import Text
 
 WEIGHTS: Final = "category_weights.json"
-OFFICIAL: Final = (  # hardly ever said of anybody else
-    "corruption.bribery", "corruption.abuse_of_office", "cover_up.protection", "cover_up.mishandled_case", "justice.",
-)  # fmt: skip
 PRIVATE: Final = 0.25  # what is left of an official's crime where no official is accused
 AT_STAKE: Final = ("child", "weapon", "cover_up", "held", "hurt")
 STEPS: Final = (0.0, 2.0, 4.0, 6.0, 9.0)  # of a code's phrases: each weight that is passed is a feature
@@ -36,12 +33,6 @@ class Category:
     code: str | None
     second: str | None
     confidence: float  # 0 to 1
-
-
-@functools.cache
-def codes() -> Mapping[str, Mapping[str, Any]]:
-    """The taxonomy, by code."""
-    return {row["code"]: row for row in read("taxonomy.json")}
 
 
 def find(
@@ -58,7 +49,7 @@ def find(
 
 def told(found: Found, accusations: Sequence[Accusation]) -> float:
     """How strongly whole phrases (not single words) tell of a crime."""
-    scores = ((code, found.score(code)) for code in found.evidence if code in codes())
+    scores = ((code, found.score(code)) for code in found.evidence if code in categories())
     return max((_plain(code, score, accusations) for code, score in scores), default=0.0)
 
 
@@ -102,7 +93,7 @@ def _neighbours(mark: str, words: Sequence[str], places: set[int]) -> Iterator[s
 
 def _plain(code: str, score: float, accusations: Sequence[Accusation]) -> float:
     """A score as it counts: an official's crime counts for less where no official is accused."""
-    return score if accusations or not code.startswith(OFFICIAL) else score * PRIVATE
+    return score if accusations or not has(code, Flag.OFFICIALS_ONLY) else score * PRIVATE
 
 
 def _reasons(text: Text, found: Found, code: str) -> list[Reason]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tips.data import read
 from tips.organisation.units import Areas, OldWard, Ward, load_areas
 from tips.triage import text as texts
 from tips.triage.text import Phrases, Text
@@ -78,14 +79,14 @@ class Gazetteer:
     """Finds places in texts."""
 
     def __init__(self, areas: Areas) -> None:
-        data = texts.read("places.json")
+        data = read("places.json")
         self._areas = areas
         self._codes = {district.name: district.code for district in areas.districts.values()}
         self._codes |= {ward.name: ward.code for ward in areas.wards.values()}
         self._names: Phrases[Place] = Phrases()
         self._common = {" ".join(texts.parse(name).words) for name in data["common"]}
         self._numbered = _by_number(areas)
-        self._numbers = texts.read("words.json")["numbers"]
+        self._numbers = read("words.json")["numbers"]
         self._add_names(data)
         self._add_known(data)
 

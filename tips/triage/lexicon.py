@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tips.triage.text import Phrases, Text, read
+from tips.data import read
+from tips.triage.text import Phrases, Text
 
 FADING: Final = 0.5  # each further phrase for the same thing counts half as much as the one before
 REACH: Final = 7  # words between the two things of a pair at most

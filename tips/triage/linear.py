@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tips.triage.text import read
+from tips.data import read
 
 Row = Sequence[tuple[int, float]]  # the answer's number and the weight, for answers that the feature speaks of
 

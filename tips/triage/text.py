@@ -7,14 +7,13 @@ folded for reading only. A word's offsets count in the text as it was given.
 from __future__ import annotations
 
 import functools
-import importlib.resources
-import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from tips.data import read
 from tips.triage.results import Span
 
 _TONES: Final = {
@@ -81,12 +80,6 @@ def _tables() -> tuple[dict[int, str], dict[int, str]]:
 
 
 _LOWER, _BARE = _tables()
-
-
-@functools.cache
-def read(file: str) -> Any:
-    """A data file of the project, parsed once."""
-    return json.loads(importlib.resources.files("tips.data").joinpath(file).read_text("utf-8"))
 
 
 @functools.cache

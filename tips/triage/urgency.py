@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from tips.triage import category as categories
+from tips.organisation.taxonomy import Flag, categories, has
 from tips.triage.lexicon import Hits
-
-STEADY: Final = ("corruption.", "cover_up.")  # the officer is already counted in
-LASTING: Final = "trafficking."  # while it lasts, the victims are within reach
-CHILD: Final = "child."  # who hurt a child yesterday is with it today
-PASSING: Final = frozenset({
-    "violence.homicide", "violence.assault", "violence.robbery", "violence.arson", "property.snatching",
-    "property.damage", "sexual.rape", "traffic.accident", "death.unexplained", "fire.incident",
-    "other.false_report", "cover_up.mishandled_case", "cover_up.concealment",
-})  # fmt: skip
-_FIRE: Final = frozenset({"fire.incident", "violence.arson", "weapons.explosives"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +32,14 @@ def _ongoing(intent: str, code: str | None, hits: Hits) -> bool:
     """Whether it goes on, or keeps coming back; a crime that lasts does until the text says that it is past."""
     if intent == "emergency" or hits.get("now") or hits.get("recurring"):
         return True
-    return not hits.get("past") and code not in PASSING
+    return not hits.get("past") and not (code and has(code, Flag.PASSING))
 
 
 def _level(code: str | None, second: str | None, ongoing: bool, hits: Hits) -> int:
-    base = int(categories.codes()[code]["urgency"][1]) if code and code in categories.codes() else 2
+    known = categories().get(code or "")
+    base = int(known.urgency[1]) if known and known.urgency else 2
     code = code or ""
-    if code.startswith(STEADY):
+    if has(code, Flag.STEADY):
         active = second in {"drugs.trade", "child.sexual", "trafficking.any"}
         return 1 if active and ongoing else 2 if base < 3 or hits.get("child") else 3
     now = bool(hits.get("now"))
@@ -64,9 +54,9 @@ def _level(code: str | None, second: str | None, ongoing: bool, hits: Hits) -> i
 
 def _life(code: str, now: bool, ongoing: bool, hits: Hits) -> bool:
     """Whether life or liberty is in danger now, for a category whose base is P0."""
-    if code.startswith(CHILD):
+    if has(code, Flag.CHILD):
         return True
-    if code.startswith(LASTING):
+    if has(code, Flag.LASTING):
         return ongoing
     if code == "violence.kidnap":
         return ongoing or bool(hits.get("held"))
@@ -83,12 +73,12 @@ def _hotlines(code: str | None, hits: Hits) -> tuple[str, ...]:
     found = []
     if hits.get("suicide") or code == "traffic.accident":
         found.append("115")
-    if code in _FIRE or hits.get("trapped"):
+    if has(code, Flag.FIRE) or hits.get("trapped"):
         found.insert(0, "114")
     if not found or code not in {"fire.incident"}:
         found.insert(0 if code and code not in {"traffic.accident"} and not hits.get("suicide") else len(found), "113")
     if hits.get("hurt"):
         found.append("115")
-    if code.startswith("child."):
+    if has(code, Flag.CHILD):
         found.append("111")
     return tuple(dict.fromkeys(found))

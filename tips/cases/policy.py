@@ -1,0 +1,61 @@
+"""Policy: how long things may take and are kept (`data/policy.json`). Each length names its article, or "policy"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tips.data import read
+
+
+def deadline(state: str) -> Mapping[str, Any] | None:
+    """The rule of the deadline that a state starts; None: it starts none."""
+    found: Mapping[str, Any] | None = _rules()["deadlines"][state]
+    return found
+
+
+def retention() -> Mapping[str, Any]:
+    """The rule of how long a closed case is kept."""
+    found: Mapping[str, Any] = _rules()["retention"]
+    return found
+
+
+def retention_days(group: str) -> int:
+    """How many days a closed case of a category group (or `restricted`) is kept."""
+    days: int = retention()["by_group"].get(group, retention()["days"])
+    return days
+
+
+def extension_days() -> int:
+    """By how many days one extension lengthens a verification."""
+    days: int = _rules()["extension"]["days"]
+    return days
+
+
+def extensions() -> int:
+    """How many extensions a verification can get."""
+    most: int = _rules()["extension"]["at_most"]
+    return most
+
+
+def bounces() -> int:
+    """How many desks may send a case back before it climbs by itself."""
+    most: int = _rules()["bounces"]["at_most"]
+    return most
+
+
+def backup_days() -> int:
+    """After how many days no backup holds what was shredded."""
+    days: int = _rules()["backups_kept"]["days"]
+    return days
+
+
+def digest_hours() -> Sequence[int]:
+    """The hours of the city's day at which digests go out, in order."""
+    hours: Sequence[int] = _rules()["digest_hours"]
+    return hours
+
+
+def _rules() -> Mapping[str, Any]:
+    rules: Mapping[str, Any] = read("policy.json")
+    return rules

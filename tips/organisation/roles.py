@@ -1,0 +1,77 @@
+"""Roles: what a person may see and hold, in one table. What each may do to a case stands in `data/lifecycle.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tips import errors
+
+
+class Page(StrEnum):
+    """The desk's pages that not everybody sees."""
+
+    QUEUE = "queue"
+    STATISTICS = "statistics"
+    LEDGER = "ledger"
+    PEOPLE = "people"
+
+
+class Role(StrEnum):
+    """What somebody is at their unit, as the roster says it."""
+
+    OFFICER = "officer"
+    HEAD = "head"
+    OVERSEER = "overseer"
+    COORDINATOR = "coordinator"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+    @property
+    def holds_seed(self) -> bool:
+        """Whether the unit's seed is sealed to them, so that they can read its cases."""
+        return _RIGHTS[self].holds_seed
+
+    @property
+    def sees_counts(self) -> bool:
+        """Whether they see the city's counts."""
+        return self.may_see(Page.STATISTICS)
+
+    @property
+    def landing(self) -> Page:
+        """The page that they come to first."""
+        return _RIGHTS[self].pages[0]
+
+    def may_see(self, page: Page) -> bool:
+        """Whether a page is theirs to see."""
+        return page in _RIGHTS[self].pages
+
+
+def parse(text: str) -> Role:
+    """A role as typed.
+
+    Raises:
+        Refused: there is none of this name.
+    """
+    try:
+        return Role(text)
+    except ValueError as error:
+        raise errors.Refused("error.unknown_role") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Rights:
+    holds_seed: bool
+    pages: tuple[Page, ...]  # the one they come to first
+
+
+_RIGHTS: Final[Mapping[Role, _Rights]] = {
+    Role.OFFICER: _Rights(True, (Page.QUEUE,)),
+    Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
+    Role.OVERSEER: _Rights(True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER)),
+    Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
+    Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE)),
+    Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE)),
+}
