@@ -225,7 +225,7 @@ async def connected(product: Product, seconds: float = 20) -> None:
 
 
 @contextlib.asynccontextmanager
-async def officers_bot(product: Product) -> AsyncIterator[officers_bot.App]:
+async def connected_officers_bot(product: Product) -> AsyncIterator[officers_bot.App]:
     """The officers' bot, connected; it looks for notices when the test says so."""
     async with officers_bot.running(product, every=3600) as application:
         await connected(product)

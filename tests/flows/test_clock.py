@@ -200,16 +200,16 @@ async def test_a_clock_that_ran_ahead_and_was_set_back_stops_nothing(office: Hom
 def test_ticks_that_a_clock_set_back_left_in_the_future_come_at_once() -> None:
     """To the scheduler, three hours back look like a next tick in three hours."""
     now = datetime.now(UTC)
-    scheduler = AsyncIOScheduler(timezone="UTC")
+    ticking = AsyncIOScheduler(timezone="UTC")
     for name, ahead in (("far", 3 * 3600), ("near", 9)):
         begin = now + timedelta(seconds=ahead)
-        scheduler.add_job(len, IntervalTrigger(seconds=10), args=("",), id=name, next_run_time=begin)
-    scheduler._eventloop = asyncio.new_event_loop()
-    scheduler.start(paused=True)
-    scheduler.catch_up(scheduler, now)
-    assert scheduler.get_job("far").next_run_time == now
-    assert scheduler.get_job("near").next_run_time == now + timedelta(seconds=9)
-    scheduler.shutdown(wait=False)
+        ticking.add_job(len, IntervalTrigger(seconds=10), args=("",), id=name, next_run_time=begin)
+    ticking._eventloop = asyncio.new_event_loop()
+    ticking.start(paused=True)
+    scheduler.catch_up(ticking, now)
+    assert ticking.get_job("far").next_run_time == now
+    assert ticking.get_job("near").next_run_time == now + timedelta(seconds=9)
+    ticking.shutdown(wait=False)
 
 
 DYING = """

@@ -49,7 +49,7 @@ def with_bot(home: Home, api: BotApi) -> Home:
 async def test_a_new_tip_pings_its_desk_without_a_word_of_it(a_home: Home, api: BotApi) -> None:
     """Linked officers of the unit hear that something waits; nobody else does, and nothing is said of what."""
     home = with_bot(a_home, api)
-    async with bot_api.officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as application:
         await linked(home, api, "an", CHAT)
         await linked(home, api, "binh", CHAT + 1)
         await home.citizen().sends(TIP)
@@ -65,7 +65,7 @@ async def test_a_new_tip_pings_its_desk_without_a_word_of_it(a_home: Home, api: 
 async def test_a_tip_with_an_exclusion_pings_nobody_and_the_digest_betrays_nothing(a_home: Home, api: BotApi) -> None:
     """At the fixed hour everybody gets the same words, with or without such a tip."""
     home = with_bot(a_home, api)
-    async with bot_api.officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as application:
         await linked(home, api, "thanh", CHAT)
         await linked(home, api, "an", CHAT + 1)
         await home.citizen().sends(COMPLAINT)
@@ -78,7 +78,7 @@ async def test_a_tip_with_an_exclusion_pings_nobody_and_the_digest_betrays_nothi
 async def test_a_link_code_works_once(a_home: Home, api: BotApi) -> None:
     """A used, unknown or late code links nothing."""
     home = with_bot(a_home, api)
-    async with bot_api.officers_bot(home.product):
+    async with bot_api.connected_officers_bot(home.product):
         code = await home.product.officer_notifications.code("an")
         for chat in (CHAT, CHAT + 1):
             await api.says(chat, f"/lienket {code}", entities=[{"type": "bot_command", "offset": 0, "length": 8}])
@@ -100,7 +100,7 @@ async def test_the_digest_comes_at_the_product_s_own_hour(a_home: Home, api: Bot
 async def test_a_slot_is_taken_once_however_many_ask(a_home: Home, api: BotApi) -> None:
     """Two processes at the same moment send one digest."""
     home = with_bot(a_home, api)
-    async with bot_api.officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as application:
         await linked(home, api, "an", CHAT)
         sent = [await officers_bot.tell_digest(application, home.product) for _ in range(3)]
         assert sent == [1, 0, 0]
@@ -109,7 +109,7 @@ async def test_a_slot_is_taken_once_however_many_ask(a_home: Home, api: BotApi) 
 async def test_what_waits_is_told_in_numbers_without_what_is_restricted(a_home: Home, api: BotApi) -> None:
     """`/hangdoi`: open, unread, overdue, one's own; a case with an exclusion is not counted, nor another unit's."""
     home = with_bot(a_home, api)
-    async with bot_api.officers_bot(home.product):
+    async with bot_api.connected_officers_bot(home.product):
         await linked(home, api, "an", CHAT)
         await linked(home, api, "thanh", CHAT + 1)
         for number in range(2):
@@ -128,7 +128,7 @@ async def test_counts_are_for_who_may_see_them_and_hide_small_ones(a_home: Home,
     """`/thongke`: months, with what is below five hidden; an officer is turned away."""
     await a_home.join(("chi", "area-770", "head"))
     home = with_bot(a_home, api)
-    async with bot_api.officers_bot(home.product):
+    async with bot_api.connected_officers_bot(home.product):
         await linked(home, api, "chi", CHAT)
         await linked(home, api, "an", CHAT + 1)
         await home.citizen().sends(TIP)
@@ -142,7 +142,7 @@ async def test_counts_are_for_who_may_see_them_and_hide_small_ones(a_home: Home,
 async def test_quiet_hours_hold_back_all_but_danger(a_home: Home, api: BotApi) -> None:
     """`/tamnghi`: at night a new tip pings nobody who asked for quiet; somebody in danger pings everybody."""
     home = with_bot(a_home, api)
-    async with bot_api.officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as application:
         await linked(home, api, "an", CHAT)
         assert "22-6" in await commands(api, CHAT, "/tamnghi 22h - 6h")
         assert "ví dụ" in await commands(api, CHAT, "/tamnghi mai")
@@ -180,7 +180,7 @@ def test_other_words_are_no_hours(words: str) -> None:
 async def test_a_deadline_that_comes_near_is_told_once_and_never_a_restricted_one(a_home: Home, api: BotApi) -> None:
     """Three hours before, to the unit; looked for every hour, told in one."""
     home = with_bot(a_home, api)
-    async with bot_api.officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as application:
         await linked(home, api, "an", CHAT)
         await linked(home, api, "thanh", CHAT + 1)
         await home.citizen().sends("Đêm qua ở quận 3 có người đổ rác thải xuống kênh Nhiêu Lộc")
@@ -205,7 +205,7 @@ async def test_who_read_an_urgent_case_and_did_nothing_does_not_hold_it_back(a_h
     """The next hour the others are told, until somebody takes it; if all have read it, all are told again."""
     await a_home.join(("chi", "area-770", "officer"))
     home = with_bot(a_home, api)
-    async with bot_api.officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as application:
         await linked(home, api, "an", CHAT)
         await linked(home, api, "chi", CHAT + 1)
         await home.citizen().sends(TIP)

@@ -171,8 +171,8 @@ def test_a_long_film_is_compared_at_its_keys_and_its_end(tmp_path: Path, monkeyp
 def test_what_differs_however_it_is_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the truth: the file is not damaged, the copy is none."""
     data = films.made(tmp_path, *films.ANEW["H.263"])
-    whole = recordings.anew.thumbnail
-    monkeypatch.setattr(recordings.anew, "thumbnail", lambda frame: bytes(255 - it for it in whole(frame)))
+    whole = recordings.transcoding.thumbnail
+    monkeypatch.setattr(recordings.transcoding, "thumbnail", lambda frame: bytes(255 - it for it in whole(frame)))
     with pytest.raises(TurnedDown) as turned_down:
         clean_here(data, "mp4", tmp_path)
     assert turned_down.value.reason == "changed"

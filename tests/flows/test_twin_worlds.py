@@ -71,7 +71,7 @@ async def lived(folder: Path, url: str, accused: str) -> World:
     async with opened(folder, url=url, **WITH) as made, bot_api.serving() as api:
         own = replace(made.settings, officers_token=bot_api.TOKEN, telegram_api=api.url)
         home = replace(made, product=replace(made.product, settings=own))
-        async with bot_api.officers_bot(home.product) as application:
+        async with bot_api.connected_officers_bot(home.product) as application:
             for at, name in enumerate(PEOPLE_OF_U):
                 code = await home.product.officer_notifications.code(name)
                 await api.says(
