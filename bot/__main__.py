@@ -71,9 +71,9 @@ def _run(work: Coroutine[Any, Any, int | None]) -> None:
 @app.command()
 def init(org: Org = None, json: Json = False, trial: Trial = False) -> None:
     """Create the home at TINBAO_HOME; passphrases and shares are printed once."""
-    from bot.commands import acts
+    from bot.commands import init as creation
 
-    _run(acts.initialise(_settings(org=org), as_json=json, trial=trial))
+    _run(creation.initialise(_settings(org=org), as_json=json, trial=trial))
 
 
 @app.command()
@@ -113,9 +113,9 @@ def chat(json: Json = False) -> None:
 @app.command()
 def triage(org: Org = None) -> None:
     """Triage JSON lines from standard input; needs no home and keeps nothing."""
-    from bot.commands import acts
+    from bot.commands import triage as triaging
 
-    raise typer.Exit(acts.triage_lines(org or "hcmc-districts", sys.stdin, sys.stdout))
+    raise typer.Exit(triaging.run(org or "hcmc-districts", sys.stdin, sys.stdout))
 
 
 @unit_app.command("list")
@@ -176,17 +176,17 @@ def officer_renew(name: Name, signers: Signers = None) -> None:
 @app.command()
 def queue(officer: Officer, json: Json = False) -> None:
     """The cases of an officer's unit, urgent and old first."""
-    from bot.commands import acts
+    from bot.commands import cases
 
-    _run(acts.show_queue(_settings(), officer, as_json=json))
+    _run(cases.show_queue(_settings(), officer, as_json=json))
 
 
 @case_app.command("show")
 def case_show(id: Annotated[str, typer.Argument(help="The case's id.")], officer: Officer, json: Json = False) -> None:
     """Open one case; that it was read is on record first."""
-    from bot.commands import acts
+    from bot.commands import cases
 
-    _run(acts.show_case(_settings(), id, officer, as_json=json))
+    _run(cases.show_case(_settings(), id, officer, as_json=json))
 
 
 @stats_app.command("export")
@@ -200,17 +200,17 @@ def stats_export(
     last: Annotated[str | None, typer.Option("--to", help="Last month.")] = None,
 ) -> None:
     """Export counts; small cells are hidden."""
-    from bot.commands import acts
+    from bot.commands import statistics
 
-    _run(acts.export_statistics(_settings(), out, format, by, first, last))
+    _run(statistics.export(_settings(), out, format, by, first, last))
 
 
 @ledger_app.command("verify")
 def ledger_verify(json: Json = False) -> None:
     """Check every event's signature, every case's chain and every envelope's hash."""
-    from bot.commands import acts
+    from bot.commands import ledger
 
-    _run(acts.verify_ledger(_settings(), as_json=json))
+    _run(ledger.verify(_settings(), as_json=json))
 
 
 @held_app.command("open")

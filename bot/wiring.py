@@ -6,12 +6,13 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import storage
 from bot import key_files
 from bot.cleaner.client import Cleaning
+from bot.live_roster import LiveRoster
 from bot.serve.health import Health
 from bot.settings import Settings
 from storage import migrate
@@ -19,6 +20,7 @@ from tips import errors
 from tips.clock.departures import Departures
 from tips.clock.early_signs import EarlySigns
 from tips.clock.escalation import Escalation
+from tips.clock.jobs import Job, Jobs
 from tips.clock.leases import Leases
 from tips.clock.reminders import Reminders
 from tips.clock.retention import Retention
@@ -27,6 +29,7 @@ from tips.crypto.keys import Cost
 from tips.crypto.sealing import Random, derive
 from tips.desk.assignment import Assignment
 from tips.desk.audit import Report, audit
+from tips.desk.exports import Exports
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.progress import Progress
 from tips.desk.review import Review
@@ -39,8 +42,8 @@ from tips.intake.rate_limits import Memory, RateLimits
 from tips.intake.reception import Reception
 from tips.intake.reporter_notifications import ReporterNotifications
 from tips.intake.submission import Intake
-from tips.organisation import roster, units
-from tips.organisation.roster import PROCESSES, Roster, SignedRoster
+from tips.organisation import units
+from tips.organisation.roster import PROCESSES
 from tips.organisation.units import Organisation
 from tips.people.device_cookies import Devices
 from tips.people.founding import Founding, Secrets, found
@@ -55,48 +58,6 @@ FULL_COST: Final = Cost()
 def wall_clock() -> datetime:
     """The present moment, aware, in UTC; the product gets it as a parameter."""
     return datetime.now(UTC)
-
-
-class LiveRoster:
-    """The newest verified roster; a version that the pinned signers did not sign is never used."""
-
-    def __init__(self, store: storage.Store, home: Organisation, signers: tuple[roster.Signer, ...]) -> None:
-        self._store, self.organisation, self._signers = store, home, signers
-        self._current: Roster | None = None
-
-    def __call__(self) -> Roster:
-        """The version that was verified last."""
-        if self._current is None:
-            raise errors.BadSetting("there is no roster yet: run `tinbao init`")
-        return self._current
-
-    async def refresh(self) -> Roster:
-        """Look for a newer version and verify it.
-
-        Raises:
-            NotVerified: the newest stored version is not signed as it must be; the one in use stays.
-            BadSetting: the home has no roster, or is of another organisation.
-        """
-        signed = await self._store.keyring.newest_roster()
-        if signed is None:
-            raise errors.BadSetting("there is no roster yet: run `tinbao init`")
-        if self._current is None or signed.version > self._current.version:
-            self._current = self.check(signed)
-        return self._current
-
-    def check(self, signed: SignedRoster) -> Roster:
-        """The roster of a version that is not in force yet.
-
-        Raises:
-            NotVerified: the pinned signers did not sign it as they must.
-        """
-        return self._checked(roster.verify(signed, self._signers))
-
-    def _checked(self, newest: Roster) -> Roster:
-        own = (self.organisation.name, self.organisation.digest)
-        if (newest.organisation, newest.organisation_digest) != own:
-            raise errors.BadSetting(f"the roster was signed for another organisation than {own[0]}: set TINBAO_ORG")
-        return newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +75,7 @@ class Product:
     random: Random
     cost: Cost
     reception: Reception
+    mailboxes: Mailboxes
     review: Review
     progress: Progress
     assignment: Assignment
@@ -126,13 +88,15 @@ class Product:
     early_signs: EarlySigns
     reminders: Reminders
     leases: Leases
+    jobs: Jobs
+    exports: Exports
     health: Health
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
         return await audit(self.store.cases, self.store.ledger, self.store.blobs, self.roster())
 
-    def reception_without_budgets(self) -> Reception:
+    def unlimited_reception(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
         free = RateLimits(self.counters, None, None, None)
         return replace(self.reception, rate_limits=free)
@@ -199,14 +163,14 @@ def _put_together(
     random: Random,
     cost: Cost,
 ) -> Product:
-    home = live.organisation
-    triager = Triager(home)
+    organisation = live.organisation
+    triager = Triager(organisation)
     intake = Intake(live, own.signing["intake"], now, random, Crowd(now))
     mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
     evidence = Files(Cleaning(), store.blobs, now, random)
     reporter_notifications = ReporterNotifications(store.addresses, run, now, random)
     reception = Reception(
-        conversation=Conversation(triager, _unit_names(home), settings.operator, f"{settings.public_url}/"),
+        conversation=Conversation(triager, _unit_names(organisation), settings.operator, f"{settings.public_url}/"),
         intake=intake,
         mailboxes=mailboxes,
         vault=Vault(store.drafts, run, now, random),
@@ -218,12 +182,33 @@ def _put_together(
         random=random,
         welcome_after_loss=_recent_loss(run, now),
     )
-    review = Review(store.cases, live, home, evidence, now, random)
+    review = Review(store.cases, live, organisation, evidence, now, random)
     leases = Leases(store.clockwork, derive(own.signing["clock"], b"tinbao leases"), now, random)
     rounds = Rounds(store.cases, store.clockwork, now)
+    logins = Logins(store.accounts, store.keyring, live, Devices(run, random), now, random)
+    escalation = Escalation(store.cases, rounds, organisation.oversight, own.release, own.signing["clock"], now, random)
+    retention = Retention(store.cases, rounds, own.signing["clock"], now, random)
+    departures = Departures(store.cases, rounds, live, own.signing["clock"], now, random)
+    reminders = Reminders(store.cases, rounds, store.outbox, live, now, random)
+    early_signs = EarlySigns(store.statistics, store.outbox, leases, live, organisation, now, random)
+
+    async def free() -> int:  # by the newest roster: who joined a moment ago has not left
+        await live.refresh()
+        return await departures.tick()
+
+    jobs = (
+        Job("climb", timedelta(minutes=15), escalation.tick),
+        Job("free", timedelta(minutes=15), free),
+        Job("shred", timedelta(hours=1), retention.tick),
+        Job("remind", timedelta(hours=1), reminders.tick),
+        Job("signs", timedelta(hours=1), early_signs.tick),
+        Job("drafts", timedelta(minutes=10), lambda: store.drafts.expire(now())),
+        Job("files", timedelta(hours=1), lambda: store.blobs.expire(now())),
+        Job("sessions", timedelta(minutes=5), logins.forget_idle),
+    )
     return Product(
         settings=settings,
-        organisation=home,
+        organisation=organisation,
         triager=triager,
         store=store,
         run=run,
@@ -233,27 +218,30 @@ def _put_together(
         random=random,
         cost=cost,
         reception=reception,
+        mailboxes=mailboxes,
         review=review,
         progress=Progress(review),
         assignment=Assignment(review),
-        departures=Departures(store.cases, rounds, live, own.signing["clock"], now, random),
-        logins=Logins(store.accounts, store.keyring, live, Devices(run, random), now, random),
-        escalation=Escalation(store.cases, rounds, home.oversight, own.release, own.signing["clock"], now, random),
-        retention=Retention(store.cases, rounds, own.signing["clock"], now, random),
+        departures=departures,
+        logins=logins,
+        escalation=escalation,
+        retention=retention,
         reporter_notifications=reporter_notifications,
         officer_notifications=OfficerNotifications(store.officer_chats, store.outbox, live, now, random),
-        reminders=Reminders(store.cases, rounds, store.outbox, live, now, random),
-        early_signs=EarlySigns(store.statistics, store.outbox, leases, live, home, now, random),
+        reminders=reminders,
+        early_signs=early_signs,
         leases=leases,
+        jobs=Jobs(jobs, leases, now),
+        exports=Exports(store.statistics, store.ledger, own.signing["intake"], now, random),
         health=Health(store),
     )
 
 
-def _unit_names(home: Organisation) -> Callable[[str], Say]:
+def _unit_names(organisation: Organisation) -> Callable[[str], Say]:
     """How citizens are told of a unit: an area's desk by its area."""
 
     def named(code: str) -> Say:
-        unit = home.unit(code)
+        unit = organisation.unit(code)
         if unit.kind == "area_desk":
             return Say("unit.area_desk", {"name": unit.name})
         return Say("plain", {"text": unit.name})
@@ -283,10 +271,10 @@ async def initialise(
     Raises:
         BadSetting: there is one already, the organisation is unknown, or something that a start needs is missing.
     """
-    home = units.load(settings.organisation)
+    organisation = units.load(settings.organisation)
     believed = believed_time(settings, now, trial=trial)
     check_new_home(settings)
-    made = found(home, believed(), random, cost, trial=trial)
+    made = found(organisation, believed(), random, cost, trial=trial)
     async with _empty_store(settings) as store:
         tell(made)
         await store.keyring.add_roster(made.roster, made.accounts, (), (made.event,))

@@ -28,11 +28,11 @@ what waits is told to officers without a word of it (`pings`, `officer_notificat
 who asks for it (`reporter_notifications`)
 
 `clock`, as time passes (`deadlines`, as long as the `policy` says):
-    of several processes one does each job (`leases`), one case after the other (`rounds`)
+    of several processes one does each of the `jobs` (`leases`), one case after the other (`rounds`)
     what is late climbs, text included (`escalation`); whose officer left goes back to the queue (`departures`)
     several tips of a kind in one ward are one of the `early_signs`
     what is closed is destroyed when its time is over (`retention`)
-    `statistics` tell about the city, never a person
+    `statistics` tell about the city, never a person; `exports` of them are on record
     an `audit` checks all of it without opening anything
 
 before all this: a home is founded (`founding`), people join (`enrolment`)

@@ -17,7 +17,7 @@ from tips.intake.reception import Outcome, Sender
 async def run(settings: Settings, *, as_json: bool) -> int:
     """One conversation of a new citizen; nothing is resumed and nothing left behind."""
     async with open_product(settings) as product:
-        reception = product.reception_without_budgets()
+        reception = product.unlimited_reception()
         sender = Sender(terminal.CHANNEL, secrets.token_hex(16))
         try:
             if as_json:

@@ -16,7 +16,6 @@ from typing import Final
 
 from bot import settings
 from bot.commands import error_messages
-from bot.serve import scheduler
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -134,8 +133,8 @@ async def _late(product: Product) -> str:
 async def _jobs(product: Product) -> str:
     """Whether some process does what time asks for."""
     waiting = []
-    for job in scheduler.jobs(product):
-        last = await product.leases.last(job.name)
+    for job in product.jobs:
+        last = await product.jobs.last(job)
         if last is None or product.now() - last > MISSED * job.every:
             waiting.append(f"{job.name} ({last.isoformat(timespec='minutes') if last else 'never'})")
     if waiting:

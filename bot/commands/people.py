@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.commands.acts import print_table
+from bot.commands.output import print_table
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -52,9 +52,8 @@ async def remove_officer(settings: Settings, name: str, signers: Path | None) ->
     async with open_product(settings) as product:
         admins = await unlock_signers(product, signers)
         now, random = product.now(), product.random
-        await _put_into_force(
-            product, enrolment.leave(product.roster(), product.organisation, admins, name, now, random)
-        )
+        step = enrolment.leave(product.roster(), product.organisation, admins, name, now, random)
+        await product.roster.put_into_force(step)
         freed = await product.departures.tick()
     if freed:
         print(f"{freed} cases are back in their queues", file=sys.stderr)
@@ -67,7 +66,7 @@ async def renew_officer(settings: Settings, name: str, signers: Path | None) -> 
         admins = await unlock_signers(product, signers)
         now, random, cost = product.now(), product.random, product.cost
         step = enrolment.renew(product.roster(), product.organisation, admins, name, now, random, cost)
-        await _put_into_force(product, step)
+        await product.roster.put_into_force(step)
         _print_login(step.people[0])
     return 0
 
@@ -77,9 +76,8 @@ async def rotate_unit(settings: Settings, unit: str, signers: Path | None) -> in
     async with open_product(settings) as product:
         admins = await unlock_signers(product, signers)
         now, random = product.now(), product.random
-        await _put_into_force(
-            product, enrolment.rotate(product.roster(), product.organisation, admins, unit, now, random)
-        )
+        step = enrolment.rotate(product.roster(), product.organisation, admins, unit, now, random)
+        await product.roster.put_into_force(step)
     return 0
 
 
@@ -110,15 +108,8 @@ async def enrol(
         product.cost,
         passphrase,
     )
-    await _put_into_force(product, joined)
+    await product.roster.put_into_force(joined)
     return joined
-
-
-async def _put_into_force(product: Product, step: Enrolment) -> None:
-    """Store a version that every process will believe; one that lacks a signature would close the home for good."""
-    product.roster.check(step.roster)
-    await product.store.keyring.add_roster(step.roster, step.accounts, step.seeds, (step.event,), step.gone)
-    await product.roster.refresh()
 
 
 async def unlock_signers(product: Product, file: Path | None) -> list[Identity]:

@@ -11,7 +11,9 @@ from typing import BinaryIO, Final
 
 import storage
 from bot import key_files
-from bot.commands import acts, people
+from bot.commands import people
+from bot.commands.cases import parse_id
+from bot.commands.output import progress
 from bot.settings import Settings
 from bot.wiring import Product, believed_time, check_new_home, open_product, wall_clock
 from storage import backup, migrate
@@ -47,7 +49,7 @@ async def open_held(settings: Settings, id_: str, shares: Path, unit: str | None
     async with open_product(settings) as product:
         seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
         session = recovery.quorum(seed, product.reception.intake.signing)
-        case_id = acts.parse_id(id_)
+        case_id = parse_id(id_)
         target = unit or await _first_choice(product, session, case_id)
         await product.review.release(session, case_id, target)
         print(product.organisation.unit(target).name)
@@ -83,7 +85,7 @@ async def back_up(settings: Settings, file: Path) -> int:
     async with open_product(settings) as product:
         public = product.roster().recovery
         sealed = await recovery.kept(product.store.keyring)
-    rows = acts.progress(backup.dump(settings.database_url), "backup")
+    rows = progress(backup.dump(settings.database_url), "backup")
     waiting = file.with_name(f"{file.name}.part")
     try:
         with waiting.open("wb") as out:
@@ -106,7 +108,7 @@ async def restore(settings: Settings, file: Path, shares: Path, signers: Path | 
     migrate.upgrade(settings.database_url)
     with file.open("rb") as source:
         seed, data = recovery.unseal(_pieces(source), given)
-        backup.load(settings.database_url, acts.progress(data, "restore"))
+        backup.load(settings.database_url, progress(data, "restore"))
     async with storage.open_store(settings.database_url) as store:
         newest = await store.keyring.newest_roster()
         if newest is None:

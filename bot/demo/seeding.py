@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from bot.serve import scheduler
 from bot.wiring import Product
 from tips import errors
 from tips.cases.case import Case
@@ -88,14 +87,14 @@ async def seed(product: Product, identities: Sequence[Identity], moved: Movable)
             moved.set_back(it.hours * (len(it.steps) + 1 - at) / (len(it.steps) + 1))
             await _step(product, workers, row.id, code, what, words)
     moved.set_back(0)
-    for job in scheduler.jobs(product):
-        async with product.leases.turn(job.name, scheduler.slot(job, product.now())):
+    for job in product.jobs:
+        async with product.leases.turn(job.name, job.slot(product.now())):
             pass
 
 
 async def _send(product: Product, sender: Sender, text: str) -> str:
     """Write a tip as a citizen would, and send it; the receipt."""
-    reception = product.reception_without_budgets()
+    reception = product.unlimited_reception()
     outcome = await reception.turn(sender, Inbound("text", text=text))
     for _ in range(ANSWERS_AT_MOST):
         if outcome.receipt:
@@ -108,7 +107,7 @@ async def _send(product: Product, sender: Sender, text: str) -> str:
 
 
 async def _find(product: Product, code: str) -> Case:
-    return (await product.reception.mailboxes.read(code)).case
+    return (await product.mailboxes.read(code)).case
 
 
 async def _step(product: Product, workers: Workers, id_: bytes, code: str, what: str, words: str) -> None:
@@ -118,7 +117,7 @@ async def _step(product: Product, workers: Workers, id_: bytes, code: str, what:
     if what == "climb":
         await product.store.cases.apply(await product.escalation.change(row))
     elif what == "reply":
-        said = await product.reception.mailboxes.addition(code, words, product.triager.triage(words), None)
+        said = await product.mailboxes.addition(code, words, product.triager.triage(words), None)
         await product.store.cases.apply(said)
     elif session is None:
         raise errors.Refused("error.no_key", f"nobody works at {row.unit}")

@@ -8,7 +8,9 @@ import hmac
 import json
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,10 +36,14 @@ from starlette.routing import Route
 
 from bot import key_files
 from bot.serve import messengers
+from bot.serve.health import Health
 from bot.serve.messengers import Channel
-from bot.wiring import Product
+from bot.settings import Settings
 from handlers.telegram import CHANNEL, Telegram
 from tips import errors
+from tips.clock.leases import Leases
+from tips.intake.reception import Reception
+from tips.intake.reporter_notifications import ReporterNotifications
 
 PATH: Final = "/telegram"
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
@@ -65,15 +71,16 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
-async def running(product: Product) -> AsyncIterator[list[Route]]:
+async def running(
+    own: Settings, reception: Reception, announcer: Announcer, health: Health
+) -> AsyncIterator[list[Route]]:
     """The bot, listening; the routes are its webhook's, none while it polls."""
-    own = product.settings
-    channel = product.health.channel(CHANNEL)
+    channel = health.channel(CHANNEL)
     bot = Bot(own.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(own.telegram_api)))
     bot.session.middleware(Watch(channel))
-    handler = Telegram(product.reception)
+    handler = Telegram(reception)
     dispatcher = handler.dispatcher()
-    telling = asyncio.create_task(_telling(product, handler, bot, channel), name="news")
+    telling = asyncio.create_task(_telling(announcer, handler, bot, channel), name="news")
     try:
         if own.telegram_webhook:
             secret = webhook_secret(own.secrets)
@@ -82,7 +89,7 @@ async def running(product: Product) -> AsyncIterator[list[Route]]:
                 await bot.set_webhook(f"{own.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
 
             async with messengers.kept(channel, named):
-                yield [Route(PATH, Webhook(bot, dispatcher, secret).door, methods=["POST"])]
+                yield [Route(PATH, Webhook(bot, dispatcher, secret).receive, methods=["POST"])]
         else:
             async with messengers.kept(channel, lambda: _poll(bot, dispatcher)):
                 try:
@@ -119,27 +126,35 @@ class Watch(BaseRequestMiddleware):
         return answer
 
 
-async def _telling(product: Product, handler: Telegram, bot: Bot, channel: Channel) -> None:
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Tells everybody who asked, and for whom something waits; once a slot, whoever runs."""
+
+    notifications: ReporterNotifications
+    leases: Leases
+    now: Callable[[], datetime]
+
+    async def announce(self, handler: Telegram, bot: Bot) -> int:
+        """Tell them; how many were told."""
+        now = self.now()
+        slot = now.replace(second=now.second // LOOK * LOOK, microsecond=0)
+        async with self.leases.turn("news", slot) as mine:
+            waiting = await self.notifications.waiting(CHANNEL) if mine else []
+            for case, address in waiting:
+                await handler.tell(bot, address.id, address.lang)
+                await self.notifications.told(case)
+        return len(waiting)
+
+
+async def _telling(announcer: Announcer, handler: Telegram, bot: Bot, channel: Channel) -> None:
     while True:
         await asyncio.sleep(LOOK)
         if not channel.is_up:
             continue  # news wait: who cannot be reached would count as told
         try:
-            await tell_news(product, handler, bot)
+            await announcer.announce(handler, bot)
         except errors.StoreUnavailable:
             log.warning("the store is away: news wait")
-
-
-async def tell_news(product: Product, handler: Telegram, bot: Bot) -> int:
-    """Tell everybody who asked and has news; how many were told. Once a slot, whoever runs."""
-    now = product.now()
-    slot = now.replace(second=now.second // LOOK * LOOK, microsecond=0)
-    async with product.leases.turn("news", slot) as mine:
-        waiting = await product.reporter_notifications.waiting(CHANNEL) if mine else []
-        for case, address in waiting:
-            await handler.tell(bot, address.id, address.lang)
-            await product.reporter_notifications.told(case)
-    return len(waiting)
 
 
 async def _poll(bot: Bot, dispatcher: Dispatcher) -> None:
@@ -158,12 +173,12 @@ def webhook_secret(folder: Path) -> str:
 
 
 class Webhook:
-    """The door that Telegram knocks on."""
+    """The endpoint that Telegram calls."""
 
     def __init__(self, bot: Bot, dispatcher: Dispatcher, secret: str) -> None:
         self._bot, self._dispatcher, self._secret = bot, dispatcher, secret
 
-    async def door(self, request: Request) -> Response:
+    async def receive(self, request: Request) -> Response:
         """One update; 401 for whoever lacks the secret or sends no update, before anything of it is read."""
         given = request.headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode(), self._secret.encode()):

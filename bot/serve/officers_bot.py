@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from telegram.error import TelegramError
@@ -17,12 +18,15 @@ from telegram.request import HTTPXRequest
 
 import locales
 from bot.serve import messengers
+from bot.serve.health import Health
 from bot.serve.messengers import Channel
-from bot.wiring import Product
+from bot.settings import Settings
 from handlers.officers import LANG, Officers
 from tips import errors
 from tips.cases import deadlines, policy
-from tips.desk.officer_notifications import Notification
+from tips.clock.leases import Leases
+from tips.desk.officer_notifications import Notification, OfficerNotifications
+from tips.ports.desk import Statistics
 
 EVERY: Final = 10.0  # seconds between looks at the outbox
 JOB: Final = "notices"
@@ -34,10 +38,11 @@ App = Application[Any, Any, Any, Any, Any, Any]
 
 
 @contextlib.asynccontextmanager
-async def running(product: Product, every: float = EVERY) -> AsyncIterator[App]:
+async def running(
+    own: Settings, announcer: Announcer, statistics: Statistics, health: Health, every: float = EVERY
+) -> AsyncIterator[App]:
     """The bot, listening and telling."""
-    own = product.settings
-    channel = product.health.channel("officers")
+    channel = health.channel("officers")
     application: App = (
         Application.builder()
         .token(own.officers_token)
@@ -48,12 +53,12 @@ async def running(product: Product, every: float = EVERY) -> AsyncIterator[App]:
         .updater(None)
         .build()
     )
-    Officers(product.officer_notifications, product.store.statistics, product.now).register(application)
+    Officers(announcer.notifications, statistics, announcer.now).register(application)
     hearing = Hearing(application)
 
     async def listen() -> None:
         async with application:
-            _schedule(application, product, channel, every)
+            _schedule(application, announcer, channel, every)
             await application.start()
             try:
                 await hearing.until_trouble()
@@ -111,45 +116,52 @@ class Watched(HTTPXRequest):
         return found
 
 
-def _schedule(application: App, product: Product, channel: Channel, every: float) -> None:
+def _schedule(application: App, announcer: Announcer, channel: Channel, every: float) -> None:
     async def look(context: CallbackContext[Any, Any, Any, Any]) -> None:
         if not channel.is_up:  # notices wait: what cannot be sent would count as tried
             return
-        await tell_waiting(application, product, every)
-        if product.now().astimezone(deadlines.CITY).hour in policy.digest_hours():
-            await tell_digest(application, product)
+        await announcer.announce_waiting(application, every)
+        if announcer.now().astimezone(deadlines.CITY).hour in policy.digest_hours():
+            await announcer.announce_digest(application)
 
     assert application.job_queue is not None
     application.job_queue.run_repeating(look, every, first=0, name=JOB)
 
 
-async def tell_waiting(application: App, product: Product, every: float) -> int:
-    """Send the notices that are due; how many were sent. A ping is done once its chats were tried."""
-    seconds = max(int(every), 1)
-    now = product.now()
-    slot = now.replace(second=now.second // seconds * seconds if seconds < 60 else 0, microsecond=0)
-    try:
-        async with product.leases.turn(JOB, slot) as mine:
-            if not mine:
-                return 0
-            notices, done = await product.officer_notifications.waiting()
-            sent = sum([await _send(application, notice) for notice in notices])
-            if done:
-                await product.store.outbox.done(done)
-    except errors.StoreUnavailable:
-        log.warning("the store is away: notices wait")
-        return 0
-    return sent
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Tells officers that something waits; each slot once, whoever runs."""
 
+    notifications: OfficerNotifications
+    leases: Leases
+    now: Callable[[], datetime]
 
-async def tell_digest(application: App, product: Product) -> int:
-    """Send the digest of this hour, once; the same words whether something is new or not. The hour is the product's."""
-    try:
-        async with product.leases.turn("digest", deadlines.hour(product.now())) as mine:
-            return await _send(application, await product.officer_notifications.digest()) if mine else 0
-    except errors.StoreUnavailable:
-        log.warning("the store is away: the digest waits")
-        return 0
+    async def announce_waiting(self, application: App, every: float) -> int:
+        """Send the notifications that are due; how many were sent. A ping is done once its chats were tried."""
+        try:
+            async with self.leases.turn(JOB, self._slot(max(int(every), 1))) as mine:
+                if not mine:
+                    return 0
+                waiting, done = await self.notifications.waiting()
+                sent = sum([await _send(application, it) for it in waiting])
+                await self.notifications.done(done)
+        except errors.StoreUnavailable:
+            log.warning("the store is away: notices wait")
+            return 0
+        return sent
+
+    async def announce_digest(self, application: App) -> int:
+        """Send the digest of this hour, once; the same words whether something is new or not."""
+        try:
+            async with self.leases.turn("digest", deadlines.hour(self.now())) as mine:
+                return await _send(application, await self.notifications.digest()) if mine else 0
+        except errors.StoreUnavailable:
+            log.warning("the store is away: the digest waits")
+            return 0
+
+    def _slot(self, seconds: int) -> datetime:
+        now = self.now()
+        return now.replace(second=now.second // seconds * seconds if seconds < 60 else 0, microsecond=0)
 
 
 async def _send(application: App, notice: Notification) -> int:

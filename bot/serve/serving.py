@@ -7,7 +7,8 @@ import contextlib
 import errno
 import socket
 from collections.abc import AsyncIterator, Callable
-from typing import Final
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -67,19 +68,31 @@ async def run(
     async with contextlib.AsyncExitStack() as stack:
         webhooks: list[Route] = []
         if "intake" in parts and product.settings.telegram_token:
-            from bot.serve import citizens_bot
-
-            webhooks += await stack.enter_async_context(citizens_bot.running(product))
+            webhooks += await stack.enter_async_context(citizens_bot(product))
         if "officers" in parts and product.settings.officers_token:
-            from bot.serve import officers_bot
-
-            await stack.enter_async_context(officers_bot.running(product))
+            await stack.enter_async_context(officers_bot(product))
         if "clock" in parts:
             from bot.serve import scheduler
 
-            await stack.enter_async_context(scheduler.running(product))
+            await stack.enter_async_context(scheduler.running(product.jobs, product.health))
         await stack.enter_async_context(_roster_watch(product))
         await _serve_http(web.build(product, parts, webhooks, demo_logins), listener, ready)
+
+
+def citizens_bot(product: Product) -> AbstractAsyncContextManager[list[Route]]:
+    """The citizens' bot, with the routes of its webhook."""
+    from bot.serve import citizens_bot as bot
+
+    announcer = bot.Announcer(product.reporter_notifications, product.leases, product.now)
+    return bot.running(product.settings, product.reception, announcer, product.health)
+
+
+def officers_bot(product: Product) -> AbstractAsyncContextManager[Any]:
+    """The officers' bot, which announces what waits."""
+    from bot.serve import officers_bot as bot
+
+    announcer = bot.Announcer(product.officer_notifications, product.leases, product.now)
+    return bot.running(product.settings, announcer, product.store.statistics, product.health)
 
 
 @contextlib.asynccontextmanager

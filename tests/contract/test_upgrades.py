@@ -101,7 +101,7 @@ async def test_a_home_of_any_schema_is_brought_up_and_read(lived_in: Home, older
         opened = await product.review.open(session, row.id)
         assert opened.tip.text == TIP
         assert [it.content.text for it in opened.thread] == ["Quán mở tới mấy giờ?"]
-        assert [it.text for it in (await product.reception.mailboxes.read(code)).letters] == ["Quán mở tới mấy giờ?"]
+        assert [it.text for it in (await product.mailboxes.read(code)).letters] == ["Quán mở tới mấy giờ?"]
         lived_in.clock.forward(days=15)
         assert await product.escalation.tick() == 1
         assert (await product.audit()).sound
@@ -247,7 +247,7 @@ async def test_a_home_that_the_first_program_made_lives_on(
             session = await product.logins.session_of(await product.logins.unlock("an", made["passphrases"]["an"]))
             (row,) = await product.review.queue(session)
             assert (await product.review.open(session, row.id)).tip.text == made["text"]
-            assert (await product.reception.mailboxes.read(made["receipt"])).case.id == row.id
+            assert (await product.mailboxes.read(made["receipt"])).case.id == row.id
             assert (await product.audit()).sound
             version_before = product.roster()
             assert version_before.next().previous == hashlib.sha256(version_before.signed).hexdigest()

@@ -224,9 +224,25 @@ async def connected(product: Product, seconds: float = 20) -> None:
             await asyncio.sleep(0.01)
 
 
+@dataclass(frozen=True)
+class OfficersBot:
+    """The officers' bot, which looks for what waits when the test says so."""
+
+    application: officers_bot.App
+    announcer: officers_bot.Announcer
+
+    async def looks(self) -> int:
+        return await self.announcer.announce_waiting(self.application, 10)
+
+    async def digests(self) -> int:
+        return await self.announcer.announce_digest(self.application)
+
+
 @contextlib.asynccontextmanager
-async def connected_officers_bot(product: Product) -> AsyncIterator[officers_bot.App]:
-    """The officers' bot, connected; it looks for notices when the test says so."""
-    async with officers_bot.running(product, every=3600) as application:
+async def connected_officers_bot(product: Product, every: float = 3600) -> AsyncIterator[OfficersBot]:
+    """The officers' bot, connected."""
+    announcer = officers_bot.Announcer(product.officer_notifications, product.leases, product.now)
+    statistics = product.store.statistics
+    async with officers_bot.running(product.settings, announcer, statistics, product.health, every) as application:
         await connected(product)
-        yield application
+        yield OfficersBot(application, announcer)

@@ -89,7 +89,7 @@ class AnyPath(RuleBasedStateMachine):
         self.attempt(self.comes_back(self.receipts[which % len(self.receipts)], text, dispute))
 
     async def comes_back(self, code: str, text: str, dispute: bool) -> None:
-        boxes, found = self.home.product.reception.mailboxes, self.home.product.triager.triage(text)
+        boxes, found = self.home.product.mailboxes, self.home.product.triager.triage(text)
         said = boxes.dispute(code, text, found) if dispute else boxes.addition(code, text, found, None)
         await self.home.product.store.cases.apply(await said)
 
@@ -151,7 +151,7 @@ class AnyPath(RuleBasedStateMachine):
         rows = self.rows()
         assert len(rows) == len(self.receipts)
         for code in self.receipts:
-            view = self.run(self.home.product.reception.mailboxes.read(code))
+            view = self.run(self.home.product.mailboxes.read(code))
             assert view.case.unit in self.home.product.organisation.units
 
     @invariant()

@@ -11,7 +11,6 @@ import pytest
 
 import locales
 from bot.commands import people
-from bot.serve import scheduler
 from tests.fakes import desk, gallery
 from tests.fakes.home import Citizen, Home, opened
 from tests.flows.test_evidence import gives, rows_of, text_of
@@ -532,7 +531,7 @@ async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: H
     await people._put_into_force(
         here, enrolment.leave(here.roster(), here.organisation, admins, "an", office.clock(), here.random)
     )
-    await scheduler.tick(here, next(it for it in scheduler.jobs(here) if it.name == "free"))
+    await here.jobs.tick(next(it for it in here.jobs if it.name == "free"))
     freed, kept = [await here.store.cases.get(it.id, None) for it in (row, other)]
     assert (freed.officer, freed.state, freed.due_at) == (None, row.state, row.due_at)
     assert kept.officer == "anh"

@@ -21,6 +21,7 @@ from tests.fakes import desk, served
 from tests.fakes.home import Home, opened
 from tips.cases import case, deadlines
 from tips.clock import rounds
+from tips.clock.jobs import Job
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 PEOPLE = (
@@ -59,8 +60,8 @@ async def at(home: Home, unit: str) -> set[bytes]:
     return {it[0] for it in behind(home, "SELECT id FROM tip WHERE unit = :unit", unit=unit)}
 
 
-def job(home: Home, name: str) -> scheduler.Job:
-    return next(it for it in scheduler.jobs(home.product) if it.name == name)
+def job(home: Home, name: str) -> Job:
+    return next(it for it in home.product.jobs if it.name == name)
 
 
 BREAKS = {
@@ -77,7 +78,7 @@ async def test_a_case_that_does_not_open_holds_no_other_back(office: Home, broke
     behind(office, "UPDATE tip SET due_at = due_at - 3600 WHERE id = :id", id=ids[3])  # the first in line
     behind(office, broken, id=ids[3])
     office.clock.forward(days=2)
-    assert await scheduler.tick(office.product, job(office, "climb")) >= 5
+    assert await office.product.jobs.tick(job(office, "climb")) >= 5
     assert await at(office, "duty") >= set(ids) - {ids[3]}
     stuck = await office.product.store.clockwork.stuck()
     if "no such unit" not in broken:  # that one could be helped
@@ -129,7 +130,7 @@ async def test_a_case_whose_time_is_none_climbs_with_the_others(office: Home, co
     ids = await sent(office, 3)
     behind(office, f"UPDATE tip SET {column} = {-(10**18)} WHERE id = :id", id=ids[1])
     office.clock.forward(days=2)
-    assert await scheduler.tick(office.product, job(office, "climb")) == 3
+    assert await office.product.jobs.tick(job(office, "climb")) == 3
     assert await at(office, "duty") >= set(ids)
     assert await office.product.store.clockwork.stuck() == []
     assert {row.id for row in await office.product.review.queue(await office.session("truc"))} >= set(ids)
@@ -145,7 +146,7 @@ async def test_a_case_that_cannot_be_shredded_keeps_no_other_from_it(office: Hom
         await office.product.progress.close(session, id_)
     behind(office, f"UPDATE tip SET due_at = {-FAR} WHERE id = :id", id=ids[1])
     office.clock.forward(days=91)
-    assert await scheduler.tick(office.product, job(office, "shred")) == 2
+    assert await office.product.jobs.tick(job(office, "shred")) == 2
     assert [it.job for it in await office.product.store.clockwork.stuck()] == ["shred"]
     assert behind(office, "SELECT DISTINCT case_id FROM envelope") == [(ids[1],)]
 
@@ -171,7 +172,7 @@ async def test_rows_that_somebody_filled_in_stop_nothing(office: Home) -> None:
     ids = await sent(office, 2)
     office.clock.forward(days=2)
     now = int(office.clock().timestamp()) // 900 * 900
-    for name in [it.name for it in scheduler.jobs(office.product)]:
+    for name in [it.name for it in office.product.jobs]:
         for number in range(-200, 200):
             until = FAR if number % 2 else None
             behind(
@@ -179,22 +180,22 @@ async def test_rows_that_somebody_filled_in_stop_nothing(office: Home) -> None:
                 "INSERT INTO job_run (name, slot, until) VALUES (:name, :slot, :until)",
                 name=name, slot=now + number * 900, until=until,
             )  # fmt: skip
-    assert await scheduler.tick(office.product, job(office, "climb")) == 2
+    assert await office.product.jobs.tick(job(office, "climb")) == 2
     assert await at(office, "duty") == set(ids)
-    assert await scheduler.tick(office.product, job(office, "climb")) == 0
+    assert await office.product.jobs.tick(job(office, "climb")) == 0
     assert behind(office, "SELECT count(*) FROM job_run WHERE name = 'climb'") == [(1,)]
 
 
 async def test_a_clock_that_ran_ahead_and_was_set_back_stops_nothing(office: Home) -> None:
     """The slots of a year to come were done: today's late case climbs all the same."""
     office.clock.forward(days=365)
-    for it in scheduler.jobs(office.product):
-        await scheduler.tick(office.product, it)
+    for it in office.product.jobs:
+        await office.product.jobs.tick(it)
     office.clock.forward(days=-363)
     await sent(office, 1)
     office.clock.forward(days=1)
-    assert await scheduler.tick(office.product, job(office, "climb")) == 1
-    assert await scheduler.tick(office.product, job(office, "climb")) == 0
+    assert await office.product.jobs.tick(job(office, "climb")) == 1
+    assert await office.product.jobs.tick(job(office, "climb")) == 0
 
 
 def test_ticks_that_a_clock_set_back_left_in_the_future_come_at_once() -> None:
@@ -234,14 +235,14 @@ async def test_the_slot_of_a_process_that_died_is_taken_over_in_minutes(office: 
     climb = job(office, "climb")
     dying = await asyncio.create_subprocess_exec(
         sys.executable, "-c", DYING, office.settings.database_url, office.product.leases.key.hex(),
-        office.clock().isoformat(), scheduler.slot(climb, office.clock()).isoformat(), cwd=served.ROOT,
+        office.clock().isoformat(), climb.slot(office.clock()).isoformat(), cwd=served.ROOT,
     )  # fmt: skip
     assert await dying.wait() == 17
-    assert await scheduler.tick(office.product, climb) == 0
+    assert await office.product.jobs.tick(climb) == 0
     office.clock.forward(minutes=3)
-    assert scheduler.slot(climb, office.clock()) == scheduler.slot(climb, office.clock() - timedelta(minutes=3))
-    assert await scheduler.tick(office.product, climb) == 1
-    assert await scheduler.tick(office.product, climb) == 0
+    assert climb.slot(office.clock()) == climb.slot(office.clock() - timedelta(minutes=3))
+    assert await office.product.jobs.tick(climb) == 1
+    assert await office.product.jobs.tick(climb) == 0
 
 
 async def test_a_job_that_fails_may_be_tried_again_at_once(office: Home) -> None:
@@ -254,19 +255,19 @@ async def test_a_job_that_fails_may_be_tried_again_at_once(office: Home) -> None
             raise ValueError
         return 7
 
-    failing = scheduler.Job("climb", timedelta(minutes=15), work)
+    failing = Job("climb", timedelta(minutes=15), work)
     with contextlib.suppress(ValueError):
-        await scheduler.tick(office.product, failing)
-    assert [await scheduler.tick(office.product, failing) for _ in range(2)] == [7, 0]
+        await office.product.jobs.tick(failing)
+    assert [await office.product.jobs.tick(failing) for _ in range(2)] == [7, 0]
 
 
 async def test_no_table_grows_with_time_alone(office: Home) -> None:
     """Two days of every job and every look: as many rows as there are jobs."""
     every = replace(job(office, "sessions"), name="notices", every=timedelta(minutes=1))
-    jobs = (*scheduler.jobs(office.product), every)
+    jobs = (*office.product.jobs, every)
     for _ in range(60):
         for it in jobs:
-            await scheduler.tick(office.product, it)
+            await office.product.jobs.tick(it)
         office.clock.forward(minutes=49)
     assert behind(office, "SELECT count(*) FROM job_run") == [(len(jobs),)]
     assert behind(office, "SELECT count(*) FROM stuck") == [(0,)]

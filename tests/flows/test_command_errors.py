@@ -16,7 +16,7 @@ import pytest
 import bot.__main__ as program
 import locales
 from bot import settings
-from bot.commands import error_messages, people
+from bot.commands import error_messages
 from tests.fakes import home, served
 from tests.fakes.served import Served
 from tips import errors
@@ -188,7 +188,7 @@ async def test_a_roster_with_one_signature_is_never_put_into_force(tmp_path: Pat
         one = [await product.logins.unlock(*next(iter(opened.founding.passphrases.items())))]
         step = enrolment.rotate(product.roster(), product.organisation, one, "area-770", opened.clock(), product.random)
         with pytest.raises(errors.NotVerified):
-            await people._put_into_force(product, step)
+            await product.roster.put_into_force(step)
         newest = await product.store.keyring.newest_roster()
         assert newest
         assert newest.version == product.roster().version

@@ -42,13 +42,14 @@ class Running:
     api: BotApi
     handler: Telegram
     bot: Bot
+    announcer: citizens_bot.Announcer
     waited: asyncio.Event
     waits: list[float]
 
     async def looks(self) -> int:
         """The look for news that runs every 20 seconds."""
         self.home.clock.forward(seconds=citizens_bot.LOOK)
-        return await citizens_bot.tell_news(self.product, self.handler, self.bot)
+        return await self.announcer.announce(self.handler, self.bot)
 
     async def reports(self, chat: int = CHAT) -> str:
         await self.api.says(chat, TIP)
@@ -84,10 +85,11 @@ async def running(a_home: Home) -> AsyncIterator[Running]:
         stack.push_async_callback(bot.session.close)
         handler = Telegram(product.reception, wait)
         hook = citizens_bot.Webhook(bot, handler.dispatcher(), "s")
-        routes = [Route(citizens_bot.PATH, hook.door, methods=["POST"])]
+        routes = [Route(citizens_bot.PATH, hook.receive, methods=["POST"])]
         await stack.enter_async_context(servers.serving(web.build(product, frozenset({"intake"}), routes), port))
         api.webhook, api.secret = f"http://127.0.0.1:{port}{citizens_bot.PATH}", "s"
-        yield Running(a_home, product, api, handler, bot, waited, waits)
+        announcer = citizens_bot.Announcer(product.reporter_notifications, product.leases, product.now)
+        yield Running(a_home, product, api, handler, bot, announcer, waited, waits)
         waited.set()
 
 
@@ -115,7 +117,7 @@ async def test_two_processes_that_look_tell_once(running: Running) -> None:
     await running.api.presses(CHAT, "notify")
     await running.asks()
     running.home.clock.forward(hours=1)
-    look = [citizens_bot.tell_news(running.product, running.handler, running.bot) for _ in range(4)]
+    look = [running.announcer.announce(running.handler, running.bot) for _ in range(4)]
     assert sum(await asyncio.gather(*look)) == 1
 
 

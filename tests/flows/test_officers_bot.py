@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 import locales
-from bot.serve import officers_bot
 from tests.fakes import bot_api
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
@@ -49,29 +48,29 @@ def with_bot(home: Home, api: BotApi) -> Home:
 async def test_a_new_tip_pings_its_desk_without_a_word_of_it(a_home: Home, api: BotApi) -> None:
     """Linked officers of the unit hear that something waits; nobody else does, and nothing is said of what."""
     home = with_bot(a_home, api)
-    async with bot_api.connected_officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as bot:
         await linked(home, api, "an", CHAT)
         await linked(home, api, "binh", CHAT + 1)
         await home.citizen().sends(TIP)
         home.clock.forward(hours=1)
-        assert await officers_bot.tell_waiting(application, home.product, 10) == 1
+        assert await bot.looks() == 1
         assert "karaoke" not in api.sent[CHAT][-1]["text"]
         assert len(api.sent[CHAT]) == 2
         assert len(api.sent[CHAT + 1]) == 1
         home.clock.forward(minutes=1)
-        assert await officers_bot.tell_waiting(application, home.product, 10) == 0
+        assert await bot.looks() == 0
 
 
 async def test_a_tip_with_an_exclusion_pings_nobody_and_the_digest_betrays_nothing(a_home: Home, api: BotApi) -> None:
     """At the fixed hour everybody gets the same words, with or without such a tip."""
     home = with_bot(a_home, api)
-    async with bot_api.connected_officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as bot:
         await linked(home, api, "thanh", CHAT)
         await linked(home, api, "an", CHAT + 1)
         await home.citizen().sends(COMPLAINT)
         home.clock.forward(hours=30)
-        assert await officers_bot.tell_waiting(application, home.product, 10) == 0
-        assert await officers_bot.tell_digest(application, home.product) == 2
+        assert await bot.looks() == 0
+        assert await bot.digests() == 2
         assert api.sent[CHAT][-1]["text"] == api.sent[CHAT + 1][-1]["text"]
 
 
@@ -90,7 +89,7 @@ async def test_the_digest_comes_at_the_product_s_own_hour(a_home: Home, api: Bot
     """Whatever the machine's clock says: a moved time moves it too, and a bot that was late still sends it once."""
     home = with_bot(a_home, api)
     home.clock.moment = datetime(2026, 11, 23, 23, 40, tzinfo=UTC)  # 6:40 in the city
-    async with officers_bot.running(home.product, every=0.1):
+    async with bot_api.connected_officers_bot(home.product, every=0.1):
         await linked(home, api, "an", CHAT)
         home.clock.forward(hours=2)
         texts = [it["text"] for it in await api.waits_for(CHAT, 2)]
@@ -100,9 +99,9 @@ async def test_the_digest_comes_at_the_product_s_own_hour(a_home: Home, api: Bot
 async def test_a_slot_is_taken_once_however_many_ask(a_home: Home, api: BotApi) -> None:
     """Two processes at the same moment send one digest."""
     home = with_bot(a_home, api)
-    async with bot_api.connected_officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as bot:
         await linked(home, api, "an", CHAT)
-        sent = [await officers_bot.tell_digest(application, home.product) for _ in range(3)]
+        sent = [await bot.digests() for _ in range(3)]
         assert sent == [1, 0, 0]
 
 
@@ -142,22 +141,22 @@ async def test_counts_are_for_who_may_see_them_and_hide_small_ones(a_home: Home,
 async def test_quiet_hours_hold_back_all_but_danger(a_home: Home, api: BotApi) -> None:
     """`/tamnghi`: at night a new tip pings nobody who asked for quiet; somebody in danger pings everybody."""
     home = with_bot(a_home, api)
-    async with bot_api.connected_officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as bot:
         await linked(home, api, "an", CHAT)
         assert "22-6" in await commands(api, CHAT, "/tamnghi 22h - 6h")
         assert "ví dụ" in await commands(api, CHAT, "/tamnghi mai")
         home.clock.forward(hours=13)  # 23:20 in the city
         await home.citizen().sends(TIP)
         home.clock.forward(minutes=1)
-        assert await officers_bot.tell_waiting(application, home.product, 10) == 0
+        assert await bot.looks() == 0
         await home.citizen("second").sends("Cứu với, nó đang cầm dao chém người ở 12 Lê Văn Sỹ quận 3, máu nhiều lắm")
         home.clock.forward(minutes=1)
-        assert await officers_bot.tell_waiting(application, home.product, 10) == 1
+        assert await bot.looks() == 1
         assert "KHẨN" in api.sent[CHAT][-1]["text"]
         await commands(api, CHAT, "/tamnghi tắt")
         await home.citizen("fourth").sends(TIP)
         home.clock.forward(minutes=1)
-        assert await officers_bot.tell_waiting(application, home.product, 10) == 1
+        assert await bot.looks() == 1
 
 
 @pytest.mark.parametrize(
@@ -180,7 +179,7 @@ def test_other_words_are_no_hours(words: str) -> None:
 async def test_a_deadline_that_comes_near_is_told_once_and_never_a_restricted_one(a_home: Home, api: BotApi) -> None:
     """Three hours before, to the unit; looked for every hour, told in one."""
     home = with_bot(a_home, api)
-    async with bot_api.connected_officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as bot:
         await linked(home, api, "an", CHAT)
         await linked(home, api, "thanh", CHAT + 1)
         await home.citizen().sends("Đêm qua ở quận 3 có người đổ rác thải xuống kênh Nhiêu Lộc")
@@ -189,12 +188,12 @@ async def test_a_deadline_that_comes_near_is_told_once_and_never_a_restricted_on
         (row,) = await home.product.review.queue(officer)
         await home.product.review.claim(officer, row.id)
         home.clock.forward(hours=1)
-        await officers_bot.tell_waiting(application, home.product, 10)
+        await bot.looks()
         told = []
         for _ in range(30):
             home.clock.forward(hours=1)
             await home.product.reminders.tick()
-            if await officers_bot.tell_waiting(application, home.product, 10):
+            if await bot.looks():
                 told.append(api.sent[CHAT][-1]["text"])
         assert [it for it in told if "Sắp tới hạn" in it] == told[:1]
         assert len(told) == 1
@@ -205,7 +204,7 @@ async def test_who_read_an_urgent_case_and_did_nothing_does_not_hold_it_back(a_h
     """The next hour the others are told, until somebody takes it; if all have read it, all are told again."""
     await a_home.join(("chi", "area-770", "officer"))
     home = with_bot(a_home, api)
-    async with bot_api.connected_officers_bot(home.product) as application:
+    async with bot_api.connected_officers_bot(home.product) as bot:
         await linked(home, api, "an", CHAT)
         await linked(home, api, "chi", CHAT + 1)
         await home.citizen().sends(TIP)
@@ -213,14 +212,14 @@ async def test_who_read_an_urgent_case_and_did_nothing_does_not_hold_it_back(a_h
         other = await home.session("chi")
         (row,) = await home.product.review.queue(reader)
         assert row.urgency == "P1"
-        await officers_bot.tell_waiting(application, home.product, 10)
+        await bot.looks()
         await home.product.review.open(reader, row.id)
 
         async def an_hour_on() -> list[int]:
             before = {chat: len(api.sent[chat]) for chat in (CHAT, CHAT + 1)}
             home.clock.forward(hours=1)
             await home.product.reminders.tick()
-            await officers_bot.tell_waiting(application, home.product, 10)
+            await bot.looks()
             new = {chat: [it["text"] for it in api.sent[chat][before[chat] :]] for chat in before}
             return [chat - CHAT for chat, texts in new.items() if any("chưa ai nhận" in it for it in texts)]
 
@@ -241,13 +240,13 @@ def test_every_kind_of_word_has_its_words() -> None:
 async def test_an_overseer_who_is_asked_is_told_and_an_unknown_word_holds_nothing_up(a_home: Home, api: BotApi) -> None:
     """A row of a kind that nobody knows is passed over, and is gone."""
     home = with_bot(a_home, api)
-    async with officers_bot.running(home.product, every=3600) as application:
+    async with bot_api.connected_officers_bot(home.product, every=3600) as bot:
         await linked(home, api, "kiem", CHAT)
         await home.citizen().sends(TIP)
         officer = await home.session("an")
         (row,) = await home.product.review.queue(officer)
         await home.product.store.outbox.add([Ping(bytes(16), "vks-tp", "no such kind", home.clock())])
         await home.product.progress.consult(officer, row.id, "vks-tp")
-        assert await officers_bot.tell_waiting(application, home.product, 10) == 1
+        assert await bot.looks() == 1
         assert "xin ý kiến" in api.sent[CHAT][-1]["text"]
         assert await home.product.store.outbox.due(home.clock(), 100) == []

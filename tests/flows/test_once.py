@@ -155,7 +155,7 @@ async def test_every_receipt_that_two_processes_give_finds_a_tip_of_its_own(a_ho
         someone, twin = twin, someone
     assert len(set(receipts)) == 5
     assert len(await a_home.product.store.ledger.heads()) == 5
-    cases = {(await a_home.product.reception.mailboxes.read(str(it))).case.id for it in receipts}
+    cases = {(await a_home.product.mailboxes.read(str(it))).case.id for it in receipts}
     assert len(cases) == 5
 
 
@@ -259,7 +259,7 @@ async def test_a_receipt_is_shown_though_valkey_goes_while_the_tip_is_sent(tmp_p
                 someone = Citizen(product, someone.sender)
                 assert code
                 assert (await someone.says("còn ai không")).receipt == code
-                assert (await product.reception.mailboxes.read(code)).case.state == "received"
+                assert (await product.mailboxes.read(code)).case.state == "received"
 
 
 async def test_a_receipt_that_a_page_never_showed_is_not_confirmed_by_it(a_home: Home) -> None:

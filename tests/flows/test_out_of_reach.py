@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bot.serve import citizens_bot, messengers, officers_bot
+from bot.serve import messengers, serving
 from bot.wiring import Product
 from tests.fakes import bot_api, home, served, servers
 from tests.fakes.served import Citizen, Served
@@ -143,7 +143,7 @@ async def test_whoever_answers_in_its_place_stops_nothing(
             telegram_api=f"http://127.0.0.1:{port}",
         )
         product = replace(opened.product, settings=own)
-        async with citizens_bot.running(product), officers_bot.running(product):
+        async with serving.citizens_bot(product), serving.officers_bot(product):
             for first in (1, 1000):
                 async with in_its_place(*answer, port):
                     await until_all(product, lambda it: it.state == "trouble")

@@ -83,7 +83,7 @@ async def test_a_restored_home_opens_its_cases_and_wakes_what_slept(
     async with wiring.open_product(new, now=clock) as product:
         assert await product.store.ledger.heads() == seen
         assert (await product.audit()).sound
-        assert (await product.reception.mailboxes.read(receipt)).case.id == seen[0].id
+        assert (await product.mailboxes.read(receipt)).case.id == seen[0].id
         officer = await product.logins.session_of(people["an"])
         assert (await product.review.open(officer, seen[0].id)).tip.text == SENTENCE
         clock.forward(hours=60)

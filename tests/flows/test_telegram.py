@@ -9,7 +9,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from bot.serve import citizens_bot, web
+from bot.serve import serving, web
 from handlers import telegram as handler
 from tests.fakes import bot_api, gallery, servers
 from tests.fakes.bot_api import BotApi
@@ -39,7 +39,7 @@ async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterato
     )
     product = replace(home.product, settings=own)
     async with (
-        citizens_bot.running(product) as routes,
+        serving.citizens_bot(product) as routes,
         servers.serving(web.build(product, frozenset({"intake"}), routes), port),
     ):
         await bot_api.connected(product)

@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.serve import officers_bot
 from storage import tables
 from storage.engine import Database
 from tests.fakes import bot_api, servers
@@ -71,7 +70,7 @@ async def lived(folder: Path, url: str, accused: str) -> World:
     async with opened(folder, url=url, **WITH) as made, bot_api.serving() as api:
         own = replace(made.settings, officers_token=bot_api.TOKEN, telegram_api=api.url)
         home = replace(made, product=replace(made.product, settings=own))
-        async with bot_api.connected_officers_bot(home.product) as application:
+        async with bot_api.connected_officers_bot(home.product) as bot:
             for at, name in enumerate(PEOPLE_OF_U):
                 code = await home.product.officer_notifications.code(name)
                 await api.says(
@@ -81,14 +80,14 @@ async def lived(folder: Path, url: str, accused: str) -> World:
             for number, text in enumerate((*OTHERS[:2], ACCUSING.format(accused), *OTHERS[2:])):
                 await home.citizen(f"citizen {number}").sends(text)
                 home.clock.forward(hours=1)
-                await officers_bot.tell_waiting(application, home.product, 10)
+                await bot.looks()
                 await home.product.escalation.tick()
                 if home.clock().hour in {1, 7, 13}:
-                    await officers_bot.tell_digest(application, home.product)
+                    await bot.digests()
             await pages(home, world)
             home.clock.forward(hours=40)  # what nobody took climbs, the accusation as well
             await home.product.escalation.tick()
-            await officers_bot.tell_digest(application, home.product)
+            await bot.digests()
             await pages(home, world)
             world.seen["messages"] = {at: [it["text"] for it in api.sent[CHAT + at]] for at in range(len(PEOPLE_OF_U))}
         await counts(home, world)

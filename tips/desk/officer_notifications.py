@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -73,6 +73,11 @@ class OfficerNotifications:
             if kind in KINDS  # a row that somebody slipped in says nothing, and holds nothing up
         ]
         return [notification for notification in notifications if notification.chats], [ping.id for ping in pings]
+
+    async def done(self, pings: Sequence[bytes]) -> None:
+        """These pings were sent, or tried."""
+        if pings:
+            await self.outbox.done(pings)
 
     async def digest(self) -> Notification:
         """What everybody gets at the fixed hours."""

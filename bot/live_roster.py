@@ -1,0 +1,58 @@
+"""The roster in force: what every part of a process asks who may receive, with which key."""
+
+from __future__ import annotations
+
+import storage
+from tips import errors
+from tips.organisation import roster
+from tips.organisation.roster import Roster, SignedRoster, Signer
+from tips.organisation.units import Organisation
+from tips.people.enrolment import Enrolment
+
+
+class LiveRoster:
+    """The newest verified roster; a version that the pinned signers did not sign is never used."""
+
+    def __init__(self, store: storage.Store, organisation: Organisation, signers: tuple[Signer, ...]) -> None:
+        self._store, self.organisation, self._signers = store, organisation, signers
+        self._current: Roster | None = None
+
+    def __call__(self) -> Roster:
+        """The version that was verified last."""
+        if self._current is None:
+            raise errors.BadSetting("there is no roster yet: run `tinbao init`")
+        return self._current
+
+    async def refresh(self) -> Roster:
+        """Look for a newer version and verify it.
+
+        Raises:
+            NotVerified: the newest stored version is not signed as it must be; the one in use stays.
+            BadSetting: the home has no roster, or is of another organisation.
+        """
+        signed = await self._store.keyring.newest_roster()
+        if signed is None:
+            raise errors.BadSetting("there is no roster yet: run `tinbao init`")
+        if self._current is None or signed.version > self._current.version:
+            self._current = self.check(signed)
+        return self._current
+
+    def check(self, signed: SignedRoster) -> Roster:
+        """The roster of a version that is not in force yet.
+
+        Raises:
+            NotVerified: the pinned signers did not sign it as they must.
+        """
+        return self._checked(roster.verify(signed, self._signers))
+
+    def _checked(self, newest: Roster) -> Roster:
+        own = (self.organisation.name, self.organisation.digest)
+        if (newest.organisation, newest.organisation_digest) != own:
+            raise errors.BadSetting(f"the roster was signed for another organisation than {own[0]}: set TINBAO_ORG")
+        return newest
+
+    async def put_into_force(self, step: Enrolment) -> None:
+        """Store a version that every process will believe; one that lacks a signature would close the home for good."""
+        self.check(step.roster)
+        await self._store.keyring.add_roster(step.roster, step.accounts, step.seeds, (step.event,), step.gone)
+        await self.refresh()
