@@ -27,10 +27,10 @@ CONFUSED: Final = ("intent", "category", "urgency", "accused")
 WORST: Final = 6  # confusions that are printed
 _LOADING: Final = """
 import pathlib, time
-from tips import organisation
+from tips.organisation import units
 def resident():
     return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
-org = organisation.load("hcmc-districts")
+org = units.load("hcmc-districts")
 before, began = resident(), time.perf_counter()
 from tips.triage import Triager
 Triager(org).triage("ma tuy o q3")
