@@ -13,7 +13,7 @@ DEV_STAMP := .tools/dev-$(shell (echo $(CHOSEN); cat requirements/dev.lock) | ck
 PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadfile
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo setup-test test test-two other-pythons check sbom bench eval pictures mutants interop lock locales clean
+.PHONY: help setup demo setup-test test test-two other-pythons check sbom bench eval data learn pictures mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -72,6 +72,14 @@ bench: setup-test ## Measure speed; each ceiling in the same run
 
 eval: setup ## Measure triage on the labelled messages
 	@$(OWN) -m bench.eval
+
+data: $(RUN_STAMP) ## Make the area tables anew from scripts/sources
+	@$(OWN) scripts/make_areas.py
+
+learn: $(RUN_STAMP) ## Learn the triage models anew from scripts/messages.tsv
+	@$(OWN) scripts/make_accused.py
+	@$(OWN) scripts/make_intents.py
+	@$(OWN) scripts/make_categories.py
 
 pictures: setup-test ## Take the pictures of docs/pictures from the demo
 	@$(OWN) scripts/take_pictures.py

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from tips.clock.leases import Leases
 from tips.clock.reminders import Reminders
 from tips.clock.retention import Retention
 from tips.clock.rounds import Rounds
-from tips.crypto.keys import Cost
+from tips.crypto.keys import Cost, Identity
 from tips.crypto.sealing import Random, derive
 from tips.desk.assignment import Assignment
 from tips.desk.audit import Report, audit
@@ -46,6 +46,7 @@ from tips.organisation import units
 from tips.organisation.roster import PROCESSES
 from tips.organisation.units import Organisation
 from tips.people.device_cookies import Devices
+from tips.people.enrolment import Registrar
 from tips.people.founding import Founding, Secrets, found
 from tips.people.logins import Logins
 from tips.ports.intake import Counters
@@ -95,6 +96,10 @@ class Product:
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
         return await audit(self.store.cases, self.store.ledger, self.store.blobs, self.roster())
+
+    def registrar(self, admins: Sequence[Identity]) -> Registrar:
+        """Who makes the next roster version, signed by these admins."""
+        return Registrar(self.roster(), self.organisation, admins, self.now(), self.random, self.cost)
 
     def unlimited_reception(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""

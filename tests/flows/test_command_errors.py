@@ -20,7 +20,6 @@ from bot.commands import error_messages
 from tests.fakes import home, served
 from tests.fakes.served import Served
 from tips import errors
-from tips.people import enrolment
 
 KEY = re.compile(r"\b(?:error|desk|ledger|mailbox|ping|officers|state|about|page|job)\.[a-z_]+\b")
 HERE = "{folder}"
@@ -186,7 +185,7 @@ async def test_a_roster_with_one_signature_is_never_put_into_force(tmp_path: Pat
     async with home.opened(tmp_path) as opened:
         product = opened.product
         one = [await product.logins.unlock(*next(iter(opened.founding.passphrases.items())))]
-        step = enrolment.rotate(product.roster(), product.organisation, one, "area-770", opened.clock(), product.random)
+        step = product.registrar(one).rotate("area-770")
         with pytest.raises(errors.NotVerified):
             await product.roster.put_into_force(step)
         newest = await product.store.keyring.newest_roster()

@@ -17,8 +17,8 @@ from tips.crypto.sealing import Reader, Readers
 from tips.organisation import roster, units
 from tips.organisation.roles import Role
 from tips.organisation.roster import Person, Roster, SignedRoster, Signer, UnitKey
-from tips.people import enrolment, founding
-from tips.people.enrolment import Newcomer
+from tips.people import founding
+from tips.people.enrolment import Newcomer, Registrar
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
@@ -81,7 +81,7 @@ def office() -> Office:
     admins = {it.locked.name: keys.unlock_identity(it.locked, made.passphrases[it.locked.name]) for it in made.accounts}
     first = roster.verify(made.roster, made.secrets.signers)
     people = [Newcomer("an", CHAIN[0], Role.OFFICER), Newcomer("truc", CHAIN[1], Role.OFFICER)]
-    joined = enrolment.enrol(first, HOME, list(admins.values()), people, NOW, os.urandom, CHEAP)
+    joined = Registrar(first, HOME, list(admins.values()), NOW, os.urandom, CHEAP).enrol(people)
     return roster.verify(joined.roster, made.secrets.signers), admins, made.secrets.signers
 
 

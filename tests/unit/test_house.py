@@ -1,5 +1,6 @@
 """The house: what must hold of the checkout itself."""
 
+import importlib
 import re
 import subprocess
 import tomllib
@@ -95,6 +96,43 @@ def test_every_mutant_finds_the_guard_that_it_takes_out() -> None:
     from scripts import mutants
 
     assert [it.name for it in mutants.MUTANTS if (ROOT / it.file).read_text().count(it.old) != 1] == []
+
+
+def test_every_word_of_the_glossary_is_borne_by_the_code() -> None:
+    """A class that is renamed takes its word along."""
+    rows = [line for line in (ROOT / "docs" / "glossary.md").read_text().splitlines() if line.startswith("| ")]
+    named = [found[1] for row in rows[1:] if (found := re.search(r"`([\w.]+)` \|$", row))]
+    assert len(named) == len(rows) - 1
+    assert [name for name in named if not exists(name)] == []
+
+
+def test_every_decision_has_a_date_a_status_and_a_place_in_the_index() -> None:
+    """A decision that was overtaken says by which."""
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text()
+    found = sorted(folder.glob("0*.md"))
+    assert [int(path.name[:4]) for path in found] == list(range(1, len(found) + 1))
+    for number, path in enumerate(found, start=1):
+        title, _, state = path.read_text().splitlines()[:3]
+        dated = re.fullmatch(r"\*(20\d\d-\d\d-\d\d) · (.+)\*", state)
+        assert dated, path.name
+        assert f"| [{number}]({path.name}) | {title.removeprefix(f'# {number}. ')} | {dated[1]} | {dated[2]} |" in index
+
+
+def test_what_is_made_from_sources_of_this_repository_is_what_they_make() -> None:
+    """The area tables; the models take minutes, see `make learn`."""
+    from scripts import make_areas
+
+    assert make_areas.OUT.read_text() == make_areas.made()
+
+
+def exists(name: str) -> bool:
+    """Whether a dotted name is a module, or something in one."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return bool(importlib.import_module(name))
+    except ModuleNotFoundError:
+        return hasattr(importlib.import_module(module), attribute)
 
 
 def defined(file: Path, name: str) -> bool:

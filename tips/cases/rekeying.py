@@ -73,17 +73,13 @@ def renew(
     given: list[Grant] = []
     dropped: list[bytes] = []
     for envelope in envelopes:
-        of_it = sorted((it for it in grants if it.envelope == envelope.id), key=_level)
+        of_it = sorted((it for it in grants if it.envelope == envelope.id), key=lambda grant: grant.level)
         readers = _readers(of_it, excluded, roster, receipt)
         again, fresh = sealing.seal_again(envelope, keys[envelope.id], readers, random, chosen.get(envelope.id))
         made.append(again)
         given += fresh
         dropped.append(envelope.id)
     return Renewal(tuple(made), tuple(given), tuple(dropped))
-
-
-def _level(grant: Grant) -> int:
-    return grant.level
 
 
 def _readers(grants: Sequence[Grant], excluded: Collection[str], roster: Roster, receipt: bytes) -> Readers:

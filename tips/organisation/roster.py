@@ -77,7 +77,7 @@ class Roster:
             return Reader(HELD, self.recovery)
         if not self.members(unit):
             return None
-        newest = max((key for key in self.units if key.unit == unit), key=_generation, default=None)
+        newest = max((key for key in self.units if key.unit == unit), key=lambda key: key.generation, default=None)
         return Reader(unit, newest.public) if newest else None
 
     def generation(self, unit: str) -> int:
@@ -125,10 +125,6 @@ class Roster:
     def next(self, **changes: Any) -> Roster:
         """The following version, with changes."""
         return replace(self, version=self.version + 1, previous=self.digest, signed=b"", **changes)
-
-
-def _generation(key: UnitKey) -> int:
-    return key.generation
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from tips import errors
 from tips.cases import ledger
@@ -25,7 +25,7 @@ from tips.people import founding
 from tips.ports.people import Account
 
 _NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # letters of any script
-_OVERSEERS: Final = frozenset({"procuracy", "inspectorate", "ministry"})  # their seeds are sealed to recovery too
+_RECOVERABLE: Final = frozenset({"procuracy", "inspectorate", "ministry"})  # their seeds are sealed to recovery too
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,96 +57,92 @@ class Enrolment:
     gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
 
 
-def enrol(
-    current: Roster,
-    organisation: Organisation,
-    admins: Sequence[Identity],
-    newcomers: Sequence[Newcomer],
-    now: datetime,
-    random: Random,
-    cost: Cost,
-    passphrase: str | None = None,
-) -> Enrolment:
-    """Let people join, in one roster version.
+@dataclass(frozen=True, slots=True)
+class Registrar:
+    """Makes the next roster version: from which one, who signs it, when, with which randomness and cost."""
 
-    Args:
-        passphrase: one for all, for a demo; None: a generated one each.
+    current: Roster
+    organisation: Organisation
+    admins: Sequence[Identity] = field(repr=False)
+    now: datetime
+    random: Random
+    cost: Cost
 
-    Raises:
-        Refused: a name that is taken or none, an unknown unit, or a unit that receives nothing.
-    """
-    for newcomer in newcomers:
-        _check(current, organisation, newcomer)
-    made = [_enrolled(it.name, passphrase, random) for it in newcomers]
-    people = [_person(it, one.identity) for it, one in zip(newcomers, made, strict=True)]
-    version = current.next(people=(*current.people, *people))
-    keyless = [it.unit for it in newcomers if it.role.holds_seed and not current.members(it.unit)]
-    version, seeds = _with_new_keys(version, organisation, keyless, random)
-    return _signed(
-        version, admins, now, random, accounts=_accounts(made, cost, random), seeds=seeds, people=tuple(made)
-    )
+    def enrol(self, newcomers: Sequence[Newcomer], passphrase: str | None = None) -> Enrolment:
+        """Let people join, in one roster version.
 
+        Args:
+            newcomers: who joins where.
+            passphrase: one for all, for a demo; None: a generated one each.
 
-def leave(
-    current: Roster, organisation: Organisation, admins: Sequence[Identity], name: str, now: datetime, random: Random
-) -> Enrolment:
-    """Let a person go; their unit gets a new key if anybody is left in it.
+        Raises:
+            Refused: a name that is taken or none, an unknown unit, or a unit that receives nothing.
+        """
+        for newcomer in newcomers:
+            _check(self.current, self.organisation, newcomer)
+        made = [_enrolled(it.name, passphrase, self.random) for it in newcomers]
+        people = [_person(it, one.identity) for it, one in zip(newcomers, made, strict=True)]
+        version = self.current.next(people=(*self.current.people, *people))
+        keyless = [it.unit for it in newcomers if it.role.holds_seed and not self.current.members(it.unit)]
+        return replace(self._with_new_keys(version, keyless), accounts=self._accounts(made), people=tuple(made))
 
-    Raises:
-        Refused: nobody of that name is there, or they sign the roster.
-    """
-    person = _leaving(current, name)
-    rest = tuple(it for it in current.people if it.name != name)
-    version = current.next(people=rest, former=_former(current, person))
-    version, seeds = _with_new_keys(version, organisation, _rekeyed(version, person), random)
-    return _signed(version, admins, now, random, seeds=seeds, gone=(name,))
+    def leave(self, name: str) -> Enrolment:
+        """Let a person go; their unit gets a new key if anybody is left in it.
 
+        Raises:
+            Refused: nobody of that name is there, or they sign the roster.
+        """
+        person = _leaving(self.current, name)
+        rest = tuple(it for it in self.current.people if it.name != name)
+        version = self.current.next(people=rest, former=_former(self.current, person))
+        return replace(self._with_new_keys(version, _rekeyed(version, person)), gone=(name,))
 
-def renew(
-    current: Roster,
-    organisation: Organisation,
-    admins: Sequence[Identity],
-    name: str,
-    now: datetime,
-    random: Random,
-    cost: Cost,
-) -> Enrolment:
-    """New keys and a new passphrase for who lost theirs; their unit gets a new key too, as somebody may have found it.
+    def renew(self, name: str) -> Enrolment:
+        """New keys and a new passphrase for who lost theirs; somebody may have found it, so their unit gets a new key.
 
-    The older seeds come back to them when a colleague logs in (`admit`); who was alone in a unit reads nothing older.
+        The older seeds come back to them when a colleague logs in (`admit`); who was alone reads nothing older.
 
-    Raises:
-        Refused: nobody of that name is there, or they sign the roster.
-    """
-    person = _leaving(current, name)
-    made = _enrolled(name, None, random)
-    again = _person(Newcomer(name, person.unit, person.role), made.identity)
-    people = tuple(again if it.name == name else it for it in current.people)
-    version = current.next(people=people, former=_former(current, person))
-    version, seeds = _with_new_keys(version, organisation, _rekeyed(version, person), random)
-    accounts = _accounts([made], cost, random)
-    return _signed(version, admins, now, random, accounts=accounts, seeds=seeds, people=(made,), gone=(name,))
+        Raises:
+            Refused: nobody of that name is there, or they sign the roster.
+        """
+        person = _leaving(self.current, name)
+        made = _enrolled(name, None, self.random)
+        again = _person(Newcomer(name, person.unit, person.role), made.identity)
+        people = tuple(again if it.name == name else it for it in self.current.people)
+        version = self.current.next(people=people, former=_former(self.current, person))
+        step = self._with_new_keys(version, _rekeyed(version, person))
+        return replace(step, accounts=self._accounts([made]), people=(made,), gone=(name,))
 
+    def rotate(self, unit: str) -> Enrolment:
+        """A new key for a unit, given to everybody in it.
 
-def rotate(
-    current: Roster, organisation: Organisation, admins: Sequence[Identity], unit: str, now: datetime, random: Random
-) -> Enrolment:
-    """A new key for a unit, given to everybody in it.
+        Raises:
+            Refused: there is no such unit, or nobody works there.
+        """
+        if unit not in self.organisation.units:
+            raise errors.Refused("error.unknown_unit", unit)
+        if not self.current.members(unit):
+            raise errors.Refused("error.no_key")
+        return self._with_new_keys(self.current.next(), [unit])
 
-    Raises:
-        Refused: there is no such unit, or nobody works there.
-    """
-    if unit not in organisation.units:
-        raise errors.Refused("error.unknown_unit", unit)
-    if not current.members(unit):
-        raise errors.Refused("error.no_key")
-    version, seeds = _with_new_keys(current.next(), organisation, [unit], random)
-    return _signed(version, admins, now, random, seeds=seeds)
+    def _with_new_keys(self, version: Roster, units: Iterable[str]) -> Enrolment:
+        """The version with the next key of these units, sealed to every member, some units' to recovery too."""
+        named, seeds = list(version.units), []
+        for unit in dict.fromkeys(units):
+            seed, generation = self.random(32), version.generation(unit) + 1
+            named.append(UnitKey(unit, generation, sealing.public_bytes(seed)))
+            holders = [(it.name, it.public) for it in version.members(unit)]
+            if self.organisation.unit(unit).kind in _RECOVERABLE:
+                holders.append((founding.RECOVERY, version.recovery))
+            seeds += [keys.seal_seed(unit, generation, holder, public, seed) for holder, public in holders]
+        return replace(self._signed(replace(version, units=tuple(named))), seeds=tuple(seeds))
 
+    def _signed(self, version: Roster) -> Enrolment:
+        signed = roster.sign(version, {admin.name: admin.signing for admin in self.admins})
+        return Enrolment(signed, founding.roster_event(version, self.admins[0], self.now, self.random))
 
-def _signed(version: Roster, admins: Sequence[Identity], now: datetime, random: Random, **parts: Any) -> Enrolment:
-    signed = roster.sign(version, {admin.name: admin.signing for admin in admins})
-    return Enrolment(signed, founding.roster_event(version, admins[0], now, random), **parts)
+    def _accounts(self, made: Iterable[Enrolled]) -> tuple[Account, ...]:
+        return tuple(founding.new_account(it.identity, it.passphrase, self.cost, self.random) for it in made)
 
 
 def _enrolled(name: str, passphrase: str | None, random: Random) -> Enrolled:
@@ -155,10 +151,6 @@ def _enrolled(name: str, passphrase: str | None, random: Random) -> Enrolled:
 
 def _person(newcomer: Newcomer, identity: Identity) -> Person:
     return Person(newcomer.name, newcomer.unit, newcomer.role, identity.public, identity.verify)
-
-
-def _accounts(made: Iterable[Enrolled], cost: Cost, random: Random) -> tuple[Account, ...]:
-    return tuple(founding.new_account(it.identity, it.passphrase, cost, random) for it in made)
 
 
 def _leaving(current: Roster, name: str) -> Person:
@@ -177,21 +169,6 @@ def _former(current: Roster, person: Person) -> dict[str, tuple[bytes, ...]]:
 
 def _rekeyed(version: Roster, person: Person) -> list[str]:
     return [person.unit] if person.role.holds_seed and version.members(person.unit) else []
-
-
-def _with_new_keys(
-    version: Roster, organisation: Organisation, units: Iterable[str], random: Random
-) -> tuple[Roster, tuple[SealedSeed, ...]]:
-    """The version with the next key of these units; its seeds go to every member, an overseer's to recovery too."""
-    named, seeds = list(version.units), []
-    for unit in dict.fromkeys(units):
-        seed, generation = random(32), version.generation(unit) + 1
-        named.append(UnitKey(unit, generation, sealing.public_bytes(seed)))
-        holders = [(it.name, it.public) for it in version.members(unit)]
-        if organisation.unit(unit).kind in _OVERSEERS:
-            holders.append((founding.RECOVERY, version.recovery))
-        seeds += [keys.seal_seed(unit, generation, holder, public, seed) for holder, public in holders]
-    return replace(version, units=tuple(named)), tuple(seeds)
 
 
 def _check(current: Roster, organisation: Organisation, newcomer: Newcomer) -> None:

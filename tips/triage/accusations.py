@@ -77,7 +77,7 @@ def _spots(text: Text, hits: Hits) -> list[tuple[str, tuple[int, int]]]:
     kept: list[tuple[str, tuple[int, int]]] = []
     said: Counter[tuple[str, ...]] = Counter()
     longest = (0, 0)
-    for kind, (first, after) in sorted(listed, key=_longest_first):
+    for kind, (first, after) in sorted(listed, key=lambda it: (it[1][0], -it[1][1])):
         if after <= longest[1] and (first, after) != longest:
             continue
         longest = (first, after)
@@ -86,10 +86,6 @@ def _spots(text: Text, hits: Hits) -> list[tuple[str, tuple[int, int]]]:
         if said[words] <= MENTIONS:
             kept.append((kind, (first, after)))
     return kept
-
-
-def _longest_first(mention: tuple[str, tuple[int, int]]) -> tuple[int, int]:
-    return mention[1][0], -mention[1][1]
 
 
 def _official(

@@ -121,7 +121,7 @@ def find(text: Text) -> tuple[Found, Hits]:
         if spot:
             evidence.setdefault(code, []).append(Evidence(weight, *spot))
     for listed in evidence.values():
-        listed.sort(key=_by_weight)
+        listed.sort(key=lambda it: (-it.weight, it.first))
     return Found(evidence), hits
 
 
@@ -143,7 +143,3 @@ def _near(ones: list[Spot] | None, others: list[Spot] | None) -> Spot | None:
             if after <= start <= after + REACH or end <= first <= end + REACH:
                 return min(first, start), max(after, end)
     return None
-
-
-def _by_weight(evidence: Evidence) -> tuple[float, int]:
-    return -evidence.weight, evidence.first

@@ -41,11 +41,7 @@ def find(text: Text, hits: Hits) -> tuple[Identifying, ...]:
         if name.startswith(_RULE):
             found.extend(Identifying(text.span(*spot), name.removeprefix(_RULE)) for spot in spots)
     kept: list[Identifying] = []
-    for it in sorted(found, key=_by_place):
+    for it in sorted(found, key=lambda it: (it.span[0], -it.span[1])):
         if not kept or it.span[0] >= kept[-1].span[1]:
             kept.append(it)
     return tuple(kept)
-
-
-def _by_place(it: Identifying) -> tuple[int, int]:
-    return it.span[0], -it.span[1]
