@@ -42,7 +42,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where things are and which doors are open. Secrets do not show in its repr."""
+    """Where things are and which channels are open. Secrets do not show in its repr."""
 
     home: Path
     run: Path | None  # None: the default place on tmpfs

@@ -129,7 +129,7 @@ class SqlCases:
         *wanted: sa.ColumnElement[bool],
         by: sa.ColumnElement[Any] = DUE,
     ) -> list[Due]:
-        """Only what a page is found by: a row that cannot be read is then a trouble of its own."""
+        """Only what a page is found by: a row that cannot be read then fails alone."""
         order = (sa.type_coerce(by, sa.BigInteger), col(Tip.id))
         statement = sa.select(*order).where(*wanted).order_by(*order).limit(limit)
         if after is not None:

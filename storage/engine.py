@@ -1,6 +1,6 @@
-"""The database's settings, its transactions, and what its troubles are called.
+"""The database's settings, its transactions, and what its failures are called.
 
-Every trouble that passes by itself or by an administrator's hand (locked, read-only, full, away) is one error for the
+Every failure that passes by itself or by an administrator's hand (locked, read-only, full, away) is one error for the
 product, `StoreUnavailable`; a bug stays a bug. No statement's values ever reach an error or a log.
 """
 
@@ -80,7 +80,7 @@ def _begin(connection: sa.Connection) -> None:
 
 @contextlib.asynccontextmanager
 async def guarded() -> AsyncIterator[None]:
-    """Database troubles by the product's name for them."""
+    """Failures of the database by the product's name for them."""
     try:
         yield
     except _TROUBLES as error:

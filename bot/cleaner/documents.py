@@ -1,4 +1,4 @@
-"""Documents: the pages built anew (`pages`), then drawn, the old and the new, and compared."""
+"""Documents: the pages built anew (`pdf_pages`), then drawn, the old and the new, and compared."""
 
 from __future__ import annotations
 

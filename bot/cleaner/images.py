@@ -22,7 +22,7 @@ _CLEAR: Final = frozenset({"RGBA", "LA", "PA"})
 
 
 def ready(pages: bool) -> Callable[[BinaryIO, BinaryIO], str]:
-    """Load all that is needed for a picture; `pages` where it is a TIFF, which may be a scan of several."""
+    """Load all that is needed for a picture; `pdf_pages` where it is a TIFF, which may be a scan of several."""
     pi_heif.register_heif_opener(thumbnails=False)
     Image.init()
     importlib.import_module("PIL.ImageCms")  # it would be loaded when the first picture in Lab is met: too late

@@ -1,6 +1,6 @@
 """What draws, in a PDF (ISO 32000-1): the keys of each kind of object, and the operators of a program.
 
-A key stands with the sort of its value: the method of `pages` that takes it over, or the names that it may be.
+A key stands with the sort of its value: the method of `pdf_pages` that takes it over, or the names that it may be.
 """
 
 from __future__ import annotations

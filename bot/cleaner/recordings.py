@@ -1,7 +1,8 @@
 """Recordings: the coded sound and picture in a new container; what cannot be copied is coded anew.
 
-What a copied packet may hold stands in `coded`, how the rest is coded in `anew`; `alike` looks at every copy before it
-is believed. A copy that it does not believe is made again, from pictures and samples; one that fails then is no copy.
+What a copied packet may hold stands in `bitstreams`, how the rest is coded in `transcoding`; `comparison` looks at
+every copy before it is believed. One that it does not believe is made again, from pictures and samples; one that fails
+then is no copy.
 """
 
 from __future__ import annotations

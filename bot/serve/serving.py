@@ -64,7 +64,7 @@ async def run(
     ready: asyncio.Event,
     demo_logins: web.DemoLogins = None,
 ) -> None:
-    """Run the parts of an open product until a signal ends it; `ready` is set once the doors are open."""
+    """Run the parts of an open product until a signal ends it; `ready` is set once it answers."""
     async with contextlib.AsyncExitStack() as stack:
         webhooks: list[Route] = []
         if "intake" in parts and product.settings.telegram_token:
@@ -122,7 +122,7 @@ async def _serve_http(app: Starlette, listener: socket.socket, ready: asyncio.Ev
 
 
 def http_server(app: ASGIApp, ready: asyncio.Event) -> uvicorn.Server:
-    """What answers; `ready` is set once its doors are open."""
+    """What answers; `ready` is set once it does."""
     config = uvicorn.Config(
         app,
         http=http_connections.Connection,

@@ -32,7 +32,7 @@ LOOPBACK: Final = ("127.0.0.1", "localhost")
 def build(
     product: Product, parts: frozenset[str], webhooks: Sequence[Route] = (), demo_logins: DemoLogins = None
 ) -> Starlette:
-    """The app with the doors of these parts open."""
+    """The app with the routes of these parts."""
     https = product.settings.public_url.startswith("https:")
     pages = Pages(product.settings.demo, product.roster().trial, origin(product.settings))
     routes: list[BaseRoute] = [

@@ -1,4 +1,4 @@
-"""A case: a tip under work. Its states, and what is kept of it in the clear; see `life` for how it moves."""
+"""A case: a tip under work. Its states, and what is kept of it in the clear; see `lifecycle` for how it moves."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Case:
     received_at: datetime  # truncated to the hour
     clock: str | None  # which deadline runs; None: none does
     due_at: datetime | None
-    level: int  # how often the clock has climbed
+    level: int  # how often it was escalated
     officer: str | None  # who claimed it
     opened: bool  # somebody of the unit has read it
     restricted: bool

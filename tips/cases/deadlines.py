@@ -1,6 +1,6 @@
-"""Clocks: every state has a deadline, and a late case climbs. Pure: what is due is computed, never slept for.
+"""Deadlines: every state has one, and a late case escalates. Pure: what is due is computed, never slept for.
 
-The lengths are data, each with its article of law or the word "policy"; see `life`.
+The lengths are data, each with its article of law or the word "policy"; see `policy`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def start(state: str, urgency: str, now: datetime) -> Deadline:
 
 
 def retention(group: str, now: datetime) -> Deadline:
-    """The clock that closing starts: when it runs out the case is shredded.
+    """The deadline that closing starts: when it runs out the case is destroyed.
 
     Args:
         group: the case's category group, or `restricted`.

@@ -17,7 +17,7 @@ class Ping:
 
     id: bytes  # 16 random bytes
     unit: str
-    kind: str  # one of `notices.KINDS`, or digest
+    kind: str  # one of `officer_notifications.KINDS`, or digest
     after: datetime
     spared: tuple[str, ...] = ()  # people of the unit who are not told
 

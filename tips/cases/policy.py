@@ -39,13 +39,13 @@ def extensions() -> int:
 
 
 def bounces() -> int:
-    """How many desks may send a case back before it climbs by itself."""
+    """How many desks may send a case back before it escalates by itself."""
     most: int = _rules()["bounces"]["at_most"]
     return most
 
 
 def backup_days() -> int:
-    """After how many days no backup holds what was shredded."""
+    """After how many days no backup holds what was destroyed."""
     days: int = _rules()["backups_kept"]["days"]
     return days
 

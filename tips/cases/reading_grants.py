@@ -12,7 +12,7 @@ from tips.organisation.roster import HELD, Roster
 
 
 def chain_of(grants: Iterable[Grant], first: bytes) -> tuple[list[str], list[str]]:
-    """The readers of a case's first envelope: those awake, and those asleep in climbing order.
+    """The readers of a case's first envelope: those awake, and those asleep in escalation order.
 
     Args:
         grants: all grants of the case.

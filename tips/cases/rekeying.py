@@ -25,7 +25,7 @@ class Renewal:
     dropped: tuple[bytes, ...]  # ids of the pieces that they replace
 
     def facts(self) -> dict[str, str]:
-        """How an event names what became what; see `access.in_order`."""
+        """How an event names what became what; see `reading_grants.in_order`."""
         pairs = zip(self.dropped, self.envelopes, strict=True)
         return {"renewed": " ".join(f"{old.hex()}>{new.id.hex()}>{new.digest.hex()}" for old, new in pairs)}
 

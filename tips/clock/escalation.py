@@ -1,4 +1,4 @@
-"""Climbing: what the clock does to a case that is late. It wakes the next clean level, text included.
+"""Escalation: what the clock does to a case that is late. It wakes the next clean level, text included.
 
 The clock holds the release seed and no unit's: it can take a wrap off and read nothing.
 """
@@ -36,7 +36,7 @@ class Escalation:
     random: Random
 
     async def tick(self) -> int:
-        """Climb every case whose clock has run out; how many did."""
+        """Escalate every case whose deadline has run out; how many were."""
         now = self.now()
         return await self.rounds.over(JOB, functools.partial(self.cases.due, now), self._climb)
 

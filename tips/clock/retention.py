@@ -1,4 +1,4 @@
-"""Shredding: what happens to a closed case when its time is over. Its keys and ciphertexts are destroyed.
+"""Retention: what happens to a closed case when its time is over. Its keys and ciphertexts are destroyed.
 
 The row, the counts and the chain of events stay: that there was a tip, and how it went, is never erased. What was
 destroyed is gone for good once the last older backup is (35 days); the reporter is told both days.
@@ -34,7 +34,7 @@ class Retention:
     random: Random
 
     async def tick(self) -> int:
-        """Shred every case whose time is over; how many were."""
+        """Destroy every case whose time is over; how many were."""
         now = self.now()
         return await self.rounds.over(JOB, functools.partial(self.cases.expired, now), self._shred)
 

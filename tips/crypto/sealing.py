@@ -204,7 +204,7 @@ class Grant:
     envelope: bytes
     case: bytes
     reader: str
-    level: int  # 0: the owner; 1, 2, …: the order in which the clock climbs
+    level: int  # 0: the owner; 1, 2, …: the order in which the clock wakes them
     asleep: bool
     roster: int  # the roster version that named the reader's key
     sealed: bytes
@@ -212,7 +212,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Readers:
-    """Who gets an envelope: at once, and (in climbing order) only if the clock wakes them."""
+    """Who gets an envelope: at once, and (in escalation order) only if the clock wakes them."""
 
     awake: tuple[Reader, ...]
     asleep: tuple[Reader, ...]

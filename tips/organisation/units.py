@@ -97,7 +97,7 @@ class Organisation:
     digest: str  # SHA-256, hex, of the canonical static data
     units: Mapping[str, Unit]
     areas: Areas
-    climbs: Mapping[str, str] = field(repr=False)  # unit or kind -> the next level of a late case
+    escalates_to: Mapping[str, str] = field(repr=False)  # unit or kind -> the next level of a late case
     conflicts: Mapping[str, Mapping[str, Any]] = field(repr=False)  # accused kind -> to, also, means; by rank
     together: tuple[frozenset[str], ...] = field(repr=False)  # codes that are one office
     owners: Mapping[str, str] = field(repr=False)  # category prefix -> owner instead of an area desk
@@ -132,14 +132,14 @@ class Organisation:
         return frozenset(family)
 
     def chain(self, code: str) -> tuple[str, ...]:
-        """The unit and the levels that its late cases climb to, up to `held`."""
+        """The unit and the levels that its late cases escalate to, up to `held`."""
         found = [code]
         while found[-1] != HELD:
             found.append(self._next(self.unit(found[-1])))
         return tuple(found)
 
     def _next(self, unit: Unit) -> str:
-        above = self.climbs.get(unit.code) or self.climbs.get(unit.kind)
+        above = self.escalates_to.get(unit.code) or self.escalates_to.get(unit.kind)
         if above:
             return above
         parent = self.units.get(unit.parent or "")
@@ -188,7 +188,7 @@ def load(name: str = DEFAULT) -> Organisation:
         digest=_digest(name, [asdict(unit) for unit in listed], rules, read("areas.json")),
         units=units,
         areas=places,
-        climbs=rules["climbs"],
+        escalates_to=rules["climbs"],
         conflicts=rules["conflicts"],
         together=tuple(frozenset(codes) for codes in rules["together"]),
         owners=rules["owners"],

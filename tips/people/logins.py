@@ -1,4 +1,4 @@
-"""Logging in: a passphrase opens a person's keys, a one-time code guards the door.
+"""Logging in: a passphrase opens a person's keys, a one-time code guards the login.
 
 A session keeps the keys closed under a secret that only the person's cookie holds.
 """

@@ -31,7 +31,7 @@ class Cleaned(Protocol):
 
     @property
     def mime(self) -> str:
-        """A key of `evidence.KINDS`."""
+        """A key of `evidence.kinds.KINDS`."""
         ...
 
     @property
@@ -62,7 +62,7 @@ class Cleaner(Protocol):
     """Takes out of a file whatever tells of who made it, where and with what."""
 
     async def clean(self, fd: int, size: int) -> Cleaned:
-        """A clean copy of the first `size` bytes of an open file. Raises `evidence.TurnedDown`."""
+        """A clean copy of the first `size` bytes of an open file. Raises `evidence.kinds.TurnedDown`."""
         ...
 
 

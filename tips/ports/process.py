@@ -25,7 +25,7 @@ class RunSecrets(Protocol):
         ...
 
     def lost_relays(self) -> frozenset[bytes]:
-        """The ids (`news.relay_id`) of this machine's earlier relay keys that a cold start has lost."""
+        """The ids of this machine's earlier relay keys that a cold start has lost; see `reporter_notifications`."""
         ...
 
     def device_key(self) -> bytes:
