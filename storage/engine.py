@@ -29,7 +29,7 @@ PRAGMAS: Final = (
     "PRAGMA temp_store=MEMORY",
 )
 READING: Final = "tinbao_reading"
-_TROUBLES: Final = (exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.TimeoutError, OSError)
+_FAILURES: Final = (exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.TimeoutError, OSError)
 
 
 def is_sqlite(url: str) -> bool:
@@ -83,7 +83,7 @@ async def guarded() -> AsyncIterator[None]:
     """Failures of the database by the product's name for them."""
     try:
         yield
-    except _TROUBLES as error:
+    except _FAILURES as error:
         raise errors.StoreUnavailable from error
 
 
