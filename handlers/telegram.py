@@ -41,8 +41,8 @@ from handlers.uploads import MemoryFile, memory_file
 from tips import errors
 from tips.evidence import kinds
 from tips.intake import phrases
-from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome, Reception, Sender
+from tips.intake.turns import Inbound
 
 CHANNEL: Final = "telegram"
 TRIES: Final = 5  # how often a message is offered to Telegram

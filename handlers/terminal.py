@@ -12,8 +12,8 @@ from handlers.speech import Message, spoken
 from handlers.uploads import MemoryFile, memory_file
 from tips import errors
 from tips.evidence import kinds
-from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome, Reception, Sender
+from tips.intake.turns import Inbound
 
 CHANNEL = "terminal"
 

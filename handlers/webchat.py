@@ -21,10 +21,10 @@ from handlers.pages import Pages, language
 from handlers.speech import spoken
 from handlers.uploads import MemoryFile, TooLong, TooManyParts, memory_file, read_form
 from tips import errors
-from tips.intake.conversation import Inbound, Option, Reply, Say
 from tips.intake.draft import MAX_TEXT
 from tips.intake.flood import PATIENCE, Gate
 from tips.intake.reception import Outcome, Reception, Sender
+from tips.intake.turns import Inbound, Option, Reply, Say
 
 CHANNEL = "web"
 REF_BYTES = 12  # of a form's reference: who sends the same form twice said it once

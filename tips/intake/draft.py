@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tips.evidence import files
 from tips.evidence.files import File
+from tips.intake.stages import Stage
 
 MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
 SEEN_KEPT: Final = 32  # how many of a platform's message ids are remembered against repeats
@@ -33,7 +34,7 @@ class Draft:
 
     seed: bytes = field(repr=False)  # 32: receipt and case id derive from it
     lang: str = "vi"
-    stage: str = "idle"  # idle asking editing summary aside mailbox
+    stage: Stage = Stage.IDLE  # what was shown last; see `counts_as`
     slot: str = ""  # what is asked or edited: what where when who
     fragments: tuple[Fragment, ...] = field(default=(), repr=False)
     files: tuple[File, ...] = field(default=(), repr=False)
@@ -53,6 +54,22 @@ class Draft:
     def chosen(self) -> bool:
         """Whether the person corrected what triage found."""
         return self.area is not None or self.category is not None
+
+    @property
+    def counts_as(self) -> Stage:
+        """The stage whose row of the conversation's table counts; it is asked of the whole draft.
+
+        - A mailbox in use comes before the tip that waits behind it, whatever of that tip was shown meanwhile.
+        - A tip that is neither asked about nor edited counts as SUMMARY, also right after a mailbox was left.
+        - Without words there is no tip yet. What lies beside then (words that were no tip, or a place that was sent
+          before any words) counts as ASIDE; nothing at all, or files alone, as IDLE.
+        """
+        if self.mailbox:
+            return Stage.MAILBOX
+        asked = self.stage in {Stage.ASKING, Stage.EDITING}
+        if self.fragments:
+            return self.stage if asked else Stage.SUMMARY
+        return Stage.ASIDE if self.aside or asked else Stage.IDLE
 
     @property
     def text(self) -> str:
@@ -107,6 +124,7 @@ def from_bytes(data: bytes) -> Draft | Stub:
     fragments = tuple(Fragment(*fragment) for fragment in plain.pop("fragments"))
     plain["seed"] = bytes.fromhex(plain["seed"])
     plain["files"] = tuple(files.from_plain(it) for it in plain["files"])
+    plain["stage"] = Stage(plain["stage"])
     for name in ("asked", "settled", "told", "offered", "seen", "due"):
         plain[name] = tuple(plain[name])
     return Draft(fragments=fragments, **plain)

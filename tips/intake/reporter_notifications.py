@@ -7,6 +7,8 @@ addresses of those who asked and of nobody else. STOP destroys it; the case live
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,6 +77,24 @@ class ReporterNotifications:
             found += [(case, address) for case, address in opened if address and address.channel == channel]
         await self.addresses.drop(lost)
         return found
+
+    def button(self, conversation: bytes, case: bytes) -> str:
+        """The option under a receipt that asks to be told: it alone remembers which tip it is about.
+
+        That is sealed, for the conversation of this key only.
+        """
+        bound = sealing.binding("news button", key=conversation)
+        sealed = sealing.lock(self.secrets.relay_key(), case, bound, self.random)
+        return f"notify:{base64.b85encode(sealed).decode()}"
+
+    def case_of_button(self, conversation: bytes, value: str) -> bytes | None:
+        """The case that such an option's value is about; None: another conversation's, or its key is gone."""
+        try:
+            sealed = base64.b85decode(value.encode())
+            bound = sealing.binding("news button", key=conversation)
+            return sealing.unlock(self.secrets.relay_key(), sealed, bound)
+        except (ValueError, binascii.Error, errors.NotOpened):
+            return None
 
     async def told(self, case: bytes) -> None:
         """They were told, or cannot be reached; the next news counts again."""
