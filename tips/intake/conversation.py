@@ -70,7 +70,6 @@ from tips.intake.tip_steps import (
     explain,
     files_gone,
     insist,
-    near,
     open_tip,
     send,
     sent,
@@ -80,6 +79,7 @@ from tips.intake.tip_steps import (
     take_file,
     turn_down,
     unusable,
+    which_ward,
     write_anew,
 )
 from tips.intake.turns import (
@@ -120,7 +120,7 @@ TABLE: Final[Mapping[Heard, Mapping[Stage, Step]]] = {
     Heard.UNUSABLE:        _row(ask_for_words),
     Heard.UNKNOWN_COMMAND: _row(no_such_command),
     Heard.EDITED:          _row(edit_message),
-    Heard.LOCATION:        _row(near,       near,       near,       near,       near,       words_only),
+    Heard.LOCATION:        _row(which_ward, which_ward, which_ward, which_ward, which_ward, words_only),
     Heard.FILE:            _row(take_file,  take_file,  take_file,  take_file,  take_file,  post_file),
     Heard.TURNED_DOWN:     _row(turn_down),
     Heard.UNSUPPORTED:     _row(cannot_read),

@@ -119,7 +119,7 @@ def insist(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 # --- places -----------------------------------------------------------------------------------------------------------
 
 
-def near(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+def which_ward(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A point on the map: which of the wards around it is meant."""
     found = prompts.triager.nearest(heard.lat, heard.lon)
     if not found:
