@@ -128,13 +128,13 @@ class WebChat:
     async def _exchange(self, request: Request) -> Turn:
         """Whose turn it is, what they said, and what they are told."""
         token = self.cookies.conversation(request) or self.cookies.made()
-        held, lang = self.cookies.puzzle(request), language(request)
+        given, lang = self.cookies.puzzle(request), language(request)
         with memory_file() as file:
             fields, heard = await _read(request, file)
             what = FILE if heard.upload else TIP if heard.choice in SENDING else ""
-            if not what or await self.gate.passes(what, token, held, fields.get("proof", "")):
+            if not what or await self.gate.passes(what, token, given, fields.get("proof", "")):
                 return Turn(token, heard, await self._answer(token, heard, fields, what, lang))
-            puzzle = await self.gate.puzzle(token, held)
+            puzzle = await self.gate.puzzle(token, given)
             if what == TIP:
                 return Turn(token, heard, _patience(heard, lang), puzzle)
             # It comes again, with its price and under its own reference; what is turned away counts once too.

@@ -281,7 +281,7 @@ MUTANTS = (
     Mutant(
         "a puzzle that counts for ever",
         "tips/intake/flood.py",
-        "return await self.counters.hit(_spent(held), 1, LIFE)",
+        "return await self.counters.hit(_spent(given), 1, LIFE)",
         "return True",
         "tests/flows/test_floods.py::test_a_solved_puzzle_counts_once_and_only_for_its_conversation",
     ),

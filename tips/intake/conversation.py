@@ -209,7 +209,7 @@ def _understood(draft: Draft, heard: Inbound) -> tuple[Draft, Inbound]:
     heard = replace(heard, text=text)
     if unusable(draft, text):
         return draft, heard
-    if draft.stage is Stage.IDLE and not draft.told and phrases.is_english(text):
+    if draft.stage is Stage.IDLE and not draft.notices_given and phrases.is_english(text):
         draft = replace(draft, lang="en")
     choice = None if _is_receipt(draft, text) else _typed_choice(draft, text)
     return draft, replace(heard, kind="choose", choice=choice, text="") if choice else heard

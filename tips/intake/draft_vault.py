@@ -61,6 +61,7 @@ class Vault:
 
         Raises:
             StoreUnavailable: it cannot be read.
+            NotOpened: a later version wrote it.
         """
         row = await self.drafts.get(key)
         if row is None:

@@ -158,8 +158,8 @@ def _shown(view: View, named: Callable[[str], Say], messenger: bool) -> Reply:
         "due": row.due_at.astimezone(deadlines.CITY).strftime("%H:%M %d/%m/%Y") if row.due_at else Say("due.none"),
     }
     says = [Say("mailbox.state", facts)]
-    if view.climbed:
-        says.append(Say("mailbox.climbed", {"times": str(view.climbed)}))
+    if view.escalations:
+        says.append(Say("mailbox.climbed", {"times": str(view.escalations)}))
     says += [say for letter in view.letters for say in _letter(letter, named)]
     if view.shredded:
         days = {"day": _day(view.shredded), "backups": _day(deadlines.backups_gone(view.shredded))}

@@ -49,12 +49,12 @@ class Prompts:
         """Ask for what is missing, or show the summary; danger comes before everything."""
         triage = known or self.triage(draft)
         says = [*first]
-        if triage.hotlines and "danger" not in draft.told:
+        if triage.hotlines and "danger" not in draft.notices_given:
             says.append(Say("danger", {"numbers": ", ".join(triage.hotlines)}))
-            draft = replace(draft, told=(*draft.told, "danger"))
-        if draft.messenger and triage.accusations and "messenger" not in draft.told:
+            draft = replace(draft, notices_given=(*draft.notices_given, "danger"))
+        if draft.messenger and triage.accusations and "messenger" not in draft.notices_given:
             says.append(Say("warn.messenger", {"address": self.web}))
-            draft = replace(draft, told=(*draft.told, "messenger"))
+            draft = replace(draft, notices_given=(*draft.notices_given, "messenger"))
         draft = replace(draft, stage=Stage.ASKING)
         for slot in QUESTIONS:
             if _missing(draft, triage, slot):
@@ -149,8 +149,9 @@ _AGAIN: Final[Mapping[Stage, Callable[[Prompts, Draft, Sequence[Say]], Decision]
 
 def tell(draft: Draft, *replies: Reply) -> Decision:
     """Say something; whoever was told anything has been greeted."""
-    told = draft.told if "welcome" in draft.told else (*draft.told, "welcome")
-    return Decision(replace(draft, told=told), replies)
+    given = draft.notices_given
+    greeted = given if "welcome" in given else (*given, "welcome")
+    return Decision(replace(draft, notices_given=greeted), replies)
 
 
 def offering(decision: Decision) -> Decision:

@@ -210,16 +210,16 @@ class Reception:
     async def _carry_out(self, sender: Sender, stored: StoredDraft, decision: Decision) -> Outcome:
         """The effect, what the conversation says of it, and both made durable as one."""
         answer, step = await self._answer(sender, stored.key, decision)
-        told = self.conversation.answered(decision, answer) if answer else decision
+        final = self.conversation.answered(decision, answer) if answer else decision
         try:
-            await self._keep(stored, told, step)
+            await self._keep(stored, final, step)
         except errors.StoreUnavailable:  # a full disk keeps nobody from reading
             if not isinstance(answer, Found):
                 raise
-            told = self.conversation.answered(decision, replace(answer, kept=False))
+            final = self.conversation.answered(decision, replace(answer, kept=False))
         if step and isinstance(decision.effect, Submit):
-            return self._receipts_due(stored.key, told.draft, first=len(decision.draft.due))
-        return _outcome(told)
+            return self._receipts_due(stored.key, final.draft, first=len(decision.draft.due))
+        return _outcome(final)
 
     async def _keep(self, stored: StoredDraft, decision: Decision, step: Change | None) -> None:
         """The next draft, whose files wait as long as it does; or its stub, if nothing of it is to stay."""

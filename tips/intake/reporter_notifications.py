@@ -35,6 +35,15 @@ class Address:
     id: str = field(repr=False)
     lang: str
 
+    def to_bytes(self) -> bytes:
+        """As it is sealed: a list of three, in this order; it has no version."""
+        return json.dumps([self.channel, self.id, self.lang]).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Address:
+        """The inverse of `to_bytes`."""
+        return cls(*json.loads(data))
+
 
 @dataclass(frozen=True, slots=True)
 class ReporterNotifications:
@@ -47,8 +56,7 @@ class ReporterNotifications:
 
     async def ask(self, case: bytes, address: Address) -> None:
         """Tell this address when something waits in a case's mailbox; a case has one address."""
-        plain = json.dumps([address.channel, address.id, address.lang]).encode()
-        padded = sealing.pad(plain, _PADDED)
+        padded = sealing.pad(address.to_bytes(), _PADDED)
         key = self.secrets.relay_key()
         await self.addresses.put(case, relay_id(key) + sealing.lock(key, padded, _bound(case), self.random))
 
@@ -102,10 +110,10 @@ class ReporterNotifications:
 
     def _open(self, case: bytes, sealed: bytes) -> Address | None:
         try:
-            plain = sealing.unpad(sealing.unlock(self.secrets.relay_key(), sealed[ID_BYTES:], _bound(case)))
+            padded = sealing.unlock(self.secrets.relay_key(), sealed[ID_BYTES:], _bound(case))
         except errors.NotOpened:  # sealed by a process with other keys, or before a power cut
             return None
-        return Address(*json.loads(plain))
+        return Address.from_bytes(sealing.unpad(padded))
 
 
 def relay_id(key: bytes) -> bytes:

@@ -102,7 +102,7 @@ def unusable(draft: Draft, text: str) -> Say | None:
 
 
 def _aside(draft: Draft, fragment: Fragment, said: Say) -> Decision:
-    says = (said,) if "welcome" in draft.told else (Say("hello"), said)
+    says = (said,) if "welcome" in draft.notices_given else (Say("hello"), said)
     kept = replace(draft, stage=Stage.ASIDE, aside=fragment.text)
     return tell(kept, Reply(says, (SEND_ANYWAY,)))
 
