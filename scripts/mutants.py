@@ -335,6 +335,13 @@ MUTANTS = (
         "tests/flows/test_once.py::test_no_two_turns_of_one_conversation_are_under_way_at_once",
     ),
     Mutant(
+        "a message that is answered twice",
+        "handlers/channel.py",
+        "        if outcome.silent:",
+        "        if False:",
+        "tests/unit/test_channel.py::test_an_answer_to_everything_and_nothing_twice",
+    ),
+    Mutant(
         "logs that show values",
         "bot/logs.py",
         '        return f"{kind.__name__} at {place}"',
