@@ -13,7 +13,7 @@ DEV_STAMP := .tools/dev-$(shell (echo $(CHOSEN); cat requirements/dev.lock) | ck
 PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadfile
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo setup-test test test-two other-pythons check sbom bench eval data learn pictures mutants interop lock locales clean
+.PHONY: help setup demo setup-test test test-two other-pythons check sbom bench eval data learn pictures drawings mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -83,6 +83,9 @@ learn: $(RUN_STAMP) ## Learn the triage models anew from scripts/messages.tsv
 
 pictures: setup-test ## Take the pictures of docs/pictures from the demo
 	@$(OWN) scripts/take_pictures.py
+
+drawings: setup ## Draw the conversation anew from its tables: docs/conversation.md
+	@$(OWN) scripts/draw_conversation.py
 
 mutants: setup-test ## Take out each guard in turn and see its test turn red
 	@$(OWN) scripts/mutants.py

@@ -34,7 +34,7 @@ from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.progress import Progress
 from tips.desk.review import Review
 from tips.evidence.files import Files
-from tips.intake.conversation import Conversation, Say
+from tips.intake.conversation import Conversation
 from tips.intake.draft_vault import Vault
 from tips.intake.flood import Crowd
 from tips.intake.mailbox import Mailboxes
@@ -42,6 +42,7 @@ from tips.intake.rate_limits import Memory, RateLimits
 from tips.intake.reception import Reception
 from tips.intake.reporter_notifications import ReporterNotifications
 from tips.intake.submission import Intake
+from tips.intake.turns import Say
 from tips.organisation import units
 from tips.organisation.roster import PROCESSES
 from tips.organisation.units import Organisation
@@ -178,14 +179,11 @@ def _put_together(
         conversation=Conversation(triager, _unit_names(organisation), settings.operator, f"{settings.public_url}/"),
         intake=intake,
         mailboxes=mailboxes,
-        vault=Vault(store.drafts, run, now, random),
+        vault=Vault(store.drafts, run, now, random, _recent_loss(run, now)),
         files=evidence,
         reporter_notifications=reporter_notifications,
-        secrets=run,
         rate_limits=RateLimits(counters),
-        now=now,
         random=random,
-        welcome_after_loss=_recent_loss(run, now),
     )
     review = Review(store.cases, live, organisation, evidence, now, random)
     leases = Leases(store.clockwork, derive(own.signing["clock"], b"tinbao leases"), now, random)

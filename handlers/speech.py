@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import locales
-from tips.intake.conversation import Reply
+from tips.intake.turns import Reply
 
 
 @dataclass(frozen=True, slots=True)

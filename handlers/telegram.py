@@ -37,12 +37,12 @@ from aiogram.types import (
 
 import locales
 from handlers import speech
+from handlers.channel import Channel
 from handlers.uploads import MemoryFile, memory_file
-from tips import errors
 from tips.evidence import kinds
 from tips.intake import phrases
-from tips.intake.conversation import Inbound
-from tips.intake.reception import Outcome, Reception, Sender
+from tips.intake.reception import Outcome, Reception
+from tips.intake.turns import Inbound
 
 CHANNEL: Final = "telegram"
 TRIES: Final = 5  # how often a message is offered to Telegram
@@ -71,7 +71,7 @@ class Telegram:
     """
 
     def __init__(self, reception: Reception, wait: Wait = asyncio.sleep) -> None:
-        self._reception, self._wait = reception, wait
+        self._channel, self._wait = Channel(CHANNEL, reception), wait
         self._burning: set[asyncio.Task[None]] = set()
 
     def dispatcher(self) -> Dispatcher:
@@ -131,21 +131,16 @@ class Telegram:
         return await self._turn(bot, chat, Inbound("choose", choice=data, ref=f"{query.id}{PRESSED}{number}"), "vi")
 
     async def _turn(self, bot: Bot, chat: int, heard: Inbound, lang: str) -> SendMessage | None:
-        """Take a turn; the last message is returned, so that a webhook's answer can carry it."""
-        sender = Sender(CHANNEL, str(chat))
-        try:
-            outcome = await self._reception.turn(sender, replace(heard, messenger=True), lang)
-        except errors.TinBaoError as error:
-            outcome = self._reception.excuse(error, lang)
-        messages = as_messages(chat, outcome)
-        if outcome.repeated and not outcome.receipt:
-            return None
-        if outcome.receipt:
+        """Take a turn; the last message is returned, so that a webhook's answer can carry it, but never a receipt."""
+
+        async def show(outcome: Outcome) -> SendMessage | None:
+            messages = as_messages(chat, outcome)
+            last = messages.pop() if messages and not outcome.receipt else None
             await self._deliver(bot, messages)
-            await self._reception.delivered(sender)
-            return None
-        await self._deliver(bot, messages[:-1])
-        return messages[-1] if messages else None
+            return last
+
+        sender = self._channel.sender(str(chat))
+        return await self._channel.exchange(sender, replace(heard, messenger=True), show, lang)
 
     async def _deliver(self, bot: Bot, messages: list[SendMessage]) -> None:
         for message in messages:
@@ -155,9 +150,9 @@ class Telegram:
 
     async def _erase(self, bot: Bot, chat: int, number: int, lang: str) -> SendMessage:
         """Delete both sides' messages as far as Telegram lets a bot, drop the draft, and say what stays."""
-        sender = Sender(CHANNEL, str(chat))
-        known = {number, *_numbers(await self._reception.references(sender))}
-        await self._reception.forget(sender)
+        sender, reception = self._channel.sender(str(chat)), self._channel.reception
+        known = {number, *_numbers(await reception.references(sender))}
+        await reception.forget(sender)
         around = sorted({at + step for at in known for step in range(FOLLOWING + 1)})
         for at in range(0, len(around), DELETED_AT_ONCE):
             await self._delete(bot, chat, around[at : at + DELETED_AT_ONCE])

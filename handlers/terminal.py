@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import locales
+from handlers.channel import Channel
 from handlers.speech import Message, spoken
 from handlers.uploads import MemoryFile, memory_file
-from tips import errors
 from tips.evidence import kinds
-from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome, Reception, Sender
+from tips.intake.turns import Inbound
 
 CHANNEL = "terminal"
 
@@ -22,24 +22,22 @@ async def converse(
     reception: Reception, sender: Sender, lines: AsyncIterator[str], write: Callable[[str], None]
 ) -> None:
     """One JSON event a line in, one JSON turn a line out, until the lines end."""
+    channel = Channel(CHANNEL, reception)
     async for line in lines:
-        if not line.strip():
-            continue
-        write(json.dumps(await _turn(reception, sender, line), ensure_ascii=False))
+        if line.strip():
+            await _exchange(channel, sender, line, lambda plain: write(json.dumps(plain, ensure_ascii=False)))
 
 
-async def _turn(reception: Reception, sender: Sender, line: str) -> dict[str, Any]:
+async def _exchange(channel: Channel, sender: Sender, line: str, write: Callable[[dict[str, Any]], None]) -> None:
+    async def show(outcome: Outcome) -> None:
+        messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
+        write(_plain(messages, outcome.state, outcome.receipt))
+
     try:
         with memory_file() as file:
-            outcome = await reception.turn(sender, heard_from(json.loads(line), file))
+            await channel.exchange(sender, heard_from(json.loads(line), file), show)
     except (ValueError, TypeError, KeyError, OSError):
-        return _plain([Message(locales.say("vi", "error.bad_event"), ())], "error", None)
-    except errors.TinBaoError as error:
-        return _plain([Message(locales.say("vi", error.key), ())], "error", None)
-    if outcome.receipt:
-        await reception.delivered(sender)
-    messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
-    return _plain(messages, outcome.state, outcome.receipt)
+        write(_plain([Message(locales.say("vi", "error.bad_event"), ())], "error", None))
 
 
 def _plain(messages: list[Message], state: str, receipt: str | None) -> dict[str, Any]:
@@ -77,18 +75,15 @@ async def chat(
     show: Callable[[Outcome, list[Message]], None],
 ) -> None:
     """A conversation for people: numbers or words choose, an empty end leaves."""
-    choices: list[str] = []
-    heard = Inbound("start")
-    while True:
-        try:
-            outcome = await reception.turn(sender, heard)
-        except errors.TinBaoError as error:
-            outcome = reception.excuse(error, "vi")
+    channel, choices, heard = Channel(CHANNEL, reception), list[str](), Inbound("start")
+
+    async def shown(outcome: Outcome) -> list[str]:
         messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
         show(outcome, messages)
-        if outcome.receipt:
-            await reception.delivered(sender)
-        choices = [choice.id for message in messages for choice in message.choices] or choices
+        return [choice.id for message in messages for choice in message.choices]
+
+    while True:
+        choices = await channel.exchange(sender, heard, shown) or choices
         typed = await ask()
         if typed is None:
             return

@@ -16,15 +16,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from handlers.channel import Channel
 from handlers.cookies import Cookies
 from handlers.pages import Pages, language
 from handlers.speech import spoken
 from handlers.uploads import MemoryFile, TooLong, TooManyParts, memory_file, read_form
-from tips import errors
-from tips.intake.conversation import Inbound, Option, Reply, Say
 from tips.intake.draft import MAX_TEXT
 from tips.intake.flood import PATIENCE, Gate
-from tips.intake.reception import Outcome, Reception, Sender
+from tips.intake.reception import Outcome, Reception
+from tips.intake.turns import Inbound, Option, Reply, Say
 
 CHANNEL = "web"
 REF_BYTES = 12  # of a form's reference: who sends the same form twice said it once
@@ -57,6 +57,11 @@ class WebChat:
     desk_link: bool  # a demo shows the way to the desk after a tip
     gate: Gate
 
+    @property
+    def channel(self) -> Channel:
+        """What is owed to whoever writes here; a page confirms by itself which receipts it has shown."""
+        return Channel(CHANNEL, self.reception)
+
     def routes(self) -> list[Route]:
         """The doors."""
         return [
@@ -76,7 +81,7 @@ class WebChat:
 
     async def _current(self, token: str, lang: str) -> Outcome:
         if token:
-            sender = Sender(CHANNEL, token)
+            sender = self.channel.sender(token)
             due = await self.reception.current(sender)
             if due is not None and due.receipt:
                 return due
@@ -123,13 +128,13 @@ class WebChat:
     async def _exchange(self, request: Request) -> Turn:
         """Whose turn it is, what they said, and what they are told."""
         token = self.cookies.conversation(request) or self.cookies.made()
-        held, lang = self.cookies.puzzle(request), language(request)
+        given, lang = self.cookies.puzzle(request), language(request)
         with memory_file() as file:
             fields, heard = await _read(request, file)
             what = FILE if heard.upload else TIP if heard.choice in SENDING else ""
-            if not what or await self.gate.passes(what, token, held, fields.get("proof", "")):
+            if not what or await self.gate.passes(what, token, given, fields.get("proof", "")):
                 return Turn(token, heard, await self._answer(token, heard, fields, what, lang))
-            puzzle = await self.gate.puzzle(token, held)
+            puzzle = await self.gate.puzzle(token, given)
             if what == TIP:
                 return Turn(token, heard, _patience(heard, lang), puzzle)
             # It comes again, with its price and under its own reference; what is turned away counts once too.
@@ -145,13 +150,10 @@ class WebChat:
         return outcome
 
     async def _turn(self, token: str, heard: Inbound, lang: str) -> Outcome:
-        sender = Sender(CHANNEL, token)
-        try:
-            outcome = await self.reception.turn(sender, heard, lang)
-            if outcome.repeated and not outcome.receipt:  # the page asks again because it saw no answer
-                return await self.reception.turn(sender, Inbound("resume"), lang)
-        except errors.TinBaoError as error:
-            return self.reception.excuse(error, lang)
+        sender = self.channel.sender(token)
+        outcome = await self.channel.answer(sender, heard, lang)
+        if outcome.silent:  # the page asks again because it saw no answer
+            return await self.channel.answer(sender, Inbound("resume"), lang)
         return outcome
 
     def _show(self, outcome: Outcome, lang: str, said: str | None) -> Response:
@@ -175,7 +177,7 @@ class WebChat:
         """Quick exit: the draft, the cookie and what the browser kept of us go; what is left is an empty page."""
         token = self.cookies.conversation(request)
         if token:
-            await self.reception.forget(Sender(CHANNEL, token))
+            await self.reception.forget(self.channel.sender(token))
         response = HTMLResponse(EMPTY_PAGE)
         self.cookies.drop(response)
         response.headers["clear-site-data"] = '"cache", "cookies", "storage"'

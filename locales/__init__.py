@@ -18,7 +18,7 @@ _FOLDER: Final = pathlib.Path(__file__).parent
 
 
 class Text(Protocol):
-    """Anything with a key and values, such as `tips.intake.submission.conversation.Say`."""
+    """Anything with a key and values, such as `tips.intake.turns.Say`."""
 
     @property
     def key(self) -> str:

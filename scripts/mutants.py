@@ -281,7 +281,7 @@ MUTANTS = (
     Mutant(
         "a puzzle that counts for ever",
         "tips/intake/flood.py",
-        "return await self.counters.hit(_spent(held), 1, LIFE)",
+        "return await self.counters.hit(_spent(given), 1, LIFE)",
         "return True",
         "tests/flows/test_floods.py::test_a_solved_puzzle_counts_once_and_only_for_its_conversation",
     ),
@@ -309,7 +309,7 @@ MUTANTS = (
     Mutant(
         "words that are repeated count again",
         "tips/intake/reception.py",
-        'if heard.ref and heard.kind != "edited" and heard.ref in held.seen:',
+        'if heard.ref and heard.kind != "edited" and heard.ref in stored.seen:',
         "if False:",
         "tests/flows/test_once.py::test_words_that_a_platform_repeats_are_added_once",
     ),
@@ -323,16 +323,23 @@ MUTANTS = (
     Mutant(
         "rows that tell what was sent",
         "tips/intake/draft_vault.py",
-        "padded = sealing.pad(plain, held.size if fits else STEP)",
+        "padded = sealing.pad(plain, stored.size if fits else STEP)",
         "padded = sealing.pad(plain, STEP)",
         "tests/flows/test_once.py::test_a_long_draft_leaves_a_stub_of_its_own_size",
     ),
     Mutant(
         "turns that overlap",
-        "tips/intake/reception.py",
+        "tips/intake/turn_queue.py",
         "            async with line.lock:\n                yield",
         "            yield",
         "tests/flows/test_once.py::test_no_two_turns_of_one_conversation_are_under_way_at_once",
+    ),
+    Mutant(
+        "a message that is answered twice",
+        "handlers/channel.py",
+        "        if outcome.silent:",
+        "        if False:",
+        "tests/unit/test_channel.py::test_an_answer_to_everything_and_nothing_twice",
     ),
     Mutant(
         "logs that show values",

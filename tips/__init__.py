@@ -1,13 +1,16 @@
 """The product, framework-free: the life of a tip, told once. A test holds that every module is named here.
 
 `intake`, the citizen's side. A message comes in through a channel, and one turn is taken (`reception`, within its
-`rate_limits`):
+`rate_limits`), while others of the same conversation wait in the `turn_queue`:
     the `draft` of this conversation is taken out of the `draft_vault`; `phrases` tells commands from words
-    the `conversation` decides the reply:
-        `triage` finds intent, place, matter by the `taxonomy`, urgency, who is accused, and by the `organisation` and
-        its `units` who may get it
-        what is missing is asked for, `evidence` of the `kinds` that are taken is cleaned and sealed (`files`), and a
-        summary is shown
+    the `conversation` decides the reply: what was heard, by the stage it is in (`stages`), names a step
+        `anytime_steps` greet, look up a receipt, and leave no trace
+        `tip_steps` make a tip of words, places and files
+            `triage` finds intent, place, matter by the `taxonomy`, urgency, who is accused, and by the `organisation`
+            and its `units` who may get it
+            `evidence` of the `kinds` that are taken is cleaned and sealed (`files`)
+        `prompts` ask for what is missing, and show a summary
+    its effect is carried out, and the conversation says what became of it (`turns`; `notices` say the rest)
     the next draft, and what goes with it, is durable, and only then is anything answered
 
 when the person sends it (`submission`), unless a `flood` asks for patience first:
@@ -22,7 +25,8 @@ strangers' guesses from locking anybody out):
     they correct what triage found, and link what may be the same event (`duplicates`)
     a reader who turns out to be accused is shut out by `rekeying`; a mistake takes two offices' `clearing`
     they bring it on (`progress`), as the table of its `lifecycle` allows, and tell the reporter how it ended
-    what is asked lies in the `mailbox`; the reporter's answer goes back to the case's readers
+    what is asked lies in the `mailbox`, which a receipt opens (`mailbox_steps`); the reporter's answer goes back to the
+    case's readers
 
 what waits is told to officers without a word of it (`pings`, `officer_notifications`, `reminders`), and to a reporter
 who asks for it (`reporter_notifications`)

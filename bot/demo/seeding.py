@@ -15,8 +15,8 @@ from bot.wiring import Product
 from tips import errors
 from tips.cases.case import Case
 from tips.crypto.keys import Identity
-from tips.intake.conversation import Inbound
 from tips.intake.reception import Sender
+from tips.intake.turns import Inbound
 from tips.organisation.roles import Role
 from tips.people.enrolment import Newcomer
 from tips.people.session import Session

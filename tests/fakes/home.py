@@ -13,8 +13,8 @@ from bot.settings import Settings
 from bot.wiring import Product
 from tests.fakes import two
 from tips.crypto.keys import Cost, Identity
-from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome, Sender
+from tips.intake.turns import Inbound
 from tips.organisation.roles import Role
 from tips.people.enrolment import Newcomer
 from tips.people.founding import Founding

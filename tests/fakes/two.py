@@ -25,8 +25,8 @@ from bot.settings import Settings
 from bot.wiring import Product
 from handlers.uploads import memory_file
 from tips.crypto.keys import Cost
-from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome, Reception, Sender
+from tips.intake.turns import Inbound
 
 ON = os.environ.get("TINBAO_TEST_TWO") == "1"
 PROCESSES = 2 if ON else 1  # each of which grants its share of every limit

@@ -25,8 +25,8 @@ from tips import errors
 from tips.cases import ledger
 from tips.evidence.files import MOST, WAITS, padme, room_for
 from tips.evidence.kinds import LARGEST
-from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome, Sender
+from tips.intake.turns import Inbound
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 ACCUSING = "Công an quận 3 nhận tiền của quán này mỗi tháng nên không ai xử lý."

@@ -5,8 +5,8 @@ import pytest
 import locales
 from tests.fakes.desk import browser
 from tests.fakes.home import Home
-from tips.intake.conversation import Inbound, Say
 from tips.intake.reception import Outcome, Sender
+from tips.intake.turns import Inbound, Say
 
 ACCUSING = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng"
 SHORT = 600  # characters of a screen on a telephone

@@ -24,7 +24,7 @@ from tests.fakes import bot_api, servers
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Clock, Home
 from tips.intake import reporter_notifications
-from tips.intake.conversation import Inbound
+from tips.intake.turns import Inbound
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 QUESTION = "Phòng số mấy, thưa anh chị?"

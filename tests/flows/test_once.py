@@ -18,8 +18,8 @@ from storage import mapping
 from storage.engine import Database
 from tests.fakes import home, servers
 from tests.fakes.home import CHEAP, Citizen, Home
-from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome
+from tips.intake.turns import Inbound
 from tips.ports.cases import Change
 from tips.ports.intake import DraftRow, Drafts
 

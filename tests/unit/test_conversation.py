@@ -11,8 +11,10 @@ import locales
 from tips.crypto import receipt
 from tips.evidence.files import File
 from tips.intake import phrases
-from tips.intake.conversation import Conversation, Decision, Forget, Inbound, LookUp, Post, Say, Submit
+from tips.intake.conversation import Conversation
 from tips.intake.draft import Draft, from_bytes
+from tips.intake.stages import Stage
+from tips.intake.turns import Decision, Forget, Inbound, LookUp, Missing, Post, Say, Submit
 from tips.organisation import units
 from tips.triage import Triager
 
@@ -41,6 +43,10 @@ class Chat:
         assert isinstance(kept, Draft)
         self.draft = kept
         return "\n".join(locales.render(self.draft.lang, say) for reply in self.last.replies for say in reply.says)
+
+    def finds_no_mailbox(self) -> None:
+        assert self.last
+        self.draft = TALK.answered(self.last, Missing()).draft
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -216,7 +222,7 @@ def test_a_receipt_with_a_slip_goes_into_no_tip_unless_it_is_meant_so(first: str
         chat.says(first)
     chat.says(wrong)
     assert isinstance(chat.effect, LookUp)
-    chat.draft = TALK.no_receipt(chat.draft, "receipt.unknown").draft
+    chat.finds_no_mailbox()
     assert wrong not in chat.draft.text
     chat.presses("send_anyway")
     assert chat.draft.text == "\n".join(filter(None, (first, wrong)))
@@ -227,7 +233,7 @@ def test_a_receipt_with_a_slip_goes_into_no_tip_unless_it_is_meant_so(first: str
 )
 def test_in_a_mailbox_what_is_no_receipt_is_words(words: str) -> None:
     """They are filed, accents or not; only what passes the check is looked up."""
-    chat = Chat(Draft(bytes(32), stage="mailbox", mailbox=receipt.of_seed(bytes(32)).shown))
+    chat = Chat(Draft(bytes(32), stage=Stage.MAILBOX, mailbox=receipt.of_seed(bytes(32)).shown))
     chat.says(words)
     assert chat.effect == Post(words)
 
@@ -236,7 +242,7 @@ def test_a_receipt_beside_a_file_goes_to_nobody() -> None:
     """Whoever reads the file would hold the key of another mailbox: the file is taken, the code is not."""
     own = receipt.of_seed(secrets.token_bytes(32)).shown
     file = File(bytes(16), bytes(32), "image", "image/jpeg", 1, 1, "", "")
-    inside = TALK.respond(Draft(bytes(32), stage="mailbox", mailbox=own), Inbound("file", text=own, file=file))
+    inside = TALK.respond(Draft(bytes(32), stage=Stage.MAILBOX, mailbox=own), Inbound("file", text=own, file=file))
     assert inside.effect == Post("", file)
     outside = TALK.respond(Draft(bytes(32)), Inbound("file", text=own, file=file))
     assert (outside.draft.files, outside.draft.fragments, outside.effect) == ((file,), (), None)
@@ -250,7 +256,7 @@ def test_what_looked_like_a_receipt_replaces_what_was_to_be_written_anew() -> No
     chat.presses("edit:what")
     plates = "51F1 2345 59A2 6789 50H3 1111 51G9"
     chat.says(plates)
-    chat.draft = TALK.no_receipt(chat.draft, "receipt.unknown").draft
+    chat.finds_no_mailbox()
     chat.presses("send_anyway")
     assert chat.draft.text == plates
 

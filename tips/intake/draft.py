@@ -8,12 +8,16 @@ is no new conversation.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
+from tips import errors
 from tips.evidence import files
 from tips.evidence.files import File
+from tips.intake.stages import Stage
 
+VERSION: Final = 1  # of the stored form; drafts from before versions were written down have none, and are of this one
 MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
 SEEN_KEPT: Final = 32  # how many of a platform's message ids are remembered against repeats
 
@@ -33,7 +37,7 @@ class Draft:
 
     seed: bytes = field(repr=False)  # 32: receipt and case id derive from it
     lang: str = "vi"
-    stage: str = "idle"  # idle asking editing summary aside mailbox
+    stage: Stage = Stage.IDLE  # what was shown last; see `counts_as`
     slot: str = ""  # what is asked or edited: what where when who
     fragments: tuple[Fragment, ...] = field(default=(), repr=False)
     files: tuple[File, ...] = field(default=(), repr=False)
@@ -41,7 +45,7 @@ class Draft:
     settled: tuple[str, ...] = ()  # slots that are answered or skipped
     area: str | None = None  # the code the person chose or corrected to
     category: str | None = None
-    told: tuple[str, ...] = ()  # notices that are given once
+    notices_given: tuple[str, ...] = ()  # each of these is given once: welcome danger messenger
     messenger: bool = False  # the conversation goes through a platform that overhears it
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
     seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
@@ -55,6 +59,22 @@ class Draft:
         return self.area is not None or self.category is not None
 
     @property
+    def counts_as(self) -> Stage:
+        """The stage whose row of the conversation's table counts; it is asked of the whole draft.
+
+        - A mailbox in use comes before the tip that waits behind it, whatever of that tip was shown meanwhile.
+        - A tip that is neither asked about nor edited counts as SUMMARY, also right after a mailbox was left.
+        - Without words there is no tip yet. What lies beside then (words that were no tip, or a place that was sent
+          before any words) counts as ASIDE; nothing at all, or files alone, as IDLE.
+        """
+        if self.mailbox:
+            return Stage.MAILBOX
+        asked = self.stage in {Stage.ASKING, Stage.EDITING}
+        if self.fragments:
+            return self.stage if asked else Stage.SUMMARY
+        return Stage.ASIDE if self.aside or asked else Stage.IDLE
+
+    @property
     def text(self) -> str:
         """The whole tip, in the order it was written."""
         return "\n".join(fragment.text for fragment in self.fragments)
@@ -66,15 +86,33 @@ class Draft:
 
     def to_bytes(self) -> bytes:
         """As it is sealed."""
-        plain = {name: getattr(self, name) for name in _STORED}
-        plain["seed"] = self.seed.hex()
-        plain["fragments"] = [[it.text, it.slot, it.ref] for it in self.fragments]
-        plain["files"] = [it.plain() for it in self.files]
+        plain = {_STORED_AS.get(name, name): getattr(self, name) for name in _FIELDS}
+        plain |= {
+            "v": VERSION,
+            "seed": self.seed.hex(),
+            "fragments": [[it.text, it.slot, it.ref] for it in self.fragments],
+            "files": [it.plain() for it in self.files],
+        }
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Draft:
+        """The inverse of what `to_bytes` writes down, but for the version; what an old draft lacks has its default."""
+        found = {name: plain[stored] for name in _FIELDS if (stored := _STORED_AS.get(name, name)) in plain}
+        found |= {name: tuple(found[name]) for name in _TUPLES if name in found}
+        found |= {
+            "seed": bytes.fromhex(plain["seed"]),
+            "stage": Stage(plain["stage"]),
+            "fragments": tuple(Fragment(*fragment) for fragment in plain["fragments"]),
+            "files": tuple(files.from_plain(it) for it in plain["files"]),
+        }
+        return cls(**found)
 
     def fresh(self, seed: bytes) -> Draft:
         """The next tip of the same conversation; receipts that are due stay due."""
-        return Draft(seed, self.lang, told=self.told, messenger=self.messenger, seen=self.seen, due=self.due)
+        return Draft(
+            seed, self.lang, notices_given=self.notices_given, messenger=self.messenger, seen=self.seen, due=self.due
+        )
 
     def sent(self, seed: bytes) -> Draft:
         """The draft after its tip was stored: a fresh one, and a receipt that is due."""
@@ -85,7 +123,9 @@ class Draft:
         return replace(self, seen=(*self.seen, ref)[-SEEN_KEPT:]) if ref else self
 
 
-_STORED: Final = tuple(it.name for it in fields(Draft))
+_FIELDS: Final = tuple(it.name for it in fields(Draft))
+_STORED_AS: Final = {"notices_given": "told"}  # a field's name in stored drafts, where that is an older one
+_TUPLES: Final = ("asked", "settled", "notices_given", "offered", "seen", "due")  # of strings
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +136,21 @@ class Stub:
 
     def to_bytes(self) -> bytes:
         """As it is sealed."""
-        return json.dumps({"seen": self.seen}, separators=(",", ":")).encode()
+        return json.dumps({"v": VERSION, "seen": self.seen}, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Stub:
+        """The inverse of what `to_bytes` writes down, but for the version."""
+        return cls(tuple(plain["seen"]))
 
 
 def from_bytes(data: bytes) -> Draft | Stub:
-    """The inverse of `Draft.to_bytes` and of `Stub.to_bytes`."""
+    """The inverse of `Draft.to_bytes` and of `Stub.to_bytes`.
+
+    Raises:
+        NotOpened: written by a later version.
+    """
     plain: dict[str, Any] = json.loads(data)
-    if "seed" not in plain:
-        return Stub(tuple(plain["seen"]))
-    fragments = tuple(Fragment(*fragment) for fragment in plain.pop("fragments"))
-    plain["seed"] = bytes.fromhex(plain["seed"])
-    plain["files"] = tuple(files.from_plain(it) for it in plain["files"])
-    for name in ("asked", "settled", "told", "offered", "seen", "due"):
-        plain[name] = tuple(plain[name])
-    return Draft(fragments=fragments, **plain)
+    if plain.get("v", VERSION) != VERSION:
+        raise errors.NotOpened("a draft written by a later version of Tin Báo")
+    return Draft.from_plain(plain) if "seed" in plain else Stub.from_plain(plain)

@@ -6,6 +6,8 @@ again and its size never shrinks; what ends leaves a stub, so that no row tells 
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,15 +30,15 @@ _HOUR_BYTES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What is stored of a conversation."""
+class StoredDraft:
+    """What is stored of a conversation, as it was loaded."""
 
     key: bytes
     draft: Draft | None = field(default=None, repr=False)  # None: nothing begun, or it ended, or its key is gone
     seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
     version: int = 0  # 0: there is no row
     size: int = 0  # bytes that the row's content was padded to
-    ended: bool = False  # a stub is there
+    lost: bool = False  # a draft may have been here whose key went with a power cut, and nobody was told yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +49,30 @@ class Vault:
     secrets: RunSecrets
     now: Callable[[], datetime]
     random: Random
+    recent_loss: Callable[[], bool] = lambda: False  # within 24 h of a cold start
 
-    async def load(self, key: bytes) -> Held:
+    def key(self, channel: str, id: str) -> bytes:
+        """The 16 bytes under which a conversation's draft is found; they do not lead back to it."""
+        name = f"{channel}\0{id}".encode()
+        return hmac.digest(self.secrets.lookup_key(), name, hashlib.sha256)[:16]
+
+    async def load(self, key: bytes) -> StoredDraft:
         """What is stored under a key of 16 bytes.
 
         Raises:
             StoreUnavailable: it cannot be read.
+            NotOpened: a later version wrote it.
         """
         row = await self.drafts.get(key)
         if row is None:
-            return Held(key)
+            return StoredDraft(key, lost=self.recent_loss())
         padded = self._opened(row) if row.expires_at > self.now() else None
         if padded is None:  # expired, or its key is gone (a power cut): nobody can read it, and its row is used anew
-            return Held(key, version=row.version)
+            return StoredDraft(key, version=row.version, lost=self.recent_loss())
         kept = draft.from_bytes(sealing.unpad(padded))
         if isinstance(kept, Stub):
-            return Held(key, None, kept.seen, row.version, len(padded), ended=True)
-        return Held(key, kept, kept.seen, row.version, len(padded))
+            return StoredDraft(key, None, kept.seen, row.version, len(padded))
+        return StoredDraft(key, kept, kept.seen, row.version, len(padded))
 
     def _opened(self, row: DraftRow) -> bytes | None:
         found = self.secrets.draft_key(int.from_bytes(row.sealed[:_HOUR_BYTES], "big"))
@@ -74,7 +83,7 @@ class Vault:
         except errors.NotOpened:
             return None
 
-    async def save(self, held: Held, kept: Draft | Stub, step: Change | None = None) -> None:
+    async def save(self, stored: StoredDraft, kept: Draft | Stub, step: Change | None = None) -> None:
         """Make the next state durable, and with it a step of a case: all of it, or nothing.
 
         Raises:
@@ -83,14 +92,14 @@ class Vault:
             Unsure: it may have been kept; the next load tells.
         """
         plain = kept.to_bytes()
-        fits = len(plain) + sealing.PAD_FRAME <= held.size
-        padded = sealing.pad(plain, held.size if fits else STEP)
+        fits = len(plain) + sealing.PAD_FRAME <= stored.size
+        padded = sealing.pad(plain, stored.size if fits else STEP)
         current = self.secrets.draft_key()
         assert current is not None
         hour, secret = current
-        sealed = sealing.lock(secret, padded, sealing.binding("draft", key=held.key), self.random)
-        version = held.version + 1 if held.version else int.from_bytes(self.random(_FIRST_BYTES), "big") + 1
+        sealed = sealing.lock(secret, padded, sealing.binding("draft", key=stored.key), self.random)
+        version = stored.version + 1 if stored.version else int.from_bytes(self.random(_FIRST_BYTES), "big") + 1
         expires = deadlines.hour(self.now()) + LIFE + timedelta(hours=1)
         due = isinstance(kept, Draft) and bool(kept.due)
-        row = DraftRow(held.key, hour.to_bytes(_HOUR_BYTES, "big") + sealed, version, expires, due)
-        await self.drafts.put(row, held.version, step)
+        row = DraftRow(stored.key, hour.to_bytes(_HOUR_BYTES, "big") + sealed, version, expires, due)
+        await self.drafts.put(row, stored.version, step)

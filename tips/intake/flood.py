@@ -97,27 +97,27 @@ class Gate:
         """One passed."""
         await self.counters.hit(f"gate {what}".encode(), self.open_for, WINDOW)
 
-    async def puzzle(self, conversation: str, held: str) -> str:
-        """What this conversation is to solve: the one that it holds, or another where that served or is too old."""
-        if self._age(conversation, held) is None or await self.counters.full(_spent(held), 1, LIFE):
+    async def puzzle(self, conversation: str, given: str) -> str:
+        """What this conversation is to solve: the one that it was given, or another where that served or is too old."""
+        if self._age(conversation, given) is None or await self.counters.full(_spent(given), 1, LIFE):
             return self._tagged(conversation, f"{int(self.now().timestamp())}-{self.random(NONCE_BYTES).hex()}")
-        return held
+        return given
 
-    async def passes(self, what: str, conversation: str, held: str, answer: str) -> bool:
-        """Whether this conversation may pass: the gate is open, or it solved the puzzle it holds, or it waited."""
+    async def passes(self, what: str, conversation: str, given: str, answer: str) -> bool:
+        """Whether this conversation may pass: the gate is open, or it solved the puzzle it was given, or it waited."""
         if not await self.closed(what):
             return True
-        age = self._age(conversation, held)
+        age = self._age(conversation, given)
         if age is None:
             return False
-        if solves(held, answer):
-            return await self.counters.hit(_spent(held), 1, LIFE)
+        if solves(given, answer):
+            return await self.counters.hit(_spent(given), 1, LIFE)
         return age >= PATIENCE and await self.counters.hit(b"waited" + conversation.encode(), 1, PATIENCE)
 
-    def _age(self, conversation: str, held: str) -> timedelta | None:
+    def _age(self, conversation: str, given: str) -> timedelta | None:
         """How long ago a puzzle was made for a conversation; None: it never was, or that is too long ago."""
-        made, _, _ = held.rpartition("-")
-        if not hmac.compare_digest(held.encode(), self._tagged(conversation, made).encode()):
+        made, _, _ = given.rpartition("-")
+        if not hmac.compare_digest(given.encode(), self._tagged(conversation, made).encode()):
             return None
         age = self.now() - datetime.fromtimestamp(int(made.partition("-")[0]), UTC)
         return age if age <= LIFE else None

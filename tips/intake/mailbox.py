@@ -39,7 +39,7 @@ class View:
 
     case: Case
     letters: tuple[Letter, ...]  # oldest first
-    climbed: int
+    escalations: int  # how many levels up it went, late
     awaits_answer: bool  # nothing came from the reporter since an officer's last question
     may_dispute: bool  # it is closed, and was not disputed yet
     shredded: datetime | None  # when the content was destroyed; None: it is there
@@ -70,12 +70,12 @@ class Mailboxes:
         Raises:
             NotFound: wrong or mistyped; the answer is the same.
         """
-        own = receipt.parse(typed)
-        found = await self.cases.mailbox(own.lookup)
-        whole = await self.cases.bundle(found.case, None)
-        row = whole.case
-        chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
-        letters = _letters(own, reading_grants.in_order(whole.envelopes, chain), whole.grants)
+        keys = receipt.parse(typed)
+        found = await self.cases.mailbox(keys.lookup)
+        bundle = await self.cases.bundle(found.case, None)
+        row = bundle.case
+        chain = ledger.verify_chain(bundle.events, row.head, self.roster().verifiers)
+        letters = _letters(keys, reading_grants.in_order(bundle.envelopes, chain), bundle.grants)
         gone = next((it.at for it in chain if it.kind is ledger.Kind.SHREDDED), None)
         disputed = any(it.kind is ledger.Kind.DISPUTED for it in chain)
         closed = row.state == State.CLOSED and gone is None
@@ -125,17 +125,17 @@ class Mailboxes:
         view = await self.read(typed)
         if not view.may_dispute:
             raise errors.Refused("mailbox.no_dispute")
-        whole = await self.cases.bundle(view.case.id, None)
-        row = whole.case
-        chain = ledger.verify_chain(whole.events, row.head, self.roster().verifiers)
+        bundle = await self.cases.bundle(view.case.id, None)
+        row = bundle.case
+        chain = ledger.verify_chain(bundle.events, row.head, self.roster().verifiers)
         closed_by = next(it.facts["officer"] for it in reversed(chain) if it.facts.get("to") == State.CLOSED)
         readers = await self._readers(row, triage.route.excluded)
         again = replace(
             row, state=State.RECEIVED, clock=deadlines.DISPUTE, due_at=deadlines.hour(self.now()), officer=None
         )
         written = self._written(row, Part.DISPUTE, text, triage, readers)
-        told = replace(written, facts={**written.facts, "officer": closed_by}, kind=ledger.Kind.DISPUTED)
-        return self._step(again, readers, [told], bool(triage.route.excluded))
+        disputed = replace(written, facts={**written.facts, "officer": closed_by}, kind=ledger.Kind.DISPUTED)
+        return self._step(again, readers, [disputed], bool(triage.route.excluded))
 
     def _written(self, row: Case, part: str, text: str, triage: Triage, readers: Readers) -> _Piece:
         body = Plaintext(text, deadlines.hour(self.now()), "reporter", facts_of(triage)).to_bytes()
@@ -154,9 +154,9 @@ class Mailboxes:
         moved = self._moved(row, {reader.code for reader in readers.awake}, accuses, now)
         events: list[ledger.SignedEvent] = []
         for piece in pieces:
-            told = {**piece.facts, "state": moved.state}
+            facts = {**piece.facts, "state": moved.state}
             before = events[-1].leaf if events else row.head
-            event = ledger.Event(piece.kind, row.id, before, deadlines.hour(now), INTAKE, self.random(32), told)
+            event = ledger.Event(piece.kind, row.id, before, deadlines.hour(now), INTAKE, self.random(32), facts)
             events.append(ledger.sign(event, self.signing))
         return Change(
             case=replace(moved, head=events[-1].leaf),
@@ -190,12 +190,12 @@ def _first_envelope(envelopes: Sequence[Envelope]) -> bytes:
     return next(envelope.id for envelope in envelopes if envelope.part == Part.TIP)
 
 
-def _letters(own: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> list[Letter]:
+def _letters(keys: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> list[Letter]:
     mine = {grant.envelope: grant for grant in grants if grant.reader == RECEIPT}
     letters = []
     for envelope in envelopes:
         if envelope.id in mine:
-            key = sealing.open_key(mine[envelope.id], [own.reading_seed])
+            key = sealing.open_key(mine[envelope.id], [keys.reading_seed])
             opened = plaintext.from_bytes(sealing.open_envelope(envelope, key))
             letters.append(Letter(envelope.part, opened.text, opened.at, opened.facts))
     return letters

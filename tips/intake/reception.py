@@ -1,55 +1,54 @@
 """Reception: one turn of one citizen.
 
-The draft comes in, the conversation decides, the effect is carried out together with the next draft, and only when
-both are durable does anybody answer.
+The draft comes in, the conversation decides. Its effect is carried out as far as that can be taken back, the
+conversation says what became of it, and the rest of the effect is made durable together with the next draft. Only then
+does anybody answer. No word is chosen here: see `conversation`, `notices`.
 
-Two messages of one conversation never race: they wait for each other here, and across processes the draft's version
-decides. Nothing that a turn rests on is in this process alone.
+Two messages of one conversation never race: they wait for each other in the `turn_queue`, and across processes the
+draft's version decides. Nothing that a turn rests on is in this process alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import contextlib
-import hashlib
-import hmac
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases import deadlines
-from tips.cases.case import State
-from tips.cases.plaintext import Part
-from tips.crypto import receipt, sealing
+from tips.crypto import receipt
 from tips.crypto.sealing import Random
 from tips.evidence.files import MOST, File, Files
 from tips.evidence.kinds import TurnedDown
-from tips.intake.conversation import (
-    ALL,
-    Conversation,
-    Decision,
-    Forget,
-    Inbound,
-    Listen,
-    LookUp,
-    Option,
-    Post,
-    Reply,
-    Say,
-    Submit,
-)
+from tips.intake import notices
+from tips.intake.conversation import Conversation
 from tips.intake.draft import Draft, Stub
-from tips.intake.draft_vault import Held, Vault
-from tips.intake.mailbox import Letter, Mailboxes, View
+from tips.intake.draft_vault import StoredDraft, Vault
+from tips.intake.mailbox import Mailboxes
 from tips.intake.rate_limits import RateLimits
 from tips.intake.reporter_notifications import Address, ReporterNotifications
 from tips.intake.submission import Intake
+from tips.intake.turn_queue import TurnQueue
+from tips.intake.turns import (
+    ALL,
+    Answer,
+    Decision,
+    Done,
+    FilesGone,
+    Forget,
+    Found,
+    Inbound,
+    Listen,
+    LookUp,
+    Missing,
+    NotAllowed,
+    Post,
+    Reply,
+    Submit,
+    TooMany,
+)
 from tips.ports.cases import Change
-from tips.ports.process import RunSecrets
 
 TRIES: Final = 16  # how often a turn starts again when another process was quicker
 PAUSE: Final = 0.0002  # seconds, times a random octet: so that two processes do not meet again and again
@@ -74,13 +73,10 @@ class Outcome:
     tags: tuple[str, ...] = field(default=(), repr=False)  # of all receipts that are shown, to confirm them by
     repeated: bool = False  # this very message was answered before: show nothing but a due receipt
 
-
-@dataclass(slots=True)
-class _Line:
-    """The turns of one conversation that wait for each other, and how many there are."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
+    @property
+    def silent(self) -> bool:
+        """Whether nothing at all is shown: the message was answered before, and no receipt is due."""
+        return self.repeated and self.receipt is None
 
 
 @dataclass(slots=True)
@@ -93,26 +89,21 @@ class Reception:
     vault: Vault
     files: Files
     reporter_notifications: ReporterNotifications
-    secrets: RunSecrets
     rate_limits: RateLimits
-    now: Callable[[], datetime]
     random: Random
-    welcome_after_loss: Callable[[], bool] = lambda: False  # within 24 h of a cold start
-    _lines: dict[bytes, _Line] = field(default_factory=dict)
+    queue: TurnQueue = field(default_factory=TurnQueue)
 
     def key(self, sender: Sender) -> bytes:
         """The 16 bytes under which a conversation's draft is found."""
-        name = f"{sender.channel}\0{sender.id}".encode()
-        return hmac.digest(self.secrets.lookup_key(), name, hashlib.sha256)[:16]
+        return self.vault.key(sender.channel, sender.id)
 
     def welcome(self, lang: str) -> Outcome:
         """What is shown to somebody who has said nothing yet; touches nothing."""
-        decision = self.conversation.respond(Draft(bytes(32), lang=lang), Inbound("start"))
-        return _outcome(decision)
+        return _outcome(self.conversation.respond(Draft(bytes(32), lang=lang), Inbound("start")))
 
     def excuse(self, error: errors.TinBaoError, lang: str) -> Outcome:
         """What is said when a turn failed: what is known of what was kept, and how to go on."""
-        return Outcome((Reply((Say(error.key),)),), "error", lang)
+        return Outcome((notices.excuse(error),), "error", lang)
 
     async def turn(self, sender: Sender, heard: Inbound, lang: str = "vi") -> Outcome:
         """Answer one message; what the answer rests on is durable when this returns.
@@ -126,8 +117,8 @@ class Reception:
         """
         key = self.key(sender)
         if not await self.rate_limits.allow_turn(key):
-            return Outcome((Reply((Say("budget.turns"),)),), "busy", lang)
-        async with self._alone(key):
+            return Outcome((notices.too_many_turns(),), "busy", lang)
+        async with self.queue.alone(key):
             for _ in range(TRIES):
                 try:
                     return await self._turn(sender, await self.vault.load(key), heard, lang)
@@ -137,12 +128,8 @@ class Reception:
 
     async def current(self, sender: Sender) -> Outcome | None:
         """What a conversation showed last, as far as the draft tells; None: there is none. Changes nothing."""
-        held = await self.vault.load(self.key(sender))
-        if held.draft is None:
-            return None
-        if held.draft.due:
-            return self._receipts_due(held.key, held.draft)
-        return Outcome((), held.draft.stage, held.draft.lang)
+        stored = await self.vault.load(self.key(sender))
+        return self._standing(stored.key, stored.draft) if stored.draft else None
 
     async def references(self, sender: Sender) -> tuple[str, ...]:
         """The references of the last messages of a conversation, as its channel gave them."""
@@ -151,54 +138,42 @@ class Reception:
     async def delivered(self, sender: Sender) -> None:
         """The platform accepted what was due: a draft that held nothing else has done its work and ends."""
 
-        def left(held: Draft) -> Draft | Stub:
-            return Stub(held.seen) if held.empty else replace(held, due=())
+        def left(draft: Draft) -> Draft | Stub:
+            return Stub(draft.seen) if draft.empty else replace(draft, due=())
 
-        await self._rewrite(self.key(sender), lambda held: left(held) if held.due else None)
+        await self._rewrite(self.key(sender), lambda draft: left(draft) if draft.due else None)
 
     async def forget(self, sender: Sender) -> None:
         """Nothing of an unfinished conversation stays but its stub."""
-        forgotten = await self._rewrite(self.key(sender), lambda held: Stub(held.seen))
+        forgotten = await self._rewrite(self.key(sender), lambda draft: Stub(draft.seen))
         await self._drop_files(forgotten.files if forgotten else ())
 
     async def _rewrite(self, key: bytes, made: Callable[[Draft], Draft | Stub | None]) -> Draft | None:
         """Put something in a draft's place, where there is one and something is made of it; the draft that was."""
-        async with self._alone(key):
+        async with self.queue.alone(key):
             for _ in range(TRIES):
-                held = await self.vault.load(key)
-                kept = made(held.draft) if held.draft else None
+                stored = await self.vault.load(key)
+                kept = made(stored.draft) if stored.draft else None
                 try:
                     if kept is not None:
-                        await self.vault.save(held, kept)
+                        await self.vault.save(stored, kept)
                 except errors.Stale:
                     continue
-                return held.draft
+                return stored.draft
         raise errors.StoreUnavailable
 
-    @contextlib.asynccontextmanager
-    async def _alone(self, key: bytes) -> AsyncIterator[None]:
-        """One turn of a conversation at a time; the others of this process wait in the order they came."""
-        line = self._lines.setdefault(key, _Line())
-        line.waiting += 1
-        try:
-            async with line.lock:
-                yield
-        finally:
-            line.waiting -= 1
-            if not line.waiting:
-                del self._lines[key]
+    # --- a turn -------------------------------------------------------------------------------------------------
 
-    async def _turn(self, sender: Sender, held: Held, heard: Inbound, lang: str) -> Outcome:
-        if heard.ref and heard.kind != "edited" and heard.ref in held.seen:
-            return self._repeat(held, lang)
-        lost = held.draft is None and not held.ended and self.welcome_after_loss()
-        current = held.draft or Draft(self.random(32), lang=lang, seen=held.seen)
+    async def _turn(self, sender: Sender, stored: StoredDraft, heard: Inbound, lang: str) -> Outcome:
+        if heard.ref and heard.kind != "edited" and heard.ref in stored.seen:
+            return self._repeat(stored, lang)
+        current = stored.draft or Draft(self.random(32), lang=lang, seen=stored.seen)
         if heard.confirms:
             current = replace(current, due=_unconfirmed(current.due, heard.confirms))
         taken = await self._taken(current, heard)
         decision = self.conversation.respond(current.noting(heard.ref), taken)
         try:
-            outcome = await self._carry_out(sender, held, decision)
+            outcome = await self._carry_out(sender, stored, decision)
         except errors.Unsure:
             raise
         except errors.TinBaoError:
@@ -206,22 +181,18 @@ class Reception:
             raise
         if not isinstance(decision.effect, Submit):
             await self._drop_files(it for it in current.files if it not in decision.draft.files)
-        if lost:
-            outcome = _told_first(Say("drafts_lost"), outcome)
-        return _after(self._receipts_due(held.key, current), outcome) if current.due else outcome
+        if stored.lost:
+            outcome = replace(outcome, replies=notices.drafts_lost(outcome.replies))
+        return _after(self._receipts_due(stored.key, current), outcome) if current.due else outcome
 
-    async def _drop_files(self, files: Iterable[File]) -> None:
-        """What no draft names any more goes at once; if it cannot, it ends by itself, and the turn stands."""
-        with contextlib.suppress(errors.StoreUnavailable):
-            await self.files.drop(files)
-
-    def _repeat(self, held: Held, lang: str) -> Outcome:
+    def _repeat(self, stored: StoredDraft, lang: str) -> Outcome:
         """What a platform brings again was answered before: only a receipt that nobody confirmed is shown again."""
-        if held.draft is None:
-            return Outcome((), "idle", lang, repeated=True)
-        if held.draft.due:
-            return replace(self._receipts_due(held.key, held.draft), repeated=True)
-        return Outcome((), held.draft.stage, held.draft.lang, repeated=True)
+        standing = self._standing(stored.key, stored.draft) if stored.draft else Outcome((), "idle", lang)
+        return replace(standing, repeated=True)
+
+    def _standing(self, key: bytes, draft: Draft) -> Outcome:
+        """A conversation without a new word: the receipts that are due, or nothing."""
+        return self._receipts_due(key, draft) if draft.due else Outcome((), draft.stage, draft.lang)
 
     async def _taken(self, current: Draft, heard: Inbound) -> Inbound:
         """What was heard, its file cleaned and sealed for the tip, or the mailbox, that it belongs to."""
@@ -230,137 +201,110 @@ class Reception:
         if len(current.files) >= MOST:
             return replace(heard, problem="too_many", upload=None)
         try:
-            own = current.mailbox
-            case = await self.mailboxes.case_of(own) if own else receipt.case_id(current.seed)
+            mailbox = current.mailbox
+            case = await self.mailboxes.case_of(mailbox) if mailbox else receipt.case_id(current.seed)
             return replace(heard, file=await self.files.take(case, heard.upload), upload=None)
         except TurnedDown as turned_down:
             return replace(heard, problem=turned_down.reason, upload=None)
 
-    async def _carry_out(self, sender: Sender, held: Held, decision: Decision) -> Outcome:
+    async def _carry_out(self, sender: Sender, stored: StoredDraft, decision: Decision) -> Outcome:
+        """The effect, what the conversation says of it, and both made durable as one."""
+        answer, step = await self._answer(sender, stored.key, decision)
+        final = self.conversation.answered(decision, answer) if answer else decision
+        try:
+            await self._keep(stored, final, step)
+        except errors.StoreUnavailable:  # a full disk keeps nobody from reading
+            if not isinstance(answer, Found):
+                raise
+            final = self.conversation.answered(decision, replace(answer, kept=False))
+        if step and isinstance(decision.effect, Submit):
+            return self._receipts_due(stored.key, final.draft, first=len(decision.draft.due))
+        return _outcome(final)
+
+    async def _keep(self, stored: StoredDraft, decision: Decision, step: Change | None) -> None:
+        """The next draft, whose files wait as long as it does; or its stub, if nothing of it is to stay."""
+        if isinstance(decision.effect, Forget) and not decision.draft.due:
+            await self.vault.save(stored, Stub(decision.draft.seen))
+            return
+        await self.files.stay(decision.draft.files)
+        await self.vault.save(stored, decision.draft, step)
+
+    async def _drop_files(self, files: Iterable[File]) -> None:
+        """What no draft names any more goes at once; if it cannot, it ends by itself, and the turn stands."""
+        with contextlib.suppress(errors.StoreUnavailable):
+            await self.files.drop(files)
+
+    # --- effects ------------------------------------------------------------------------------------------------
+
+    async def _answer(self, sender: Sender, key: bytes, decision: Decision) -> tuple[Answer | None, Change | None]:
+        """What becomes of an effect, and the step of a case that is stored together with the next draft."""
+        draft = decision.draft
         match decision.effect:
             case Submit():
-                return await self._submit(held, decision)
-            case Forget() if not decision.draft.due:
-                await self.vault.save(held, Stub(decision.draft.seen))
-                return _outcome(decision)
+                return await self._submit(key, draft, decision.effect)
             case LookUp(typed):
-                return _before(decision.replies, await self._look_up(held, decision.draft, typed))
+                return await self._look_up(key, typed), None
             case Post():
-                return _before(decision.replies, await self._post(held, decision.draft, decision.effect))
+                return await self._post(draft.mailbox, decision.effect)
             case Listen():
-                return await self._listen(sender, held, decision.draft, decision.effect)
-        await self._keep(held, decision.draft)
-        return _outcome(decision)
+                return await self._listen(sender, draft, decision.effect), None
+        return None, None
 
-    async def _submit(self, held: Held, decision: Decision) -> Outcome:
+    async def _submit(self, key: bytes, draft: Draft, submit: Submit) -> tuple[Answer, Change | None]:
         """Tip and sent draft are one step: whoever reads the draft knows whether its tip is stored."""
-        assert isinstance(decision.effect, Submit)
-        if not await self.rate_limits.allow_tip(held.key):
-            await self._keep(held, decision.draft)
-            return _outcome(replace(decision, replies=(Reply((Say("budget.tips"),)),)))
-        lost = [it for it in decision.draft.files if not await self.files.whole(it)]
-        if lost:
-            told = self.conversation.without(decision.draft, lost)
-            await self._keep(held, told.draft)
-            return _outcome(told)
-        sent = decision.draft.sent(self.random(32))
-        await self.vault.save(held, sent, self.intake.step(decision.draft, decision.effect.triage))
-        return self._receipts_due(held.key, sent, first=len(decision.draft.due))
+        if not await self.rate_limits.allow_tip(key):
+            return TooMany(), None
+        gone = tuple([it for it in draft.files if not await self.files.whole(it)])
+        if gone:
+            return FilesGone(gone), None
+        return Done(self.random(32)), self.intake.step(draft, submit.triage)
 
-    async def _look_up(self, held: Held, draft: Draft, typed: str) -> Outcome:
-        if not await self.rate_limits.allow_look_up(held.key):
-            return await self._no_receipt(held, draft, "receipt.wait")
+    async def _look_up(self, key: bytes, typed: str) -> Answer:
+        if not await self.rate_limits.allow_look_up(key):
+            return TooMany()
         try:
-            view = await self.mailboxes.read(typed)
+            return Found(await self.mailboxes.read(typed))
         except errors.NotFound:
-            await self.rate_limits.note_miss(held.key)
-            return await self._no_receipt(held, draft, "receipt.unknown")
-        shown = _shown(view, self.conversation, draft.messenger)
-        offered = tuple(option.id for option in shown.options)
-        inside = replace(draft, stage="mailbox", mailbox=typed, slot="", offered=offered, aside="")
-        try:
-            await self._keep(held, inside)
-        except errors.StoreUnavailable:  # a full disk keeps nobody from reading
-            return Outcome((Reply((*shown.says, Say("mailbox.read_only"))),), draft.stage, draft.lang)
-        return Outcome((shown,), "mailbox", draft.lang)
+            await self.rate_limits.note_miss(key)
+            return Missing()
 
-    async def _no_receipt(self, held: Held, draft: Draft, key: str) -> Outcome:
-        decision = self.conversation.no_receipt(draft, key)
-        await self._keep(held, decision.draft)
-        return _outcome(decision)
-
-    async def _post(self, held: Held, draft: Draft, post: Post) -> Outcome:
-        told = "mailbox.disputed" if post.dispute else "mailbox.added"
+    async def _post(self, mailbox: str, post: Post) -> tuple[Answer, Change | None]:
+        found = self.conversation.triager.triage(post.text) if post.text else None
         try:
-            return await self._told(held, draft, Say(told), await self._posted(draft.mailbox, post))
+            if post.dispute and found:
+                return Done(), await self.mailboxes.dispute(mailbox, post.text, found)
+            return Done(), await self.mailboxes.addition(mailbox, post.text, found, post.file)
         except errors.Refused as refused:
             await self._drop_files([post.file] if post.file else [])
-            return await self._told(held, draft, Say(refused.key))
+            return NotAllowed(refused.key), None
 
-    async def _posted(self, mailbox: str, post: Post) -> Change:
-        found = self.conversation.triager.triage(post.text) if post.text else None
-        if post.dispute and found:
-            return await self.mailboxes.dispute(mailbox, post.text, found)
-        return await self.mailboxes.addition(mailbox, post.text, found, post.file)
-
-    async def _listen(self, sender: Sender, held: Held, draft: Draft, listen: Listen) -> Outcome:
-        """Begin or end to tell a chat of news; ending works at any time and needs no receipt."""
+    async def _listen(self, sender: Sender, draft: Draft, listen: Listen) -> Answer:
+        """Begin or end to tell a chat that something waits; ending works at any time and needs no receipt."""
         if not listen.on:
             await self.reporter_notifications.forget(sender.channel, sender.id)
-            say = Say("news.forgotten" if listen.everything else "news.silent")
-            if not listen.everything or draft.due:
-                return await self._told(held, draft, say)
-            await self.vault.save(held, Stub(draft.seen))
-            return Outcome((Reply((say,)),), "idle", draft.lang)
-        case = await self.mailboxes.case_of(draft.mailbox) if draft.mailbox else self._tip_of(held.key, listen.tip)
+            return Done()
+        if draft.mailbox:
+            case: bytes | None = await self.mailboxes.case_of(draft.mailbox)
+        else:
+            case = self.reporter_notifications.case_of_button(self.key(sender), listen.tip)
         if case is None:
-            return await self._told(held, draft, Say("news.which"))
+            return Missing()
         await self.reporter_notifications.ask(case, Address(sender.channel, sender.id, draft.lang))
-        return await self._told(held, draft, Say("news.asked"))
+        return Done()
 
-    async def _told(self, held: Held, draft: Draft, say: Say, step: Change | None = None) -> Outcome:
-        options = (Option("back", Say("option.back")),) if draft.mailbox else ()
-        await self._keep(held, replace(draft, offered=tuple(it.id for it in options)), step)
-        return Outcome((Reply((say,), options),), draft.stage, draft.lang)
+    # --- receipts -----------------------------------------------------------------------------------------------
 
-    async def _keep(self, held: Held, draft: Draft, step: Change | None = None) -> None:
-        """The next draft; the files that it holds wait as long as it does."""
-        await self.files.stay(draft.files)
-        await self.vault.save(held, draft, step)
-
-    def _receipts_due(self, key: bytes, held: Draft, first: int = 0) -> Outcome:
+    def _receipts_due(self, key: bytes, draft: Draft, first: int = 0) -> Outcome:
         """The receipts that nobody confirmed, from the `first` one on; the newest is the outcome's."""
-        seeds = [bytes.fromhex(seed) for seed in held.due[first:]]
-        shown = [receipt.of_seed(seed) for seed in seeds]
-        says = [Say("receipt", {"code": own.shown}) for own in shown]
-        options = (self._tell_me(key, receipt.case_id(seeds[-1])),) if held.messenger else ()
-        reply = Reply((*says, Say("receipt.keep")), options)
-        return Outcome((reply,), "sent", held.lang, shown[-1].shown, tuple(own.tag for own in shown))
-
-    def _tell_me(self, key: bytes, case: bytes) -> Option:
-        """The button under a receipt: it alone remembers which tip it is about, sealed, for this conversation only."""
-        sealed = sealing.lock(self.secrets.relay_key(), case, sealing.binding("news button", key=key), self.random)
-        return Option(f"notify:{base64.b85encode(sealed).decode()}", Say("option.notify"))
-
-    def _tip_of(self, key: bytes, tip: str) -> bytes | None:
-        """The case that such a button is about; None: it is another conversation's, or its key is gone."""
-        try:
-            sealed = base64.b85decode(tip.encode())
-            return sealing.unlock(self.secrets.relay_key(), sealed, sealing.binding("news button", key=key))
-        except (ValueError, binascii.Error, errors.NotOpened):
-            return None
+        seeds = [bytes.fromhex(seed) for seed in draft.due[first:]]
+        due = [receipt.of_seed(seed) for seed in seeds]
+        button = self.reporter_notifications.button(key, receipt.case_id(seeds[-1])) if draft.messenger else ""
+        tags = tuple(it.tag for it in due)
+        return Outcome((notices.receipts(due, button),), "sent", draft.lang, due[-1].shown, tags)
 
 
 def _outcome(decision: Decision) -> Outcome:
     return Outcome(decision.replies, decision.draft.stage, decision.draft.lang)
-
-
-def _told_first(notice: Say, outcome: Outcome) -> Outcome:
-    """A notice in front of what is said anyway: a message of its own would cost the platform another round."""
-    if not outcome.replies:
-        return replace(outcome, replies=(Reply((notice,)),))
-    first, *others = outcome.replies
-    return replace(outcome, replies=(replace(first, says=(notice, *first.says)), *others))
 
 
 def _unconfirmed(due: tuple[str, ...], confirmed: tuple[str, ...]) -> tuple[str, ...]:
@@ -370,55 +314,7 @@ def _unconfirmed(due: tuple[str, ...], confirmed: tuple[str, ...]) -> tuple[str,
     return tuple(seed for seed in due if receipt.of_seed(bytes.fromhex(seed)).tag not in confirmed)
 
 
-def _before(notices: tuple[Reply, ...], outcome: Outcome) -> Outcome:
-    """What was said of a file, in front of what became of the words beside it."""
-    return replace(outcome, replies=(*notices, *outcome.replies))
-
-
 def _after(due: Outcome, outcome: Outcome) -> Outcome:
     """What nobody confirmed is shown again before anything else."""
     shown = outcome.receipt or due.receipt
     return replace(outcome, replies=(*due.replies, *outcome.replies), receipt=shown, tags=(*due.tags, *outcome.tags))
-
-
-def _letter(letter: Letter, named: Callable[[str], Say]) -> list[Say]:
-    """What an officer wrote, or that a unit was shut out late, or is no longer."""
-    if letter.part == Part.EXCLUSION:
-        day = _day(letter.at)
-        return [Say("mailbox.exclusion", {"unit": named(code), "day": day}) for code in letter.facts["had"]]
-    if letter.part == Part.RESULT:
-        return [Say("mailbox.result", {"result": Say(f"result.{letter.facts['result']}"), "text": letter.text})]
-    if letter.part == Part.CLEARING:
-        units = {name: named(letter.facts[name]) for name in ("cleared", "office")}
-        return [Say("mailbox.clearing", units)]
-    return [Say(f"mailbox.{letter.part}", {"text": letter.text})]
-
-
-def _shown(view: View, conversation: Conversation, messenger: bool) -> Reply:
-    row = view.case
-    facts: Mapping[str, str | Say] = {
-        "state": Say(f"state.{row.state}"),
-        "unit": conversation.unit_name(row.unit),
-        "due": row.due_at.astimezone(deadlines.CITY).strftime("%H:%M %d/%m/%Y") if row.due_at else Say("due.none"),
-    }
-    says = [Say("mailbox.state", facts)]
-    if view.climbed:
-        says.append(Say("mailbox.climbed", {"times": str(view.climbed)}))
-    says += [say for letter in view.letters for say in _letter(letter, conversation.unit_name)]
-    if view.shredded:
-        days = {"day": _day(view.shredded), "backups": _day(deadlines.backups_gone(view.shredded))}
-        return Reply((says[0], Say("mailbox.shredded", days)), (_BACK,))
-    if row.state == State.CLOSED:
-        says.append(Say("mailbox.closing", {"day": _day(row.due_at or row.received_at)}))
-        return Reply(tuple(says), (_DISPUTE, _BACK) if view.may_dispute else (_BACK,))
-    says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))
-    return Reply(tuple(says), (_NOTIFY, _BACK) if messenger else (_BACK,))
-
-
-_NOTIFY: Final = Option("notify", Say("option.notify"))
-_BACK: Final = Option("back", Say("option.back"))
-_DISPUTE: Final = Option("dispute", Say("option.dispute"))
-
-
-def _day(moment: datetime) -> str:
-    return moment.astimezone(deadlines.CITY).strftime("%d/%m/%Y")

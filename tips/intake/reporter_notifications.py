@@ -7,6 +7,8 @@ addresses of those who asked and of nobody else. STOP destroys it; the case live
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,6 +35,15 @@ class Address:
     id: str = field(repr=False)
     lang: str
 
+    def to_bytes(self) -> bytes:
+        """As it is sealed: a list of three, in this order; it has no version."""
+        return json.dumps([self.channel, self.id, self.lang]).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Address:
+        """The inverse of `to_bytes`."""
+        return cls(*json.loads(data))
+
 
 @dataclass(frozen=True, slots=True)
 class ReporterNotifications:
@@ -45,8 +56,7 @@ class ReporterNotifications:
 
     async def ask(self, case: bytes, address: Address) -> None:
         """Tell this address when something waits in a case's mailbox; a case has one address."""
-        plain = json.dumps([address.channel, address.id, address.lang]).encode()
-        padded = sealing.pad(plain, _PADDED)
+        padded = sealing.pad(address.to_bytes(), _PADDED)
         key = self.secrets.relay_key()
         await self.addresses.put(case, relay_id(key) + sealing.lock(key, padded, _bound(case), self.random))
 
@@ -76,16 +86,34 @@ class ReporterNotifications:
         await self.addresses.drop(lost)
         return found
 
+    def button(self, conversation: bytes, case: bytes) -> str:
+        """The option under a receipt that asks to be told: it alone remembers which tip it is about.
+
+        That is sealed, for the conversation of this key only.
+        """
+        bound = sealing.binding("news button", key=conversation)
+        sealed = sealing.lock(self.secrets.relay_key(), case, bound, self.random)
+        return f"notify:{base64.b85encode(sealed).decode()}"
+
+    def case_of_button(self, conversation: bytes, value: str) -> bytes | None:
+        """The case that such an option's value is about; None: another conversation's, or its key is gone."""
+        try:
+            sealed = base64.b85decode(value.encode())
+            bound = sealing.binding("news button", key=conversation)
+            return sealing.unlock(self.secrets.relay_key(), sealed, bound)
+        except (ValueError, binascii.Error, errors.NotOpened):
+            return None
+
     async def told(self, case: bytes) -> None:
         """They were told, or cannot be reached; the next news counts again."""
         await self.addresses.told(case)
 
     def _open(self, case: bytes, sealed: bytes) -> Address | None:
         try:
-            plain = sealing.unpad(sealing.unlock(self.secrets.relay_key(), sealed[ID_BYTES:], _bound(case)))
+            padded = sealing.unlock(self.secrets.relay_key(), sealed[ID_BYTES:], _bound(case))
         except errors.NotOpened:  # sealed by a process with other keys, or before a power cut
             return None
-        return Address(*json.loads(plain))
+        return Address.from_bytes(sealing.unpad(padded))
 
 
 def relay_id(key: bytes) -> bytes:

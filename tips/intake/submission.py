@@ -16,7 +16,7 @@ from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
 from tips.crypto.sealing import Envelope, Random, Readers
-from tips.evidence.files import file_facts, seal_file
+from tips.evidence.files import File, file_facts, seal_file
 from tips.intake.draft import Draft
 from tips.intake.flood import Crowd
 from tips.organisation.roster import HELD, INTAKE, Roster
@@ -40,7 +40,7 @@ class Intake:
 
     def step(self, draft: Draft, triage: Triage) -> Change:
         """Everything that one tip writes, in one transaction; its ids come from the draft's seed, so it counts once."""
-        own = receipt.of_seed(draft.seed)
+        keys = receipt.of_seed(draft.seed)
         triage = self.crowd.placed(draft.text, triage)
         now = self.now()
         readers = self._readers(triage)
@@ -48,27 +48,19 @@ class Intake:
         body = of_tip(draft, triage, deadlines.hour(now)).to_bytes()
         envelope, grants = sealing.seal(case_id, Part.TIP, body, readers, self.random)
         row = _row(case_id, readers.awake[0].code, triage, now)
-        events = [ledger.sign(self._received(row, envelope, own), self.signing)]
+        events = [ledger.sign(self._received(row, envelope, keys), self.signing)]
         pieces = [(envelope, grants)]
         for file in draft.files:
             pieces.append(seal_file(case_id, file, readers, now, self.random))
-            told = ledger.Event(
-                ledger.Kind.ADDED,
-                row.id,
-                events[-1].leaf,
-                row.received_at,
-                INTAKE,
-                self.random(32),
-                {**file_facts(pieces[-1][0], file), "state": row.state},
-            )
-            events.append(ledger.sign(told, self.signing))
+            added = self._added(row, events[-1].leaf, pieces[-1][0], file)
+            events.append(ledger.sign(added, self.signing))
         return Change(
             case=replace(row, head=events[-1].leaf),
             before=None,
             events=tuple(events),
             envelopes=tuple(it for it, _ in pieces),
             grants=tuple(grant for _, given in pieces for grant in given),
-            mailbox=Mailbox(own.lookup, case_id, sealing.public_bytes(own.reading_seed)),
+            mailbox=Mailbox(keys.lookup, case_id, sealing.public_bytes(keys.reading_seed)),
             pings=(ping(row, "new", now, self.random),),
         )
 
@@ -80,16 +72,20 @@ class Intake:
                 raise errors.Refused("error.excluded")
         return readers
 
-    def _received(self, row: Case, envelope: Envelope, own: Receipt) -> ledger.Event:
+    def _received(self, row: Case, envelope: Envelope, keys: Receipt) -> ledger.Event:
         return ledger.Event(
             ledger.Kind.RECEIVED,
             row.id,
             ledger.FIRST,
             row.received_at,
             INTAKE,
-            own.ledger_opening,
+            keys.ledger_opening,
             {**envelope_facts(envelope), "unit": row.unit, "state": row.state},
         )
+
+    def _added(self, row: Case, before: bytes, envelope: Envelope, file: File) -> ledger.Event:
+        facts = {**file_facts(envelope, file), "state": row.state}
+        return ledger.Event(ledger.Kind.ADDED, row.id, before, row.received_at, INTAKE, self.random(32), facts)
 
 
 def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:

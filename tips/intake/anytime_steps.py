@@ -1,0 +1,90 @@
+"""Steps that are open at any moment: beginning, coming back, the language, what this is, and leaving no trace."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from tips.intake.draft import Draft
+from tips.intake.prompts import Prompts, language_options, tell
+from tips.intake.stages import Stage
+from tips.intake.turns import Decision, Forget, Inbound, LookUp, Reply, Say
+
+LANGUAGES: Final = ("vi", "en")
+
+
+def start(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A greeting; or, where something is begun, on with that."""
+    outside = replace(draft, mailbox="")
+    if draft.fragments:
+        return prompts.go_on(outside, Say("resume"))
+    if draft.files:
+        return prompts.files_alone(outside, Say("resume"))
+    fresh = replace(outside, stage=Stage.IDLE)
+    return tell(fresh, Reply((Say("welcome"), Say("welcome.ask")), language_options(draft)))
+
+
+def resume(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """On with the tip; words that are set aside beside it stay on offer."""
+    return prompts.again(draft) if draft.aside else start(prompts, draft, heard)
+
+
+def show_again(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Where we are."""
+    return prompts.again(draft)
+
+
+def cannot_read(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A kind of message that is not understood."""
+    return prompts.again(draft, Say("unsupported"))
+
+
+def no_such_command(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Something with a slash that nobody knows; it is no part of a tip."""
+    return prompts.again(draft, Say("unknown_command"))
+
+
+def not_open(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A button that is no longer, or never was, on offer."""
+    return prompts.again(draft, Say("button.expired"))
+
+
+def look_up(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A receipt, in the middle of whatever; what only looks like one may be words, and is set aside."""
+    return Decision(replace(draft, aside=heard.text), (), LookUp(heard.text))
+
+
+def set_language(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """The other language, from here on."""
+    if heard.value not in LANGUAGES:
+        return prompts.again(draft, Say("button.expired"))
+    return prompts.again(replace(draft, lang=heard.value), Say("language_set"))
+
+
+def show_help(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """What can be done here."""
+    return prompts.again(draft, Say("help"))
+
+
+def ask_for_receipt(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """How to come back to a tip."""
+    return prompts.again(draft, Say("ask.receipt"))
+
+
+def show_transparency(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Who runs this, and who still knows the person."""
+    says = (
+        Say("transparency", {"operator": prompts.operator}),
+        Say("knows.messenger", {"address": prompts.web}) if draft.messenger else Say("knows.web"),
+    )
+    return prompts.again(draft, *says)
+
+
+def cancel(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """The draft goes."""
+    return Decision(draft.fresh(draft.seed), (Reply((Say("cancelled"),)),), Forget())
+
+
+def erase(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """The draft goes; what a channel does about the messages on the screen is its own matter."""
+    return Decision(draft.fresh(draft.seed), (Reply((Say("erased.draft"),)),), Forget())

@@ -1,0 +1,188 @@
+"""Steps in a mailbox, and all that is said of one: what it shows, what became of words for it, and of being told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from tips.cases import deadlines
+from tips.cases.case import State
+from tips.cases.plaintext import Part
+from tips.intake.draft import Draft
+from tips.intake.mailbox import Letter, View
+from tips.intake.prompts import BACK, Prompts, offering, tell
+from tips.intake.stages import Stage
+from tips.intake.tip_steps import caption
+from tips.intake.turns import (
+    Decision,
+    Done,
+    Forget,
+    Found,
+    Inbound,
+    Listen,
+    LookUp,
+    Missing,
+    NotAllowed,
+    Option,
+    Post,
+    Reply,
+    Say,
+    TooMany,
+)
+
+NOTIFY: Final = Option("notify", Say("option.notify"))
+DISPUTE: Final = Option("dispute", Say("option.dispute"))
+
+
+# --- what is heard ----------------------------------------------------------------------------------------------------
+
+
+def post(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Words for the case's readers; after `dispute` they say why its closing is not accepted."""
+    return Decision(replace(draft, slot=""), (), Post(heard.text, dispute=draft.slot == "dispute"))
+
+
+def post_file(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A file for the case's readers, and the words beside it."""
+    words, notices = caption(heard)
+    return Decision(draft, (Reply(notices),) if notices else (), Post(words, heard.file))
+
+
+def words_only(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A point on the map means nothing here."""
+    return prompts.again(draft, Say("mailbox.words_only"))
+
+
+def ask_why(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Why is the closing not accepted?"""
+    return tell(replace(draft, slot="dispute"), Reply((Say("mailbox.dispute"),), (BACK,)))
+
+
+def leave(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Out of the mailbox."""
+    return tell(replace(draft, mailbox="", stage=Stage.IDLE, slot=""), Reply((Say("mailbox.left"),)))
+
+
+def notify(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Tell this chat when something waits; only a messenger can be told."""
+    if not draft.messenger:
+        return prompts.again(draft, Say("news.no_messenger"))
+    return Decision(draft, (), Listen(on=True, tip=heard.value))
+
+
+def silence(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Tell this chat nothing more."""
+    return Decision(draft, (), Listen(on=False))
+
+
+def forget(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Tell this chat nothing more, and let the draft go."""
+    return Decision(draft.fresh(draft.seed), (), Listen(on=False, everything=True))
+
+
+# --- what became of it ------------------------------------------------------------------------------------------------
+
+
+def show_mailbox(prompts: Prompts, decision: Decision, found: Found) -> Decision:
+    """The mailbox; one that cannot be kept open now is shown all the same."""
+    shown = _shown(found.view, prompts.unit_name, decision.draft.messenger)
+    if not found.kept:
+        return _after(decision, decision.draft, Reply((*shown.says, Say("mailbox.read_only"))))
+    assert isinstance(decision.effect, LookUp)
+    inside = replace(decision.draft, stage=Stage.MAILBOX, mailbox=decision.effect.typed, slot="")
+    return offering(_after(decision, inside, shown))
+
+
+def no_such_receipt(prompts: Prompts, decision: Decision, missing: Missing) -> Decision:
+    """What was typed opened nothing; it may have been words, and none of them is lost."""
+    return _where_we_are(prompts, decision, Say("receipt.unknown"))
+
+
+def guessed_too_often(prompts: Prompts, decision: Decision, answer: TooMany) -> Decision:
+    """Too many receipts were wrong: nothing was looked up."""
+    return _where_we_are(prompts, decision, Say("receipt.wait"))
+
+
+def posted(prompts: Prompts, decision: Decision, done: Done) -> Decision:
+    """Words or a file are with the case's readers."""
+    assert isinstance(decision.effect, Post)
+    return _briefly(decision, Say("mailbox.disputed" if decision.effect.dispute else "mailbox.added"))
+
+
+def not_posted(prompts: Prompts, decision: Decision, answer: NotAllowed) -> Decision:
+    """The case takes no words now, or no dispute."""
+    return _briefly(decision, Say(answer.key))
+
+
+def listening(prompts: Prompts, decision: Decision, done: Done) -> Decision:
+    """This chat is told from now on, or no longer; or it is forgotten."""
+    assert isinstance(decision.effect, Listen)
+    alone, everything = replace(decision, replies=()), decision.effect.everything
+    if decision.effect.on:
+        return _briefly(alone, Say("news.asked"))
+    said = _briefly(alone, Say("news.forgotten" if everything else "news.silent"))
+    return replace(said, effect=Forget() if everything else None)
+
+
+def about_which_tip(prompts: Prompts, decision: Decision, missing: Missing) -> Decision:
+    """It is not known which tip this chat wants to be told of."""
+    return _briefly(replace(decision, replies=()), Say("news.which"))
+
+
+def _briefly(decision: Decision, say: Say) -> Decision:
+    options = (BACK,) if decision.draft.mailbox else ()
+    draft = replace(decision.draft, offered=tuple(it.id for it in options))
+    return _after(decision, draft, Reply((say,), options))
+
+
+def _where_we_are(prompts: Prompts, decision: Decision, say: Say) -> Decision:
+    further = prompts.again(decision.draft, say)
+    return offering(replace(further, replies=(*decision.replies, *further.replies)))
+
+
+def _after(decision: Decision, draft: Draft, reply: Reply) -> Decision:
+    """What was said of a file stands in front of what became of the words beside it."""
+    return Decision(draft, (*decision.replies, reply))
+
+
+# --- what a mailbox shows ---------------------------------------------------------------------------------------------
+
+
+def _shown(view: View, named: Callable[[str], Say], messenger: bool) -> Reply:
+    row = view.case
+    facts: Mapping[str, str | Say] = {
+        "state": Say(f"state.{row.state}"),
+        "unit": named(row.unit),
+        "due": row.due_at.astimezone(deadlines.CITY).strftime("%H:%M %d/%m/%Y") if row.due_at else Say("due.none"),
+    }
+    says = [Say("mailbox.state", facts)]
+    if view.escalations:
+        says.append(Say("mailbox.climbed", {"times": str(view.escalations)}))
+    says += [say for letter in view.letters for say in _letter(letter, named)]
+    if view.shredded:
+        days = {"day": _day(view.shredded), "backups": _day(deadlines.backups_gone(view.shredded))}
+        return Reply((says[0], Say("mailbox.shredded", days)), (BACK,))
+    if row.state == State.CLOSED:
+        says.append(Say("mailbox.closing", {"day": _day(row.due_at or row.received_at)}))
+        return Reply(tuple(says), (DISPUTE, BACK) if view.may_dispute else (BACK,))
+    says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))
+    return Reply(tuple(says), (NOTIFY, BACK) if messenger else (BACK,))
+
+
+def _letter(letter: Letter, named: Callable[[str], Say]) -> list[Say]:
+    """What an officer wrote, or that a unit was shut out late, or is no longer."""
+    if letter.part == Part.EXCLUSION:
+        day = _day(letter.at)
+        return [Say("mailbox.exclusion", {"unit": named(code), "day": day}) for code in letter.facts["had"]]
+    if letter.part == Part.RESULT:
+        return [Say("mailbox.result", {"result": Say(f"result.{letter.facts['result']}"), "text": letter.text})]
+    if letter.part == Part.CLEARING:
+        units = {name: named(letter.facts[name]) for name in ("cleared", "office")}
+        return [Say("mailbox.clearing", units)]
+    return [Say(f"mailbox.{letter.part}", {"text": letter.text})]
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(deadlines.CITY).strftime("%d/%m/%Y")

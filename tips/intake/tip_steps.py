@@ -1,0 +1,257 @@
+"""Steps from words, places and files to a tip that is sent.
+
+A step is one function: the draft and what was heard go in, a decision comes out. The conversation's tables say when
+each is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from tips.crypto import receipt
+from tips.evidence.files import MOST
+from tips.intake import phrases
+from tips.intake.draft import MAX_TEXT, Draft, Fragment
+from tips.intake.prompts import BACK, QUESTIONS, SEND_ANYWAY, SKIP, Prompts, area_options, tell
+from tips.intake.stages import Stage
+from tips.intake.turns import Decision, Done, FilesGone, Inbound, Reply, Say, Submit, TooMany
+from tips.triage import AreaFinding
+
+EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose words can be written anew
+_NO_TIP: Final = ("greeting", "status", "how_to", "administrative", "out_of_scope", "spam")
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+def open_tip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """The first words: a tip, or something that gets an answer and is not kept."""
+    fragment = Fragment(heard.text, ref=heard.ref)
+    begun = _with(draft, fragment)
+    if draft.files:  # words beside evidence are a tip, whatever they sound like
+        return prompts.go_on(begun)
+    triage = prompts.triager.triage(fragment.text)
+    if triage.intent in _NO_TIP:
+        topic = phrases.question(fragment.text)
+        return _aside(draft, fragment, Say(f"answer.{topic}" if topic else f"intent.{triage.intent}"))
+    return prompts.go_on(begun, known=None if draft.chosen else triage)
+
+
+def add(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """More words of the same tip."""
+    return prompts.go_on(_with(draft, Fragment(heard.text, ref=heard.ref)))
+
+
+def answer(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Words after a question: its answer, or more of the tip; either way they are kept."""
+    with_answer = _with(draft, Fragment(heard.text, draft.slot, heard.ref))
+    if draft.slot != "where":
+        return prompts.go_on(_settled(with_answer, draft.slot))
+    return _placed(prompts, with_answer, prompts.triager.resolve_area(heard.text))
+
+
+def write_anew(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Words for the slot that is being edited; for `what` they replace the whole text."""
+    if draft.slot != "what":
+        return answer(prompts, draft, heard)
+    fragment = Fragment(heard.text, ref=heard.ref)
+    return prompts.go_on(replace(draft, fragments=(fragment,), stage=Stage.SUMMARY))
+
+
+def correct(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A place that was corrected, or words that stand beside what they correct."""
+    found = prompts.triager.resolve_area(phrases.correction(heard.text) or heard.text)
+    fragment = Fragment(heard.text, ref=heard.ref)
+    if found.ward or found.district or found.candidates:
+        return _placed(prompts, _with(draft, replace(fragment, slot="where")), found)
+    return prompts.go_on(_with(draft, fragment), Say("corrected"))
+
+
+def explain(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A question about this channel in the middle of a tip: it is answered, and is no part of the tip."""
+    return prompts.again(draft, Say(f"answer.{phrases.question(heard.text)}"))
+
+
+def edit_message(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A message that was changed after it was sent changes its piece of the tip."""
+    text = phrases.clean(heard.text)
+    known = [fragment for fragment in draft.fragments if heard.ref and fragment.ref == heard.ref]
+    if not known or not text:
+        return prompts.again(draft, Say("edited.unknown"))
+    fragments = tuple(
+        replace(fragment, text=text) if fragment.ref == heard.ref else fragment for fragment in draft.fragments
+    )
+    return prompts.go_on(replace(draft, fragments=fragments), Say("edited"))
+
+
+def ask_for_words(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Words that cannot be taken: none, too many, or not one letter among them."""
+    problem = unusable(draft, heard.text)
+    return prompts.again(draft, problem) if problem else prompts.again(draft)
+
+
+def unusable(draft: Draft, text: str) -> Say | None:
+    """Why a cleaned text cannot be taken; None: it can."""
+    if not text:
+        return Say("empty")
+    if len(draft.text) + len(text) > MAX_TEXT:
+        return Say("too_long", {"limit": str(MAX_TEXT)})
+    return None if phrases.has_words(text) else Say("no_words")
+
+
+def _aside(draft: Draft, fragment: Fragment, said: Say) -> Decision:
+    says = (said,) if "welcome" in draft.notices_given else (Say("hello"), said)
+    kept = replace(draft, stage=Stage.ASIDE, aside=fragment.text)
+    return tell(kept, Reply(says, (SEND_ANYWAY,)))
+
+
+def insist(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Words that were set aside are meant to be sent: they become a tip, or part of the one that has begun."""
+    if not draft.aside:
+        return tell(replace(draft, stage=Stage.IDLE), Reply((Say("write_again"),)))
+    if draft.fragments:
+        return Decision(replace(draft, aside=""), (), then=Inbound("insisted", text=draft.aside))
+    return prompts.go_on(_with(draft, Fragment(draft.aside)))
+
+
+# --- places -----------------------------------------------------------------------------------------------------------
+
+
+def which_ward(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A point on the map: which of the wards around it is meant."""
+    found = prompts.triager.nearest(heard.lat, heard.lon)
+    if not found:
+        return prompts.again(draft, Say("location.outside"))
+    asking = replace(draft, stage=Stage.ASKING, slot="where")
+    return tell(asking, Reply((Say("location.which"),), (*area_options(found), SKIP)))
+
+
+def _placed(prompts: Prompts, draft: Draft, found: AreaFinding) -> Decision:
+    code = found.ward or found.district
+    if code:
+        return prompts.go_on(replace(_settled(draft, "where"), area=code))
+    return prompts.which(draft, found) if found.candidates else prompts.go_on(draft)
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def take_file(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A file that was cleaned and sealed waits for its tip."""
+    assert heard.file
+    kept = replace(draft, files=(*draft.files, heard.file))
+    return _beside(prompts, kept, heard, Say("file.taken", {"number": str(len(kept.files))}))
+
+
+def turn_down(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Why a file is not taken; the words beside it are."""
+    return _beside(prompts, draft, heard, Say(f"file.{heard.problem}", {"most": str(MOST)}))
+
+
+def _beside(prompts: Prompts, draft: Draft, heard: Inbound, notice: Say) -> Decision:
+    words, notices = caption(heard)
+    if words:
+        return Decision(draft, (Reply((notice,)),), then=replace(heard, kind="text", text=words))
+    return prompts.files_alone(draft, notice, *notices)
+
+
+def caption(heard: Inbound) -> tuple[str, tuple[Say, ...]]:
+    """The words beside a file, and a notice where they were a receipt: no reader of the file may see that."""
+    words = phrases.clean(heard.text)
+    if receipt.looks_like(words) or receipt.is_receipt(words):
+        return "", (Say("receipt.alone"),)
+    return words, ()
+
+
+# --- choices ----------------------------------------------------------------------------------------------------------
+
+
+def send(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Send the tip, once its summary was shown: nobody sends what they have not seen.
+
+    What was shown last decides here, not the row: a summary may stand behind an open mailbox, or not be shown yet.
+    """
+    if not draft.fragments:
+        return prompts.again(draft, Say("nothing_to_send"))
+    if draft.stage is not Stage.SUMMARY:
+        return prompts.go_on(replace(draft, settled=QUESTIONS))
+    return Decision(draft, (), Submit(prompts.triage(draft)))
+
+
+def skip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A question stays without an answer, and is not asked again."""
+    return prompts.go_on(_settled(draft, draft.slot))
+
+
+def show_next(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """The next question, or the summary."""
+    return prompts.go_on(draft)
+
+
+def edit(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Write a slot anew, blank what gives the reporter away, or leave the files out."""
+    if heard.value == "identifying":
+        return _take_out(prompts, draft)
+    if heard.value == "files":
+        return prompts.go_on(replace(draft, files=()), Say("file.dropped"))
+    if heard.value not in EDITABLE:
+        return prompts.again(draft, Say("button.expired"))
+    asking = replace(draft, stage=Stage.EDITING, slot=heard.value)
+    return tell(asking, Reply((Say(f"edit.{heard.value}"),), (BACK,)))
+
+
+def _take_out(prompts: Prompts, draft: Draft) -> Decision:
+    """Blank every span that gives the reporter away, in whichever message it stands."""
+    spans = [it.span for it in prompts.triage(draft).identifying]
+    fragments, start = [], 0
+    for fragment in draft.fragments:
+        end = start + len(fragment.text)
+        inside = [(a - start, b - start) for a, b in spans if start <= a < end]
+        fragments.append(replace(fragment, text=_blank(fragment.text, inside)))
+        start = end + 1  # the line feed between messages
+    return prompts.go_on(replace(draft, fragments=tuple(fragments)), Say("taken_out"))
+
+
+def choose_area(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """The place is one of those that were offered."""
+    return prompts.go_on(replace(_settled(draft, "where"), area=heard.value))
+
+
+def choose_category(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """What it is about, other than triage found."""
+    return prompts.go_on(replace(draft, category=heard.value))
+
+
+# --- what became of sending -------------------------------------------------------------------------------------------
+
+
+def sent(prompts: Prompts, decision: Decision, done: Done) -> Decision:
+    """The tip is sent: its receipt is due from now on, and is shown by whoever carries the turn out."""
+    return Decision(decision.draft.sent(done.seed), ())
+
+
+def sent_too_many(prompts: Prompts, decision: Decision, answer: TooMany) -> Decision:
+    """The tip waits as it is."""
+    return Decision(decision.draft, (Reply((Say("budget.tips"),)),))
+
+
+def files_gone(prompts: Prompts, decision: Decision, gone: FilesGone) -> Decision:
+    """Files waited too long: the person is told before anything is sent."""
+    left = tuple(it for it in decision.draft.files if it not in gone.files)
+    return prompts.go_on(replace(decision.draft, files=left), Say("file.gone"))
+
+
+def _with(draft: Draft, fragment: Fragment) -> Draft:
+    return replace(draft, fragments=(*draft.fragments, fragment))
+
+
+def _settled(draft: Draft, slot: str) -> Draft:
+    return replace(draft, settled=(*draft.settled, slot))
+
+
+def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in sorted(spans, reverse=True):
+        text = f"{text[:start]}[…]{text[end:]}"
+    return text

@@ -1,0 +1,167 @@
+"""What goes into a turn and what comes out of it: records only.
+
+In: what a channel heard (`Inbound`). Out: a `Decision`, that is the next draft, what is said, and at most one effect.
+Effects, and the answers that they may get, are two named vocabularies: what is said of an effect is decided by the
+conversation when it sees the answer, never by what carries the effect out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from tips.evidence.files import File
+from tips.intake.draft import Draft
+from tips.intake.mailbox import View
+from tips.ports.evidence import Upload
+from tips.triage import Triage
+
+ALL: Final = ("1",)  # what a client confirms that keeps no tags
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One paragraph: a catalogue key and what is filled in; a `Say` as a value is translated too."""
+
+    key: str
+    params: Mapping[str, str | Say] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A button: a stable id and its label."""
+
+    id: str
+    label: Say
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message: paragraphs, and buttons under it."""
+
+    says: tuple[Say, ...]
+    options: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What a channel heard, translated from its platform; `insisted` comes from a step, never from a channel."""
+
+    kind: Literal["text", "choose", "start", "resume", "location", "file", "unsupported", "edited", "insisted"]
+    text: str = ""  # also a file's caption
+    choice: str = ""  # an option's id
+    lat: float = 0.0  # degrees
+    lon: float = 0.0
+    problem: str = ""  # why a file is turned down: a reason of `evidence.REASONS`
+    upload: Upload | None = field(default=None, repr=False)  # a file to be cleaned and sealed before this is decided
+    file: File | None = field(default=None, repr=False)  # the upload, once that was done
+    ref: str = ""  # the platform's id of this message, if it has one
+    messenger: bool = False  # it came through a platform that keeps the words and knows who wrote them
+    confirms: tuple[str, ...] = ()  # the tags of receipts that have arrived; ALL: whichever are due
+
+    @property
+    def value(self) -> str:
+        """What a choice is about: in `edit:where`, the place."""
+        return self.choice.partition(":")[2]
+
+
+# --- effects: what a decision asks for -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """The tip is complete and the person wants it sent. Answers: `Done`, `TooMany`, `FilesGone`."""
+
+    triage: Triage
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Nothing of this draft stays. It needs no answer: the draft ends together with the turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Show the mailbox of a receipt, as it was typed. Answers: `Found`, `Missing`, `TooMany`."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Put the reporter's words, or a file, into the mailbox in use. Answers: `Done`, `NotAllowed`."""
+
+    text: str = ""
+    file: File | None = None
+    dispute: bool = False  # these words say why a closing is not accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Tell this chat when something waits, for the mailbox in use or the tip just sent; or stop telling it.
+
+    Answers: `Done`, `Missing`.
+    """
+
+    on: bool
+    everything: bool = False  # stopping, also forget what this conversation holds
+    tip: str = field(default="", repr=False)  # the tip just sent, as the button under its receipt names it
+
+
+Effect = Submit | Forget | LookUp | Post | Listen
+
+
+# --- answers: what became of an effect -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is, or in the same step will be, as was asked."""
+
+    seed: bytes = field(default=b"", repr=False)  # 32: of the next tip, once one is sent
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A mailbox that a receipt opens."""
+
+    view: View
+    kept: bool = True  # False: the store keeps nothing now; the mailbox can be read and not written to
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no such receipt, or no such tip."""
+
+
+@dataclass(frozen=True, slots=True)
+class TooMany:
+    """Beyond a rate limit: nothing was tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """The rules of a case do not allow it; the key says which rule."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesGone:
+    """Files of the draft waited too long: nothing was sent."""
+
+    files: tuple[File, ...]
+
+
+Answer = Done | Found | Missing | TooMany | NotAllowed | FilesGone
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a turn comes to."""
+
+    draft: Draft
+    replies: tuple[Reply, ...]
+    effect: Effect | None = None
+    then: Inbound | None = None  # what is heard next, still in this turn: words beside a file, words set aside
