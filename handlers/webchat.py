@@ -21,6 +21,7 @@ from handlers.cookies import Cookies
 from handlers.pages import Pages, language
 from handlers.speech import spoken
 from handlers.uploads import MemoryFile, TooLong, TooManyParts, memory_file, read_form
+from tips.evidence.kinds import MEGABYTES
 from tips.intake.draft import MAX_TEXT
 from tips.intake.flood import PATIENCE, Gate
 from tips.intake.reception import Outcome, Reception
@@ -166,6 +167,7 @@ class WebChat:
             ack=" ".join(outcome.tags),
             ref=secrets.token_urlsafe(REF_BYTES),
             limit=MAX_TEXT,
+            megabytes=str(MEGABYTES),
             desk_link=self.desk_link and outcome.receipt is not None,
         )
 

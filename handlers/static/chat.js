@@ -5,7 +5,7 @@ const talk = document.getElementById("talk");
 const choices = document.getElementById("choices");
 const text = document.getElementById("text");
 const file = document.getElementById("file");
-const LARGEST = 20 * 1024 * 1024; // bytes; the server checks again
+const LARGEST = Number(document.body.dataset.megabytes) * 1024 * 1024; // bytes; the server checks again
 
 function bubble(kind, words) {
   const box = document.createElement("div");

@@ -137,7 +137,7 @@ async def test_every_reason_is_told_in_each_language() -> None:
 
     for lang in ("vi", "en"):
         for reason in REASONS:
-            assert locales.say(lang, f"file.{reason}", most="10") != f"file.{reason}"
+            assert locales.say(lang, f"file.{reason}", most="10", megabytes="20") != f"file.{reason}"
 
 
 async def test_there_are_only_so_many_files(a_home: Home) -> None:

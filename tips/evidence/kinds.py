@@ -10,7 +10,8 @@ from typing import Final
 
 from tips import errors
 
-LARGEST: Final = 20 * 1024 * 1024  # bytes: what a bot may download
+MEGABYTES: Final = 20  # of a file at most: what a bot may download; people are told this number
+LARGEST: Final = MEGABYTES * 1024 * 1024  # bytes
 LARGEST_CLEAN: Final = 32 * 1024 * 1024  # bytes of a clean copy: a picture may grow when it is written anew
 MOST_PIXELS: Final = 40_000_000
 MOST_FRAMES: Final = 200  # of a moving picture

@@ -12,6 +12,7 @@ from typing import Final
 
 from tips.crypto import receipt
 from tips.evidence.files import MOST
+from tips.evidence.kinds import MEGABYTES
 from tips.intake import phrases
 from tips.intake.draft import MAX_TEXT, Draft, Fragment
 from tips.intake.prompts import BACK, QUESTIONS, SEND_ANYWAY, SKIP, Prompts, area_options, tell
@@ -147,7 +148,8 @@ def take_file(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def turn_down(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Why a file is not taken; the words beside it are."""
-    return _beside(prompts, draft, heard, Say(f"file.{heard.problem}", {"most": str(MOST)}))
+    limits = {"most": str(MOST), "megabytes": str(MEGABYTES)}
+    return _beside(prompts, draft, heard, Say(f"file.{heard.problem}", limits))
 
 
 def _beside(prompts: Prompts, draft: Draft, heard: Inbound, notice: Say) -> Decision:
