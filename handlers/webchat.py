@@ -64,7 +64,7 @@ class WebChat:
         return Channel(CHANNEL, self.reception)
 
     def routes(self) -> list[Route]:
-        """The doors."""
+        """The routes."""
         return [
             Route("/", self.page, methods=["GET"]),
             Route("/chat", self.form, methods=["POST"]),

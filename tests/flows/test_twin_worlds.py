@@ -162,7 +162,7 @@ def _face(value: Any) -> str:
             return RANDOM.sub("<random>", json.dumps(json.loads(value), sort_keys=True))
         except ValueError:
             return f"<{len(value)} bytes>"
-    if isinstance(value, int) and value >= 2**40:  # versions of drafts begin at random
+    if isinstance(value, int) and value >= 2**33:  # versions of drafts begin at random, within 2**48
         return "<random>"
     return RANDOM.sub("<random>", str(value))
 
