@@ -38,7 +38,7 @@ class Officers:
         application.add_handler(CommandHandler("hangdoi", self.queue))
         application.add_handler(CommandHandler("tamnghi", self.quiet))
         application.add_handler(CommandHandler("thongke", self.counts))
-        application.add_error_handler(_trouble)
+        application.add_error_handler(_note_error)
 
     async def start(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """How to link."""
@@ -115,6 +115,6 @@ async def _say(update: Update, key: str, **values: str) -> None:
         await update.effective_chat.send_message(locales.say(LANG, key, **values))
 
 
-async def _trouble(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+async def _note_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
     """Of an error only its type is logged: an update holds who wrote."""
     log.error("the officers' bot met %s", type(context.error).__name__)

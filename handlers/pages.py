@@ -60,7 +60,7 @@ class Pages:
         host = request.headers.get("host", "")  # one of ours: others are refused before anything is routed
         return origin == f"http://{host}" and host != urlsplit(self.origin).netloc
 
-    def trouble(self, request: Request, key: str, status: int) -> Response:
+    def error_page(self, request: Request, key: str, status: int) -> Response:
         """A plain page for what went wrong."""
         lang = language(request)
         title, text = locales.say(lang, "page.error"), locales.say(lang, key)

@@ -35,9 +35,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from bot import key_files
-from bot.serve import messengers
+from bot.serve import background, messengers
 from bot.serve.health import Health
-from bot.serve.messengers import Channel
+from bot.serve.messengers import Messenger
 from bot.settings import Settings
 from handlers.telegram import CHANNEL, Telegram
 from tips import errors
@@ -75,40 +75,44 @@ async def running(
     own: Settings, reception: Reception, announcer: Announcer, health: Health
 ) -> AsyncIterator[list[Route]]:
     """The bot, listening; the routes are its webhook's, none while it polls."""
-    channel = health.channel(CHANNEL)
+    messenger = health.messenger(CHANNEL)
     bot = Bot(own.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(own.telegram_api)))
-    bot.session.middleware(Watch(channel))
+    bot.session.middleware(Watch(messenger))
     handler = Telegram(reception)
     dispatcher = handler.dispatcher()
-    telling = asyncio.create_task(_telling(announcer, handler, bot, channel), name="news")
-    try:
-        if own.telegram_webhook:
-            secret = webhook_secret(own.secrets)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(bot.session.close)
+        await stack.enter_async_context(background.working(_telling(announcer, handler, bot, messenger), "news"))
+        yield await stack.enter_async_context(_listening(own, bot, dispatcher, messenger))
 
-            async def named() -> None:
-                await bot.set_webhook(f"{own.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
 
-            async with messengers.kept(channel, named):
-                yield [Route(PATH, Webhook(bot, dispatcher, secret).receive, methods=["POST"])]
-        else:
-            async with messengers.kept(channel, lambda: _poll(bot, dispatcher)):
-                try:
-                    yield []
-                finally:
-                    with contextlib.suppress(RuntimeError):  # it had not begun yet
-                        await dispatcher.stop_polling()
-    finally:
-        telling.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await telling
-        await bot.session.close()
+@contextlib.asynccontextmanager
+async def _listening(
+    own: Settings, bot: Bot, dispatcher: Dispatcher, messenger: Messenger
+) -> AsyncIterator[list[Route]]:
+    """By the webhook, which is set again for ever, or by polling."""
+    if own.telegram_webhook:
+        secret = webhook_secret(own.secrets)
+
+        async def named() -> None:
+            await bot.set_webhook(f"{own.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
+
+        async with messengers.kept(messenger, named):
+            yield [Route(PATH, Webhook(bot, dispatcher, secret).receive, methods=["POST"])]
+        return
+    async with messengers.kept(messenger, lambda: _poll(bot, dispatcher)):
+        try:
+            yield []
+        finally:
+            with contextlib.suppress(RuntimeError):  # it had not begun yet
+                await dispatcher.stop_polling()
 
 
 class Watch(BaseRequestMiddleware):
     """Sees of every call whether it was the Bot API that answered."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self, messenger: Messenger) -> None:
+        self._messenger = messenger
 
     async def __call__(
         self, make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
@@ -117,12 +121,12 @@ class Watch(BaseRequestMiddleware):
         try:
             answer = await make_request(bot, method)
         except OUT_OF_REACH as error:
-            self._channel.failed(type(error).__name__)
+            self._messenger.failed(type(error).__name__)
             raise
         except TelegramAPIError:
-            self._channel.answered()
+            self._messenger.answered()
             raise
-        self._channel.answered()
+        self._messenger.answered()
         return answer
 
 
@@ -146,10 +150,10 @@ class Announcer:
         return len(waiting)
 
 
-async def _telling(announcer: Announcer, handler: Telegram, bot: Bot, channel: Channel) -> None:
+async def _telling(announcer: Announcer, handler: Telegram, bot: Bot, messenger: Messenger) -> None:
     while True:
         await asyncio.sleep(LOOK)
-        if not channel.is_up:
+        if not messenger.is_up:
             continue  # news wait: who cannot be reached would count as told
         try:
             await announcer.announce(handler, bot)

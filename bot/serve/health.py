@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import storage
-from bot.serve.messengers import Channel
+from bot.serve.messengers import Messenger
 from tips import errors
 
 PATIENCE: Final = 3.0  # seconds for the store, or the drafts, to answer
@@ -25,15 +25,15 @@ class Health:
 
     store: storage.Store
     monotonic: Callable[[], float] = time.monotonic
-    channels: list[Channel] = field(default_factory=list)
+    messengers: list[Messenger] = field(default_factory=list)
     _ticked: float | None = None  # None: no clock runs here
     _found: tuple[float, dict[str, str]] = (float("-inf"), {})
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def channel(self, name: str) -> Channel:
-        """A channel that begins to connect."""
-        made = Channel(name)
-        self.channels.append(made)
+    def messenger(self, name: str) -> Messenger:
+        """A messenger that begins to connect."""
+        made = Messenger(name)
+        self.messengers.append(made)
         return made
 
     def ticked(self) -> None:
@@ -45,7 +45,7 @@ class Health:
         async with self._one_at_a_time:
             if self.monotonic() - self._found[0] > KEPT:
                 self._found = (self.monotonic(), await self._looked())
-        return {**self._found[1], **{it.name: str(it) for it in self.channels}}
+        return {**self._found[1], **{it.name: str(it) for it in self.messengers}}
 
     @staticmethod
     def ready(report: dict[str, str]) -> bool:

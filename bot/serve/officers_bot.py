@@ -19,7 +19,7 @@ from telegram.request import HTTPXRequest
 import locales
 from bot.serve import messengers
 from bot.serve.health import Health
-from bot.serve.messengers import Channel
+from bot.serve.messengers import Messenger
 from bot.settings import Settings
 from handlers.officers import LANG, Officers
 from tips import errors
@@ -42,14 +42,14 @@ async def running(
     own: Settings, announcer: Announcer, statistics: Statistics, health: Health, every: float = EVERY
 ) -> AsyncIterator[App]:
     """The bot, listening and telling."""
-    channel = health.channel("officers")
+    messenger = health.messenger("officers")
     application: App = (
         Application.builder()
         .token(own.officers_token)
         .base_url(f"{own.telegram_api}/bot")
         .base_file_url(f"{own.telegram_api}/file/bot")
-        .request(Watched(channel))
-        .get_updates_request(Watched(channel))
+        .request(Watched(messenger))
+        .get_updates_request(Watched(messenger))
         .updater(None)
         .build()
     )
@@ -58,14 +58,14 @@ async def running(
 
     async def listen() -> None:
         async with application:
-            _schedule(application, announcer, channel, every)
+            _schedule(application, announcer, messenger, every)
             await application.start()
             try:
                 await hearing.until_trouble()
             finally:
                 await application.stop()
 
-    async with messengers.kept(channel, listen):
+    async with messengers.kept(messenger, listen):
         yield application
 
 
@@ -89,9 +89,9 @@ class Hearing:
 class Watched(HTTPXRequest):
     """Sees of every call whether it was the Bot API that answered."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, messenger: Messenger) -> None:
         super().__init__(connection_pool_size=8)
-        self._channel = channel
+        self._messenger = messenger
 
     async def do_request(self, *args: Any, **named: Any) -> tuple[int, bytes]:
         """Call, and remember how that went."""
@@ -99,12 +99,12 @@ class Watched(HTTPXRequest):
             status, payload = await super().do_request(*args, **named)
             self.parse_json_payload(payload)
         except TelegramError as error:
-            self._channel.failed(type(error).__name__)
+            self._messenger.failed(type(error).__name__)
             raise
         if status in REFUSED or status >= 500:
-            self._channel.failed(str(status))
+            self._messenger.failed(str(status))
         else:
-            self._channel.answered()
+            self._messenger.answered()
         return status, payload
 
     @staticmethod
@@ -116,9 +116,9 @@ class Watched(HTTPXRequest):
         return found
 
 
-def _schedule(application: App, announcer: Announcer, channel: Channel, every: float) -> None:
+def _schedule(application: App, announcer: Announcer, messenger: Messenger, every: float) -> None:
     async def look(context: CallbackContext[Any, Any, Any, Any]) -> None:
-        if not channel.is_up:  # notices wait: what cannot be sent would count as tried
+        if not messenger.is_up:  # notices wait: what cannot be sent would count as tried
             return
         await announcer.announce_waiting(application, every)
         if announcer.now().astimezone(deadlines.CITY).hour in policy.digest_hours():

@@ -12,6 +12,7 @@ from typing import Final
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from bot.serve import background
 from bot.serve.health import Health
 from tips import errors
 from tips.clock.jobs import Job, Jobs
@@ -36,14 +37,11 @@ async def running(jobs: Jobs, health: Health) -> AsyncIterator[None]:
             misfire_grace_time=None,
         )
     scheduler.start()
-    watching = asyncio.create_task(_watch(scheduler), name="clock")
     health.ticked()
     try:
-        yield
+        async with background.working(_watch(scheduler), "clock"):
+            yield
     finally:
-        watching.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watching
         scheduler.shutdown(wait=False)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -16,12 +16,14 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot import logs
-from bot.serve import http_connections, web
+from bot.live_roster import LiveRoster
+from bot.serve import background, http_connections, web
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
 
 PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})
+ROSTER_EVERY: Final = 15.0  # seconds
 GRACE: Final = 5  # seconds for open requests at the end
 
 
@@ -75,7 +77,7 @@ async def run(
             from bot.serve import scheduler
 
             await stack.enter_async_context(scheduler.running(product.jobs, product.health))
-        await stack.enter_async_context(_roster_watch(product))
+        await stack.enter_async_context(background.working(_watch_roster(product.roster), "roster"))
         await _serve_http(web.build(product, parts, webhooks, demo_logins), listener, ready)
 
 
@@ -95,26 +97,12 @@ def officers_bot(product: Product) -> AbstractAsyncContextManager[Any]:
     return bot.running(product.settings, announcer, product.store.statistics, product.health)
 
 
-@contextlib.asynccontextmanager
-async def _roster_watch(product: Product) -> AsyncIterator[None]:
+async def _watch_roster(roster: LiveRoster) -> None:
     """Look for a newer roster now and then, so that a new unit receives without a restart."""
-
-    async def watch() -> None:
-        while True:
-            await asyncio.sleep(ROSTER_EVERY)
-            with contextlib.suppress(errors.StoreUnavailable, errors.NotVerified):
-                await product.roster.refresh()
-
-    task = asyncio.create_task(watch(), name="roster")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-ROSTER_EVERY: Final = 15.0  # seconds
+    while True:
+        await asyncio.sleep(ROSTER_EVERY)
+        with contextlib.suppress(errors.StoreUnavailable, errors.NotVerified):
+            await roster.refresh()
 
 
 async def _serve_http(app: Starlette, listener: socket.socket, ready: asyncio.Event) -> None:

@@ -78,8 +78,8 @@ def build(
         ],
         exception_handlers={
             ClientDisconnect: _gone,
-            404: _trouble(pages, "error.not_found", 404),
-            500: _trouble(pages, "error.unexpected", 500),
+            404: _error_page(pages, "error.not_found", 404),
+            500: _error_page(pages, "error.unexpected", 500),
         },
     )
     app.router.redirect_slashes = False  # such a redirect would name whatever host the request names
@@ -120,10 +120,10 @@ def _readiness(health: Health) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-def _trouble(pages: Pages, key: str, status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _error_page(pages: Pages, key: str, status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
     """A page for what is not there, or for a bug: nobody outside learns more than that."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return pages.trouble(request, key, status)
+        return pages.error_page(request, key, status)
 
     return answer

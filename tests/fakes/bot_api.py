@@ -220,7 +220,7 @@ async def serving(port: int = 0, first: int = 1) -> AsyncIterator[BotApi]:
 async def connected(product: Product, seconds: float = 20) -> None:
     """Until every channel of a product has had its first answer: they connect while everything else is open."""
     async with asyncio.timeout(seconds):
-        while not all(channel.is_up for channel in product.health.channels):
+        while not all(messenger.is_up for messenger in product.health.messengers):
             await asyncio.sleep(0.01)
 
 

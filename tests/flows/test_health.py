@@ -89,7 +89,7 @@ async def test_a_clock_that_stands_still_is_said(a_home: Home) -> None:
 async def test_a_messenger_out_of_reach_is_named_and_keeps_nobody_from_the_web(a_home: Home) -> None:
     """Never with more of the error than its kind."""
     own = Health(a_home.product.store)
-    channel = own.channel("telegram")
+    channel = own.messenger("telegram")
     for act, said in ((lambda: None, "connecting"), (channel.answered, "up")):
         act()
         assert (await own.report())["telegram"] == said

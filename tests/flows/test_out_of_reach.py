@@ -154,9 +154,9 @@ async def test_whoever_answers_in_its_place_stops_nothing(
     assert SECRET not in caplog.text
 
 
-async def until_all(product: Product, there: Callable[[messengers.Channel], bool]) -> None:
+async def until_all(product: Product, there: Callable[[messengers.Messenger], bool]) -> None:
     async with asyncio.timeout(30):
-        while not all(map(there, product.health.channels)):
+        while not all(map(there, product.health.messengers)):
             await asyncio.sleep(0.05)
 
 

@@ -1,0 +1,20 @@
+"""Work in the background: begun with a block, and ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+
+@contextlib.asynccontextmanager
+async def working(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Let work go on until the block is left; the name is for who looks at the loop's tasks."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
