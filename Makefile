@@ -77,9 +77,9 @@ data: $(RUN_STAMP) ## Make the area tables anew from scripts/sources
 	@$(OWN) scripts/make_areas.py
 
 learn: $(RUN_STAMP) ## Learn the triage models anew from scripts/messages.tsv
-	@$(OWN) scripts/make_accused.py
-	@$(OWN) scripts/make_intents.py
-	@$(OWN) scripts/make_categories.py
+	@$(OWN) scripts/learn_accusations.py
+	@$(OWN) scripts/learn_intents.py
+	@$(OWN) scripts/learn_categories.py
 
 pictures: setup-test ## Take the pictures of docs/pictures from the demo
 	@$(OWN) scripts/take_pictures.py

@@ -1,5 +1,6 @@
 """The house: what must hold of the checkout itself."""
 
+import contextlib
 import importlib
 import re
 import subprocess
@@ -119,6 +120,29 @@ def test_every_decision_has_a_date_a_status_and_a_place_in_the_index() -> None:
         assert f"| [{number}]({path.name}) | {title.removeprefix(f'# {number}. ')} | {dated[1]} | {dated[2]} |" in index
 
 
+def test_every_step_of_the_walkthrough_is_there() -> None:
+    """A function that moved takes its stop along."""
+    text = (ROOT / "docs" / "walkthrough.md").read_text().split("## Where things are")[0]
+    named = re.findall(r"`((?:bot|handlers|storage|tips)\.[\w.]+)`", text)
+    assert len(named) >= 10
+    assert [name for name in named if not exists(name)] == []
+
+
+def test_every_file_that_a_recipe_names_is_there() -> None:
+    """And there are as many recipes as somebody new asked for."""
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert len(re.findall(r"^\*\*[A-Z]", text, re.MULTILINE)) >= 14
+    named = re.findall(r"`((?:bot|docs|handlers|locales|scripts|storage|tests|tips)/[\w./*]*)`", text)
+    named = [name for name in named if "NAME" not in name and "XX" not in name]
+    assert [name for name in named if not list(ROOT.glob(name.rstrip("/")))] == []
+
+
+def test_every_file_of_data_is_told_of() -> None:
+    """Whoever adds one says whether it is written or made, and by what."""
+    told = set(re.findall(r"`([\w/]+\.json)`", (ROOT / "docs" / "data.md").read_text()))
+    assert {path.name for path in (ROOT / "tips" / "data").glob("*.json")} <= told
+
+
 def test_what_is_made_from_sources_of_this_repository_is_what_they_make() -> None:
     """The area tables; the models take minutes, see `make learn`."""
     from scripts import make_areas
@@ -128,11 +152,14 @@ def test_what_is_made_from_sources_of_this_repository_is_what_they_make() -> Non
 
 def exists(name: str) -> bool:
     """Whether a dotted name is a module, or something in one."""
-    module, _, attribute = name.rpartition(".")
-    try:
-        return bool(importlib.import_module(name))
-    except ModuleNotFoundError:
-        return hasattr(importlib.import_module(module), attribute)
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        with contextlib.suppress(ModuleNotFoundError):
+            found: object = importlib.import_module(".".join(parts[:length]))
+            for part in parts[length:]:
+                found = getattr(found, part, None)
+            return found is not None
+    return False
 
 
 def defined(file: Path, name: str) -> bool:

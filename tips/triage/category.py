@@ -1,6 +1,6 @@
 """Category: which of the taxonomy's codes a text speaks of, and how sure that is.
 
-A linear model (`data/category_weights.json`, learnt by `scripts/make_categories.py` from text of the project's own)
+A linear model (`data/category_weights.json`, learnt by `scripts/learn_categories.py` from text of the project's own)
 over the words, the weighted phrases, the kinds of the accused and what is at stake. The phrases are also what an
 officer is shown as the reason.
 """

@@ -1,6 +1,6 @@
 """What the intent of a text is judged by: its words, neighbouring pairs, how it begins and ends, and signals.
 
-The same names are what `scripts/make_intents.py` learns weights for. Words are bare: a question asked without accents
+The same names are what `scripts/learn_intents.py` learns weights for. Words are bare: a question asked without accents
 is the same question.
 """
 

@@ -1,6 +1,6 @@
 """Intent: what a message is, before anything is stored. When in doubt it is a tip.
 
-A linear model over named features (`data/intent_weights.json`, learnt by `scripts/make_intents.py` from text of the
+A linear model over named features (`data/intent_weights.json`, learnt by `scripts/learn_intents.py` from text of the
 project's own) says how likely each intent is; two rules stand beside it, for danger and for gibberish.
 """
 

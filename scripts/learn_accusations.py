@@ -1,6 +1,6 @@
 """Make `tips/data/accused_weights.json`: whether a mention of an official accuses it.
 
-    python scripts/make_accused.py
+    make learn
 
 Learnt from the invented messages of `scripts/messages.tsv`, each labelled with the kind of official that it accuses;
 no newspaper and no labelled test message goes in. Where a message accuses one kind, its mentions of other kinds are
@@ -43,5 +43,5 @@ if __name__ == "__main__":
     learning.write(
         learning.learnt(list(examples())),
         accusation_model.WEIGHTS,
-        "scripts/make_accused.py, from messages written for Tin Báo",
+        "scripts/learn_accusations.py, from messages written for Tin Báo",
     )

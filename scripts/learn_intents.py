@@ -1,6 +1,6 @@
 """Make `tips/data/intent_weights.json`: a linear model of intents, learnt from the project's own text.
 
-    python scripts/make_intents.py
+    make learn
 
 The text is the invented messages of `scripts/messages.tsv` and of the demo, and the crimes' phrases of the lexicon as
 short tips; no newspaper and no labelled test message goes in.
@@ -43,5 +43,5 @@ if __name__ == "__main__":
     learning.write(
         learning.learnt(list(examples())),
         intent.WEIGHTS,
-        "scripts/make_intents.py, from messages written for Tin Báo",
+        "scripts/learn_intents.py, from messages written for Tin Báo",
     )

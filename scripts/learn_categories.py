@@ -1,9 +1,9 @@
 """Make `tips/data/category_weights.json`: a linear model of categories, learnt from the project's own text.
 
-    python scripts/make_categories.py
+    make learn
 
 The text is the invented messages of `scripts/messages.tsv`, each also as if written without accents; no newspaper and
-no labelled test message goes in. Run it after `make_accused.py`: who is accused is one of the features.
+no labelled test message goes in. Run it after `learn_accusations.py`: who is accused is one of the features.
 """
 
 from __future__ import annotations
@@ -41,5 +41,5 @@ if __name__ == "__main__":
     learning.write(
         learning.learnt(list(examples()), LEAST),
         category.WEIGHTS,
-        "scripts/make_categories.py, from messages written for Tin Báo",
+        "scripts/learn_categories.py, from messages written for Tin Báo",
     )
