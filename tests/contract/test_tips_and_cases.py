@@ -118,7 +118,7 @@ async def test_the_queue_is_urgent_first_then_unread_then_old_and_pages_without_
     paged, after = [], None
     while page := await store.cases.queue(("area-770",), EVERY, 5, after):
         paged += page
-        after = page[-1].place
+        after = page[-1].position
     assert paged == whole
 
 
@@ -129,7 +129,7 @@ async def test_a_page_goes_on_where_it_ended_though_its_last_case_was_read_meanw
     whole = await store.cases.queue(("area-770",), EVERY, 99, None)
     last = whole[2]
     await store.cases.apply(step(last, opened=True))
-    rest = await store.cases.queue(("area-770",), EVERY, 99, last.place)
+    rest = await store.cases.queue(("area-770",), EVERY, 99, last.position)
     assert [it.id for it in rest] == [*(it.id for it in whole[3:]), last.id]
 
 
