@@ -72,7 +72,7 @@ class AnyPath(RuleBasedStateMachine):
             self.run(work)
 
     def rows(self) -> list[Case]:
-        return sorted(self.run(self.home.product.store.ledger.heads()), key=lambda it: it.id)
+        return sorted(self.run(self.home.cases()), key=lambda it: it.id)
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class AnyPath(RuleBasedStateMachine):
         self.run(self.home.product.escalation.tick())
         self.run(self.home.product.retention.tick())
         self.run(self.home.product.departures.tick())
-        assert self.run(self.home.product.store.clockwork.stuck()) == []
+        assert self.run(self.home.stuck()) == []
 
     # --- what always holds --------------------------------------------------------------------------------------------
 
@@ -158,7 +158,7 @@ class AnyPath(RuleBasedStateMachine):
     def none_is_without_a_clock(self) -> None:
         """But for those that stand still by the law or wait for the quorum, and where no level is left above."""
         for row in self.rows():
-            events = [ledger.parse(it) for it in self.run(self.home.product.store.cases.events(row.id))]
+            events = [ledger.parse(it) for it in self.run(self.home.events(row.id))]
             shredded = any(it.kind is ledger.Kind.SHREDDED for it in events)
             topped = any(it.kind is ledger.Kind.CLIMBED and it.facts["from"] == it.facts["to"] for it in events)
             assert row.clock or row.state in NO_CLOCK or shredded or topped, (row.state, row.unit)

@@ -79,7 +79,7 @@ async def test_a_case_that_does_not_open_holds_no_other_back(office: Home, broke
     office.clock.forward(days=2)
     assert await scheduler.tick(office.product, job(office, "climb")) >= 5
     assert await at(office, "duty") >= set(ids) - {ids[3]}
-    stuck = await office.product.store.clockwork.stuck()
+    stuck = await office.stuck()
     if "no such unit" not in broken:  # that one could be helped
         assert [(it.job, it.case) for it in stuck] == [("climb", ids[3])]
         assert case.code_of(ids[3]) in await doctor.CHECKS["cases"](office.product)
@@ -107,7 +107,7 @@ async def test_what_failed_is_seen_by_overseers_and_admins_without_a_word_of_it(
         assert (await client.get("/desk/ledger")).status_code == 404
     behind(office, "UPDATE envelope SET release = :kept WHERE case_id = :id", kept=kept[0], id=ids[0])
     assert await office.product.escalation.tick() == 1
-    assert await office.product.store.clockwork.stuck() == []
+    assert await office.stuck() == []
 
 
 async def test_a_page_full_of_failures_hides_nothing_behind_it(office: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ async def test_a_page_full_of_failures_hides_nothing_behind_it(office: Home, mon
     office.clock.forward(days=2)
     assert await office.product.escalation.tick() == 1
     assert await at(office, "duty") == {ids[5]}
-    assert len(await office.product.store.clockwork.stuck()) == 5
+    assert len(await office.stuck()) == 5
 
 
 @pytest.mark.parametrize("column", ["received_at", "due_at"])
@@ -131,7 +131,7 @@ async def test_a_case_whose_time_is_none_climbs_with_the_others(office: Home, co
     office.clock.forward(days=2)
     assert await scheduler.tick(office.product, job(office, "climb")) == 3
     assert await at(office, "duty") >= set(ids)
-    assert await office.product.store.clockwork.stuck() == []
+    assert await office.stuck() == []
     assert {row.id for row in await office.product.review.queue(await office.session("truc"))} >= set(ids)
 
 
@@ -146,7 +146,7 @@ async def test_a_case_that_cannot_be_shredded_keeps_no_other_from_it(office: Hom
     behind(office, f"UPDATE tip SET due_at = {-FAR} WHERE id = :id", id=ids[1])
     office.clock.forward(days=91)
     assert await scheduler.tick(office.product, job(office, "shred")) == 2
-    assert [it.job for it in await office.product.store.clockwork.stuck()] == ["shred"]
+    assert [it.job for it in await office.stuck()] == ["shred"]
     assert behind(office, "SELECT DISTINCT case_id FROM envelope") == [(ids[1],)]
 
 
@@ -158,9 +158,9 @@ async def test_a_case_whose_events_do_not_hold_silences_no_reminder(office: Home
     behind(office, "UPDATE event SET body = signature WHERE case_id = :id", id=ids[0])
     office.clock.forward(hours=1)
     await office.product.reminders.tick()
-    pings = await office.product.store.outbox.due(office.clock(), 100)
+    pings = await office.pings()
     assert [it.kind for it in pings].count("unattended") == 1
-    assert [(it.job, it.case) for it in await office.product.store.clockwork.stuck()] == [("repeat", ids[0])]
+    assert [(it.job, it.case) for it in await office.stuck()] == [("repeat", ids[0])]
 
 
 # --- slots ---------------------------------------------------------------------------------------------------------
@@ -200,16 +200,16 @@ async def test_a_clock_that_ran_ahead_and_was_set_back_stops_nothing(office: Hom
 def test_ticks_that_a_clock_set_back_left_in_the_future_come_at_once() -> None:
     """To the scheduler, three hours back look like a next tick in three hours."""
     now = datetime.now(UTC)
-    scheduler = AsyncIOScheduler(timezone="UTC")
+    ticking = AsyncIOScheduler(timezone="UTC")
     for name, ahead in (("far", 3 * 3600), ("near", 9)):
         begin = now + timedelta(seconds=ahead)
-        scheduler.add_job(len, IntervalTrigger(seconds=10), args=("",), id=name, next_run_time=begin)
-    scheduler._eventloop = asyncio.new_event_loop()
-    scheduler.start(paused=True)
-    scheduler.catch_up(scheduler, now)
-    assert scheduler.get_job("far").next_run_time == now
-    assert scheduler.get_job("near").next_run_time == now + timedelta(seconds=9)
-    scheduler.shutdown(wait=False)
+        ticking.add_job(len, IntervalTrigger(seconds=10), args=("",), id=name, next_run_time=begin)
+    ticking._eventloop = asyncio.new_event_loop()
+    ticking.start(paused=True)
+    scheduler.catch_up(ticking, now)
+    assert ticking.get_job("far").next_run_time == now
+    assert ticking.get_job("near").next_run_time == now + timedelta(seconds=9)
+    ticking.shutdown(wait=False)
 
 
 DYING = """

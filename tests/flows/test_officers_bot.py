@@ -250,4 +250,4 @@ async def test_an_overseer_who_is_asked_is_told_and_an_unknown_word_holds_nothin
         await home.product.progress.consult(officer, row.id, "vks-tp")
         assert await officers_bot.tell_waiting(application, home.product, 10) == 1
         assert "xin ý kiến" in api.sent[CHAT][-1]["text"]
-        assert await home.product.store.outbox.due(home.clock(), 100) == []
+        assert await home.pings() == []

@@ -88,7 +88,7 @@ async def test_what_is_repeated_after_the_receipt_is_no_new_tip(a_home: Home, tw
     for who, ref in ((twin, "1"), (someone, "2"), (twin, "2")):
         outcome = await who.hears(Inbound("text", text=TIP, ref=ref))
         assert (outcome.repeated, outcome.replies, outcome.receipt) == (True, (), None)
-    assert len(await a_home.product.store.ledger.heads()) == 1
+    assert len(await a_home.cases()) == 1
 
 
 async def test_turns_of_one_conversation_wait_for_each_other(a_home: Home) -> None:
@@ -154,7 +154,7 @@ async def test_every_receipt_that_two_processes_give_finds_a_tip_of_its_own(a_ho
         receipts.append((await twin.presses("submit")).receipt)
         someone, twin = twin, someone
     assert len(set(receipts)) == 5
-    assert len(await a_home.product.store.ledger.heads()) == 5
+    assert len(await a_home.cases()) == 5
     cases = {(await a_home.product.reception.mailboxes.read(str(it))).case.id for it in receipts}
     assert len(cases) == 5
 
@@ -165,7 +165,7 @@ async def test_two_processes_that_send_one_draft_store_one_tip(a_home: Home, twi
     await someone.says(TIP)
     outcomes = await asyncio.gather(someone.presses("submit"), twin.presses("submit"))
     assert len({it.receipt for it in outcomes if it.receipt}) == 1
-    assert len(await a_home.product.store.ledger.heads()) == 1
+    assert len(await a_home.cases()) == 1
 
 
 async def test_words_set_aside_are_sent_by_the_other_process(a_home: Home, twin: Citizen) -> None:
@@ -174,7 +174,7 @@ async def test_words_set_aside_are_sent_by_the_other_process(a_home: Home, twin:
     outcome = await a_home.citizen().says(greeting)
     assert "send_anyway" in {option.id for reply in outcome.replies for option in reply.options}
     assert await sent(twin, await twin.presses("send_anyway"))
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     session = await a_home.session_at(row.unit)
     assert (await a_home.product.review.open(session, row.id)).tip.text == greeting
 
@@ -310,7 +310,7 @@ async def test_a_form_that_comes_twice_loses_no_words_set_aside(page: httpx.Asyn
     await say(page, choose="send_anyway", ref="two")
     for choice in ("skip", "skip", "skip", "submit"):
         await say(page, choose=choice)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     session = await a_home.session_at(row.unit)
     assert (await a_home.product.review.open(session, row.id)).tip.text == greeting
 

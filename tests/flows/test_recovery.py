@@ -76,7 +76,7 @@ async def test_a_restored_home_opens_its_cases_and_wakes_what_slept(
         receipt = await opened.citizen().sends(SENTENCE)
         write_printed(printed, opened)
         await recovery.back_up(opened.settings, file)
-        seen, people, clock = await opened.product.store.ledger.heads(), opened.people, opened.clock
+        seen, people, clock = await opened.cases(), opened.people, opened.clock
     assert SENTENCE.encode() not in file.read_bytes()
     new = restored_into(tmp_path, opened.settings)
     await recovery.restore(new, file, printed, printed)

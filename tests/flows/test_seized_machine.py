@@ -63,11 +63,10 @@ async def lived(folder: Path) -> Seized:
     asked = set()
     async with home.opened(folder) as opened:
         for number in range(TIPS):
-            before = {it.id for it in await opened.product.store.ledger.heads()} if number % ASKED_EVERY == 0 else set()
             text = TEXTS[number % len(TEXTS)].format(n=number)
-            await opened.citizen(str(FIRST_CHAT + number), "telegram").sends(text)
+            receipt = await opened.citizen(str(FIRST_CHAT + number), "telegram").sends(text)
             if number % ASKED_EVERY == 0:
-                (case,) = {it.id for it in await opened.product.store.ledger.heads()} - before
+                case = (await opened.case_of(receipt)).id
                 asked.add(case)
                 await opened.product.reporter_notifications.ask(
                     case, Address("telegram", str(FIRST_CHAT + number), "vi")

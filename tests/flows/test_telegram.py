@@ -76,7 +76,7 @@ async def test_the_same_update_twice_is_one_turn(a_home: Home, api: BotApi) -> N
         await api.brings(update)
         pressed = await api.presses(CHAT, "submit")
         await api.brings(pressed)
-        assert len(await a_home.product.store.ledger.heads()) == 1
+        assert len(await a_home.cases()) == 1
         assert len(api.sent[CHAT]) == 2
 
 
@@ -106,7 +106,7 @@ async def test_a_receipt_that_was_never_taken_comes_with_the_next_message(
         api.refusals.clear()
         await api.says(CHAT, "alo")
         assert any(RECEIPT.search(it["text"]) for it in api.sent[CHAT][1:])
-        assert len(await a_home.product.store.ledger.heads()) == 1
+        assert len(await a_home.cases()) == 1
 
 
 async def test_two_quick_messages_of_one_person_do_not_race(a_home: Home, api: BotApi) -> None:
@@ -219,7 +219,7 @@ async def test_updates_out_of_order_lose_nothing(a_home: Home, api: BotApi) -> N
         await api.says(CHAT, TIP)
         await api.presses(CHAT, "submit")
         assert RECEIPT.search(api.sent[CHAT][-1]["text"])
-        assert len(await a_home.product.store.ledger.heads()) == 1
+        assert len(await a_home.cases()) == 1
 
 
 async def test_a_forwarded_message_is_a_message(a_home: Home, api: BotApi) -> None:

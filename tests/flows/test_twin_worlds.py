@@ -93,7 +93,7 @@ async def lived(folder: Path, url: str, accused: str) -> World:
             world.seen["messages"] = {at: [it["text"] for it in api.sent[CHAT + at]] for at in range(len(PEOPLE_OF_U))}
         await counts(home, world)
         world.opened = await keys_of_u(home)
-        world.owner = next(it.unit for it in await home.product.store.ledger.heads() if it.restricted)
+        world.owner = next(it.unit for it in await home.cases() if it.restricted)
     await rows(url, world)
     return world
 
@@ -128,13 +128,13 @@ async def counts(home: Home, world: World) -> None:
 
 async def keys_of_u(home: Home) -> int:
     """How many grants of the accusing case any seed of U's people opens, asleep ones freed by the clock's own key."""
-    case = next(it for it in await home.product.store.ledger.heads() if it.restricted)
-    envelopes = {it.id: it for it in await home.product.store.cases.envelopes(case.id)}
+    case = next(it for it in await home.cases() if it.restricted)
+    envelopes = {it.id: it for it in await home.envelopes(case.id)}
     found = 0
     for name in PEOPLE_OF_U:
         session = await home.session(name)
         seeds = [seed for unit in session.seeds.values() for seed in unit]
-        for grant in await home.product.store.cases.grants(case.id):
+        for grant in await home.grants(case.id):
             woken = (
                 sealing.wake(envelopes[grant.envelope], grant, home.product.escalation.release_seed)
                 if grant.asleep
