@@ -17,6 +17,7 @@ from storage import engine, migrate
 from storage.tables import metadata
 from tests.contract.conftest import is_stored, new_case, step
 from tests.fakes import home
+from tests.fakes.words import DRUGS_WITHOUT_ACCENTS
 from tips import errors
 
 
@@ -103,7 +104,7 @@ async def test_a_citizen_is_asked_to_try_again_and_loses_nothing(tmp_path: Path)
     url = f"sqlite+aiosqlite:///{tmp_path}/tinbao.db"
     async with home.opened(tmp_path, url=url) as opened:
         citizen = opened.citizen()
-        await citizen.says("ban ma tuy o karaoke duong le van sy q3")
+        await citizen.says(DRUGS_WITHOUT_ACCENTS)
         with locked(tmp_path / "tinbao.db"), pytest.raises(errors.StoreUnavailable):
             await citizen.presses("submit")
         assert await opened.product.store.ledger.heads() == []

@@ -24,12 +24,13 @@ from bot import key_files, settings, wiring
 from storage import engine, migrate
 from tests.fakes import home, served, servers
 from tests.fakes.home import Home
+from tests.fakes.people import AN, TRUC
+from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips import errors
 from tips.organisation import units
 
 REVISIONS = migrate.revisions(migrate.SCRIPTS)
-TIP = "ban ma tuy o karaoke duong le van sy q3"
-PEOPLE = (("an", "area-770", "officer"), ("truc", "duty", "officer"))
+PEOPLE = (AN, TRUC)
 
 
 @contextlib.contextmanager

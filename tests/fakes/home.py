@@ -11,7 +11,8 @@ from bot import settings, wiring
 from bot.commands import people
 from bot.settings import Settings
 from bot.wiring import Product
-from tests.fakes import two
+from tests.fakes import two, words
+from tests.fakes.people import A_FEW
 from tips.cases.case import Case
 from tips.cases.ledger import SignedEvent
 from tips.cases.pings import Ping
@@ -27,14 +28,6 @@ from tips.ports.clock import Stuck
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 CHEAP = Cost(memory=64, iterations=1)
-PEOPLE = (
-    ("an", "area-770", "officer"),
-    ("binh", "area-778", "officer"),
-    ("truc", "duty", "officer"),
-    ("kiem", "vks-tp", "overseer"),
-    ("thanh", "px05", "officer"),
-    ("kinh", "pc03", "officer"),
-)
 
 
 @contextlib.contextmanager
@@ -150,18 +143,16 @@ class Citizen:
 
     async def sends(self, text: str) -> str:
         """A tip to its receipt, refusing every question."""
-        outcome = await self.says(text)
-        for _ in range(6):
-            if outcome.receipt:
-                return outcome.receipt
-            offered = [option.id for reply in outcome.replies for option in reply.options]
-            outcome = await self.presses(next(it for it in ("submit", "send_anyway", "skip") if it in offered))
-        raise AssertionError("no receipt")
+        return await words.to_the_receipt(await self.says(text), self.presses, choices)
+
+
+def choices(outcome: Outcome) -> list[str]:
+    return [option.id for reply in outcome.replies for option in reply.options]
 
 
 @contextlib.asynccontextmanager
 async def opened(
-    folder: Path, people: Sequence[tuple[str, str, str]] = PEOPLE, url: str = "", cost: Cost = CHEAP
+    folder: Path, people: Sequence[tuple[str, str, str]] = A_FEW, url: str = "", cost: Cost = CHEAP
 ) -> AsyncIterator[Home]:
     with tempfile.TemporaryDirectory(dir=MEMORY) as run:
         said = {"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run, "TINBAO_DATABASE_URL": url}

@@ -21,10 +21,10 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from tests.fakes import servers
+from tests.fakes.words import RECEIPT, to_the_receipt
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a home's run folder has to lie there
-RECEIPT = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
 PROGRAM = (sys.executable, "-m", "bot")
 SERVE = ("-m", "bot", "serve")
 START = 30.0  # seconds that a start may take, under strace too
@@ -260,9 +260,4 @@ class Citizen:
 
     async def sends(self, text: str) -> str:
         """A tip to its receipt, refusing every question."""
-        screen = await self.says(text)
-        for _ in range(6):
-            if screen.receipt:
-                return screen.receipt
-            screen = await self.presses(next(it for it in ("submit", "send_anyway", "skip") if it in screen.choices))
-        raise AssertionError("no receipt")
+        return await to_the_receipt(await self.says(text), self.presses, lambda screen: screen.choices)

@@ -23,17 +23,19 @@ from hypothesis.stateful import (
 
 from tests.fakes import home
 from tests.fakes.home import Home
+from tests.fakes.people import A_FEW
+from tests.fakes.words import DRUGS, WARD_POLICE_BRIBED_SEEN
 from tips import errors
 from tips.cases import ledger, lifecycle, plaintext
 from tips.cases.case import Case
 from tips.crypto import sealing
 from tips.triage import Corrections
 
-PEOPLE = (*home.PEOPLE, ("chi", "area-770", "head"), ("ba", "pc03", "head"), ("tra", "ttra-tp", "overseer"))
+PEOPLE = (*A_FEW, ("chi", "area-770", "head"), ("ba", "pc03", "head"), ("tra", "ttra-tp", "overseer"))
 TEXTS = (
-    "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ.",
+    DRUGS,
     "Cán bộ địa chính ở quận 3 nhận hối lộ 50 triệu để cấp phép xây dựng hôm qua.",
-    "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua.",
+    WARD_POLICE_BRIBED_SEEN,
 )
 LATER = (
     "phòng số 6",

@@ -13,7 +13,10 @@ import locales
 from bot.commands import people
 from bot.serve import scheduler
 from tests.fakes import desk, gallery
-from tests.fakes.home import Citizen, Home, opened
+from tests.fakes.home import Citizen, Home, choices, opened
+from tests.fakes.people import AN, ANH, BA, BINH, KIEM, KINH, QUAN, THANH, TOAN, TRUC_COORDINATES
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tests.flows.test_evidence import gives, rows_of, text_of
 from tips import errors
 from tips.cases import deadlines, ledger, lifecycle
@@ -21,20 +24,7 @@ from tips.cases.case import OPEN_STATES, STATES, Case, QueueFilter
 from tips.people import enrolment
 from tips.people.session import Session
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
-PEOPLE = (
-    ("an", "area-770", "officer"),
-    ("anh", "area-770", "officer"),
-    ("ba", "area-770", "head"),
-    ("binh", "area-778", "officer"),
-    ("truc", "duty", "coordinator"),
-    ("kiem", "vks-tp", "overseer"),
-    ("thanh", "px05", "officer"),
-    ("kinh", "pc03", "officer"),
-    ("quan", "ttra-tp", "admin"),
-    ("toan", "ttra-tp", "auditor"),
-)
+PEOPLE = (AN, ANH, BA, BINH, TRUC_COORDINATES, KIEM, THANH, KINH, QUAN, TOAN)
 
 
 @pytest.fixture
@@ -246,7 +236,7 @@ async def test_a_disputed_closing_goes_once_to_an_overseer_and_another_officer(o
     await office.product.progress.conclude(colleague, row.id, "administrative", "Đã phạt.")
     await office.product.progress.close(colleague, row.id)
     outcome = await citizen.says(code)
-    assert "dispute" not in [option.id for reply in outcome.replies for option in reply.options]
+    assert "dispute" not in choices(outcome)
 
 
 async def test_words_into_a_closed_case_are_answered_and_not_lost_silently(office: Home) -> None:

@@ -19,16 +19,12 @@ from bot.serve import scheduler
 from storage import engine
 from tests.fakes import desk, served
 from tests.fakes.home import Home, opened
+from tests.fakes.people import AN, KIEM, QUAN, TRUC_COORDINATES
+from tests.fakes.words import DRUGS as TIP
 from tips.cases import case, deadlines
 from tips.clock import rounds
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-PEOPLE = (
-    ("an", "area-770", "officer"),
-    ("truc", "duty", "coordinator"),
-    ("kiem", "vks-tp", "overseer"),
-    ("quan", "ttra-tp", "admin"),
-)
+PEOPLE = (AN, TRUC_COORDINATES, KIEM, QUAN)
 FAR = 10**16  # seconds: no year that a program knows
 
 

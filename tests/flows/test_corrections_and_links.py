@@ -3,12 +3,12 @@
 import pytest
 
 from tests.fakes.home import Home
+from tests.fakes.words import DRUGS_IN_ROOM_SIX as TIP
 from tips import errors
 from tips.desk import duplicates
 from tips.people.session import Session
 from tips.triage import Corrections
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, phòng số 6."
 SAME = "ban ma tuy trong karaoke le van sy q3, phong so 6, dem nao cung co"
 OTHER = "Bãi đất trống phường 4 quận 3 có xe tải đổ xà bần mỗi khuya."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê karaoke đường Lê Văn Sỹ bán ma tuý phòng số 6."

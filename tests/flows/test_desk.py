@@ -13,12 +13,12 @@ import pytest
 from bot.commands import people
 from tests.fakes.desk import CSRF, acts, browser, log_in
 from tests.fakes.home import Home
+from tests.fakes.people import CHI
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tips import errors
 from tips.cases import ledger
 from tips.ports.cases import Cases, Change
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ async def test_filters_narrow_the_queue_and_nonsense_is_no_filter(a_home: Home, 
 
 async def test_several_cases_are_claimed_at_once_and_a_colleagues_stay_theirs(a_home: Home) -> None:
     """Two of three were free; what was not claimed is said, and another unit's case is not even there."""
-    await a_home.join(("chi", "area-770", "officer"))
+    await a_home.join(CHI)
     await fill(a_home, 3)
     async with browser(a_home) as client, browser(a_home) as colleague:
         await log_in(client, a_home, "an")
@@ -390,7 +390,7 @@ async def test_a_stale_tab_and_a_double_click_change_nothing_twice(a_home: Home)
 
 async def test_two_officers_claim_at_once_and_one_has_it(a_home: Home) -> None:
     """The other one is told, and the case is not torn."""
-    await a_home.join(("chi", "area-770", "officer"))
+    await a_home.join(CHI)
     await fill(a_home, 1)
     row = await a_home.the_case()
     sessions = [await a_home.session(name) for name in ("an", "chi")]
@@ -427,7 +427,7 @@ async def test_a_hand_over_to_nowhere_is_refused(a_home: Home, unit: str) -> Non
 
 async def test_who_is_removed_in_mid_session_is_out_with_the_next_click(a_home: Home, tmp_path: Path) -> None:
     """The session ends, whatever it was doing; the case is as it was."""
-    await a_home.join(("chi", "area-770", "officer"))
+    await a_home.join(CHI)
     await fill(a_home, 1)
     row = await a_home.the_case()
     async with browser(a_home) as client:

@@ -15,8 +15,8 @@ from handlers.uploads import BODY_LIMIT
 from tests.fakes import home, served, servers
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
+from tests.fakes.words import DRUGS as TIP
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 INVENTED = "A" * 32
 EVIL = "evil.example"
 

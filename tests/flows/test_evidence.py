@@ -21,15 +21,14 @@ from storage import engine
 from tests.fakes import gallery
 from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Citizen, Home
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import THE_DESK_IS_BRIBED as ACCUSING
 from tips import errors
 from tips.cases import ledger
 from tips.evidence.files import MOST, WAITS, padme, room_for
 from tips.evidence.kinds import LARGEST
 from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome, Sender
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-ACCUSING = "Công an quận 3 nhận tiền của quán này mỗi tháng nên không ai xử lý."
 
 
 def text_of(outcome: Outcome) -> str:

@@ -21,9 +21,8 @@ from tests.contract.test_troubles import full, locked
 from tests.fakes import home, served, servers
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
+from tests.fakes.words import DRUGS as TIP
 from tips import errors
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,13 @@ import pytest
 from bot.commands import people, recovery
 from tests.fakes import home
 from tests.fakes.home import Home
+from tests.fakes.people import AN, BA, CHI, KIEM
+from tests.fakes.words import DRUGS_IN_ROOM_SIX_WITHOUT_ACCENTS as TIP
 from tips import errors
 from tips.crypto import keys, sealing
 from tips.crypto.sealing import RECEIPT
 
-TIP = "quan karaoke duong le van sy q3 ban ma tuy moi dem phong so 6"
-STAFF = (("an", "area-770", "officer"), ("ba", "area-770", "head"), ("kiem", "vks-tp", "overseer"))
+STAFF = (AN, BA, KIEM)
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ async def test_a_unit_that_nobody_is_left_in_is_passed_over(office: Home) -> Non
     await office.product.roster.refresh()
     row = await office.case(await tip(office))
     assert row.unit == "vks-tp"
-    await office.join(("chi", "area-770", "officer"))
+    await office.join(CHI)
     case = await tip(office)
     assert (await office.case(case)).unit == "area-770"
     assert (await office.product.review.open(await office.session("chi"), case)).tip.text == TIP

@@ -3,15 +3,14 @@
 import pytest
 
 from tests.fakes.home import Citizen, Home
+from tests.fakes.words import DRUGS_IN_ROOM_SIX as TIP
+from tests.fakes.words import THE_DESK_IS_BRIBED_BY_ENVELOPE as ACCUSATION
 from tips import errors
 from tips.crypto import sealing
 from tips.crypto.sealing import RECEIPT
 from tips.intake.reception import Outcome
 from tips.people.session import Session
 from tips.triage import Corrections
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, phòng số 6."
-ACCUSATION = "Công an quận 3 nhận tiền bảo kê quán này, đội trưởng tới lấy phong bì mỗi tháng."
 
 
 def said(outcome: Outcome) -> list[str]:

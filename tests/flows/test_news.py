@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,13 +22,13 @@ from storage.engine import Database
 from tests.fakes import bot_api, servers
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Clock, Home
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import RECEIPT
 from tips.intake import reporter_notifications
 from tips.intake.conversation import Inbound
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 QUESTION = "Phòng số mấy, thưa anh chị?"
 CHAT = 77_001_234
-RECEIPT = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
 TOLD = "Bạn có tin nhắn mới."
 
 

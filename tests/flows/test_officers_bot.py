@@ -11,13 +11,14 @@ from bot.serve import officers_bot
 from tests.fakes import bot_api
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
+from tests.fakes.people import CHI
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tips import errors
 from tips.cases.pings import Ping
 from tips.desk import officer_notifications
 from tips.ports.desk import Chat
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
 CHAT = 5150
 
 
@@ -203,7 +204,7 @@ async def test_a_deadline_that_comes_near_is_told_once_and_never_a_restricted_on
 
 async def test_who_read_an_urgent_case_and_did_nothing_does_not_hold_it_back(a_home: Home, api: BotApi) -> None:
     """The next hour the others are told, until somebody takes it; if all have read it, all are told again."""
-    await a_home.join(("chi", "area-770", "officer"))
+    await a_home.join(CHI)
     home = with_bot(a_home, api)
     async with bot_api.officers_bot(home.product) as application:
         await linked(home, api, "an", CHAT)

@@ -17,13 +17,13 @@ from bot.serve import web
 from storage import mapping
 from storage.engine import Database
 from tests.fakes import home, servers
-from tests.fakes.home import CHEAP, Citizen, Home
+from tests.fakes.home import CHEAP, Citizen, Home, choices
+from tests.fakes.words import DRUGS as TIP
 from tips.intake.conversation import Inbound
 from tips.intake.reception import Outcome
 from tips.ports.cases import Change
 from tips.ports.intake import DraftRow, Drafts
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 BARE = "xe mau den bien so cuoi 41"  # seven words that were once taken for a receipt
 
 
@@ -172,7 +172,7 @@ async def test_words_set_aside_are_sent_by_the_other_process(a_home: Home, twin:
     """`Send anyway` needs no memory of the process that did not take them for a tip."""
     greeting = "Xin chào, cho tôi hỏi mấy giờ làm việc"
     outcome = await a_home.citizen().says(greeting)
-    assert "send_anyway" in {option.id for reply in outcome.replies for option in reply.options}
+    assert "send_anyway" in choices(outcome)
     assert await sent(twin, await twin.presses("send_anyway"))
     row = await a_home.the_case()
     session = await a_home.session_at(row.unit)
@@ -184,7 +184,7 @@ async def sent(someone: Citizen, outcome: Outcome) -> bool:
     for _ in range(4):
         if outcome.receipt:
             return True
-        offered = {option.id for reply in outcome.replies for option in reply.options}
+        offered = choices(outcome)
         outcome = await someone.presses("submit" if "submit" in offered else "skip")
     return False
 

@@ -20,8 +20,8 @@ from bot.serve import citizens_bot, messengers, officers_bot
 from bot.wiring import Product
 from tests.fakes import bot_api, home, served, servers
 from tests.fakes.served import Citizen, Served
+from tests.fakes.words import DRUGS as TIP
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 ALL = "intake,desk,officers,clock"
 CHAT = 5150
 CHANNELS = {"telegram", "officers"}

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.fakes.home import Home
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import THE_DESK_IS_BRIBED
+from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tips import errors
 from tips.intake.reception import Outcome
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
 
 
 def text_of(outcome: Outcome) -> str:
@@ -113,8 +113,7 @@ async def test_an_addition_that_accuses_the_desk_shuts_it_out(a_home: Home) -> N
     (row,) = await a_home.product.review.queue(officer)
     citizen = a_home.citizen("later")
     await citizen.says(code)
-    words = "Công an quận 3 nhận tiền của quán này mỗi tháng nên không ai xử lý."
-    await citizen.says(words)
+    await citizen.says(THE_DESK_IS_BRIBED)
     a_home.clock.forward(minutes=1)
     assert await a_home.product.escalation.tick() == 1
     with pytest.raises(errors.NotFound):
@@ -122,7 +121,10 @@ async def test_an_addition_that_accuses_the_desk_shuts_it_out(a_home: Home) -> N
     moved = await a_home.case(row.id)
     reader = await a_home.session_at(moved.unit)
     opened = await a_home.product.review.open(reader, row.id)
-    assert [(piece.part, piece.content.text) for piece in opened.thread] == [("addition", words), ("exclusion", "")]
+    assert [(piece.part, piece.content.text) for piece in opened.thread] == [
+        ("addition", THE_DESK_IS_BRIBED),
+        ("exclusion", ""),
+    ]
     assert moved.restricted
     assert overseer.unit in (*opened.readers, *opened.asleep)
 

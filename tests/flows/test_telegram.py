@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -14,10 +13,10 @@ from handlers import telegram as handler
 from tests.fakes import bot_api, gallery, servers
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import RECEIPT, WARD_POLICE_BRIBED
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 CHAT = 77_001_234
-RECEIPT = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
 
 
 @pytest.fixture
@@ -200,7 +199,7 @@ async def test_a_tip_about_officials_is_told_once_that_the_messenger_overhears(a
     """The web chat is offered, once; sending here still works. Other tips are not bothered with it."""
     address = a_home.product.reception.conversation.web
     async with bot_running(a_home, api, webhook=True):
-        await api.says(CHAT, "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng")
+        await api.says(CHAT, WARD_POLICE_BRIBED)
         await api.says(CHAT, "sòng bạc nằm cuối hẻm")
         first, second = (message["text"] for message in api.sent[CHAT])
         assert address in first

@@ -21,7 +21,9 @@ from storage import tables
 from storage.engine import Database
 from tests.fakes import bot_api, servers
 from tests.fakes.desk import browser, log_in
-from tests.fakes.home import PEOPLE, Home, opened
+from tests.fakes.home import Home, opened
+from tests.fakes.people import A_FEW
+from tests.fakes.words import DRUGS
 from tips import errors
 from tips.crypto import sealing
 from tips.desk import statistics
@@ -29,7 +31,7 @@ from tips.desk import statistics
 U = "area-770"  # the desk of Quận 3, spoken of in the first world
 PEOPLE_OF_U = ("an", "chi")  # an officer and the head
 OTHERS = (
-    "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ.",
+    DRUGS,
     "Đêm qua ở quận 3 có nhóm thanh niên đua xe trên đường Võ Văn Tần.",
     "Cho vay nặng lãi ở phường Võ Thị Sáu quận 3, đánh người tối qua.",
     "Quán nhậu đường Phan Đăng Lưu quận Bình Thạnh đánh bạc mỗi tối.",
@@ -39,7 +41,7 @@ ACCUSING = (
 )
 RANDOM = re.compile(r"[0-9a-f]{16,}|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b")
 CHAT = 6200
-WITH = {"people": (*PEOPLE, ("chi", U, "head"))}
+WITH = {"people": (*A_FEW, ("chi", U, "head"))}
 
 
 @dataclass

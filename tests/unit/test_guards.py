@@ -10,6 +10,7 @@ import pytest
 
 from bot import wiring
 from tests.fakes.home import CHEAP, Home
+from tests.fakes.words import DRUGS as TIP
 from tips import errors
 from tips.crypto import keys, receipt, sealing
 from tips.crypto.keys import Identity
@@ -19,7 +20,6 @@ from tips.organisation.roster import Person, Roster, SignedRoster, Signer, UnitK
 from tips.people import enrolment, founding
 from tips.people.enrolment import Newcomer
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
 CHAIN = ("area-770", "duty")
 HOME = units.load("hcmc-districts")
