@@ -17,7 +17,7 @@ import storage
 from bot.serve import health
 from bot.serve.health import Health
 from storage import migrate
-from tests.contract.test_troubles import full, locked
+from tests.contract.test_store_failures import full, locked
 from tests.fakes import home, served, servers
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
