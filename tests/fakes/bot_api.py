@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.serve import officers_bot
+from bot.serve import officers_bot as officers
 from bot.wiring import Product
 from tests.fakes import servers
 
@@ -225,8 +225,8 @@ async def connected(product: Product, seconds: float = 20) -> None:
 
 
 @contextlib.asynccontextmanager
-async def officers_bot(product: Product) -> AsyncIterator[officers_bot.App]:
+async def officers_bot(product: Product) -> AsyncIterator[officers.App]:
     """The officers' bot, connected; it looks for notices when the test says so."""
-    async with officers_bot.running(product, every=3600) as application:
+    async with officers.running(product, every=3600) as application:
         await connected(product)
         yield application

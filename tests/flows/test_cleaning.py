@@ -342,11 +342,11 @@ async def test_a_child_that_dies_or_hangs_spoils_only_its_file(monkeypatch: pyte
 
 CONFINED = """
 import json, os, socket, sys
-from bot.cleaner import doors
-kept = doors.alone(int(sys.argv[1]), int(sys.argv[2]))
-doors.confine(1)
+from bot.cleaner import sandbox
+kept = sandbox.alone(int(sys.argv[1]), int(sys.argv[2]))
+sandbox.confine(1)
 found = {"interfaces": [name for _, name in socket.if_nameindex()], "secrets": sorted(os.environ)}
-doors.close()
+sandbox.close()
 for name, attempt in {
     "socket": lambda: socket.socket(),
     "file": lambda: open("/etc/hostname"),
