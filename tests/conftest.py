@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes import home, servers, two
+from tests.fakes import databases, home, servers, two
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -29,18 +29,26 @@ def postgres_server() -> Iterator[str]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def newest_database(postgres_server: str) -> str:
+    databases.migrate_one(postgres_server)
+    return databases.NEWEST
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    with servers.fresh_database(postgres_server) as url:
+def postgres_url(postgres_server: str, newest_database: str) -> Iterator[str]:
+    with databases.on_server(postgres_server, newest_database) as url:
         yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Both stores, one after the other."""
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/contract.db"
-    return str(request.getfixturevalue("postgres_url"))
+    """Both databases, one after the other, at the newest schema and empty."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    url = f"sqlite+aiosqlite:///{tmp_path}/contract.db"
+    databases.prepare(url)
+    return url
 
 
 @pytest.fixture

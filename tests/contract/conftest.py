@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage import migrate
-from tests.fakes import memory_store
+from tests.fakes import databases, memory_store
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import Case
@@ -44,7 +43,7 @@ async def sql_store(database_url: str) -> AsyncIterator[storage.Store]:
 
 @contextlib.asynccontextmanager
 async def opened(url: str) -> AsyncIterator[storage.Store]:
-    migrate.upgrade(url)
+    databases.prepare(url)
     async with storage.open_store(url, busy=0.2) as opening:
         yield opening
 

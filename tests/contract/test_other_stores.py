@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage import Store, migrate
+from storage import Store
 from tests.contract.conftest import NOON, draft, new_case, step
-from tests.fakes import memory_store, servers
+from tests.fakes import databases, memory_store, servers
 from tips import errors
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
 from tips.organisation.roster import SignedRoster
@@ -45,7 +45,7 @@ async def stores(drafts_urls: tuple[str, str]) -> AsyncIterator[tuple[Store, Sto
         kept = memory_store.Kept()
         yield memory_store.store(kept), memory_store.store(kept)
         return
-    migrate.upgrade(url)
+    databases.prepare(url)
     async with storage.open_store(url, drafts_url) as one, storage.open_store(url, drafts_url) as other:
         yield one, other
 

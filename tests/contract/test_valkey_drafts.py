@@ -9,17 +9,16 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage import migrate
 from storage.valkey import CLAIM
 from tests.contract.conftest import draft, new_case
-from tests.fakes import servers
+from tests.fakes import databases, servers
 from tips import errors
 
 
 async def test_valkey_away_is_store_unavailable(tmp_path: Path) -> None:
     """No draft store: please try again."""
     url = f"sqlite+aiosqlite:///{tmp_path}/away.db"
-    migrate.upgrade(url)
+    databases.prepare(url)
     async with storage.open_store(url, "valkey://127.0.0.1:9/0") as store:
         with pytest.raises(errors.StoreUnavailable):
             await store.drafts.get(b"k" * 16)
@@ -28,7 +27,7 @@ async def test_valkey_away_is_store_unavailable(tmp_path: Path) -> None:
 async def test_valkey_lost_while_sending_loses_nothing(tmp_path: Path) -> None:
     """What was being sent is in the database: its draft is found while Valkey is away, and when it is back, empty."""
     url, change, sent, later = f"sqlite+aiosqlite:///{tmp_path}/lost.db", new_case(), draft(4), draft(5)
-    migrate.upgrade(url)
+    databases.prepare(url)
     with closing(sqlite3.connect(tmp_path / "lost.db", isolation_level=None)) as other:
         with servers.valkey() as server:
             async with storage.open_store(url, servers.valkey_url(server)) as store:
@@ -53,7 +52,7 @@ async def test_valkey_lost_while_sending_loses_nothing(tmp_path: Path) -> None:
 async def test_the_database_lost_while_sending_frees_the_draft(tmp_path: Path) -> None:
     """Nothing was stored: the claim is given back at once, and the draft is as it was."""
     url, before = f"sqlite+aiosqlite:///{tmp_path}/locked.db", draft(3)
-    migrate.upgrade(url)
+    databases.prepare(url)
     locked = closing(sqlite3.connect(tmp_path / "locked.db", isolation_level=None))
     with locked as other, servers.valkey() as server:
         async with storage.open_store(url, servers.valkey_url(server), busy=0.1) as store:
@@ -70,7 +69,7 @@ async def test_the_database_lost_while_sending_frees_the_draft(tmp_path: Path) -
 async def test_who_lost_its_claim_stores_nothing(tmp_path: Path) -> None:
     """A process stood still with the claim; another broke it and went on: the first one's tip would lack words."""
     url, change = f"sqlite+aiosqlite:///{tmp_path}/claim.db", new_case()
-    migrate.upgrade(url)
+    databases.prepare(url)
     with servers.valkey() as server:
         address = servers.valkey_url(server)
         async with storage.open_store(url, address) as one, storage.open_store(url, address) as other:
@@ -88,7 +87,7 @@ async def test_who_lost_its_claim_stores_nothing(tmp_path: Path) -> None:
 async def test_a_claim_of_a_process_that_died_holds_nobody_up_for_long(tmp_path: Path) -> None:
     """Whoever comes next breaks it, and the one after waits for nothing."""
     url, change = f"sqlite+aiosqlite:///{tmp_path}/dead.db", new_case()
-    migrate.upgrade(url)
+    databases.prepare(url)
     with servers.valkey() as server:
         async with storage.open_store(url, servers.valkey_url(server)) as store:
             await store.drafts.put(draft(3), 0)
@@ -103,7 +102,7 @@ async def test_a_claim_of_a_process_that_died_holds_nobody_up_for_long(tmp_path:
 async def test_of_two_drafts_beside_a_due_receipt_one_is_stale(tmp_path: Path) -> None:
     """One process confirms the receipt while another takes words: who comes second is told to look again."""
     url = f"sqlite+aiosqlite:///{tmp_path}/both.db"
-    migrate.upgrade(url)
+    databases.prepare(url)
     with servers.valkey() as server:
         address = servers.valkey_url(server)
         async with storage.open_store(url, address) as one, storage.open_store(url, address) as other:
@@ -120,7 +119,7 @@ async def test_of_two_drafts_beside_a_due_receipt_one_is_stale(tmp_path: Path) -
 async def test_a_receipt_that_is_due_outlives_valkey_s_memory(tmp_path: Path) -> None:
     """Until it has arrived, the database has its draft too."""
     url = f"sqlite+aiosqlite:///{tmp_path}/due.db"
-    migrate.upgrade(url)
+    databases.prepare(url)
     with servers.valkey() as server:
         address = servers.valkey_url(server)
         async with storage.open_store(url, address) as one, storage.open_store(url, address) as other:

@@ -11,7 +11,7 @@ from bot import settings, wiring
 from bot.commands import people
 from bot.settings import Settings
 from bot.wiring import Product
-from tests.fakes import two, words
+from tests.fakes import databases, two, words
 from tests.fakes.people import A_FEW
 from tips.cases.case import Case
 from tips.cases.ledger import SignedEvent
@@ -159,6 +159,7 @@ async def opened(
         said["TINBAO_PROCESSES"] = str(two.PROCESSES)
         own = replace(settings.read(said), demo=True)  # the run folder may be anywhere
         clock = Clock()
+        databases.prepare(own.database_url)
         founding = await wiring.initialise(own, now=clock, cost=cost)
         async with contextlib.AsyncExitStack() as stack:
             product = await stack.enter_async_context(wiring.open_product(own, now=clock, cost=cost))

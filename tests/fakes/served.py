@@ -1,16 +1,20 @@
 """A home as people have it: made by the command line, served by a real process, reached over HTTP."""
 
 import asyncio
+import atexit
 import base64
 import contextlib
+import functools
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -71,7 +75,20 @@ class Served:
 
 
 def made(folder: Path, people: Sequence[tuple[str, ...]] = (("an", "area-770"),), init: Sequence[str] = ()) -> Served:
-    """`tinbao init --json`, then `tinbao officer add` for each person (name, unit, and a role where it is another)."""
+    """`tinbao init --json`, then `tinbao officer add` for each person (name, unit, and a role where it is another).
+
+    The commands run once for all who want the same home in this process; each gets a copy, which is its own.
+    """
+    once = _founded(tuple(map(tuple, people)), tuple(init))
+    for part in (once.home, once.secrets, once.run):
+        shutil.copytree(part, folder / part.name)
+    return replace(once, folder=folder, port=servers.free_port())
+
+
+@functools.cache
+def _founded(people: tuple[tuple[str, ...], ...], init: tuple[str, ...]) -> Served:
+    folder = Path(tempfile.mkdtemp(dir=MEMORY, prefix="tinbao-founded-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     port = servers.free_port()
     printed = json.loads(command(folder, port, "init", "--json", *init))
     signers = folder / "signers.json"

