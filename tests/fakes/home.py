@@ -155,9 +155,10 @@ async def opened(
     folder: Path, people: Sequence[tuple[str, str, str]] = A_FEW, url: str = "", cost: Cost = CHEAP
 ) -> AsyncIterator[Home]:
     with tempfile.TemporaryDirectory(dir=MEMORY) as run:
-        said = {"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run, "TINBAO_DATABASE_URL": url}
+        said = {"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run}
         said["TINBAO_PROCESSES"] = str(two.PROCESSES)
         own = replace(settings.read(said), demo=True)  # the run folder may be anywhere
+        own = replace(own, database_url=url or own.database_url)
         clock = Clock()
         databases.prepare(own.database_url)
         founding = await wiring.initialise(own, now=clock, cost=cost)

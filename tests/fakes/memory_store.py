@@ -6,13 +6,15 @@ is one transaction; `Kept.whole` takes back what a step has done that fails in t
 """
 
 import contextlib
+import uuid
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from storage import Store
+import storage
+from storage import Store, migrate
 from tips import errors
 from tips.cases.case import OPEN_STATES, Case, QueueFilter, QueuePosition
 from tips.cases.ledger import SignedEvent
@@ -107,6 +109,28 @@ def store(kept: Kept) -> Store:
         clockwork=MemoryClockwork(kept),
         probe=MemoryProbe(kept),
     )
+
+
+@contextlib.contextmanager
+def in_place() -> Iterator[str]:
+    """An address at which the product finds such a store, as long as this lasts; there is nothing to migrate."""
+    kept, address = Kept(), f"memory:{uuid.uuid4().hex}"
+    open_store, upgrade = storage.open_store, migrate.upgrade
+
+    @contextlib.asynccontextmanager
+    async def opened(url: str, *rest: Any, **more: Any) -> AsyncIterator[Store]:
+        if url == address:
+            yield store(kept)
+        else:
+            async with open_store(url, *rest, **more) as other:
+                yield other
+
+    storage.open_store = opened
+    migrate.upgrade = lambda url: None if url == address else upgrade(url)
+    try:
+        yield address
+    finally:
+        storage.open_store, migrate.upgrade = open_store, upgrade
 
 
 def add(table: dict[Key, Value], key: Key, value: Value) -> None:

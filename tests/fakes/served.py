@@ -24,7 +24,7 @@ import httpx
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from tests.fakes import servers
+from tests.fakes import loopback
 from tests.fakes.words import RECEIPT, to_the_receipt
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,14 +82,14 @@ def made(folder: Path, people: Sequence[tuple[str, ...]] = (("an", "area-770"),)
     once = _founded(tuple(map(tuple, people)), tuple(init))
     for part in (once.home, once.secrets, once.run):
         shutil.copytree(part, folder / part.name)
-    return replace(once, folder=folder, port=servers.free_port())
+    return replace(once, folder=folder, port=loopback.free_port())
 
 
 @functools.cache
 def _founded(people: tuple[tuple[str, ...], ...], init: tuple[str, ...]) -> Served:
     folder = Path(tempfile.mkdtemp(dir=MEMORY, prefix="tinbao-founded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    port = servers.free_port()
+    port = loopback.free_port()
     printed = json.loads(command(folder, port, "init", "--json", *init))
     signers = folder / "signers.json"
     signers.write_text(json.dumps(printed))

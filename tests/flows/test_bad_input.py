@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.serve import web
-from tests.fakes import home, served, servers
+from tests.fakes import home, loopback, served
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
 from tests.fakes.words import DRUGS as TIP
@@ -22,8 +22,8 @@ BROKEN_OFF = b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\nhalf of
 
 @pytest.fixture
 async def address(a_home: Home) -> AsyncIterator[str]:
-    port = servers.free_port()
-    async with servers.serving(web.build(a_home.product, frozenset({"intake"})), port):
+    port = loopback.free_port()
+    async with loopback.serving(web.build(a_home.product, frozenset({"intake"})), port):
         yield f"http://127.0.0.1:{port}"
 
 

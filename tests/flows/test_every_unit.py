@@ -41,6 +41,7 @@ async def readers(home: Home, case: bytes) -> set[str]:
     return {grant.reader for grant in await home.grants(case)} - {RECEIPT}
 
 
+@pytest.mark.slow  # by itself: some hundred units are accused
 async def test_no_unit_ever_gets_a_key_to_what_accuses_it(city: Home) -> None:
     """At intake, by climbing to the top, and offered as a target to whoever holds it on the way."""
     product = city.product

@@ -10,7 +10,7 @@ import pytest
 
 from bot.serve import citizens_bot, web
 from handlers import telegram as handler
-from tests.fakes import bot_api, gallery, servers
+from tests.fakes import bot_api, gallery, loopback
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
 from tests.fakes.words import DRUGS as TIP
@@ -28,7 +28,7 @@ async def api() -> AsyncIterator[BotApi]:
 @contextlib.asynccontextmanager
 async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterator[str]:
     """The bot as `tinbao serve` would run it; the address of the web app."""
-    port = servers.free_port()
+    port = loopback.free_port()
     own = replace(
         home.settings,
         telegram_token=bot_api.TOKEN,
@@ -39,7 +39,7 @@ async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterato
     product = replace(home.product, settings=own)
     async with (
         citizens_bot.running(product) as routes,
-        servers.serving(web.build(product, frozenset({"intake"}), routes), port),
+        loopback.serving(web.build(product, frozenset({"intake"}), routes), port),
     ):
         await bot_api.connected(product)
         yield own.public_url
