@@ -11,9 +11,10 @@ OWN := .venv/bin/python
 RUN_STAMP := .tools/run-$(shell (echo $(CHOSEN); cat requirements/run.lock) | cksum | cut -d' ' -f1)
 DEV_STAMP := .tools/dev-$(shell (echo $(CHOSEN); cat requirements/dev.lock) | cksum | cut -d' ' -f1)
 PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadfile
+QUICK := $(OWN) -m pytest -n $(WORKERS) --dist worksteal --memory -m "not slow"
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo setup-test test test-two other-pythons check sbom bench eval data learn pictures drawings mutants interop lock locales clean
+.PHONY: help setup demo quick setup-test test test-two other-pythons check sbom bench eval data learn pictures drawings mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,6 +42,9 @@ setup: $(RUN_STAMP) $(CATALOGUES) ## Bring uv and what the product runs on
 
 demo: setup ## Run the product on a throw-away home; PORT= for another port
 	@exec .venv/bin/tinbao demo
+
+quick: $(DEV_STAMP) $(CATALOGUES) ## Run what needs no browser, no server and no long time: for every change
+	@$(QUICK)
 
 setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromium, strace, exiftool, ffmpeg, poppler
 	@$(OWN) scripts/setup_test.py

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.fakes import home, servers
+from tests.fakes import home, loopback
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PATIENCE: Final = 30.0  # seconds for a start, and for an end
@@ -47,7 +47,7 @@ async def a_home() -> AsyncIterator[Environment]:
 @contextlib.asynccontextmanager
 async def serving(environment: Environment, only: str) -> AsyncIterator[Served]:
     """`tinbao serve --only …`, once it answers."""
-    port = servers.free_port()
+    port = loopback.free_port()
     own = {"TINBAO_LISTEN": f"127.0.0.1:{port}", "TINBAO_PUBLIC_URL": f"http://127.0.0.1:{port}"}
     async with running(["-m", "bot", "serve", "--only", only], {**own, **environment}, port) as served:
         yield served

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bench.measure import Figure, at_least, paired
 from storage import engine
-from tests.fakes import home, servers
+from tests.fakes import databases, home, servers
 from tips.intake.draft import Draft, Fragment
 
 TASKS: Final = 64  # at once
@@ -48,8 +48,8 @@ async def submit_postgres() -> Figure:
     with (
         tempfile.TemporaryDirectory() as folder,
         servers.postgres() as server,
-        servers.fresh_database(server) as url,
-        servers.fresh_database(server) as bare,
+        databases.on_server(server) as url,
+        databases.on_server(server) as bare,
     ):
         return await _compared(Path(folder), "PostgreSQL", url, bare)
 

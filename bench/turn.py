@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from bench import product
 from bench.measure import Figure, at_most, paired
 from bot.serve.citizens_bot import PATH
-from tests.fakes import bot_api, servers
+from tests.fakes import bot_api, loopback
 from tests.fakes.bot_api import BotApi
 
 CHATS = 32  # at once
@@ -123,6 +123,6 @@ async def _our_door() -> AsyncIterator[Door]:
 
 @contextlib.asynccontextmanager
 async def _echoing_door() -> AsyncIterator[Door]:
-    port = servers.free_port()
+    port = loopback.free_port()
     async with product.running(["-m", "bench.echo", str(port)], {}, port):
         yield Door(port, BotApi(""), itertools.count(1), sends=False)

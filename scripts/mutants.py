@@ -199,7 +199,7 @@ MUTANTS = (
         "tips/intake/reporter_notifications.py",
         "sealing.lock(key, padded, _bound(case), self.random)",
         "padded",
-        "tests/flows/test_news.py::test_no_table_knows_a_chat",
+        "tests/flows/test_reporter_notifications.py::test_no_table_knows_a_chat",
     ),
     Mutant(
         "small counts that are shown",
@@ -262,14 +262,14 @@ MUTANTS = (
         "handlers/cookies.py",
         'return token if hmac.compare_digest(tag.encode(), self._tag(nonce).encode()) else ""',
         "return token",
-        "tests/flows/test_doors.py::test_a_browser_that_invents_a_cookie_gets_a_conversation_of_its_own",
+        "tests/flows/test_web_requests.py::test_a_browser_that_invents_a_cookie_gets_a_conversation_of_its_own",
     ),
     Mutant(
         "forms of old browsers from anywhere",
         "handlers/pages.py",
         'return origin == f"http://{host}" and host != urlsplit(self.origin).netloc',
         "return True",
-        "tests/flows/test_doors.py::test_a_form_of_another_page_is_refused",
+        "tests/flows/test_web_requests.py::test_a_form_of_another_page_is_refused",
     ),
     Mutant(
         "one-time codes to be guessed without end",
@@ -297,7 +297,7 @@ MUTANTS = (
         "bot/serve/http_connections.py",
         'elif task[1] == "head" and now - self._began > HEAD:',
         "elif False:",
-        "tests/flows/test_doors.py::test_half_a_request_is_ended",
+        "tests/flows/test_web_requests.py::test_half_a_request_is_ended",
     ),
     Mutant(
         "files that take the whole disk",

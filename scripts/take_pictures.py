@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests import tools  # noqa: E402
-from tests.fakes import servers  # noqa: E402
+from tests.fakes import loopback  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1024, "height": 768}
@@ -27,7 +27,7 @@ START = 60  # seconds that the demo may take
 
 async def main() -> None:
     """Start the demo on a free port, walk through it as a citizen, an officer and an overseer, and end it."""
-    port = servers.free_port()
+    port = loopback.free_port()
     demo = await asyncio.create_subprocess_exec(
         ROOT / ".venv" / "bin" / "tinbao",
         "demo",

@@ -1,19 +1,52 @@
 """Fixtures that every folder of tests may use."""
 
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from tests.fakes import home, servers, two
+from tests.fakes import databases, home, memory_store, servers, two
+
+SLOW_FAKES = {f"tests.fakes.{name}" for name in ("films", "opener", "planting", "served", "servers")} | {"tests.tools"}
+SLOW_STORES = {"postgresql", "valkey"}
+
+
+BEHIND = ("sqlalchemy", "sqlite3", "storage", "bot.commands.recovery")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--memory", action="store_true", help="flows that look at no database run on a store in memory")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Two processes take only what has turns."""
+    """What is slow is marked so, and begins first: what comes last should be short. Two processes take only turns."""
+    for item in items:
+        if _is_slow(item):
+            item.add_marker(pytest.mark.slow)
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: item.path not in slow)
     if two.ON:
         kept = [item for item in items if _has_turns(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    """Whether it needs a browser, a server, a process that serves, or a program of `make setup-test`."""
+    if item.path.parent.name == "web":
+        return True
+    callspec = getattr(item, "callspec", None)
+    if callspec and SLOW_STORES & {it for it in callspec.params.values() if isinstance(it, str)}:
+        return True
+    if "postgres_server" in getattr(item, "fixturenames", ()):
+        return True
+    reached = vars(item.module).values()  # type: ignore[attr-defined]
+    return bool(SLOW_FAKES & {getattr(it, "__name__", "") for it in reached}) or bool(
+        SLOW_FAKES & {str(getattr(it, "__module__", "")) for it in reached}
+    )
 
 
 def _has_turns(item: pytest.Item) -> bool:
@@ -29,18 +62,40 @@ def postgres_server() -> Iterator[str]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def newest_database(postgres_server: str) -> str:
+    databases.migrate_one(postgres_server)
+    return databases.NEWEST
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    with servers.fresh_database(postgres_server) as url:
+def postgres_url(postgres_server: str, newest_database: str) -> Iterator[str]:
+    with databases.on_server(postgres_server, newest_database) as url:
         yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Both stores, one after the other."""
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/contract.db"
-    return str(request.getfixturevalue("postgres_url"))
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Both databases, one after the other, at the newest schema and empty.
+
+    With `--memory` the store in memory stands for SQLite, unless the file of the test looks behind the store.
+    """
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgres_url")
+    elif request.config.getoption("memory") and not _looks_behind(request.module):
+        with memory_store.in_place() as url:
+            yield url
+    else:
+        url = f"sqlite+aiosqlite:///{tmp_path}/contract.db"
+        databases.prepare(url)
+        yield url
+
+
+def _looks_behind(module: ModuleType) -> bool:
+    """Whether a file of tests, or one that it takes something from, reaches a database without the product."""
+    named = {getattr(it, "__module__", None) or getattr(it, "__name__", "") for it in vars(module).values()}
+    further = [sys.modules[it] for it in named if str(it).startswith("tests.flows.") and it != module.__name__]
+    return any(str(it).startswith(BEHIND) for it in named) or any(map(_looks_behind, further))
 
 
 @pytest.fixture

@@ -1,30 +1,51 @@
 """What every storage test needs: an open store at the newest schema, and cases that look like real ones."""
 
+import contextlib
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 import storage
-from storage import migrate
+from tests.fakes import databases, memory_store
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import Case
 from tips.cases.pings import Ping
 from tips.crypto.sealing import Envelope, Grant
 from tips.ports.cases import Change, Mailbox
+from tips.ports.intake import DraftRow
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)
 SIGNING = secrets.token_bytes(32)
 
 
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[storage.Store]:
+    """Every store, one after the other: what is asked of it here is the contract."""
+    if request.param == "memory":
+        yield memory_store.store(memory_store.Kept())
+        return
+    url = f"sqlite+aiosqlite:///{tmp_path}/contract.db"
+    async with opened(request.getfixturevalue("postgres_url") if request.param == "postgresql" else url) as opening:
+        yield opening
+
+
 @pytest.fixture
-async def store(database_url: str) -> AsyncIterator[storage.Store]:
-    migrate.upgrade(database_url)
-    async with storage.open_store(database_url, busy=0.2) as opened:
-        yield opened
+async def sql_store(database_url: str) -> AsyncIterator[storage.Store]:
+    """A store whose database a test may reach behind it."""
+    async with opened(database_url) as opening:
+        yield opening
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str) -> AsyncIterator[storage.Store]:
+    databases.prepare(url)
+    async with storage.open_store(url, busy=0.2) as opening:
+        yield opening
 
 
 def event(case: bytes, before: bytes, kind: ledger.Kind = ledger.Kind.RECEIVED) -> ledger.SignedEvent:
@@ -69,6 +90,10 @@ def step(row: Case, **changes: object) -> Change:
     """The next step of a stored case."""
     done = event(row.id, row.head, ledger.Kind.MOVED)
     return Change(replace(row, head=done.leaf, **changes), row.head, (done,))  # type: ignore[arg-type]
+
+
+def draft(version: int = 1, key: bytes = b"k" * 16, hours: int = 24) -> DraftRow:
+    return DraftRow(key, secrets.token_bytes(40), version, NOON + timedelta(hours=hours, days=3650))
 
 
 async def is_stored(store: storage.Store, case: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""What `tips.ports` promises of tips and cases, on SQLite and PostgreSQL."""
+"""What `tips.ports` promises of tips and cases, of every store."""
 
 import asyncio
 from dataclasses import replace
@@ -6,13 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from storage import Store
-from storage.engine import Database
 from tests.contract.conftest import NOON, is_stored, new_case, step
 from tips import errors
-from tips.cases.case import NO_TIME, OPEN, QueueFilter
+from tips.cases.case import OPEN, QueueFilter
 
 EVERY = QueueFilter()
 
@@ -118,7 +116,7 @@ async def test_the_queue_is_urgent_first_then_unread_then_old_and_pages_without_
     paged, after = [], None
     while page := await store.cases.queue(("area-770",), EVERY, 5, after):
         paged += page
-        after = page[-1].place
+        after = page[-1].position
     assert paged == whole
 
 
@@ -129,7 +127,7 @@ async def test_a_page_goes_on_where_it_ended_though_its_last_case_was_read_meanw
     whole = await store.cases.queue(("area-770",), EVERY, 99, None)
     last = whole[2]
     await store.cases.apply(step(last, opened=True))
-    rest = await store.cases.queue(("area-770",), EVERY, 99, last.place)
+    rest = await store.cases.queue(("area-770",), EVERY, 99, last.position)
     assert [it.id for it in rest] == [*(it.id for it in whole[3:]), last.id]
 
 
@@ -183,25 +181,3 @@ async def test_what_is_due_comes_longest_first_and_no_more_than_asked_for(store:
     assert [it.at for it in rest] == [int((NOON - timedelta(hours=1)).timestamp())]
     assert await store.cases.due(NOON, 99, rest[-1]) == []
     assert len(await store.cases.due(NOON, 99)) == 3
-
-
-@pytest.mark.parametrize("garbage", [-9_000_000_000_000_000_000, -99_999_999_999_999])
-async def test_a_time_that_is_none_hides_neither_its_case_nor_another(
-    store: Store, database_url: str, garbage: int
-) -> None:
-    """A hand was in the row: it reads as the oldest, so it is late and in its queue, and so are the others."""
-    changes = [new_case(), new_case()]
-    for change in changes:
-        await store.tips.submit(change)
-    database = Database(database_url)
-    async with database.write() as connection:
-        for column in ("due_at", "received_at"):
-            await connection.execute(
-                sa.text(f"UPDATE tip SET {column} = :garbage WHERE id = :id"),
-                {"garbage": garbage, "id": changes[0].case.id},
-            )
-    await database.close()
-    found = await store.cases.queue(["area-770"], QueueFilter(), 10, None)
-    assert {row.id for row in found} == {change.case.id for change in changes}
-    assert {due.id for due in await store.cases.due(NOON + timedelta(days=9), 10)} == {row.id for row in found}
-    assert (await store.cases.get(changes[0].case.id, None)).due_at == NO_TIME

@@ -18,18 +18,22 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot import key_files, settings, wiring
 from storage import engine, migrate
-from tests.fakes import home, served, servers
+from storage.tables import metadata
+from tests.fakes import databases, home, served
 from tests.fakes.home import Home
+from tests.fakes.people import AN, TRUC
+from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips import errors
 from tips.organisation import units
 
 REVISIONS = migrate.revisions(migrate.SCRIPTS)
-TIP = "ban ma tuy o karaoke duong le van sy q3"
-PEOPLE = (("an", "area-770", "officer"), ("truc", "duty", "officer"))
+PEOPLE = (AN, TRUC)
 
 
 @contextlib.contextmanager
@@ -69,13 +73,23 @@ def poured(source: str, target: str) -> int:
     return count
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database that nobody has made anything in."""
+    if request.param == "sqlite":
+        yield f"sqlite+aiosqlite:///{tmp_path}/empty.db"
+    else:
+        with databases.on_server(request.getfixturevalue("postgres_server")) as url:
+            yield url
+
+
 @pytest.fixture
 def older_url(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[str]:
     """A second database beside `database_url`, of the same kind."""
     if engine.is_sqlite(database_url):
         yield f"sqlite+aiosqlite:///{tmp_path}/older.db"
     else:
-        with servers.fresh_database(request.getfixturevalue("postgres_server")) as url:
+        with databases.on_server(request.getfixturevalue("postgres_server")) as url:
             yield url
 
 
@@ -108,6 +122,17 @@ async def test_a_home_of_any_schema_is_brought_up_and_read(lived_in: Home, older
         assert await home.Citizen(product, lived_in.citizen("another").sender).sends(TIP)
 
 
+def test_the_migrated_schema_is_the_one_of_the_tables(empty_url: str) -> None:
+    """Alembic finds no difference between what the migrations made and what the models say."""
+    migrate.upgrade(empty_url)
+    created = sa.create_engine(engine.sync_url(empty_url))
+    with created.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    created.dispose()
+    assert [it for it in differences if it[0] != "remove_table"] == []
+    assert [it[1].name for it in differences if it[0] == "remove_table"] == []
+
+
 def test_the_newest_schema_is_the_one_that_alembic_finds() -> None:
     """The chain that is read from the scripts' text is the one that Alembic walks; there is one head."""
     with connected("sqlite://") as connection:
@@ -116,37 +141,37 @@ def test_the_newest_schema_is_the_one_that_alembic_finds() -> None:
     assert [it.revision for it in reversed(list(scripts.walk_revisions()))] == list(REVISIONS)
 
 
-def test_a_later_schema_stops_the_start_and_says_why(database_url: str) -> None:
+def test_a_later_schema_stops_the_start_and_says_why(empty_url: str) -> None:
     """Nothing is written into a database that a later version made."""
-    migrate.upgrade(database_url)
-    with connected(database_url) as connection:
+    migrate.upgrade(empty_url)
+    with connected(empty_url) as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(errors.BadSetting, match=f"9999.*{REVISIONS[-1]}.*later version"):
-        migrate.upgrade(database_url)
-    assert version(database_url) == "9999"
+        migrate.upgrade(empty_url)
+    assert version(empty_url) == "9999"
 
 
 @pytest.mark.parametrize("revision", [None, REVISIONS[0]])
 def test_an_upgrade_that_fails_leaves_nothing_behind(
-    database_url: str, revision: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    empty_url: str, revision: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last step breaks: tables and version are as before, and the same database is upgraded once it is mended."""
     if revision:
-        at(database_url, revision)
+        at(empty_url, revision)
     scripts = shutil.copytree(migrate.SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     broken = scripts / "versions" / "9999_broken.py"
     broken.write_text(
         f'from alembic import op\n\nrevision = "9999"\ndown_revision = "{REVISIONS[-1]}"\n\n'
         "def upgrade():\n    op.execute('CREATE TABLE half (id INTEGER)')\n    op.execute('no such words')\n"
     )
-    before = tables(database_url)
+    before = tables(empty_url)
     with monkeypatch.context() as patched:
         patched.setattr(migrate, "SCRIPTS", scripts)
         with pytest.raises(errors.StoreUnavailable):
-            migrate.upgrade(database_url)
-    assert tables(database_url) == before
-    migrate.upgrade(database_url)
-    assert version(database_url) == REVISIONS[-1]
+            migrate.upgrade(empty_url)
+    assert tables(empty_url) == before
+    migrate.upgrade(empty_url)
+    assert version(empty_url) == REVISIONS[-1]
 
 
 def tables(url: str) -> set[str]:
@@ -172,14 +197,14 @@ def held_up(url: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("revision", [None, REVISIONS[0]])
-async def test_of_processes_that_upgrade_at_once_one_does_it(database_url: str, revision: str | None) -> None:
+async def test_of_processes_that_upgrade_at_once_one_does_it(empty_url: str, revision: str | None) -> None:
     """Three start together, on an empty database or an old one: all of them end well, and the schema is whole."""
     if revision:
-        at(database_url, revision)
-    with held_up(database_url):
+        at(empty_url, revision)
+    with held_up(empty_url):
         racing = [
             await asyncio.create_subprocess_exec(
-                sys.executable, "-c", UPGRADER, database_url, cwd=served.ROOT, stdout=asyncio.subprocess.PIPE
+                sys.executable, "-c", UPGRADER, empty_url, cwd=served.ROOT, stdout=asyncio.subprocess.PIPE
             )
             for _ in range(3)
         ]
@@ -187,7 +212,7 @@ async def test_of_processes_that_upgrade_at_once_one_does_it(database_url: str, 
     done = [await process.communicate() for process in racing]
     assert [process.returncode for process in racing] == [0, 0, 0]
     assert [out.strip() for out, _ in done].count(b"True") >= 1
-    assert version(database_url) == REVISIONS[-1]
+    assert version(empty_url) == REVISIONS[-1]
 
 
 def test_a_start_at_the_newest_schema_loads_no_alembic(tmp_path: Path) -> None:
@@ -224,7 +249,7 @@ async def test_rows_that_refer_to_a_table_that_is_made_anew_stay(
 
 
 async def test_a_home_that_the_first_program_made_lives_on(
-    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its tables, roster and keys as they lay on a disk: the officer reads, the receipt opens, the audit holds."""
     made = json.loads((Path(__file__).parents[1] / "data" / "first_home.json").read_text("utf-8"))
@@ -232,18 +257,18 @@ async def test_a_home_that_the_first_program_made_lives_on(
     (tmp_path / "home-secrets").mkdir()
     for name, data in made["secrets"].items():
         key_files.write_secret(tmp_path / "home-secrets" / name, base64.b64decode(data))
-    at(database_url, REVISIONS[0])
-    with connected(database_url) as connection:
+    at(empty_url, REVISIONS[0])
+    with connected(empty_url) as connection:
         _as_it_lay(connection, made["tables"])
     signed_for = json.loads(_octets(made["tables"]["roster"][0]["document"]))["organisation_digest"]
     shipped = units.load()
     monkeypatch.setattr(units, "load", lambda *_: replace(shipped, digest=signed_for))
     with home.in_memory() as run:
         own = replace(
-            settings.read({"TINBAO_HOME": str(tmp_path / "home"), "TINBAO_RUN": str(run)}), database_url=database_url
+            settings.read({"TINBAO_HOME": str(tmp_path / "home"), "TINBAO_RUN": str(run)}), database_url=empty_url
         )
         async with wiring.open_product(own, cost=home.CHEAP) as product:
-            assert version(database_url) == REVISIONS[-1]
+            assert version(empty_url) == REVISIONS[-1]
             session = await product.logins.session_of(await product.logins.unlock("an", made["passphrases"]["an"]))
             (row,) = await product.review.queue(session)
             assert (await product.review.open(session, row.id)).tip.text == made["text"]

@@ -22,8 +22,9 @@ from starlette.routing import Route
 
 from bot.serve import officers_bot
 from bot.wiring import Product
-from tests.fakes import servers
+from tests.fakes import loopback
 
+LONGEST_POLL = 0.2  # seconds; whoever ends a bot waits for its last one
 TOKEN = "4242:test-token-of-the-emulator"
 
 
@@ -190,7 +191,7 @@ class BotApi:
 
     async def _get_updates(self, offset: int, timeout: float) -> list[dict[str, Any]]:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(min(timeout, 2.0)), self._news:
+            async with asyncio.timeout(min(timeout, LONGEST_POLL)), self._news:
                 await self._news.wait_for(lambda: any(it["update_id"] >= offset for it in self.updates))
         return [it for it in self.updates if it["update_id"] >= offset]
 
@@ -207,13 +208,13 @@ async def _values(request: Request) -> dict[str, Any]:
 @contextlib.asynccontextmanager
 async def serving(port: int = 0, first: int = 1) -> AsyncIterator[BotApi]:
     """At a free port, or at this one; its numbers begin with `first`, as those of one that was there before go on."""
-    port = port or servers.free_port()
+    port = port or loopback.free_port()
     api = BotApi(f"http://127.0.0.1:{port}", _ids=itertools.count(first))
     routes = [
         Route(f"/bot{TOKEN}/{{method}}", api.door, methods=["GET", "POST"]),
         Route(f"/file/bot{TOKEN}/{{path:path}}", api.file),
     ]
-    async with servers.serving(Starlette(routes=routes), port):
+    async with loopback.serving(Starlette(routes=routes), port):
         yield api
 
 

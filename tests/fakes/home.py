@@ -11,25 +11,24 @@ from bot import settings, wiring
 from bot.commands import people
 from bot.settings import Settings
 from bot.wiring import Product
-from tests.fakes import two
+from tests.fakes import databases, two, words
+from tests.fakes.people import A_FEW
+from tips.cases.case import Case
+from tips.cases.ledger import SignedEvent
+from tips.cases.pings import Ping
+from tips.crypto import keys
 from tips.crypto.keys import Cost, Identity
+from tips.crypto.sealing import Envelope, Grant
 from tips.intake.reception import Outcome, Sender
 from tips.intake.turns import Inbound
 from tips.organisation.roles import Role
 from tips.people.enrolment import Newcomer
 from tips.people.founding import Founding
 from tips.people.session import Session
+from tips.ports.clock import Stuck
 
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 CHEAP = Cost(memory=64, iterations=1)
-PEOPLE = (
-    ("an", "area-770", "officer"),
-    ("binh", "area-778", "officer"),
-    ("truc", "duty", "officer"),
-    ("kiem", "vks-tp", "overseer"),
-    ("thanh", "px05", "officer"),
-    ("kinh", "pc03", "officer"),
-)
 
 
 @contextlib.contextmanager
@@ -81,6 +80,48 @@ class Home:
     def citizen(self, name: str = "someone", channel: str = "test") -> "Citizen":
         return Citizen(self.product, Sender(channel, name))
 
+    # --- what is stored, whoever may read it: the one place where tests look behind the product's doors ---------------
+
+    async def cases(self) -> list[Case]:
+        return await self.product.store.ledger.heads()
+
+    async def the_case(self) -> Case:
+        """The one case there is."""
+        found = await self.cases()
+        assert len(found) == 1, f"there should be one case, and there are {len(found)}"
+        return found[0]
+
+    async def case(self, id: bytes) -> Case:
+        return await self.product.store.cases.get(id, None)
+
+    async def case_of(self, receipt: str) -> Case:
+        """The case of a receipt, by its mailbox."""
+        return (await self.product.mailboxes.read(receipt)).case
+
+    async def grants(self, case: bytes) -> list[Grant]:
+        return await self.product.store.cases.grants(case)
+
+    async def envelopes(self, case: bytes, part: str | None = None) -> list[Envelope]:
+        """A case's envelopes, or only those of a part."""
+        found = await self.product.store.cases.envelopes(case)
+        return [it for it in found if part in (None, it.part)]
+
+    async def events(self, case: bytes) -> list[SignedEvent]:
+        return await self.product.store.cases.events(case)
+
+    async def seeds_of(self, person: Identity) -> list[bytes]:
+        """Every unit's seed that this person opens with a copy of the whole database."""
+        sealed = await self.product.store.keyring.seeds(person.name)
+        return [keys.open_seed(it, person.seed) for it in sealed]
+
+    async def pings(self) -> list[Ping]:
+        """What the officers' bot would send by now."""
+        return await self.product.store.outbox.due(self.clock(), 100)
+
+    async def stuck(self) -> list[Stuck]:
+        """What the clock could not bring on."""
+        return await self.product.store.clockwork.stuck()
+
 
 @dataclass
 class Citizen:
@@ -105,24 +146,24 @@ class Citizen:
 
     async def sends(self, text: str) -> str:
         """A tip to its receipt, refusing every question."""
-        outcome = await self.says(text)
-        for _ in range(6):
-            if outcome.receipt:
-                return outcome.receipt
-            offered = [option.id for reply in outcome.replies for option in reply.options]
-            outcome = await self.presses(next(it for it in ("submit", "send_anyway", "skip") if it in offered))
-        raise AssertionError("no receipt")
+        return await words.to_the_receipt(await self.says(text), self.presses, choices)
+
+
+def choices(outcome: Outcome) -> list[str]:
+    return [option.id for reply in outcome.replies for option in reply.options]
 
 
 @contextlib.asynccontextmanager
 async def opened(
-    folder: Path, people: Sequence[tuple[str, str, str]] = PEOPLE, url: str = "", cost: Cost = CHEAP
+    folder: Path, people: Sequence[tuple[str, str, str]] = A_FEW, url: str = "", cost: Cost = CHEAP
 ) -> AsyncIterator[Home]:
     with tempfile.TemporaryDirectory(dir=MEMORY) as run:
-        said = {"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run, "TINBAO_DATABASE_URL": url}
+        said = {"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run}
         said["TINBAO_PROCESSES"] = str(two.PROCESSES)
         own = replace(settings.read(said), demo=True)  # the run folder may be anywhere
+        own = replace(own, database_url=url or own.database_url)
         clock = Clock()
+        databases.prepare(own.database_url)
         founding = await wiring.initialise(own, now=clock, cost=cost)
         async with contextlib.AsyncExitStack() as stack:
             product = await stack.enter_async_context(wiring.open_product(own, now=clock, cost=cost))

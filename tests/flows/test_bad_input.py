@@ -11,18 +11,19 @@ import httpx
 import pytest
 
 from bot.serve import web
-from tests.fakes import home, served, servers
+from tests.fakes import home, loopback, served
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import DRUGS_WITHOUT_ACCENTS
 
 BROKEN_OFF = b'--b\r\nContent-Disposition: form-data; name="text"\r\n\r\nhalf of what was'
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 
 
 @pytest.fixture
 async def address(a_home: Home) -> AsyncIterator[str]:
-    port = servers.free_port()
-    async with servers.serving(web.build(a_home.product, frozenset({"intake"})), port):
+    port = loopback.free_port()
+    async with loopback.serving(web.build(a_home.product, frozenset({"intake"})), port):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -243,7 +244,7 @@ def test_the_terminal_answers_every_line(terminal: Served) -> None:
 def test_the_story_in_the_terminal(terminal: Served) -> None:
     """Two turns to a receipt, which another run takes up again; nothing is said before the first event."""
     assert chat(terminal, []) == []
-    first = chat(terminal, [json.dumps({"text": "ban ma tuy o karaoke duong le van sy q3"}), '{"choose": "submit"}'])
+    first = chat(terminal, [json.dumps({"text": DRUGS_WITHOUT_ACCENTS}), '{"choose": "submit"}'])
     assert first[0]["state"] == "summary"
     second = chat(terminal, [json.dumps({"text": first[1]["receipt"]}), json.dumps({"text": "phòng số 6"})])
     assert [turn["state"] for turn in second] == ["mailbox", "mailbox"]

@@ -11,7 +11,10 @@ import pytest
 
 import locales
 from tests.fakes import desk, gallery
-from tests.fakes.home import Citizen, Home, opened
+from tests.fakes.home import Citizen, Home, choices, opened
+from tests.fakes.people import AN, ANH, BA, BINH, KIEM, KINH, QUAN, THANH, TOAN, TRUC_COORDINATES
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tests.flows.test_evidence import gives, rows_of, text_of
 from tips import errors
 from tips.cases import deadlines, ledger, lifecycle, policy
@@ -20,20 +23,7 @@ from tips.data import read
 from tips.organisation.roles import Role
 from tips.people.session import Session
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
-PEOPLE = (
-    ("an", "area-770", "officer"),
-    ("anh", "area-770", "officer"),
-    ("ba", "area-770", "head"),
-    ("binh", "area-778", "officer"),
-    ("truc", "duty", "coordinator"),
-    ("kiem", "vks-tp", "overseer"),
-    ("thanh", "px05", "officer"),
-    ("kinh", "pc03", "officer"),
-    ("quan", "ttra-tp", "admin"),
-    ("toan", "ttra-tp", "auditor"),
-)
+PEOPLE = (AN, ANH, BA, BINH, TRUC_COORDINATES, KIEM, THANH, KINH, QUAN, TOAN)
 
 
 @pytest.fixture
@@ -135,7 +125,7 @@ async def test_a_case_that_is_sent_back_twice_climbs_by_itself(office: Home) -> 
         assert back.unit == "area-770"
         assert (back.clock == deadlines.WAKE) == (number == 2)
     assert await office.product.escalation.tick() == 1
-    assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
+    assert (await office.case(row.id)).unit == "duty"
 
 
 async def test_nobody_accepts_in_time_and_the_case_goes_up(office: Home) -> None:
@@ -144,7 +134,7 @@ async def test_nobody_accepts_in_time_and_the_case_goes_up(office: Home) -> None
     await office.product.review.hand_over(session, row.id, "pc03")
     office.clock.forward(hours=26)
     assert await office.product.escalation.tick() == 1
-    assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
+    assert (await office.case(row.id)).unit == "duty"
 
 
 async def test_a_complaint_about_police_closes_only_with_somebody_from_outside(office: Home) -> None:
@@ -190,7 +180,7 @@ async def test_an_overseer_who_reads_along_still_gets_the_late_case(office: Home
     for unit in ("duty", "vks-tp"):
         office.clock.forward(days=5)
         assert await office.product.escalation.tick() == 1
-        assert (await office.product.store.cases.get(row.id, None)).unit == unit
+        assert (await office.case(row.id)).unit == unit
 
 
 async def test_an_accused_overseer_is_never_asked(office: Home) -> None:
@@ -231,7 +221,7 @@ async def test_a_disputed_closing_goes_once_to_an_overseer_and_another_officer(o
     assert "mailbox.dispute" in text_of(await citizen.presses("dispute"))
     assert "mailbox.disputed" in text_of(await citizen.says("quán vẫn bán, tối qua tôi thấy"))
     assert await office.product.escalation.tick() == 1
-    moved = await office.product.store.cases.get(row.id, None)
+    moved = await office.case(row.id)
     assert (moved.unit, moved.state) == ("vks-tp", "received")
     overseer = await office.session("kiem")
     seen = await office.product.review.open(overseer, row.id)
@@ -245,7 +235,7 @@ async def test_a_disputed_closing_goes_once_to_an_overseer_and_another_officer(o
     await office.product.progress.conclude(colleague, row.id, "administrative", "Đã phạt.")
     await office.product.progress.close(colleague, row.id)
     outcome = await citizen.says(code)
-    assert "dispute" not in [option.id for reply in outcome.replies for option in reply.options]
+    assert "dispute" not in choices(outcome)
 
 
 async def test_words_into_a_closed_case_are_answered_and_not_lost_silently(office: Home) -> None:
@@ -279,7 +269,7 @@ async def test_a_closed_case_is_shredded_when_its_time_is_over_and_its_reporter_
     for table in ("envelope", "reading_grant", "blob"):
         assert rows_of(office, table) == 0
     assert (await office.product.audit()).sound
-    assert len(await office.product.store.ledger.heads()) == 1
+    assert len(await office.cases()) == 1
     with pytest.raises(errors.NotFound):
         await office.product.review.open(session, row.id)
     told = await shown(office.citizen("again"), code)
@@ -297,7 +287,7 @@ async def test_an_open_case_is_never_shredded_however_late(office: Home) -> None
         await office.product.escalation.tick()
         assert await office.product.retention.tick() == 0
     with pytest.raises(errors.Refused):
-        await office.product.retention.change(await office.product.store.cases.get(row.id, None))
+        await office.product.retention.change(await office.case(row.id))
     assert rows_of(office, "envelope") == 1
 
 
@@ -318,7 +308,7 @@ async def test_a_closed_case_does_not_climb(office: Home) -> None:
     _, _, row = await closed(office)
     office.clock.forward(days=200)
     assert await office.product.escalation.tick() == 0
-    assert (await office.product.store.cases.get(row.id, None)).unit == "area-770"
+    assert (await office.case(row.id)).unit == "area-770"
 
 
 def test_corruption_is_kept_longer_as_the_table_says() -> None:
@@ -372,14 +362,14 @@ async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: 
         "assign": lambda: office.product.assignment.assign(acting, row.id, "anh"),
     }
     for state in sorted(set(State) - {State.CLOSED, State.HELD}):
-        now = await office.product.store.cases.get(row.id, None)
+        now = await office.case(row.id)
         await review.record(session, now, ledger.Kind.MOVED, {"to": state}, replace(now, state=state, officer=None))
         for name, door in doors.items():
-            as_it_stands = await office.product.store.cases.get(row.id, None)
+            as_it_stands = await office.case(row.id)
             if name not in lifecycle.open_to(as_it_stands, role):
                 with pytest.raises(errors.Refused, match=r"role|move"):
                     await door()
-                assert await office.product.store.cases.get(row.id, None) == as_it_stands
+                assert await office.case(row.id) == as_it_stands
 
 
 # --- across Tết -------------------------------------------------------------
@@ -420,7 +410,7 @@ async def seen_everywhere(home: Home, row: Case, name: str) -> dict[str, Any]:
     review, statistics = home.product.review, home.product.store.statistics
     mine = await review.queue(session, QueueFilter(OPEN_STATES, officer=name))
     return {
-        "officer": (await home.product.store.cases.get(row.id, None)).officer,
+        "officer": (await home.case(row.id)).officer,
         "queue": [it.id for it in mine],
         "counted": (await statistics.workload([row.unit], name, home.clock())).mine,
     }
@@ -434,7 +424,7 @@ async def test_an_officer_hands_a_case_back_and_its_clock_runs_on(office: Home) 
     back = await office.product.assignment.hand_back(session, row.id)
     assert (back.state, back.clock, back.due_at) == (row.state, row.clock, row.due_at)
     assert await seen_everywhere(office, row, "an") == {"officer": None, "queue": [], "counted": 0}
-    pings = await office.product.store.outbox.due(office.clock(), 100)
+    pings = await office.pings()
     assert [(it.unit, it.spared) for it in pings if it.kind == "returned"] == [("area-770", ("an",))]
     with pytest.raises(errors.Refused, match="not_holding"):
         await office.product.assignment.hand_back(session, row.id)
@@ -455,11 +445,11 @@ async def test_what_was_handed_back_is_reminded_of_and_climbs_like_any_other(off
     await office.product.assignment.hand_back(session, row.id)
     office.clock.forward(hours=1)
     await office.product.reminders.tick()
-    pings = await office.product.store.outbox.due(office.clock(), 100)
+    pings = await office.pings()
     assert [(it.unit, it.spared) for it in pings if it.kind == "unattended"] == [("area-770", ("an",))]
     office.clock.forward(days=2)
     assert await office.product.escalation.tick() == 1
-    assert (await office.product.store.cases.get(row.id, None)).unit == "duty"
+    assert (await office.case(row.id)).unit == "duty"
 
 
 async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
@@ -475,7 +465,7 @@ async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
     assert (moved.officer, moved.due_at) == ("anh", given.due_at)
     assert await seen_everywhere(office, row, "anh") == {"officer": "anh", "queue": [row.id], "counted": 1}
     assert await seen_everywhere(office, row, "an") == {"officer": "anh", "queue": [], "counted": 0}
-    pings = await office.product.store.outbox.due(office.clock(), 100)
+    pings = await office.pings()
     spared = [it.spared for it in pings if it.kind == "assigned"]
     assert sorted(spared) == sorted([("anh", "ba"), ("an", "ba")])
     with pytest.raises(errors.Refused, match="claimed"):
@@ -528,7 +518,7 @@ async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: H
     here = office.product
     await here.roster.put_into_force(here.registrar(admins).leave("an"))
     await here.jobs.tick(next(it for it in here.jobs if it.name == "free"))
-    freed, kept = [await here.store.cases.get(it.id, None) for it in (row, other)]
+    freed, kept = [await office.case(it.id) for it in (row, other)]
     assert (freed.officer, freed.state, freed.due_at) == (None, row.state, row.due_at)
     assert kept.officer == "anh"
     assert (await here.review.claim(colleague, row.id)).officer == "anh"

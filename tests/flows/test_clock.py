@@ -19,17 +19,13 @@ from bot.serve import scheduler
 from storage import engine
 from tests.fakes import desk, served
 from tests.fakes.home import Home, opened
+from tests.fakes.people import AN, KIEM, QUAN, TRUC_COORDINATES
+from tests.fakes.words import DRUGS as TIP
 from tips.cases import case, deadlines
 from tips.clock import rounds
 from tips.clock.jobs import Job
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-PEOPLE = (
-    ("an", "area-770", "officer"),
-    ("truc", "duty", "coordinator"),
-    ("kiem", "vks-tp", "overseer"),
-    ("quan", "ttra-tp", "admin"),
-)
+PEOPLE = (AN, TRUC_COORDINATES, KIEM, QUAN)
 FAR = 10**16  # seconds: no year that a program knows
 
 
@@ -80,7 +76,7 @@ async def test_a_case_that_does_not_open_holds_no_other_back(office: Home, broke
     office.clock.forward(days=2)
     assert await office.product.jobs.tick(job(office, "climb")) >= 5
     assert await at(office, "duty") >= set(ids) - {ids[3]}
-    stuck = await office.product.store.clockwork.stuck()
+    stuck = await office.stuck()
     if "no such unit" not in broken:  # that one could be helped
         assert [(it.job, it.case) for it in stuck] == [("climb", ids[3])]
         assert case.code_of(ids[3]) in await doctor.CHECKS["cases"](office.product)
@@ -108,7 +104,7 @@ async def test_what_failed_is_seen_by_overseers_and_admins_without_a_word_of_it(
         assert (await client.get("/desk/ledger")).status_code == 404
     behind(office, "UPDATE envelope SET release = :kept WHERE case_id = :id", kept=kept[0], id=ids[0])
     assert await office.product.escalation.tick() == 1
-    assert await office.product.store.clockwork.stuck() == []
+    assert await office.stuck() == []
 
 
 async def test_a_page_full_of_failures_hides_nothing_behind_it(office: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +117,7 @@ async def test_a_page_full_of_failures_hides_nothing_behind_it(office: Home, mon
     office.clock.forward(days=2)
     assert await office.product.escalation.tick() == 1
     assert await at(office, "duty") == {ids[5]}
-    assert len(await office.product.store.clockwork.stuck()) == 5
+    assert len(await office.stuck()) == 5
 
 
 @pytest.mark.parametrize("column", ["received_at", "due_at"])
@@ -132,7 +128,7 @@ async def test_a_case_whose_time_is_none_climbs_with_the_others(office: Home, co
     office.clock.forward(days=2)
     assert await office.product.jobs.tick(job(office, "climb")) == 3
     assert await at(office, "duty") >= set(ids)
-    assert await office.product.store.clockwork.stuck() == []
+    assert await office.stuck() == []
     assert {row.id for row in await office.product.review.queue(await office.session("truc"))} >= set(ids)
 
 
@@ -147,7 +143,7 @@ async def test_a_case_that_cannot_be_shredded_keeps_no_other_from_it(office: Hom
     behind(office, f"UPDATE tip SET due_at = {-FAR} WHERE id = :id", id=ids[1])
     office.clock.forward(days=91)
     assert await office.product.jobs.tick(job(office, "shred")) == 2
-    assert [it.job for it in await office.product.store.clockwork.stuck()] == ["shred"]
+    assert [it.job for it in await office.stuck()] == ["shred"]
     assert behind(office, "SELECT DISTINCT case_id FROM envelope") == [(ids[1],)]
 
 
@@ -159,9 +155,9 @@ async def test_a_case_whose_events_do_not_hold_silences_no_reminder(office: Home
     behind(office, "UPDATE event SET body = signature WHERE case_id = :id", id=ids[0])
     office.clock.forward(hours=1)
     await office.product.reminders.tick()
-    pings = await office.product.store.outbox.due(office.clock(), 100)
+    pings = await office.pings()
     assert [it.kind for it in pings].count("unattended") == 1
-    assert [(it.job, it.case) for it in await office.product.store.clockwork.stuck()] == [("repeat", ids[0])]
+    assert [(it.job, it.case) for it in await office.stuck()] == [("repeat", ids[0])]
 
 
 # --- slots ---------------------------------------------------------------------------------------------------------

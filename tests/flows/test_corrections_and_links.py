@@ -3,12 +3,12 @@
 import pytest
 
 from tests.fakes.home import Home
+from tests.fakes.words import DRUGS_IN_ROOM_SIX as TIP
 from tips import errors
 from tips.desk import duplicates
 from tips.people.session import Session
 from tips.triage import Corrections
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, phòng số 6."
 SAME = "ban ma tuy trong karaoke le van sy q3, phong so 6, dem nao cung co"
 OTHER = "Bãi đất trống phường 4 quận 3 có xe tải đổ xà bần mỗi khuya."
 COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê karaoke đường Lê Văn Sỹ bán ma tuý phòng số 6."
@@ -38,10 +38,10 @@ async def test_an_added_accused_gets_nothing_further_and_the_clock_wakes_the_nex
     row = await a_home.product.review.correct(officer, case, Corrections(accused=("area-770",)))
     assert (row.restricted, row.area, row.category) == (True, "city", "restricted")
     await a_home.product.escalation.tick()
-    grants = await a_home.product.store.cases.grants(case)
-    correction = {it.id for it in await a_home.product.store.cases.envelopes(case) if it.part == "correction"}
+    grants = await a_home.grants(case)
+    correction = {it.id for it in await a_home.envelopes(case) if it.part == "correction"}
     assert not [it for it in grants if it.envelope in correction and it.reader == "area-770"]
-    unit = (await a_home.product.store.cases.get(case, None)).unit
+    unit = (await a_home.case(case)).unit
     assert unit != "area-770"
     reader = await a_home.session_at(unit)
     assert "area-770" in (await a_home.product.review.open(reader, case)).excluded
@@ -57,7 +57,7 @@ async def test_an_empty_or_unknown_correction_is_refused(a_home: Home, correctio
     officer, (case,) = await queue_of(a_home, "an")
     with pytest.raises(errors.Refused):
         await a_home.product.review.correct(officer, case, corrections)
-    assert len(await a_home.product.store.cases.envelopes(case)) == 1
+    assert len(await a_home.envelopes(case)) == 1
 
 
 async def test_two_tips_of_one_event_are_offered_and_linked_not_merged(a_home: Home) -> None:

@@ -13,12 +13,12 @@ import pytest
 from bot.commands import people
 from tests.fakes.desk import CSRF, acts, browser, log_in
 from tests.fakes.home import Home
+from tests.fakes.people import CHI
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tips import errors
 from tips.cases import ledger
 from tips.ports.cases import Cases, Change
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ async def test_a_session_ends_when_nobody_touches_it(a_home: Home) -> None:
 async def test_an_officer_works_a_case_through(a_home: Home) -> None:
     """Open, claim, ask, move, hand over: each is on the page, in words."""
     await a_home.citizen().sends(TIP)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     case = row.id.hex()
     async with browser(a_home) as client:
         await log_in(client, a_home, "an")
@@ -73,12 +73,12 @@ async def test_an_officer_works_a_case_through(a_home: Home) -> None:
 async def test_reading_is_on_record_before_anything_is_shown(a_home: Home) -> None:
     """Each opening is a signed event with who, when and which part; a page that could not be recorded is not shown."""
     await a_home.citizen().sends(TIP)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     async with browser(a_home) as client:
         await log_in(client, a_home, "an")
         for _ in range(2):
             await client.get(f"/desk/case/{row.id.hex()}")
-        read = [it for it in map(ledger.parse, await a_home.product.store.cases.events(row.id)) if it.kind == "read"]
+        read = [it for it in map(ledger.parse, await a_home.events(row.id)) if it.kind == "read"]
         assert [(it.by, it.facts["part"], it.at.minute) for it in read] == [("an", "all", 0)] * 2
         review = replace(a_home.product.review, cases=Unwritable(a_home.product.store.cases))
         home = replace(a_home, product=replace(a_home.product, review=review))
@@ -106,7 +106,7 @@ class Unwritable:
 async def test_an_exclusion_is_shown_and_not_offered(a_home: Home) -> None:
     """The receiving inspector sees who is shut out and cannot choose them; a forged choice is refused."""
     await a_home.citizen().sends(COMPLAINT)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     case = row.id.hex()
     async with browser(a_home) as inspector, browser(a_home) as accused:
         await log_in(inspector, a_home, "thanh")
@@ -124,7 +124,7 @@ async def test_an_exclusion_is_shown_and_not_offered(a_home: Home) -> None:
 async def test_another_unit_s_case_is_not_there(a_home: Home) -> None:
     """Reading, acting, and an id that is none: the same 404."""
     await a_home.citizen().sends(TIP)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     async with browser(a_home) as client:
         await log_in(client, a_home, "binh")
         for id_ in (row.id.hex(), "00" * 16, "zz", "1" * 400):
@@ -139,12 +139,12 @@ async def test_another_unit_s_case_is_not_there(a_home: Home) -> None:
 async def test_a_form_from_elsewhere_does_nothing(a_home: Home, headers: dict[str, str]) -> None:
     """Without the page's token, or from another site, an act is refused and the case stays."""
     await a_home.citizen().sends(TIP)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     async with browser(a_home) as client:
         await log_in(client, a_home, "an")
         answer = await client.post(f"/desk/case/{row.id.hex()}/claim", data={"csrf": "0" * 32}, headers=headers)
         assert answer.status_code == 409
-    assert await a_home.product.store.ledger.heads() == [row]
+    assert await a_home.cases() == [row]
 
 
 ROLES = ("officer", "head", "overseer", "coordinator", "admin", "auditor")
@@ -171,7 +171,7 @@ async def test_every_page_is_there_for_its_roles_and_for_no_other(a_home: Home) 
         await a_home.session(name)  # gives the newcomers their unit's key
     await a_home.citizen("one").sends(TIP)
     await a_home.citizen("two").sends("Cướp điện thoại ở đường Huỳnh Tấn Phát quận 7 tối qua.")
-    heads = {row.unit: row.id for row in await a_home.product.store.ledger.heads()}
+    heads = {row.unit: row.id for row in await a_home.cases()}
     for name, case in (("an", heads["area-770"]), ("binh", heads["area-778"])):
         await a_home.product.review.claim(await a_home.session(name), case)
     for role in ROLES:
@@ -264,7 +264,7 @@ async def test_filters_narrow_the_queue_and_nonsense_is_no_filter(a_home: Home, 
 
 async def test_several_cases_are_claimed_at_once_and_a_colleagues_stay_theirs(a_home: Home) -> None:
     """Two of three were free; what was not claimed is said, and another unit's case is not even there."""
-    await a_home.join(("chi", "area-770", "officer"))
+    await a_home.join(CHI)
     await fill(a_home, 3)
     async with browser(a_home) as client, browser(a_home) as colleague:
         await log_in(client, a_home, "an")
@@ -370,7 +370,7 @@ async def test_the_language_switch_is_remembered(a_home: Home) -> None:
 async def test_a_stale_tab_and_a_double_click_change_nothing_twice(a_home: Home) -> None:
     """An act that the table no longer allows is refused in words; the case stays as it is."""
     await fill(a_home, 1)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     case = row.id.hex()
     async with browser(a_home) as client:
         await log_in(client, a_home, "an")
@@ -384,19 +384,19 @@ async def test_a_stale_tab_and_a_double_click_change_nothing_twice(a_home: Home)
         assert "không" in again.text.lower()
         both = await asyncio.gather(*(client.post(f"/desk/case/{case}/claim", data=once) for _ in range(4)))
         assert {it.status_code for it in both} <= {200, 409}
-        events = [it.kind for it in map(ledger.parse, await a_home.product.store.cases.events(row.id))]
+        events = [it.kind for it in map(ledger.parse, await a_home.events(row.id))]
         assert events.count(ledger.Kind.MOVED) == 1
 
 
 async def test_two_officers_claim_at_once_and_one_has_it(a_home: Home) -> None:
     """The other one is told, and the case is not torn."""
-    await a_home.join(("chi", "area-770", "officer"))
+    await a_home.join(CHI)
     await fill(a_home, 1)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     sessions = [await a_home.session(name) for name in ("an", "chi")]
     done = await asyncio.gather(*(a_home.product.review.claim(it, row.id) for it in sessions), return_exceptions=True)
     assert sorted(type(it).__name__ for it in done) in (["Case", "Stale"], ["Case", "Refused"])
-    now = await a_home.product.store.cases.get(row.id, None)
+    now = await a_home.case(row.id)
     assert now.officer in {"an", "chi"}
 
 
@@ -404,32 +404,32 @@ async def test_two_officers_claim_at_once_and_one_has_it(a_home: Home) -> None:
 async def test_a_note_that_is_empty_or_far_too_long_is_refused_in_words(a_home: Home, text: str) -> None:
     """409 with the reason; nothing is stored, and the page before is one step back."""
     await fill(a_home, 1)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     async with browser(a_home) as client:
         await log_in(client, a_home, "an")
         answer = await acts(client, row.id.hex(), "note", text=text)
         assert answer.status_code == 409
         assert "x" * 100 not in answer.text
-    assert not [it for it in await a_home.product.store.cases.envelopes(row.id) if it.part == "note"]
+    assert not await a_home.envelopes(row.id, "note")
 
 
 @pytest.mark.parametrize("unit", ["", "nowhere", "bcd-138", "area-778"])
 async def test_a_hand_over_to_nowhere_is_refused(a_home: Home, unit: str) -> None:
     """A unit that is none, has no key, or holds the case already."""
     await fill(a_home, 1)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     async with browser(a_home) as client:
         await log_in(client, a_home, "an")
         answer = await acts(client, row.id.hex(), "handover", unit=unit if unit != "area-778" else "area-770")
         assert answer.status_code == 409
-    assert (await a_home.product.store.cases.get(row.id, None)).unit == "area-770"
+    assert (await a_home.case(row.id)).unit == "area-770"
 
 
 async def test_who_is_removed_in_mid_session_is_out_with_the_next_click(a_home: Home, tmp_path: Path) -> None:
     """The session ends, whatever it was doing; the case is as it was."""
-    await a_home.join(("chi", "area-770", "officer"))
+    await a_home.join(CHI)
     await fill(a_home, 1)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     async with browser(a_home) as client:
         await log_in(client, a_home, "chi")
         assert "đồng nghiệp" in (await client.get("/desk/")).text  # nobody has given them the unit's key yet
@@ -445,4 +445,4 @@ async def test_who_is_removed_in_mid_session_is_out_with_the_next_click(a_home: 
         await a_home.product.roster.refresh()
         answer = await client.post(f"/desk/case/{row.id.hex()}/claim", data={"csrf": token.group(1)})
         assert answer.url.path == "/desk/login"
-    assert (await a_home.product.store.cases.get(row.id, None)).officer is None
+    assert (await a_home.case(row.id)).officer is None

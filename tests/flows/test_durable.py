@@ -12,8 +12,8 @@ import pytest
 from tests import tools
 from tests.fakes import opener, served
 from tests.fakes.served import Citizen
+from tests.fakes.words import DRUGS as TIP
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 SYNCS = frozenset({"fsync", "fdatasync"})
 KEPT = frozenset({"tinbao.db", "tinbao.db-wal"})  # the third file, -shm, is an index that is made anew
 STRACE = (

@@ -24,7 +24,7 @@ async def test_three_tips_of_a_kind_in_a_ward_are_shown_to_the_desk_and_the_next
     assert await a_home.product.early_signs.seen_by({"duty"}) == [sign]
     assert await a_home.product.early_signs.seen_by({"area-778", "px05", "vks-tp"}) == []
     assert [await a_home.product.early_signs.tick() for _ in range(3)] == [1, 0, 0]
-    pings = await a_home.product.store.outbox.due(a_home.clock(), 100)
+    pings = await a_home.pings()
     assert sorted(it.unit for it in pings if it.kind == "sign") == ["area-770", "duty"]
 
 
@@ -53,5 +53,5 @@ def test_kinds_and_wards_are_counted_apart() -> None:
     rows = [CountRow("2026-11", "770", "27139", "drugs.trade", 2), CountRow("2026-11", "770", "27142", "drugs.use", 1)]
     assert early_signs.found(rows) == []
     assert early_signs.found([*rows, CountRow("2026-12", "770", "27139", "drugs.use", 1)]) == [
-        early_signs.Sign("27139", "drugs", 3)
+        early_signs.EarlySign("27139", "drugs", 3)
     ]

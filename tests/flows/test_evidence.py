@@ -21,15 +21,14 @@ from storage import engine
 from tests.fakes import gallery
 from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Citizen, Home
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import THE_DESK_IS_BRIBED as ACCUSING
 from tips import errors
 from tips.cases import ledger
 from tips.evidence.files import MOST, WAITS, padme, room_for
 from tips.evidence.kinds import LARGEST
 from tips.intake.reception import Outcome, Sender
 from tips.intake.turns import Inbound
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-ACCUSING = "Công an quận 3 nhận tiền của quán này mỗi tháng nên không ai xử lý."
 
 
 def text_of(outcome: Outcome) -> str:
@@ -330,7 +329,7 @@ async def test_the_desk_shows_files_from_memory_in_ranges_and_records_it_first(a
             assert part.content == whole.content[slice(*span)]
         assert (await client.get(f"/desk/case/{row.id.hex()}/file/{picture}")).headers["content-type"] == "image/jpeg"
         assert (await client.get(f"/desk/case/{row.id.hex()}/file/{'0' * 32}")).status_code == 404
-    chain = [it.body for it in await a_home.product.store.cases.events(row.id)]
+    chain = [it.body for it in await a_home.events(row.id)]
     assert sum(b'"' + sound.encode() + b'"' in body and b"read" in body for body in chain) == 1
 
 
@@ -344,22 +343,20 @@ async def test_a_page_of_pictures_is_shown_though_all_are_asked_for_at_once(a_ho
         files = [it.envelope.hex() for it in (await a_home.product.review.open(session, row.id)).files]
         asked = [client.get(f"/desk/case/{row.id.hex()}/file/{it}") for it in files]
         assert [it.status_code for it in await asyncio.gather(*asked)] == [200] * 5
-    read = [it for it in map(ledger.parse, await a_home.product.store.cases.events(row.id)) if it.kind == "read"]
+    read = [it for it in map(ledger.parse, await a_home.events(row.id)) if it.kind == "read"]
     assert {it.facts["part"] for it in read} == {"all", *files}
 
 
 async def test_another_desk_gets_no_file(a_home: Home) -> None:
     """404, as for a case that does not exist, and nothing is recorded as read."""
     await sent_with(a_home, gallery.picture("JPEG"))
-    (row,) = await a_home.product.store.ledger.heads()
-    envelopes = await a_home.product.store.cases.envelopes(row.id)
+    row = await a_home.the_case()
+    envelopes = await a_home.envelopes(row.id)
     file = next(it.id.hex() for it in envelopes if it.part == "file")
     async with browser(a_home) as client:
         await log_in(client, a_home, "binh")
         assert (await client.get(f"/desk/case/{row.id.hex()}/file/{file}")).status_code == 404
-    events = [
-        ledger.verify(it, a_home.product.roster().verifiers) for it in await a_home.product.store.cases.events(row.id)
-    ]
+    events = [ledger.verify(it, a_home.product.roster().verifiers) for it in await a_home.events(row.id)]
     assert ledger.Kind.READ not in [it.kind for it in events]
 
 

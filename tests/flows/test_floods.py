@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.serve import web
-from tests.fakes import gallery, home, served, servers
+from tests.fakes import gallery, home, loopback, served, servers
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
 from tests.fakes.two import PROCESSES
@@ -207,7 +207,7 @@ async def test_two_processes_count_together_and_know_each_others_puzzles() -> No
     """On one Valkey: the tips of both close the gate of both, and a puzzle of one is spent at the other, once."""
     with home.in_memory() as folder, servers.valkey() as valkey:
         one = served.made(folder)
-        two = Served(folder, servers.free_port(), one.admins, one.officers)
+        two = Served(folder, loopback.free_port(), one.admins, one.officers)
         more = {"TINBAO_DRAFTS_URL": servers.valkey_url(valkey)}
         async with served.serving(one, more=more), served.serving(two, more=more):
             for number in range(flood.OPEN_FOR):

@@ -17,13 +17,12 @@ import storage
 from bot.serve import health
 from bot.serve.health import Health
 from storage import migrate
-from tests.contract.test_troubles import full, locked
-from tests.fakes import home, served, servers
+from tests.contract.test_store_failures import full, locked
+from tests.fakes import home, loopback, served, servers
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
+from tests.fakes.words import DRUGS as TIP
 from tips import errors
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 
 
 @pytest.fixture(scope="module")
@@ -144,12 +143,12 @@ async def test_a_probe_finds_what_a_tip_would_find(trouble, tmp_path) -> None:  
 
 async def test_doctor_asks_who_serves(at: Served) -> None:
     """Nobody, somebody else, or this home: each is said."""
-    port = servers.free_port()
+    port = loopback.free_port()
 
     async def other(request: Request) -> Response:
         return Response("<html>")
 
-    async with servers.serving(Starlette(routes=[Route("/{path:path}", other)]), port):
+    async with loopback.serving(Starlette(routes=[Route("/{path:path}", other)]), port):
         own = Served(at.folder, port, at.admins, at.officers)
         assert "no Tin Báo serves" in await asyncio.to_thread(served.command, own.folder, port, "doctor")
     assert "no Tin Báo serves" in await asyncio.to_thread(served.command, at.folder, at.port, "doctor")

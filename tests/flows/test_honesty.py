@@ -5,10 +5,10 @@ import pytest
 import locales
 from tests.fakes.desk import browser
 from tests.fakes.home import Home
+from tests.fakes.words import WARD_POLICE_BRIBED as ACCUSING
 from tips.intake.reception import Outcome, Sender
 from tips.intake.turns import Inbound, Say
 
-ACCUSING = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng"
 SHORT = 600  # characters of a screen on a telephone
 
 

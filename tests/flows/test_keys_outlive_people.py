@@ -1,6 +1,7 @@
 """People join, leave and lose their passphrases; tips stay readable to who should read them, and to nobody else."""
 
 import json
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,13 +10,13 @@ import pytest
 from bot.commands import people, recovery
 from tests.fakes import home
 from tests.fakes.home import Home
+from tests.fakes.people import AN, BA, CHI, KIEM
+from tests.fakes.words import DRUGS_IN_ROOM_SIX_WITHOUT_ACCENTS as TIP
 from tips import errors
 from tips.crypto import keys, sealing
-from tips.crypto.keys import Identity
 from tips.crypto.sealing import RECEIPT
 
-TIP = "quan karaoke duong le van sy q3 ban ma tuy moi dem phong so 6"
-STAFF = (("an", "area-770", "officer"), ("ba", "area-770", "head"), ("kiem", "vks-tp", "overseer"))
+STAFF = (AN, BA, KIEM)
 
 
 @pytest.fixture
@@ -39,20 +40,13 @@ def write_printed(opened: Home) -> None:
 
 async def tip(opened: Home) -> bytes:
     """A new tip; its case."""
-    before = {it.id for it in await opened.product.store.ledger.heads()}
-    await opened.citizen(f"person {len(before)}").sends(TIP)
-    (case,) = {it.id for it in await opened.product.store.ledger.heads()} - before
-    return case
-
-
-async def seeds_of(opened: Home, identity: Identity) -> list[bytes]:
-    """Every unit's seed that somebody can open who copied the whole database."""
-    return [keys.open_seed(it, identity.seed) for it in await opened.product.store.keyring.seeds(identity.name)]
+    receipt = await opened.citizen(secrets.token_hex(8)).sends(TIP)
+    return (await opened.case_of(receipt)).id
 
 
 async def opens(opened: Home, case: bytes, seeds: list[bytes]) -> bool:
     """Whether any grant of a case opens with these seeds, as somebody with a copy of the database would try."""
-    grants = await opened.product.store.cases.grants(case)
+    grants = await opened.grants(case)
     for grant in (it for it in grants if it.reader != RECEIPT and not it.asleep):
         try:
             return bool(sealing.open_key(grant, seeds))
@@ -65,7 +59,7 @@ async def test_who_left_opens_nothing_that_came_later(office: Home) -> None:
     """Their login ends at once, what they signed still holds, and their colleagues read on, old and new."""
     old = await tip(office)
     leaver = office.people["an"]
-    taken = await seeds_of(office, leaver)
+    taken = await office.seeds_of(leaver)
     await office.product.review.open(await office.session("an"), old)
     assert await opens(office, old, taken)
     await people.remove_officer(office.settings, "an", printed(office))
@@ -76,7 +70,7 @@ async def test_who_left_opens_nothing_that_came_later(office: Home) -> None:
         await office.session("an")
     with pytest.raises(errors.WrongPassphrase):
         await office.product.logins.unlock("an", office.passphrases["an"])
-    assert await seeds_of(office, leaver) == []
+    assert await office.seeds_of(leaver) == []
     for case in (old, new):
         assert (await office.product.review.open(await office.session("ba"), case)).tip.text == TIP
     assert (await office.product.audit()).sound
@@ -95,7 +89,7 @@ async def test_a_lost_passphrase_costs_a_colleague_a_login_and_nobody_a_case(
     """The new keys read what is new at once, and what is old once a colleague was there; the old ones read neither."""
     old = await tip(office)
     lost = office.people["an"]
-    taken = await seeds_of(office, lost)
+    taken = await office.seeds_of(lost)
     await people.renew_officer(office.settings, "an", printed(office))
     told = json.loads(capsys.readouterr().out)
     await office.product.roster.refresh()
@@ -115,11 +109,11 @@ async def test_a_unit_that_nobody_is_left_in_is_passed_over(office: Home) -> Non
     for name in ("an", "ba"):
         await people.remove_officer(office.settings, name, printed(office))
     await office.product.roster.refresh()
-    row = await office.product.store.cases.get(await tip(office), None)
+    row = await office.case(await tip(office))
     assert row.unit == "vks-tp"
-    await office.join(("chi", "area-770", "officer"))
+    await office.join(CHI)
     case = await tip(office)
-    assert (await office.product.store.cases.get(case, None)).unit == "area-770"
+    assert (await office.case(case)).unit == "area-770"
     assert (await office.product.review.open(await office.session("chi"), case)).tip.text == TIP
 
 
@@ -128,7 +122,7 @@ async def test_the_quorum_brings_back_what_an_overseer_lost(office: Home) -> Non
     case = await tip(office)
     office.clock.forward(hours=40)
     await office.product.escalation.tick()
-    assert (await office.product.store.cases.get(case, None)).unit == "vks-tp"
+    assert (await office.case(case)).unit == "vks-tp"
     await people.remove_officer(office.settings, "kiem", printed(office))
     await office.product.roster.refresh()
     await office.join(("sat", "vks-tp", "overseer"))

@@ -3,15 +3,14 @@
 import pytest
 
 from tests.fakes.home import Citizen, Home
+from tests.fakes.words import DRUGS_IN_ROOM_SIX as TIP
+from tests.fakes.words import THE_DESK_IS_BRIBED_BY_ENVELOPE as ACCUSATION
 from tips import errors
-from tips.crypto import keys, sealing
+from tips.crypto import sealing
 from tips.crypto.sealing import RECEIPT
 from tips.intake.reception import Outcome
 from tips.people.session import Session
 from tips.triage import Corrections
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, phòng số 6."
-ACCUSATION = "Công an quận 3 nhận tiền bảo kê quán này, đội trưởng tới lấy phong bì mỗi tháng."
 
 
 def said(outcome: Outcome) -> list[str]:
@@ -22,21 +21,16 @@ async def sent(home: Home) -> tuple[Citizen, str, bytes]:
     """A tip that the desk has read; who sent it, the receipt, the case."""
     citizen = home.citizen()
     receipt = await citizen.sends(TIP)
-    (row,) = await home.product.store.ledger.heads()
+    row = await home.the_case()
     await home.product.review.open(await home.session("an"), row.id)
     return citizen, receipt, row.id
 
 
-async def taken(home: Home, name: str) -> list[bytes]:
-    identity = home.people[name]
-    return [keys.open_seed(it, identity.seed) for it in await home.product.store.keyring.seeds(name)]
-
-
 async def readable(home: Home, case: bytes, seeds: list[bytes]) -> int:
     """How many stored pieces open with these seeds, the clock's wrap taken off where there is one."""
-    envelopes = {it.id: it for it in await home.product.store.cases.envelopes(case)}
+    envelopes = {it.id: it for it in await home.envelopes(case)}
     opened = set()
-    for grant in await home.product.store.cases.grants(case):
+    for grant in await home.grants(case):
         awake = grant
         if grant.asleep:
             awake = sealing.wake(envelopes[grant.envelope], grant, home.product.escalation.release_seed)
@@ -50,12 +44,12 @@ async def readable(home: Home, case: bytes, seeds: list[bytes]) -> int:
 async def test_what_the_desk_could_read_it_cannot_once_an_addition_accused_it(a_home: Home) -> None:
     """The clock wakes the next level; its first look re-keys every piece, and even the desk's own seeds open none."""
     citizen, receipt, case = await sent(a_home)
-    desk = await taken(a_home, "an")
+    desk = await a_home.seeds_of(a_home.people["an"])
     assert await readable(a_home, case, desk) == 1
     await citizen.says(receipt)
     await citizen.says(ACCUSATION)
     await a_home.product.escalation.tick()
-    row = await a_home.product.store.cases.get(case, None)
+    row = await a_home.case(case)
     reader = await a_home.session_at(row.unit)
     opened = await a_home.product.review.open(reader, case)
     assert (opened.tip.text, opened.thread[0].content.text) == (TIP, ACCUSATION)
@@ -81,7 +75,7 @@ async def test_questions_stay_readable_by_the_receipt(a_home: Home) -> None:
     reader = await claimed_by_px05(a_home, case)
     await a_home.product.review.correct(reader, case, Corrections(accused=("area-770",)))
     assert "mailbox.question" in said(await citizen.says(receipt))
-    grants = await a_home.product.store.cases.grants(case)
+    grants = await a_home.grants(case)
     assert {it.reader for it in grants if it.reader == RECEIPT} == {RECEIPT}
 
 
@@ -90,11 +84,11 @@ async def test_an_accused_reader_who_only_sleeps_is_shut_out_too(a_home: Home) -
     _, _, case = await sent(a_home)
     officer = await a_home.session("an")
     await a_home.product.review.correct(officer, case, Corrections(accused=("duty",)))
-    assert "duty" not in {it.reader for it in await a_home.product.store.cases.grants(case)}
-    assert await readable(a_home, case, await taken(a_home, "truc")) == 0
+    assert "duty" not in {it.reader for it in await a_home.grants(case)}
+    assert await readable(a_home, case, await a_home.seeds_of(a_home.people["truc"])) == 0
     a_home.clock.forward(days=3)
     await a_home.product.escalation.tick()
-    assert (await a_home.product.store.cases.get(case, None)).unit == "vks-tp"
+    assert (await a_home.case(case)).unit == "vks-tp"
 
 
 async def test_no_reader_can_swap_a_text_while_re_keying(a_home: Home) -> None:
@@ -102,7 +96,7 @@ async def test_no_reader_can_swap_a_text_while_re_keying(a_home: Home) -> None:
     _, _, case = await sent(a_home)
     reader = await claimed_by_px05(a_home, case)
     await a_home.product.review.correct(reader, case, Corrections(accused=("area-770",)))
-    (tip,) = [it for it in await a_home.product.store.cases.envelopes(case) if it.part == "tip"]
+    (tip,) = await a_home.envelopes(case, "tip")
     first, *_ = (await a_home.product.review.open(reader, case)).events
     assert tip.id.hex() != first.facts["envelope"]
     assert tip.commitment.hex() == first.facts["commitment"]
@@ -119,7 +113,7 @@ async def test_an_exclusion_is_taken_back_by_two_branches_and_by_no_one_alone(a_
     receipt = await citizen.sends(
         "Công an phường Võ Thị Sáu quận 3 nhận tiền của quán karaoke đường Lê Văn Sỹ mỗi tối."
     )
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     review = a_home.product.review
     owner = await a_home.session_at(row.unit)
     assert "area-770" in (await review.open(owner, row.id)).excluded

@@ -17,13 +17,13 @@ from bot.serve import web
 from storage import mapping
 from storage.engine import Database
 from tests.fakes import home, servers
-from tests.fakes.home import CHEAP, Citizen, Home
+from tests.fakes.home import CHEAP, Citizen, Home, choices
+from tests.fakes.words import DRUGS as TIP
 from tips.intake.reception import Outcome
 from tips.intake.turns import Inbound
 from tips.ports.cases import Change
 from tips.ports.intake import DraftRow, Drafts
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 BARE = "xe mau den bien so cuoi 41"  # seven words that were once taken for a receipt
 
 
@@ -88,7 +88,7 @@ async def test_what_is_repeated_after_the_receipt_is_no_new_tip(a_home: Home, tw
     for who, ref in ((twin, "1"), (someone, "2"), (twin, "2")):
         outcome = await who.hears(Inbound("text", text=TIP, ref=ref))
         assert (outcome.repeated, outcome.replies, outcome.receipt) == (True, (), None)
-    assert len(await a_home.product.store.ledger.heads()) == 1
+    assert len(await a_home.cases()) == 1
 
 
 async def test_turns_of_one_conversation_wait_for_each_other(a_home: Home) -> None:
@@ -154,7 +154,7 @@ async def test_every_receipt_that_two_processes_give_finds_a_tip_of_its_own(a_ho
         receipts.append((await twin.presses("submit")).receipt)
         someone, twin = twin, someone
     assert len(set(receipts)) == 5
-    assert len(await a_home.product.store.ledger.heads()) == 5
+    assert len(await a_home.cases()) == 5
     cases = {(await a_home.product.mailboxes.read(str(it))).case.id for it in receipts}
     assert len(cases) == 5
 
@@ -165,16 +165,16 @@ async def test_two_processes_that_send_one_draft_store_one_tip(a_home: Home, twi
     await someone.says(TIP)
     outcomes = await asyncio.gather(someone.presses("submit"), twin.presses("submit"))
     assert len({it.receipt for it in outcomes if it.receipt}) == 1
-    assert len(await a_home.product.store.ledger.heads()) == 1
+    assert len(await a_home.cases()) == 1
 
 
 async def test_words_set_aside_are_sent_by_the_other_process(a_home: Home, twin: Citizen) -> None:
     """`Send anyway` needs no memory of the process that did not take them for a tip."""
     greeting = "Xin chào, cho tôi hỏi mấy giờ làm việc"
     outcome = await a_home.citizen().says(greeting)
-    assert "send_anyway" in {option.id for reply in outcome.replies for option in reply.options}
+    assert "send_anyway" in choices(outcome)
     assert await sent(twin, await twin.presses("send_anyway"))
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     session = await a_home.session_at(row.unit)
     assert (await a_home.product.review.open(session, row.id)).tip.text == greeting
 
@@ -184,7 +184,7 @@ async def sent(someone: Citizen, outcome: Outcome) -> bool:
     for _ in range(4):
         if outcome.receipt:
             return True
-        offered = {option.id for reply in outcome.replies for option in reply.options}
+        offered = choices(outcome)
         outcome = await someone.presses("submit" if "submit" in offered else "skip")
     return False
 
@@ -310,7 +310,7 @@ async def test_a_form_that_comes_twice_loses_no_words_set_aside(page: httpx.Asyn
     await say(page, choose="send_anyway", ref="two")
     for choice in ("skip", "skip", "skip", "submit"):
         await say(page, choose=choice)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     session = await a_home.session_at(row.unit)
     assert (await a_home.product.review.open(session, row.id)).tip.text == greeting
 

@@ -18,10 +18,10 @@ from starlette.routing import Route
 
 from bot.serve import messengers, serving
 from bot.wiring import Product
-from tests.fakes import bot_api, home, served, servers
+from tests.fakes import bot_api, home, loopback, served
 from tests.fakes.served import Citizen, Served
+from tests.fakes.words import DRUGS as TIP
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 ALL = "intake,desk,officers,clock"
 CHAT = 5150
 CHANNELS = {"telegram", "officers"}
@@ -78,7 +78,7 @@ async def in_its_place(status: int, kind: str, words: str, port: int) -> AsyncIt
         return Response(words, status, media_type=kind)
 
     routes = [Route("/{path:path}", door, methods=["GET", "POST"])]
-    async with servers.serving(Starlette(routes=routes), port):
+    async with loopback.serving(Starlette(routes=routes), port):
         yield
 
 
@@ -105,7 +105,7 @@ async def works_meanwhile(at: Served) -> None:
 
 async def test_out_of_reach_everything_else_starts_and_it_connects_later(at: Served, tmp_path: Path) -> None:
     """Chat, desk and clock are there at once; both bots answer once Telegram does."""
-    port, log = servers.free_port(), tmp_path / "log"
+    port, log = loopback.free_port(), tmp_path / "log"
     began = time.monotonic()
     async with served.serving(at, ALL, more=bots(f"http://127.0.0.1:{port}"), log=log):
         assert time.monotonic() - began < 15
@@ -134,7 +134,7 @@ async def test_whoever_answers_in_its_place_stops_nothing(
     """It is seen that this is not the Bot API, also where it comes later; and when it is, both bots work again."""
     monkeypatch.setattr(messengers, "FIRST_PAUSE", 0.05)
     monkeypatch.setattr(messengers, "LONGEST_PAUSE", 0.2)
-    port = servers.free_port()
+    port = loopback.free_port()
     async with home.opened(tmp_path) as opened:
         own = replace(
             opened.settings,
@@ -162,7 +162,7 @@ async def until_all(product: Product, there: Callable[[messengers.Messenger], bo
 
 async def test_one_that_never_answers_delays_nothing(at: Served) -> None:
     """The doors do not wait for it."""
-    port = servers.free_port()
+    port = loopback.free_port()
     async with silent(port):
         began = time.monotonic()
         async with served.serving(at, ALL, more=bots(f"http://127.0.0.1:{port}")):
@@ -173,7 +173,7 @@ async def test_one_that_never_answers_delays_nothing(at: Served) -> None:
 
 async def test_a_webhook_is_named_to_telegram_once_that_can_be_reached(at: Served) -> None:
     """The door for it is open before."""
-    port = servers.free_port()
+    port = loopback.free_port()
     more = bots(f"http://127.0.0.1:{port}", TINBAO_TELEGRAM_WEBHOOK="1", TINBAO_PUBLIC_URL=at.url)
     async with served.serving(at, "intake", more=more):
         await until(lambda it: it["telegram"].startswith("trouble"), at)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cleaner import bitstreams, recordings
+from bot.cleaner import bitstreams, recordings, transcoding
 from bot.cleaner.client import Cleaning
 from tests.fakes import films
 from tests.flows.test_cleaning import cleaned
@@ -171,8 +171,8 @@ def test_a_long_film_is_compared_at_its_keys_and_its_end(tmp_path: Path, monkeyp
 def test_what_differs_however_it_is_made_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the truth: the file is not damaged, the copy is none."""
     data = films.made(tmp_path, *films.ANEW["H.263"])
-    whole = recordings.transcoding.thumbnail
-    monkeypatch.setattr(recordings.transcoding, "thumbnail", lambda frame: bytes(255 - it for it in whole(frame)))
+    whole = transcoding.thumbnail
+    monkeypatch.setattr(transcoding, "thumbnail", lambda frame: bytes(255 - it for it in whole(frame)))
     with pytest.raises(TurnedDown) as turned_down:
         clean_here(data, "mp4", tmp_path)
     assert turned_down.value.reason == "changed"

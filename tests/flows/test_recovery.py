@@ -11,9 +11,9 @@ from bot.commands import recovery
 from bot.settings import Settings
 from tests.fakes import home
 from tests.fakes.home import Home
+from tests.fakes.people import AN
+from tests.fakes.words import DRUGS_IN_ROOM_SIX_WITHOUT_ACCENTS as SENTENCE
 from tips import errors
-
-SENTENCE = "quan karaoke duong le van sy q3 ban ma tuy moi dem phong so 6"
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ async def test_a_held_case_is_opened_by_two_offices_and_given_to_a_unit_with_a_k
 
 async def test_the_quorum_cannot_give_a_case_to_whom_it_accuses(tmp_path: Path, printed: Path) -> None:
     """Exclusions hold for the quorum too."""
-    async with home.opened(tmp_path, people=(("an", "area-770", "officer"),)) as opened:
+    async with home.opened(tmp_path, people=(AN,)) as opened:
         await opened.citizen().sends("Công an quận 3 nhận tiền bảo kê sòng bạc đường Lê Văn Sỹ quận 3")
         (case,) = await opened.product.store.cases.held()
         write_printed(printed, opened)
@@ -76,7 +76,7 @@ async def test_a_restored_home_opens_its_cases_and_wakes_what_slept(
         receipt = await opened.citizen().sends(SENTENCE)
         write_printed(printed, opened)
         await recovery.back_up(opened.settings, file)
-        seen, people, clock = await opened.product.store.ledger.heads(), opened.people, opened.clock
+        seen, people, clock = await opened.cases(), opened.people, opened.clock
     assert SENTENCE.encode() not in file.read_bytes()
     new = restored_into(tmp_path, opened.settings)
     await recovery.restore(new, file, printed, printed)

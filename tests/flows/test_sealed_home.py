@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.fakes import opener, served
 from tests.fakes.opener import Closed, bound, rows
 from tests.fakes.served import Citizen, Served
+from tests.fakes.words import DRUGS as TIP
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 LARGEST = 1024 * 1024  # bytes of the whole home
 KEY = 32
 SHARES = 8  # pieces of the work, for as many processes as there are

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.fakes.home import Home
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import THE_DESK_IS_BRIBED
+from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tips import errors
 from tips.intake.reception import Outcome
-
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
-COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
 
 
 def text_of(outcome: Outcome) -> str:
@@ -44,8 +44,8 @@ async def test_a_tip_reaches_its_desk_and_the_answer_comes_back(a_home: Home) ->
 async def test_the_accused_unit_and_its_desk_never_get_the_tip(a_home: Home) -> None:
     """The area desk of an accused ward police holds no grant, waking or asleep, and sees no case."""
     await a_home.citizen().sends(COMPLAINT)
-    (row,) = await a_home.product.store.ledger.heads()
-    grants = await a_home.product.store.cases.grants(row.id)
+    row = await a_home.the_case()
+    grants = await a_home.grants(row.id)
     assert row.unit == "px05"
     assert {grant.reader for grant in grants} <= {"px05", "vks-tp", "held"}
     officer = await a_home.session("an")
@@ -113,16 +113,18 @@ async def test_an_addition_that_accuses_the_desk_shuts_it_out(a_home: Home) -> N
     (row,) = await a_home.product.review.queue(officer)
     citizen = a_home.citizen("later")
     await citizen.says(code)
-    words = "Công an quận 3 nhận tiền của quán này mỗi tháng nên không ai xử lý."
-    await citizen.says(words)
+    await citizen.says(THE_DESK_IS_BRIBED)
     a_home.clock.forward(minutes=1)
     assert await a_home.product.escalation.tick() == 1
     with pytest.raises(errors.NotFound):
         await a_home.product.review.open(officer, row.id)
-    moved = await a_home.product.store.cases.get(row.id, None)
+    moved = await a_home.case(row.id)
     reader = await a_home.session_at(moved.unit)
     opened = await a_home.product.review.open(reader, row.id)
-    assert [(piece.part, piece.content.text) for piece in opened.thread] == [("addition", words), ("exclusion", "")]
+    assert [(piece.part, piece.content.text) for piece in opened.thread] == [
+        ("addition", THE_DESK_IS_BRIBED),
+        ("exclusion", ""),
+    ]
     assert moved.restricted
     assert overseer.unit in (*opened.readers, *opened.asleep)
 
@@ -130,7 +132,7 @@ async def test_an_addition_that_accuses_the_desk_shuts_it_out(a_home: Home) -> N
 async def test_a_tip_without_anybody_to_receive_it_is_held(a_home: Home) -> None:
     """Whoever is accused so high that no clean unit has a key: sealed to the quorum, in nobody's queue."""
     await a_home.citizen().sends("Giám đốc Công an thành phố nhận hối lộ của công ty xây dựng, tôi thấy tối qua.")
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     assert (row.unit, row.state) == ("held", "held")
 
 

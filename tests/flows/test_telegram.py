@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -11,13 +10,13 @@ import pytest
 
 from bot.serve import serving, web
 from handlers import telegram as handler
-from tests.fakes import bot_api, gallery, servers
+from tests.fakes import bot_api, gallery, loopback
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import RECEIPT, WARD_POLICE_BRIBED
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 CHAT = 77_001_234
-RECEIPT = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ async def api() -> AsyncIterator[BotApi]:
 @contextlib.asynccontextmanager
 async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterator[str]:
     """The bot as `tinbao serve` would run it; the address of the web app."""
-    port = servers.free_port()
+    port = loopback.free_port()
     own = replace(
         home.settings,
         telegram_token=bot_api.TOKEN,
@@ -40,7 +39,7 @@ async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterato
     product = replace(home.product, settings=own)
     async with (
         serving.citizens_bot(product) as routes,
-        servers.serving(web.build(product, frozenset({"intake"}), routes), port),
+        loopback.serving(web.build(product, frozenset({"intake"}), routes), port),
     ):
         await bot_api.connected(product)
         yield own.public_url
@@ -76,7 +75,7 @@ async def test_the_same_update_twice_is_one_turn(a_home: Home, api: BotApi) -> N
         await api.brings(update)
         pressed = await api.presses(CHAT, "submit")
         await api.brings(pressed)
-        assert len(await a_home.product.store.ledger.heads()) == 1
+        assert len(await a_home.cases()) == 1
         assert len(api.sent[CHAT]) == 2
 
 
@@ -106,7 +105,7 @@ async def test_a_receipt_that_was_never_taken_comes_with_the_next_message(
         api.refusals.clear()
         await api.says(CHAT, "alo")
         assert any(RECEIPT.search(it["text"]) for it in api.sent[CHAT][1:])
-        assert len(await a_home.product.store.ledger.heads()) == 1
+        assert len(await a_home.cases()) == 1
 
 
 async def test_two_quick_messages_of_one_person_do_not_race(a_home: Home, api: BotApi) -> None:
@@ -200,7 +199,7 @@ async def test_a_tip_about_officials_is_told_once_that_the_messenger_overhears(a
     """The web chat is offered, once; sending here still works. Other tips are not bothered with it."""
     address = a_home.product.reception.conversation.web
     async with bot_running(a_home, api, webhook=True):
-        await api.says(CHAT, "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng")
+        await api.says(CHAT, WARD_POLICE_BRIBED)
         await api.says(CHAT, "sòng bạc nằm cuối hẻm")
         first, second = (message["text"] for message in api.sent[CHAT])
         assert address in first
@@ -219,7 +218,7 @@ async def test_updates_out_of_order_lose_nothing(a_home: Home, api: BotApi) -> N
         await api.says(CHAT, TIP)
         await api.presses(CHAT, "submit")
         assert RECEIPT.search(api.sent[CHAT][-1]["text"])
-        assert len(await a_home.product.store.ledger.heads()) == 1
+        assert len(await a_home.cases()) == 1
 
 
 async def test_a_forwarded_message_is_a_message(a_home: Home, api: BotApi) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bot import settings, wiring
 from tests.fakes import home, served
+from tests.fakes.people import AN
 from tests.fakes.served import Served
 from tests.flows.test_command_line import tinbao
 from tips import errors
@@ -153,6 +154,6 @@ async def test_a_trial_stays_one_whoever_joins(tmp_path: Path) -> None:
         founding = await wiring.initialise(own, cost=home.CHEAP, trial=True)
         async with wiring.open_product(own, cost=home.CHEAP) as product:
             opened = home.Home(product, home.Clock(), own, founding, {}, {})
-            await opened.join(("an", "area-770", "officer"))
+            await opened.join(AN)
             assert product.roster().version == 2
             assert product.roster().trial

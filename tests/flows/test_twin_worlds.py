@@ -18,9 +18,11 @@ import sqlalchemy as sa
 
 from storage import tables
 from storage.engine import Database
-from tests.fakes import bot_api, servers
+from tests.fakes import bot_api, databases
 from tests.fakes.desk import browser, log_in
-from tests.fakes.home import PEOPLE, Home, opened
+from tests.fakes.home import Home, opened
+from tests.fakes.people import A_FEW
+from tests.fakes.words import DRUGS
 from tips import errors
 from tips.crypto import sealing
 from tips.desk import statistics
@@ -28,7 +30,7 @@ from tips.desk import statistics
 U = "area-770"  # the desk of Quận 3, spoken of in the first world
 PEOPLE_OF_U = ("an", "chi")  # an officer and the head
 OTHERS = (
-    "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ.",
+    DRUGS,
     "Đêm qua ở quận 3 có nhóm thanh niên đua xe trên đường Võ Văn Tần.",
     "Cho vay nặng lãi ở phường Võ Thị Sáu quận 3, đánh người tối qua.",
     "Quán nhậu đường Phan Đăng Lưu quận Bình Thạnh đánh bạc mỗi tối.",
@@ -38,7 +40,7 @@ ACCUSING = (
 )
 RANDOM = re.compile(r"[0-9a-f]{16,}|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b")
 CHAT = 6200
-WITH = {"people": (*PEOPLE, ("chi", U, "head"))}
+WITH = {"people": (*A_FEW, ("chi", U, "head"))}
 
 
 @dataclass
@@ -52,11 +54,12 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def urls(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: str, newest_database: str
+) -> Iterator[dict[str, str]]:
     """A fresh database for each world, on either store."""
     with ExitStack() as stack:
-        server = stack.enter_context(servers.postgres())
-        fresh = [stack.enter_context(servers.fresh_database(server)) for _ in "12"]
+        fresh = [stack.enter_context(databases.on_server(postgres_server, newest_database)) for _ in "12"]
         folder = tmp_path_factory.mktemp("worlds")
         yield {
             **{f"postgresql {at}": url for at, url in enumerate(fresh)},
@@ -92,7 +95,7 @@ async def lived(folder: Path, url: str, accused: str) -> World:
             world.seen["messages"] = {at: [it["text"] for it in api.sent[CHAT + at]] for at in range(len(PEOPLE_OF_U))}
         await counts(home, world)
         world.opened = await keys_of_u(home)
-        world.owner = next(it.unit for it in await home.product.store.ledger.heads() if it.restricted)
+        world.owner = next(it.unit for it in await home.cases() if it.restricted)
     await rows(url, world)
     return world
 
@@ -127,13 +130,13 @@ async def counts(home: Home, world: World) -> None:
 
 async def keys_of_u(home: Home) -> int:
     """How many grants of the accusing case any seed of U's people opens, asleep ones freed by the clock's own key."""
-    case = next(it for it in await home.product.store.ledger.heads() if it.restricted)
-    envelopes = {it.id: it for it in await home.product.store.cases.envelopes(case.id)}
+    case = next(it for it in await home.cases() if it.restricted)
+    envelopes = {it.id: it for it in await home.envelopes(case.id)}
     found = 0
     for name in PEOPLE_OF_U:
         session = await home.session(name)
         seeds = [seed for unit in session.seeds.values() for seed in unit]
-        for grant in await home.product.store.cases.grants(case.id):
+        for grant in await home.grants(case.id):
             woken = (
                 sealing.wake(envelopes[grant.envelope], grant, home.product.escalation.release_seed)
                 if grant.asleep

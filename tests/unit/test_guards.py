@@ -10,6 +10,7 @@ import pytest
 
 from bot import wiring
 from tests.fakes.home import CHEAP, Home
+from tests.fakes.words import DRUGS as TIP
 from tips import errors
 from tips.crypto import keys, receipt, sealing
 from tips.crypto.keys import Identity
@@ -20,7 +21,6 @@ from tips.organisation.roster import Person, Roster, SignedRoster, Signer, UnitK
 from tips.people import founding
 from tips.people.enrolment import Newcomer, Registrar
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
 CHAIN = ("area-770", "duty")
 HOME = units.load("hcmc-districts")
@@ -59,8 +59,8 @@ def test_two_receipts_share_nothing_that_they_derive() -> None:
 async def test_only_the_owner_of_a_new_tip_is_awake(a_home: Home) -> None:
     """Every further level is stored asleep, and its own seed does not open what is stored."""
     await a_home.citizen().sends(TIP)
-    (row,) = await a_home.product.store.ledger.heads()
-    grants = await a_home.product.store.cases.grants(row.id)
+    row = await a_home.the_case()
+    grants = await a_home.grants(row.id)
     assert [it.reader for it in grants if not it.asleep] == [row.unit]
     sleeping = [it for it in grants if it.asleep]
     assert {it.reader for it in sleeping} >= {"duty", "vks-tp"}
@@ -150,7 +150,7 @@ async def test_a_roster_slipped_into_the_database_is_never_sealed_to(a_home: Hom
     with pytest.raises(errors.NotVerified):
         await a_home.product.roster.refresh()
     await a_home.citizen().sends(TIP)
-    (row,) = await a_home.product.store.ledger.heads()
+    row = await a_home.the_case()
     session = await a_home.session("an")
     assert (await a_home.product.review.open(session, row.id)).tip.text == TIP
     assert a_home.product.roster().version == current.version

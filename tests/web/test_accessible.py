@@ -9,11 +9,11 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.fakes.served import Served
 from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
+from tests.fakes.words import WARD_POLICE_BRIBED as COMPLAINT
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TIP = "Tối qua có nhóm thanh niên cướp điện thoại ở đường Nguyễn Huệ quận 1."
-COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng"
 LOOKS = [(PHONE, "light"), (PHONE, "dark"), (DESK, "light"), (DESK, "dark")]
 
 

@@ -9,9 +9,9 @@ from playwright.async_api import Browser, FilePayload, Route, expect
 from tests.fakes import gallery
 from tests.fakes.served import Served
 from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
+from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips.intake import flood
 
-TIP = "ban ma tuy o karaoke duong le van sy q3"
 FIRST_LOAD = 24_000  # bytes of page, style and script together, not compressed
 
 

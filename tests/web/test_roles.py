@@ -4,8 +4,8 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.fakes.served import Served
 from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
+from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 
-COMPLAINT = "Công an phường Võ Thị Sáu quận 3 nhận tiền bảo kê sòng bạc mỗi tháng, tôi thấy đưa phong bì tối qua."
 ELSEWHERE = "Đánh bạc ở đường Lạc Long Quân quận 11 mỗi tối."
 PLACELESS = "Họ bán pháo lậu cho nhiều người."
 

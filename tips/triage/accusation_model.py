@@ -1,8 +1,8 @@
 """Whether a mention of an official accuses it: "công an phường nhận tiền" does, "đã báo công an phường" does not.
 
-A linear model (`data/accused_weights.json`, learnt by `scripts/learn_accusations.py` from text of the project's own) weighs
-the words around the mention and how strongly the phrases there accuse. It may err to the side of accusing: who is
-shut out for nothing loses a tip, who is let in wrongly may cost a life.
+A linear model (`data/accused_weights.json`, learnt by `scripts/learn_accusations.py` from text of the project's own)
+weighs the words around the mention and how strongly the phrases there accuse. It may err to the side of accusing: who
+is shut out for nothing loses a tip, who is let in wrongly may cost a life.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def holds(text: Text, against: Sequence[Evidence], hits: Hits, official: Officia
 
 
 def cues(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> list[str]:
-    """The features of a mention, each once, in a fixed order; what `scripts/learn_accusations.py` learns weights for."""
+    """The features of a mention, each once, in a fixed order; `make learn` finds their weights."""
     score = _score(text, against, hits, official)
     listed = [f"!{official.kind}", *(f"!phrases>{step:g}" for step in STEPS if score > step)]
     listed += [f"!{name}" for name in ("benign.before", "benign.after") if _benign(hits, name, official)]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,16 +19,16 @@ from bot.wiring import Product
 from handlers.telegram import Telegram
 from storage import tables
 from storage.engine import Database
-from tests.fakes import bot_api, servers
+from tests.fakes import bot_api, loopback
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Clock, Home
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import RECEIPT
 from tips.intake import reporter_notifications
 from tips.intake.turns import Inbound
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 QUESTION = "Phòng số mấy, thưa anh chị?"
 CHAT = 77_001_234
-RECEIPT = re.compile(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}")
 TOLD = "Bạn có tin nhắn mới."
 
 
@@ -78,7 +77,7 @@ async def running(a_home: Home) -> AsyncIterator[Running]:
         await waited.wait()
 
     async with bot_api.serving() as api, contextlib.AsyncExitStack() as stack:
-        port = servers.free_port()
+        port = loopback.free_port()
         own = replace(a_home.settings, telegram_token=bot_api.TOKEN, telegram_api=api.url, telegram_webhook=True)
         product = replace(a_home.product, settings=replace(own, public_url=f"http://127.0.0.1:{port}"))
         bot = Bot(bot_api.TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(api.url)))
@@ -86,7 +85,7 @@ async def running(a_home: Home) -> AsyncIterator[Running]:
         handler = Telegram(product.reception, wait)
         hook = citizens_bot.Webhook(bot, handler.dispatcher(), "s")
         routes = [Route(citizens_bot.PATH, hook.receive, methods=["POST"])]
-        await stack.enter_async_context(servers.serving(web.build(product, frozenset({"intake"}), routes), port))
+        await stack.enter_async_context(loopback.serving(web.build(product, frozenset({"intake"}), routes), port))
         api.webhook, api.secret = f"http://127.0.0.1:{port}{citizens_bot.PATH}", "s"
         announcer = citizens_bot.Announcer(product.reporter_notifications, product.leases, product.now)
         yield Running(a_home, product, api, handler, bot, announcer, waited, waits)

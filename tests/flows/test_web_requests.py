@@ -12,11 +12,11 @@ import pytest_asyncio
 
 from bot.serve import http_connections, serving, web
 from handlers.uploads import BODY_LIMIT
-from tests.fakes import home, served, servers
+from tests.fakes import home, loopback, served
 from tests.fakes.home import Home
 from tests.fakes.served import Citizen, Served
+from tests.fakes.words import DRUGS as TIP
 
-TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 INVENTED = "A" * 32
 EVIL = "evil.example"
 
@@ -29,7 +29,7 @@ def at() -> Iterator[Served]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def door(at: Served) -> AsyncIterator[Served]:
-    own = Served(at.folder, servers.free_port(), at.admins, at.officers)
+    own = Served(at.folder, loopback.free_port(), at.admins, at.officers)
     async with served.serving(own, "intake,desk"):
         yield own
 
@@ -68,7 +68,7 @@ async def test_a_cookie_that_was_altered_is_nobodys(door: Served) -> None:
 
 async def test_a_conversation_goes_on_in_another_process(at: Served) -> None:
     """Processes of one run folder know each other's cookies."""
-    two = Served(at.folder, servers.free_port(), at.admins, at.officers)
+    two = Served(at.folder, loopback.free_port(), at.admins, at.officers)
     async with served.serving(at), served.serving(two), Citizen(at.url) as citizen, client(two) as other:
         await citizen.says(TIP)
         page = await other.get("/", headers={"cookie": f"c={citizen.cookie}"})
@@ -164,7 +164,7 @@ async def quick(a_home: Home, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     monkeypatch.setattr(http_connections, "HEAD", 1.0)
     monkeypatch.setattr(http_connections, "WINDOW", 2.0)
     monkeypatch.setattr(http_connections, "LEAST", 1000)
-    listener = serving.listen(a_home.settings, servers.free_port())
+    listener = serving.listen(a_home.settings, loopback.free_port())
     ready = asyncio.Event()
     server = serving.http_server(web.build(a_home.product, frozenset({"intake"})), ready)
     running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -1,0 +1,625 @@
+"""A store in plain dictionaries: what `tips.ports` asks for, and nothing that only a database has.
+
+It is held to the contract by the same tests as the others. One class a port; `Kept` is what several processes' stores
+have in common, as a database would be. Nothing here waits between its first look and its last write, so every method
+is one transaction; `Kept.whole` takes back what a step has done that fails in the middle.
+"""
+
+import contextlib
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import storage
+from storage import Store, migrate
+from tips import errors
+from tips.cases.case import OPEN_STATES, Case, QueueFilter, QueuePosition
+from tips.cases.ledger import SignedEvent
+from tips.cases.pings import Ping
+from tips.crypto.keys import SealedSeed
+from tips.crypto.sealing import Envelope, Grant
+from tips.organisation.roster import SignedRoster
+from tips.ports.cases import CaseBundle, Change, Due, Mailbox
+from tips.ports.clock import Lease, Stuck
+from tips.ports.desk import Chat, CountRow, Workload
+from tips.ports.intake import DraftRow
+from tips.ports.people import Account, StoredSession
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+STATES = OPEN_STATES | {"closed"}
+AHEAD = timedelta(hours=7)  # that the city is ahead of UTC, all year
+
+
+class TakenKeyError(Exception):
+    """Something of this key is there already."""
+
+
+@dataclass(frozen=True)
+class Address:
+    sealed: bytes
+    news: datetime | None = None
+
+
+@dataclass(frozen=True)
+class WaitingFile:
+    expires_at: datetime
+    size: int
+
+
+@dataclass(frozen=True)
+class LinkCode:
+    name: str
+    expires_at: datetime
+
+
+@dataclass
+class Kept:
+    """Everything, each by its key."""
+
+    cases: dict[bytes, Case] = field(default_factory=dict)
+    envelopes: dict[bytes, Envelope] = field(default_factory=dict)
+    grants: dict[tuple[bytes, str], Grant] = field(default_factory=dict)  # by envelope and reader
+    events: dict[bytes, SignedEvent] = field(default_factory=dict)  # by leaf
+    mailboxes: dict[bytes, Mailbox] = field(default_factory=dict)  # by look-up id
+    addresses: dict[bytes, Address] = field(default_factory=dict)  # by case
+    blobs: dict[tuple[bytes, int], bytes] = field(default_factory=dict)  # by envelope and number
+    waiting_files: dict[bytes, WaitingFile] = field(default_factory=dict)  # by envelope
+    drafts: dict[bytes, DraftRow] = field(default_factory=dict)
+    pings: dict[bytes, Ping] = field(default_factory=dict)
+    leases: dict[str, tuple[Lease, ...]] = field(default_factory=dict)  # by job
+    stuck: dict[tuple[str, bytes], Stuck] = field(default_factory=dict)  # by job and case
+    accounts: dict[str, Account] = field(default_factory=dict)
+    sessions: dict[bytes, StoredSession] = field(default_factory=dict)
+    link_codes: dict[bytes, LinkCode] = field(default_factory=dict)
+    chats: dict[str, Chat] = field(default_factory=dict)
+    rosters: dict[int, SignedRoster] = field(default_factory=dict)
+    seeds: dict[tuple[str, int, str], SealedSeed] = field(default_factory=dict)  # by unit, generation and holder
+    pieces: dict[str, bytes] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def whole(self) -> Iterator[None]:
+        """All of the block, or nothing."""
+        before = {it.name: dict(getattr(self, it.name)) for it in fields(self)}
+        try:
+            yield
+        except BaseException:
+            for name, table in before.items():
+                setattr(self, name, table)
+            raise
+
+
+def store(kept: Kept) -> Store:
+    """The store of one process over what is kept."""
+    return Store(
+        tips=MemoryTips(kept),
+        cases=MemoryCases(kept),
+        drafts=MemoryDrafts(kept),
+        outbox=MemoryOutbox(kept),
+        keyring=MemoryKeyring(kept),
+        accounts=MemoryAccounts(kept),
+        officer_chats=MemoryOfficerChats(kept),
+        ledger=MemoryLedger(kept),
+        statistics=MemoryStatistics(kept),
+        blobs=MemoryBlobs(kept),
+        addresses=MemoryAddresses(kept),
+        clockwork=MemoryClockwork(kept),
+        probe=MemoryProbe(kept),
+    )
+
+
+@contextlib.contextmanager
+def in_place() -> Iterator[str]:
+    """An address at which the product finds such a store, as long as this lasts; there is nothing to migrate."""
+    kept, address = Kept(), f"memory:{uuid.uuid4().hex}"
+    open_store, upgrade = storage.open_store, migrate.upgrade
+
+    @contextlib.asynccontextmanager
+    async def opened(url: str, *rest: Any, **more: Any) -> AsyncIterator[Store]:
+        if url == address:
+            yield store(kept)
+        else:
+            async with open_store(url, *rest, **more) as other:
+                yield other
+
+    storage.open_store = opened
+    migrate.upgrade = lambda url: None if url == address else upgrade(url)
+    try:
+        yield address
+    finally:
+        storage.open_store, migrate.upgrade = open_store, upgrade
+
+
+def add(table: dict[Key, Value], key: Key, value: Value) -> None:
+    """A new row; never in place of another."""
+    if key in table:
+        raise TakenKeyError
+    table[key] = value
+
+
+def found(table: Mapping[Key, Value], key: Key) -> Value:
+    """A row, or `NotFound`."""
+    if key not in table:
+        raise errors.NotFound
+    return table[key]
+
+
+def forget(table: dict[Key, Value], keys: Iterable[Key]) -> int:
+    """How many rows went."""
+    return sum(table.pop(key, None) is not None for key in list(keys))
+
+
+def ordered(table: Mapping[Any, Value]) -> list[Value]:
+    """Rows by their keys, which are random: their order tells nothing."""
+    return [table[key] for key in sorted(table)]
+
+
+@dataclass(frozen=True)
+class Port:
+    rows: Kept
+
+
+# --- cases ------------------------------------------------------------------------------------------------------------
+
+
+class MemoryTips(Port):
+    async def submit(self, change: Change) -> bool:
+        return add_case(self.rows, change)
+
+
+def add_case(kept: Kept, change: Change) -> bool:
+    """A new case, unless it is there; whether it was new."""
+    if change.case.id in kept.cases:
+        return False
+    with kept.whole():
+        put_case(kept, change.case)
+        add_rows(kept, change)
+    return True
+
+
+def put_case(kept: Kept, case: Case) -> None:
+    if case.state not in STATES:
+        raise ValueError("no such state")
+    kept.cases[case.id] = case
+
+
+def add_rows(kept: Kept, change: Change) -> None:
+    """What a change adds beside the case's own row."""
+    for event in change.events:
+        add(kept.events, event.leaf, event)
+    for envelope in change.envelopes:
+        add(kept.envelopes, envelope.id, envelope)
+    for grant in change.grants:
+        add(kept.grants, (grant.envelope, grant.reader), grant)
+    for ping in change.pings:
+        add(kept.pings, ping.id, ping)
+    if change.mailbox:
+        add(kept.mailboxes, change.mailbox.lookup, change.mailbox)
+    forget(kept.waiting_files, change.files)
+
+
+def store_step(kept: Kept, change: Change) -> None:
+    """One step of a case, whole."""
+    with kept.whole():
+        stored = kept.cases.get(change.case.id)
+        if (stored.head if stored else None) != change.before:
+            raise errors.Stale
+        put_case(kept, change.case)
+        remove(kept, change)
+        add_rows(kept, change)
+        tell(kept, change)
+        for grant in change.woken:
+            kept.grants[grant.envelope, grant.reader] = grant
+
+
+def remove(kept: Kept, change: Change) -> None:
+    """Envelopes that go, and readers whose grants go."""
+    forget(kept.blobs, [key for key in kept.blobs if key[0] in change.dropped])
+    forget(kept.grants, [key for key in kept.grants if key[0] in change.dropped])
+    forget(kept.envelopes, change.dropped)
+    theirs = [it for it in kept.grants.values() if it.case == change.case.id and it.reader in change.shut]
+    forget(kept.grants, [(it.envelope, it.reader) for it in theirs])
+
+
+def tell(kept: Kept, change: Change) -> None:
+    """News for the reporter, or the end of their address."""
+    address = kept.addresses.get(change.case.id)
+    if address and change.news is not None:
+        kept.addresses[change.case.id] = replace(address, news=change.news)
+    if change.forgotten:
+        forget(kept.addresses, [change.case.id])
+
+
+class MemoryCases(Port):
+    async def queue(
+        self, units: Sequence[str], wanted: QueueFilter, limit: int, after: QueuePosition | None
+    ) -> list[Case]:
+        theirs = [it for it in self._readable(units) if it.unit in units and is_wanted(it, wanted)]
+        page = sorted((it for it in theirs if after is None or it.position > after), key=lambda it: it.position)
+        return page[:limit]
+
+    async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
+        row = found(self.rows.cases, case)
+        if units is not None and row not in self._readable(units):
+            raise errors.NotFound
+        return row
+
+    async def bundle(self, case: bytes, units: Sequence[str] | None) -> CaseBundle:
+        row = await self.get(case, units)
+        return CaseBundle(row, await self.envelopes(case), await self.grants(case), await self.events(case))
+
+    async def envelopes(self, case: bytes) -> list[Envelope]:
+        return [it for it in ordered(self.rows.envelopes) if it.case == case]
+
+    async def grants(self, case: bytes) -> list[Grant]:
+        return [it for it in ordered(self.rows.grants) if it.case == case]
+
+    async def events(self, case: bytes) -> list[SignedEvent]:
+        return [it for it in ordered(self.rows.events) if it.case == case]
+
+    async def apply(self, change: Change) -> None:
+        store_step(self.rows, change)
+
+    async def due(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+        return self._timed(limit, after, lambda it: it.clock is not None and it.overdue(now) and is_open(it))
+
+    async def expired(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+        return self._timed(limit, after, lambda it: it.clock is not None and it.overdue(now) and not is_open(it))
+
+    async def due_within(self, first: datetime, last: datetime, limit: int, after: Due | None = None) -> list[Due]:
+        def wanted(it: Case) -> bool:
+            return it.due_at is not None and first <= it.due_at < last and is_open(it) and may_be_told(it)
+
+        return self._timed(limit, after, wanted)
+
+    async def unattended(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
+        def wanted(it: Case) -> bool:
+            new = it.state in ("received", "screening") and it.due_at is not None
+            untaken = it.officer is None and it.opened and it.received_at < now
+            return new and untaken and it.urgency in ("P0", "P1") and may_be_told(it)
+
+        return self._timed(limit, after, wanted)
+
+    async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
+        return self._timed(limit, after, lambda it: it.officer is not None and is_open(it), lambda it: it.received_at)
+
+    def _timed(
+        self,
+        limit: int,
+        after: Due | None,
+        wanted: Callable[[Case], bool],
+        by: Callable[[Case], datetime | None] = lambda it: it.due_at,
+    ) -> list[Due]:
+        rows = [Due(int(moment.timestamp()), it.id) for it in self._every() if wanted(it) and (moment := by(it))]
+        return sorted(it for it in rows if after is None or it > after)[:limit]
+
+    async def consulted(self, units: Sequence[str], limit: int) -> list[Case]:
+        others = [it for it in self._readable(units) if it.unit not in units and is_open(it)]
+        return sorted(others, key=lambda it: (it.urgency, it.received_at, it.id))[:limit]
+
+    async def mailbox(self, lookup: bytes) -> Mailbox:
+        return found(self.rows.mailboxes, lookup)
+
+    async def mailbox_of(self, case: bytes) -> Mailbox:
+        return found({it.case: it for it in self.rows.mailboxes.values()}, case)
+
+    async def held(self) -> list[Case]:
+        return [it for it in self._every() if it.state == "held"]
+
+    def _every(self) -> list[Case]:
+        return ordered(self.rows.cases)
+
+    def _readable(self, units: Sequence[str]) -> list[Case]:
+        """The cases of which one of these units holds a waking grant."""
+        awake = {it.case for it in self.rows.grants.values() if it.reader in units and not it.asleep}
+        return [it for it in self._every() if it.id in awake]
+
+
+def is_open(row: Case) -> bool:
+    return row.state != "closed"
+
+
+def may_be_told(row: Case) -> bool:
+    """Whether a word of it may be sent at any hour."""
+    return not row.restricted or row.urgency == "P0"
+
+
+def is_wanted(row: Case, wanted: QueueFilter) -> bool:
+    exact = ("urgency", "category", "area", "officer")
+    return (
+        row.state in wanted.states
+        and all(getattr(wanted, name) in (None, getattr(row, name)) for name in exact)
+        and (wanted.received_before is None or row.received_at < wanted.received_before)
+        and (wanted.due_before is None or row.overdue(wanted.due_before))
+    )
+
+
+class MemoryLedger(Port):
+    async def waiting(self) -> list[SignedEvent]:
+        return ordered(self.rows.events)
+
+    async def append(self, event: SignedEvent) -> None:
+        add(self.rows.events, event.leaf, event)
+
+    async def heads(self) -> list[Case]:
+        return ordered(self.rows.cases)
+
+
+# --- the citizen's side -----------------------------------------------------------------------------------------------
+
+
+class MemoryDrafts(Port):
+    async def get(self, key: bytes) -> DraftRow | None:
+        return self.rows.drafts.get(key)
+
+    async def put(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
+        with self.rows.whole():
+            stored = self.rows.drafts.get(row.key)
+            if (stored.version if stored else 0) != seen:
+                raise errors.Stale
+            self.rows.drafts[row.key] = replace(row, due=False)
+            if step and step.before is None:
+                add_case(self.rows, step)
+            elif step:
+                store_step(self.rows, step)
+
+    async def expire(self, now: datetime) -> int:
+        return forget(self.rows.drafts, [key for key, it in self.rows.drafts.items() if it.expires_at <= now])
+
+
+class MemoryAddresses(Port):
+    async def put(self, case: bytes, sealed: bytes) -> None:
+        self.rows.addresses[case] = Address(sealed)
+
+    async def every(self) -> list[tuple[bytes, bytes]]:
+        return [(case, it.sealed) for case, it in sorted(self.rows.addresses.items(), key=lambda pair: pair[0])]
+
+    async def due(self, now: datetime, limit: int, after: bytes = b"") -> list[tuple[bytes, bytes]]:
+        waiting = {case for case, it in self.rows.addresses.items() if it.news is not None and it.news <= now}
+        return [pair for pair in await self.every() if pair[0] in waiting and pair[0] > after][:limit]
+
+    async def told(self, case: bytes) -> None:
+        if address := self.rows.addresses.get(case):
+            self.rows.addresses[case] = replace(address, news=None)
+
+    async def drop(self, cases: Sequence[bytes]) -> None:
+        forget(self.rows.addresses, cases)
+
+
+class MemoryBlobs(Port):
+    async def begin(self, envelope: bytes, expires_at: datetime, size: int, room: int) -> None:
+        with self.rows.whole():
+            self._make_room(room - size)
+            add(self.rows.waiting_files, envelope, WaitingFile(expires_at, size))
+
+    def _make_room(self, room: int) -> None:
+        """Let those go that expire first."""
+        oldest = sorted(self.rows.waiting_files, key=lambda id_: (self.rows.waiting_files[id_].expires_at, id_))
+        while oldest and self._taken() > room:
+            self._forget([oldest.pop(0)])
+
+    def _taken(self) -> int:
+        return sum(it.size for it in self.rows.waiting_files.values())
+
+    def _forget(self, envelopes: Iterable[bytes]) -> int:
+        gone = {it for it in envelopes if it in self.rows.waiting_files}
+        forget(self.rows.blobs, [key for key in self.rows.blobs if key[0] in gone])
+        return forget(self.rows.waiting_files, gone)
+
+    async def stay(self, envelopes: Sequence[bytes], expires_at: datetime) -> None:
+        for id_ in envelopes:
+            waiting = self.rows.waiting_files.get(id_)
+            if waiting and waiting.expires_at < expires_at:
+                self.rows.waiting_files[id_] = replace(waiting, expires_at=expires_at)
+
+    async def add(self, envelope: bytes, first: int, chunks: Sequence[bytes]) -> None:
+        if chunks and envelope not in self.rows.waiting_files:
+            raise errors.StoreUnavailable("this file had to make room for others")
+        with self.rows.whole():
+            for number, chunk in enumerate(chunks, first):
+                add(self.rows.blobs, (envelope, number), chunk)
+
+    async def read(self, envelope: bytes, first: int, count: int) -> list[bytes]:
+        numbers = range(first, first + count)
+        return [self.rows.blobs[envelope, it] for it in numbers if (envelope, it) in self.rows.blobs]
+
+    async def waiting(self) -> int:
+        return self._taken()
+
+    async def count(self, envelope: bytes) -> int:
+        return sum(key[0] == envelope for key in self.rows.blobs)
+
+    async def drop(self, envelopes: Sequence[bytes]) -> None:
+        self._forget(envelopes)
+
+    async def expire(self, now: datetime) -> int:
+        return self._forget([id_ for id_, it in self.rows.waiting_files.items() if it.expires_at <= now])
+
+
+# --- the officers' side -----------------------------------------------------------------------------------------------
+
+
+class MemoryOutbox(Port):
+    async def due(self, now: datetime, limit: int) -> list[Ping]:
+        return [it for it in ordered(self.rows.pings) if it.after <= now][:limit]
+
+    async def done(self, ids: Sequence[bytes]) -> None:
+        forget(self.rows.pings, ids)
+
+    async def add(self, pings: Sequence[Ping]) -> None:
+        with self.rows.whole():
+            for ping in pings:
+                add(self.rows.pings, ping.id, ping)
+
+
+class MemoryOfficerChats(Port):
+    async def offer(self, code: bytes, name: str, expires_at: datetime) -> None:
+        add(self.rows.link_codes, code, LinkCode(name, expires_at))
+
+    async def take(self, code: bytes, chat: str, now: datetime) -> str:
+        forget(self.rows.link_codes, [key for key, it in self.rows.link_codes.items() if it.expires_at <= now])
+        taken = found(self.rows.link_codes, code)
+        forget(self.rows.link_codes, [code])
+        self.rows.chats[chat] = Chat(chat, taken.name)
+        return taken.name
+
+    async def chats(self, names: Sequence[str]) -> list[Chat]:
+        return [it for it in ordered(self.rows.chats) if it.name in names]
+
+    async def chat(self, id: str) -> Chat:
+        return found(self.rows.chats, id)
+
+    async def keep_quiet(self, id: str, quiet: str) -> None:
+        if chat := self.rows.chats.get(id):
+            self.rows.chats[id] = replace(chat, quiet=quiet)
+
+    async def unlink(self, chat: str) -> None:
+        forget(self.rows.chats, [chat])
+
+
+class MemoryStatistics(Port):
+    async def counts(self, first: datetime | None, last: datetime | None) -> list[CountRow]:
+        within = [
+            it
+            for it in self.rows.cases.values()
+            if (first is None or it.received_at >= first) and (last is None or it.received_at < last)
+        ]
+        facts = Counter((f"{it.received_at + AHEAD:%Y-%m}", it.area or "", it.ward or "", it.category) for it in within)
+        return [CountRow(*it, count) for it, count in sorted(facts.items())]
+
+    async def workload(self, units: Sequence[str], name: str, now: datetime) -> Workload:
+        rows = [it for it in self.rows.cases.values() if it.unit in units and is_open(it) and not it.restricted]
+        unread, late = sum(not it.opened for it in rows), sum(it.overdue(now) for it in rows)
+        return Workload(len(rows), unread, late, sum(it.officer == name for it in rows))
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+
+class MemoryAccounts(Port):
+    async def get(self, name: str) -> Account:
+        return found(self.rows.accounts, name)
+
+    async def put(self, account: Account) -> None:
+        self.rows.accounts[account.locked.name] = account
+
+    async def note_failure(self, name: str, failures: int, blocked_until: datetime | None) -> None:
+        self._note(name, failures=failures, blocked_until=blocked_until)
+
+    async def note_code_misses(self, name: str, misses: int, blocked_until: datetime | None) -> None:
+        self._note(name, code_misses=misses, code_blocked_until=blocked_until)
+
+    def _note(self, name: str, **noted: Any) -> None:
+        if account := self.rows.accounts.get(name):
+            self.rows.accounts[name] = replace(account, **noted)
+
+    async def spend_code(self, name: str, step: int, latest: int) -> bool:
+        account = self.rows.accounts.get(name)
+        if account is None or step <= account.totp_step <= latest:
+            return False
+        self.rows.accounts[name] = replace(account, totp_step=step)
+        return True
+
+    async def open_session(self, session: StoredSession) -> None:
+        add(self.rows.sessions, session.id, session)
+
+    async def session(self, id: bytes) -> StoredSession:
+        return found(self.rows.sessions, id)
+
+    async def sessions(self, name: str) -> list[StoredSession]:
+        theirs = [it for it in self.rows.sessions.values() if it.name == name]
+        return sorted(theirs, key=lambda it: it.expires_at, reverse=True)
+
+    async def touch_session(self, id: bytes, now: datetime) -> None:
+        if session := self.rows.sessions.get(id):
+            self.rows.sessions[id] = replace(session, seen_at=now)
+
+    async def close_sessions(self, *, id: bytes | None, idle_before: datetime | None) -> int:
+        if idle_before is None:
+            return forget(self.rows.sessions, [] if id is None else [id])
+        return forget(self.rows.sessions, [key for key, it in self.rows.sessions.items() if it.seen_at <= idle_before])
+
+
+class MemoryKeyring(Port):
+    async def rosters(self) -> list[SignedRoster]:
+        return ordered(self.rows.rosters)
+
+    async def newest_roster(self) -> SignedRoster | None:
+        return self.rows.rosters[max(self.rows.rosters)] if self.rows.rosters else None
+
+    async def add_roster(
+        self,
+        roster: SignedRoster,
+        accounts: Sequence[Account],
+        seeds: Sequence[SealedSeed],
+        events: Sequence[SignedEvent],
+        gone: Sequence[str] = (),
+    ) -> None:
+        kept = self.rows
+        try:
+            with kept.whole():
+                self._let_go(gone)
+                add(kept.rosters, roster.version, roster)
+                for account in accounts:
+                    add(kept.accounts, account.locked.name, account)
+                for seed in seeds:
+                    add(kept.seeds, (seed.unit, seed.generation, seed.holder), seed)
+                for event in events:
+                    add(kept.events, event.leaf, event)
+        except TakenKeyError as error:
+            raise errors.Stale from error
+
+    def _let_go(self, names: Sequence[str]) -> None:
+        """Everything that is theirs."""
+        kept = self.rows
+        forget(kept.accounts, names)
+        for table in (kept.sessions, kept.link_codes, kept.chats):
+            theirs: dict[Any, Any] = table
+            forget(theirs, [key for key, it in theirs.items() if it.name in names])
+        forget(kept.seeds, [key for key, it in kept.seeds.items() if it.holder in names])
+
+    async def seeds(self, holder: str) -> list[SealedSeed]:
+        return [it for it in ordered(self.rows.seeds) if it.holder == holder]
+
+    async def seed_holders(self, unit: str) -> list[SealedSeed]:
+        return [it for it in ordered(self.rows.seeds) if it.unit == unit]
+
+    async def add_seeds(self, seeds: Sequence[SealedSeed]) -> None:
+        for seed in seeds:
+            self.rows.seeds.setdefault((seed.unit, seed.generation, seed.holder), seed)
+
+    async def keep(self, name: str, value: bytes) -> None:
+        add(self.rows.pieces, name, value)
+
+    async def kept(self, name: str) -> bytes:
+        return found(self.rows.pieces, name)
+
+    async def all_kept(self, prefix: str) -> dict[str, bytes]:
+        return {name.removeprefix(prefix): it for name, it in self.rows.pieces.items() if name.startswith(prefix)}
+
+
+# --- processes --------------------------------------------------------------------------------------------------------
+
+
+class MemoryClockwork(Port):
+    async def leases(self, name: str, decide: Callable[[Sequence[Lease]], Sequence[Lease]]) -> Sequence[Lease]:
+        after = decide(list(self.rows.leases.get(name, ())))
+        self.rows.leases[name] = tuple(after)
+        return after
+
+    async def note_stuck(self, job: str, failed: Mapping[bytes, str], now: datetime) -> None:
+        known = {case: it.since for (name, case), it in self.rows.stuck.items() if name == job}
+        forget(self.rows.stuck, [(job, case) for case in known])
+        for case, error in failed.items():
+            self.rows.stuck[job, case] = Stuck(job, case, error, known.get(case, now))
+
+    async def stuck(self) -> list[Stuck]:
+        return sorted(self.rows.stuck.values(), key=lambda it: (it.since, it.case))
+
+
+class MemoryProbe(Port):
+    async def __call__(self) -> None:
+        """There is always room."""
