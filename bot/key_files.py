@@ -206,14 +206,14 @@ def mark_run_before(secrets: Path) -> None:
 def _read_or_make(path: Path) -> bytes:
     """A key's 32 bytes; whichever process comes first makes it, by an atomic link."""
     if not path.exists():
-        own = path.with_suffix(f".{os.getpid()}")
-        write_secret(own, os.urandom(32))
+        ours = path.with_suffix(f".{os.getpid()}")
+        write_secret(ours, os.urandom(32))
         try:
-            os.link(own, path)
+            os.link(ours, path)
         except FileExistsError:
             pass
         finally:
-            own.unlink()
+            ours.unlink()
     return path.read_bytes()
 
 

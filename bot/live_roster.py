@@ -46,9 +46,11 @@ class LiveRoster:
         return self._checked(roster.verify(signed, self._signers))
 
     def _checked(self, newest: Roster) -> Roster:
-        own = (self.organisation.name, self.organisation.digest)
-        if (newest.organisation, newest.organisation_digest) != own:
-            raise errors.BadSetting(f"the roster was signed for another organisation than {own[0]}: set TINBAO_ORG")
+        expected = (self.organisation.name, self.organisation.digest)
+        if (newest.organisation, newest.organisation_digest) != expected:
+            raise errors.BadSetting(
+                f"the roster was signed for another organisation than {expected[0]}: set TINBAO_ORG"
+            )
         return newest
 
     async def put_into_force(self, step: Enrolment) -> None:

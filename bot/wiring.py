@@ -44,7 +44,7 @@ from tips.intake.reporter_notifications import ReporterNotifications
 from tips.intake.submission import Intake
 from tips.intake.turns import Say
 from tips.organisation import units
-from tips.organisation.roster import PROCESSES
+from tips.organisation.roster import CLOCK, INTAKE, PROCESSES
 from tips.organisation.units import Organisation
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
@@ -119,15 +119,15 @@ async def open_product(
     """
     if not settings.home.is_dir():
         raise errors.BadSetting(f"there is no home at TINBAO_HOME ({settings.home.name}): run `tinbao init`")
-    own = key_files.load(settings.secrets, PROCESSES)
+    secrets = key_files.load(settings.secrets, PROCESSES)
     key_files.check_run(settings.run, demo=settings.demo)
     migrate.upgrade(settings.database_url)
     async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
-        live = LiveRoster(store, units.load(settings.organisation), own.signers)
+        live = LiveRoster(store, units.load(settings.organisation), secrets.signers)
         believed = believed_time(settings, now, trial=(await live.refresh()).trial)
         run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
         async with _counters(settings, run, believed) as counters:
-            yield _put_together(settings, store, live, own, run, counters, believed, random, cost)
+            yield _put_together(settings, store, live, secrets, run, counters, believed, random, cost)
 
 
 @asynccontextmanager
@@ -144,7 +144,7 @@ async def _counters(settings: Settings, run: key_files.RunFolder, now: Now) -> A
 
 
 def believed_time(settings: Settings, now: Now, *, trial: bool) -> Now:
-    """The clock of a home: the machine's own, which only a trial home lets anybody move.
+    """The clock of a home: the machine's secrets, which only a trial home lets anybody move.
 
     Raises:
         BadSetting: `TINBAO_NOW` is set for a home that is none.
@@ -162,7 +162,7 @@ def _put_together(
     settings: Settings,
     store: storage.Store,
     live: LiveRoster,
-    own: Secrets,
+    secrets: Secrets,
     run: key_files.RunFolder,
     counters: Counters,
     now: Now,
@@ -171,8 +171,8 @@ def _put_together(
 ) -> Product:
     organisation = live.organisation
     triager = Triager(organisation)
-    intake = Intake(live, own.signing["intake"], now, random, Crowd(now))
-    mailboxes = Mailboxes(store.cases, live, own.signing["intake"], now, random)
+    intake = Intake(live, secrets.signing[INTAKE], now, random, Crowd(now))
+    mailboxes = Mailboxes(store.cases, live, secrets.signing[INTAKE], now, random)
     evidence = Files(Cleaning(), store.blobs, now, random)
     reporter_notifications = ReporterNotifications(store.addresses, run, now, random)
     reception = Reception(
@@ -186,12 +186,13 @@ def _put_together(
         random=random,
     )
     review = Review(store.cases, live, organisation, evidence, now, random)
-    leases = Leases(store.clockwork, derive(own.signing["clock"], b"tinbao leases"), now, random)
+    leases = Leases(store.clockwork, derive(secrets.signing[CLOCK], b"tinbao leases"), now, random)
     rounds = Rounds(store.cases, store.clockwork, now)
     logins = Logins(store.accounts, store.keyring, live, Devices(run, random), now, random)
-    escalation = Escalation(store.cases, rounds, organisation.oversight, own.release, own.signing["clock"], now, random)
-    retention = Retention(store.cases, rounds, own.signing["clock"], now, random)
-    departures = Departures(store.cases, rounds, live, own.signing["clock"], now, random)
+    clock = secrets.signing[CLOCK]
+    escalation = Escalation(store.cases, rounds, organisation.oversight, secrets.release, clock, now, random)
+    retention = Retention(store.cases, rounds, clock, now, random)
+    departures = Departures(store.cases, rounds, live, clock, now, random)
     reminders = Reminders(store.cases, rounds, store.outbox, live, now, random)
     early_signs = EarlySigns(store.statistics, store.outbox, leases, live, organisation, now, random)
 
@@ -235,7 +236,7 @@ def _put_together(
         early_signs=early_signs,
         leases=leases,
         jobs=Jobs(jobs, leases, now),
-        exports=Exports(store.statistics, store.ledger, own.signing["intake"], now, random),
+        exports=Exports(store.statistics, store.ledger, secrets.signing[INTAKE], now, random),
         health=Health(store),
     )
 

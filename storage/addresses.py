@@ -33,7 +33,7 @@ class SqlAddresses:
         table = mapping.table("address").c
         return await self._pairs(sa.and_(table.news_from <= now, table.case_id > after), limit)
 
-    async def told(self, case: bytes) -> None:
+    async def notified(self, case: bytes) -> None:
         """No news wait any more."""
         table = mapping.table("address")
         async with self._database.write() as connection:

@@ -32,10 +32,10 @@ def every() -> sa.Select[Any]:
 
 def readable(units: Sequence[str]) -> sa.Select[Any]:
     """The cases of which one of these units holds a waking grant."""
-    held = sa.exists().where(
+    readable_by_them = sa.exists().where(
         col(GrantRow.case) == col(Tip.id), col(GrantRow.reader).in_(units), sa.not_(col(GrantRow.asleep))
     )
-    return every().where(held)
+    return every().where(readable_by_them)
 
 
 class SqlCases:

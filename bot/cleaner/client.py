@@ -97,8 +97,8 @@ class Cleaning:
 def _believed(said: bytes) -> str:
     """The MIME type of a copy: a child that was taken over can at most name another kind of the list."""
     try:
-        told: dict[str, Any] = json.loads(said)
-        reason, mime = told.get("reason"), told.get("mime")
+        report: dict[str, Any] = json.loads(said)
+        reason, mime = report.get("reason"), report.get("mime")
     except (ValueError, AttributeError) as error:
         raise TurnedDown("broken") from error
     if mime not in KINDS:

@@ -14,9 +14,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from bot import settings
 from bot.commands import error_messages
-from bot.settings import Settings
+from bot.settings import Settings, read
 from bot.wiring import Product, open_product
 from tips import errors
 from tips.cases.case import code_of
@@ -39,17 +38,17 @@ Check = Callable[[Product], Awaitable[str]]
 async def check(environment: Mapping[str, str]) -> int:
     """Print a line for each check; 0 where the parts can serve."""
     try:
-        own = settings.read(environment)
-        async with open_product(own) as product:
-            return await _all(own, product, environment)
+        settings = read(environment)
+        async with open_product(settings) as product:
+            return await _all(settings, product, environment)
     except errors.TinBaoError as error:
         print(f"✗ start: {error_messages.said(error, environment)}")
         return 1
 
 
-async def _all(own: Settings, product: Product, environment: Mapping[str, str]) -> int:
+async def _all(settings: Settings, product: Product, environment: Mapping[str, str]) -> int:
     print("✓ settings, secrets, run folder, database schema, roster")
-    print(f"  operator of the intake machine: {own.operator}")
+    print(f"  operator of the intake machine: {settings.operator}")
     if product.roster().trial:
         print("! trial: this home is for trying out, no real tip is meant for it: a real one is made without --trial")
     failed = 0
@@ -82,12 +81,12 @@ async def _write(product: Product) -> str:
 
 
 async def _serving(product: Product) -> str:
-    """How the process is that serves at this home's address, by its own word."""
-    own = product.settings
-    host = own.host if own.host != EVERYWHERE else "127.0.0.1"
-    report = await asyncio.to_thread(_asked, f"http://{host}:{own.port}/readyz")
+    """How the process is that serves at this home's address, by its settings word."""
+    settings = product.settings
+    host = settings.host if settings.host != EVERYWHERE else "127.0.0.1"
+    report = await asyncio.to_thread(_asked, f"http://{host}:{settings.port}/readyz")
     if report is None:
-        return f"no Tin Báo serves at port {own.port} now"
+        return f"no Tin Báo serves at port {settings.port} now"
     ill = {name: state for name, state in report.items() if state not in {"ok", "up"}}
     if ill:
         said = ", ".join(f"{name}: {state}" for name, state in ill.items())

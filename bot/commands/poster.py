@@ -20,17 +20,17 @@ def write(settings: Settings, area: str, sink: IO[str]) -> int:
     Raises:
         BadSetting: the place is unknown or could be several.
     """
-    home = units.load(settings.organisation)
-    found = Triager(home).resolve_area(area)
+    organisation = units.load(settings.organisation)
+    found = Triager(organisation).resolve_area(area)
     place = found.ward or found.district
     if found.district is None or place is None:
         could_be = ", ".join(it.name for it in found.candidates) or "nowhere in the city"
         raise errors.BadSetting(f"which place is “{area}”? It could be: {could_be}")
-    desk = locales.say("vi", "unit.area_desk", name=home.area_name(found.district))
+    desk = locales.say("vi", "unit.area_desk", name=organisation.area_name(found.district))
     address = f"{settings.public_url}/"
     code = segno.make(address, error="q").svg_inline(omitsize=True, border=2)
     page = Pages(demo=False).respond(
-        "poster.html", lang="vi", area=home.area_name(place), desk=desk, address=address, code=code
+        "poster.html", lang="vi", area=organisation.area_name(place), desk=desk, address=address, code=code
     )
     sink.write(bytes(page.body).decode())
     return 0

@@ -64,8 +64,8 @@ async def reclaim(settings: Settings, unit: str, shares: Path) -> int:
             raise errors.Refused("error.unknown_unit", unit)
         seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
         holders = await product.store.keyring.seed_holders(unit)
-        held = {it.generation: keys.open_seed(it, seed) for it in holders if it.holder == founding.RECOVERY}
-        again = enrolment.admit(product.roster(), unit, held, holders)
+        seeds = {it.generation: keys.open_seed(it, seed) for it in holders if it.holder == founding.RECOVERY}
+        again = enrolment.admit(product.roster(), unit, seeds, holders)
         if not again:
             raise errors.Refused("error.no_key", "the quorum keeps no seed of this unit, or nobody lacks one")
         await product.store.keyring.add_seeds(again)

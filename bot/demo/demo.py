@@ -11,18 +11,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot import logs, settings, wiring
+from bot import logs, wiring
 from bot.commands import people
 from bot.demo.seeding import PEOPLE, SHOWN, seed
 from bot.serve import serving, web
-from bot.settings import Settings
+from bot.settings import Settings, read
 from bot.wiring import Product, open_product
 from handlers.desk.routes import DemoLogin
 from tips.crypto import keys
 from tips.crypto.keys import Cost, Identity
 from tips.people.founding import Founding
 
-PASSPHRASE: Final = "demo-demo-demo-demo"  # noqa: S105 (shown on the demo's own login page)
+PASSPHRASE: Final = "demo-demo-demo-demo"  # noqa: S105 (shown on the demo's settings login page)
 CHEAP: Final = Cost(memory=8 * 1024, iterations=1)  # the passphrase is public: stretching it protects nothing
 SENTENCE: Final = "ban ma tuy o karaoke duong le van sy q3"
 PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})
@@ -31,13 +31,13 @@ PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})
 async def run(environment: Mapping[str, str]) -> int:
     """Found a home, fill it, serve it; everything is erased at the end."""
     logs.configure()
-    with _throw_away(environment) as own:
-        listener = serving.listen(own)
-        made = await wiring.initialise(own, cost=CHEAP, trial=True)
-        identities = await _fill(own, made)
-        async with open_product(own, cost=CHEAP) as product:
+    with _throw_away(environment) as settings:
+        listener = serving.listen(settings)
+        made = await wiring.initialise(settings, cost=CHEAP, trial=True)
+        identities = await _fill(settings, made)
+        async with open_product(settings, cost=CHEAP) as product:
             ready = asyncio.Event()
-            announcing = asyncio.create_task(_announce(own, ready))
+            announcing = asyncio.create_task(_announce(settings, ready))
             await serving.run(product, PARTS, listener, ready, _logins(product, identities))
             await announcing
     return 0
@@ -47,7 +47,7 @@ async def run(environment: Mapping[str, str]) -> int:
 def _throw_away(environment: Mapping[str, str]) -> Iterator[Settings]:
     folder = Path(tempfile.mkdtemp(prefix="tinbao-demo-"))
     try:
-        base = settings.read(
+        base = read(
             {
                 **environment,
                 "TINBAO_HOME": str(folder / "home"),
@@ -65,10 +65,10 @@ def _throw_away(environment: Mapping[str, str]) -> Iterator[Settings]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _fill(own: Settings, made: Founding) -> Sequence[Identity]:
+async def _fill(settings: Settings, made: Founding) -> Sequence[Identity]:
     """Enrol everybody in one roster version, then let the tips of the last weeks come in by a moved clock."""
     moved = _MovedClock(wiring.wall_clock())
-    async with open_product(own, now=moved, cost=CHEAP) as product:
+    async with open_product(settings, now=moved, cost=CHEAP) as product:
         admins = [await product.logins.unlock(name, words) for name, words in made.passphrases.items()]
         joined = await people.enrol(product, admins, PEOPLE, PASSPHRASE)
         identities = [person.identity for person in joined.people]
@@ -108,12 +108,12 @@ async def _login(product: Product, identity: Identity) -> DemoLogin:
     return DemoLogin(identity.name, PASSPHRASE, keys.totp_code(identity.totp, at))
 
 
-async def _announce(own: Settings, ready: asyncio.Event) -> None:
+async def _announce(settings: Settings, ready: asyncio.Event) -> None:
     await ready.wait()
     names = ", ".join(SHOWN)
-    print(f"Tin Báo demo. Chat: {own.public_url}/")
+    print(f"Tin Báo demo. Chat: {settings.public_url}/")
     print(f"  paste: {SENTENCE}")
-    print(f"Desk: {own.public_url}/desk   (the login page shows the one-time codes)")
+    print(f"Desk: {settings.public_url}/desk   (the login page shows the one-time codes)")
     print(f"  names: {names}")
     print(f"  passphrase of all: {PASSPHRASE}")
     print("Ctrl-C erases everything.", flush=True)

@@ -72,30 +72,30 @@ log = logging.getLogger(__name__)
 
 @contextlib.asynccontextmanager
 async def running(
-    own: Settings, reception: Reception, announcer: Announcer, health: Health
+    settings: Settings, reception: Reception, announcer: Announcer, health: Health
 ) -> AsyncIterator[list[Route]]:
     """The bot, listening; the routes are its webhook's, none while it polls."""
     messenger = health.messenger(CHANNEL)
-    bot = Bot(own.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(own.telegram_api)))
+    bot = Bot(settings.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api)))
     bot.session.middleware(Watch(messenger))
     handler = Telegram(reception)
     dispatcher = handler.dispatcher()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bot.session.close)
         await stack.enter_async_context(background.working(_telling(announcer, handler, bot, messenger), "news"))
-        yield await stack.enter_async_context(_listening(own, bot, dispatcher, messenger))
+        yield await stack.enter_async_context(_listening(settings, bot, dispatcher, messenger))
 
 
 @contextlib.asynccontextmanager
 async def _listening(
-    own: Settings, bot: Bot, dispatcher: Dispatcher, messenger: Messenger
+    settings: Settings, bot: Bot, dispatcher: Dispatcher, messenger: Messenger
 ) -> AsyncIterator[list[Route]]:
     """By the webhook, which is set again for ever, or by polling."""
-    if own.telegram_webhook:
-        secret = webhook_secret(own.secrets)
+    if settings.telegram_webhook:
+        secret = webhook_secret(settings.secrets)
 
         async def named() -> None:
-            await bot.set_webhook(f"{own.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
+            await bot.set_webhook(f"{settings.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
 
         async with messengers.kept(messenger, named):
             yield [Route(PATH, Webhook(bot, dispatcher, secret).receive, methods=["POST"])]
@@ -146,7 +146,7 @@ class Announcer:
             waiting = await self.notifications.waiting(CHANNEL) if mine else []
             for case, address in waiting:
                 await handler.tell(bot, address.id, address.lang)
-                await self.notifications.told(case)
+                await self.notifications.notified(case)
         return len(waiting)
 
 

@@ -39,15 +39,15 @@ App = Application[Any, Any, Any, Any, Any, Any]
 
 @contextlib.asynccontextmanager
 async def running(
-    own: Settings, announcer: Announcer, statistics: Statistics, health: Health, every: float = EVERY
+    settings: Settings, announcer: Announcer, statistics: Statistics, health: Health, every: float = EVERY
 ) -> AsyncIterator[App]:
     """The bot, listening and telling."""
     messenger = health.messenger("officers")
     application: App = (
         Application.builder()
-        .token(own.officers_token)
-        .base_url(f"{own.telegram_api}/bot")
-        .base_file_url(f"{own.telegram_api}/file/bot")
+        .token(settings.officers_token)
+        .base_url(f"{settings.telegram_api}/bot")
+        .base_file_url(f"{settings.telegram_api}/file/bot")
         .request(Watched(messenger))
         .get_updates_request(Watched(messenger))
         .updater(None)
@@ -71,7 +71,7 @@ async def running(
 
 @dataclass(slots=True)
 class Hearing:
-    """Long polling. The library's own begins only where Telegram answers, and ends for good at an odd answer."""
+    """Long polling. The library's settings begins only where Telegram answers, and ends for good at an odd answer."""
 
     application: App
     _next: int = 0  # the number of the update that is asked for

@@ -86,14 +86,14 @@ def build(
     return app
 
 
-def hosts(own: Settings) -> list[str]:
+def hosts(settings: Settings) -> list[str]:
     """The only names under which this is reached; their ports are the proxy's matter."""
-    return sorted({urlsplit(own.public_url).hostname or own.host, own.host, *LOOPBACK})
+    return sorted({urlsplit(settings.public_url).hostname or settings.host, settings.host, *LOOPBACK})
 
 
-def origin(own: Settings) -> str:
+def origin(settings: Settings) -> str:
     """Scheme and host of the address that people are given."""
-    address = urlsplit(own.public_url)
+    address = urlsplit(settings.public_url)
     return f"{address.scheme}://{address.netloc}"
 
 

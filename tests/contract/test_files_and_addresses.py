@@ -105,7 +105,7 @@ async def test_news_wait_only_for_who_left_an_address(store: Store) -> None:
     assert await store.addresses.due(NOON, 9) == both
     assert await store.addresses.due(NOON, 1) == both[:1]
     assert await store.addresses.due(NOON, 9, both[0][0]) == both[1:]
-    await store.addresses.told(both[0][0])
+    await store.addresses.notified(both[0][0])
     assert await store.addresses.due(NOON, 9) == both[1:]
     await store.cases.apply(replace(step(steps[1].case), forgotten=True))
     assert await store.addresses.every() == both[:1]

@@ -381,7 +381,7 @@ class MemoryAddresses(Port):
         waiting = {case for case, it in self.rows.addresses.items() if it.news is not None and it.news <= now}
         return [pair for pair in await self.every() if pair[0] in waiting and pair[0] > after][:limit]
 
-    async def told(self, case: bytes) -> None:
+    async def notified(self, case: bytes) -> None:
         if address := self.rows.addresses.get(case):
             self.rows.addresses[case] = replace(address, news=None)
 

@@ -74,9 +74,9 @@ class EarlySigns:
 
     async def seen_by(self, units: Collection[str]) -> list[EarlySign]:
         """The signs that these units are told of."""
-        return [it for it in await self._signs() if not set(self.told(it)).isdisjoint(units)]
+        return [it for it in await self._signs() if not set(self.recipients(it)).isdisjoint(units)]
 
-    def told(self, sign: EarlySign) -> tuple[str, ...]:
+    def recipients(self, sign: EarlySign) -> tuple[str, ...]:
         """The desk of a sign's ward, and the next level above it that has a key."""
         organisation = self._organisation
         desk = organisation.desk(organisation.areas.district_of(sign.ward), sign.ward)
@@ -91,7 +91,8 @@ class EarlySigns:
                 if mine:
                     new += 1
                     hour = deadlines.hour(self._now())
-                    await self._outbox.add([Ping(self._random(16), unit, "sign", hour) for unit in self.told(sign)])
+                    recipients = self.recipients(sign)
+                    await self._outbox.add([Ping(self._random(16), unit, "sign", hour) for unit in recipients])
         return new
 
     async def _signs(self) -> list[EarlySign]:

@@ -104,9 +104,9 @@ class ReporterNotifications:
         except (ValueError, binascii.Error, errors.NotOpened):
             return None
 
-    async def told(self, case: bytes) -> None:
+    async def notified(self, case: bytes) -> None:
         """They were told, or cannot be reached; the next news counts again."""
-        await self.addresses.told(case)
+        await self.addresses.notified(case)
 
     def _open(self, case: bytes, sealed: bytes) -> Address | None:
         try:

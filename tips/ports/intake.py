@@ -57,11 +57,11 @@ class Addresses(Protocol):
         ...
 
     async def due(self, now: datetime, limit: int, after: bytes = b"") -> list[tuple[bytes, bytes]]:
-        """Those that news wait for by `now`, by case, from behind the case `after`."""
+        """Those for which something waits by `now`, by case, from behind the case `after`."""
         ...
 
-    async def told(self, case: bytes) -> None:
-        """No news wait any more."""
+    async def notified(self, case: bytes) -> None:
+        """Nothing waits for it any more."""
         ...
 
     async def drop(self, cases: Sequence[bytes]) -> None:

@@ -81,7 +81,7 @@ class Triager:
             parsed,
             found,
             hits,
-            category.told(found, accused),
+            category.phrase_strength(found, accused),
             placed=_placed(area),
             accused=bool(accused),
         )
@@ -116,8 +116,8 @@ class Triager:
         found, hits = lexicon.find(parsed)
         area, mentions, _ = self._places.find(parsed, NOTHING)
         accused, _ = accusations.find(parsed, found, hits, mentions, self._organisation)
-        told = category.told(found, accused)
-        return features.names(parsed, found, hits, told, placed=_placed(area), accused=bool(accused))
+        strength = category.phrase_strength(found, accused)
+        return features.names(parsed, found, hits, strength, placed=_placed(area), accused=bool(accused))
 
     def category_features(self, text: str, *, bare: bool = False) -> list[str]:
         """What the category of a text is judged by; for learning the weights."""

@@ -47,7 +47,7 @@ def find(
     return Category(best, second, round(likely[best], 3)), _reasons(text, found, best)
 
 
-def told(found: Found, accusations: Sequence[Accusation]) -> float:
+def phrase_strength(found: Found, accusations: Sequence[Accusation]) -> float:
     """How strongly whole phrases (not single words) tell of a crime."""
     scores = ((code, found.score(code)) for code in found.evidence if code in categories())
     return max((_plain(code, score, accusations) for code, score in scores), default=0.0)

@@ -19,14 +19,14 @@ SCORED: Final = ("status", "how_to", "administrative", "greeting", "out_of_scope
 STEPS: Final = ((8.0, "8"), (4.0, "4"), (0.0, ""))  # a score above this is a feature with this ending
 
 
-def names(text: Text, found: Found, hits: Hits, told: float, *, placed: bool, accused: bool) -> list[str]:
+def names(text: Text, found: Found, hits: Hits, strength: float, *, placed: bool, accused: bool) -> list[str]:
     """The features of a text, each once, in a fixed order.
 
     Args:
         text: the message.
         found: its weighted phrases.
         hits: its signals.
-        told: how strongly its phrases tell of a crime.
+        strength: how strongly its phrases tell of a crime.
         placed: whether it names the place of an incident.
         accused: whether it accuses an official.
     """
@@ -34,7 +34,7 @@ def names(text: Text, found: Found, hits: Hits, told: float, *, placed: bool, ac
     listed = [*words, *map(" ".join, itertools.pairwise(words))]
     if words:
         listed += [f"^{words[0]}", f"^{' '.join(words[:2])}", f"${words[-1]}", f"${' '.join(words[-2:])}"]
-    listed += [f"!told{min(int(told / 2), 5)}", f"!length{min(len(words).bit_length(), 7)}"]
+    listed += [f"!told{min(int(strength / 2), 5)}", f"!length{min(len(words).bit_length(), 7)}"]
     listed += [f"!{name}" for name in SIGNALS if hits.get(name)]
     listed += [f"!{name}" for name, holds in _holding(text, found, placed=placed, accused=accused) if holds]
     for name in SCORED:

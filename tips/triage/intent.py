@@ -33,23 +33,23 @@ class Intent:
     confidence: float
 
 
-def find(text: Text, found: Found, hits: Hits, told: float, *, placed: bool, accused: bool) -> Intent:
+def find(text: Text, found: Found, hits: Hits, strength: float, *, placed: bool, accused: bool) -> Intent:
     """The intent of a message; the arguments are those of `features.names`."""
     if not text.words:
         return Intent("tip", 0.0)
-    likely = linear.load(WEIGHTS).likely(features.names(text, found, hits, told, placed=placed, accused=accused))
-    if _in_danger(text, found, hits, told) or likely["emergency"] >= SURE:
+    likely = linear.load(WEIGHTS).likely(features.names(text, found, hits, strength, placed=placed, accused=accused))
+    if _in_danger(text, found, hits, strength) or likely["emergency"] >= SURE:
         return Intent("emergency", round(max(likely["emergency"], 0.5), 3))
     best = max(NO_TIP, key=lambda name: likely[name])
-    least = SURE_OF_CRIME if told >= GRAVE and (placed or accused) else SURE
+    least = SURE_OF_CRIME if strength >= GRAVE and (placed or accused) else SURE
     if 1.0 - likely["tip"] - likely["emergency"] >= least:
         return Intent(best, round(likely[best], 3))
-    if told < _IDLE and not placed and not accused and _gibberish(text):
+    if strength < _IDLE and not placed and not accused and _gibberish(text):
         return Intent("spam", 0.5)
     return Intent("tip", round(likely["tip"], 3))
 
 
-def _in_danger(text: Text, found: Found, hits: Hits, told: float) -> bool:
+def _in_danger(text: Text, found: Found, hits: Hits, strength: float) -> bool:
     """Whether somebody pleads for help in a danger that is there now."""
     if hits.get("suicide"):
         return True
@@ -59,7 +59,7 @@ def _in_danger(text: Text, found: Found, hits: Hits, told: float) -> bool:
     score = found.score("intent:emergency") + (1.5 if hits.get("hurt") or hits.get("trapped") else 0.0)
     if hits.get("past") and not hits.get("now") and listed[0].weight <= _DANGER:
         return False
-    grave = told >= _IDLE or bool(hits.get("hurt") or hits.get("trapped") or hits.get("held"))
+    grave = strength >= _IDLE or bool(hits.get("hurt") or hits.get("trapped") or hits.get("held"))
     return score >= _DANGER and len(text.words) <= PLEA and (grave or listed[0].weight >= _DANGER)
 
 
