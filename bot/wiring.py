@@ -25,11 +25,12 @@ from tips.clock.retention import Retention
 from tips.clock.rounds import Rounds
 from tips.crypto.keys import Cost
 from tips.crypto.sealing import Random, derive
-from tips.desk.assignment import Assignment
 from tips.desk.audit import Report, audit
+from tips.desk.casework import Casework
 from tips.desk.officer_notifications import OfficerNotifications
-from tips.desk.progress import Progress
+from tips.desk.reader_exclusion import ReaderExclusion
 from tips.desk.review import Review
+from tips.desk.writing import Writer
 from tips.evidence.files import Files
 from tips.intake.conversation import Conversation, Say
 from tips.intake.draft_vault import Vault
@@ -115,8 +116,7 @@ class Product:
     cost: Cost
     reception: Reception
     review: Review
-    progress: Progress
-    assignment: Assignment
+    casework: Casework
     departures: Departures
     logins: Logins
     escalation: Escalation
@@ -218,7 +218,8 @@ def _put_together(
         random=random,
         welcome_after_loss=_recent_loss(run, now),
     )
-    review = Review(store.cases, live, home, evidence, now, random)
+    writer = Writer(store.cases, live, now, random)
+    exclusion = ReaderExclusion(writer, evidence)
     leases = Leases(store.clockwork, derive(own.signing["clock"], b"tinbao leases"), now, random)
     rounds = Rounds(store.cases, store.clockwork, now)
     return Product(
@@ -233,9 +234,8 @@ def _put_together(
         random=random,
         cost=cost,
         reception=reception,
-        review=review,
-        progress=Progress(review),
-        assignment=Assignment(review),
+        review=Review(store.cases, live, evidence, writer, exclusion),
+        casework=Casework(store.cases, live, home, writer, exclusion, now),
         departures=Departures(store.cases, rounds, live, own.signing["clock"], now, random),
         logins=Logins(store.accounts, store.keyring, live, Devices(run, random), now, random),
         escalation=Escalation(store.cases, rounds, home.oversight, own.release, own.signing["clock"], now, random),

@@ -22,7 +22,7 @@ from tips import errors, triage
 from tips.cases import case as cases
 from tips.cases import deadlines, ledger, policy
 from tips.desk import statistics
-from tips.desk.review import OpenCase
+from tips.desk.open_case import OpenCase
 from tips.organisation import units
 from tips.people.founding import Founding
 from tips.people.session import Session

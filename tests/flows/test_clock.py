@@ -21,6 +21,7 @@ from tests.fakes import desk, served
 from tests.fakes.home import Home, opened
 from tips.cases import case, deadlines
 from tips.clock import rounds
+from tips.desk.actions import Fields
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 PEOPLE = (
@@ -140,9 +141,9 @@ async def test_a_case_that_cannot_be_shredded_keeps_no_other_from_it(office: Hom
     ids = await sent(office, 3)
     session = await office.session("an")
     for id_ in ids:
-        await office.product.progress.accept(session, id_)
-        await office.product.progress.conclude(session, id_, "unfounded", "Chưa thấy cơ sở.")
-        await office.product.progress.close(session, id_)
+        await office.product.casework.act(session, id_, "accept")
+        await office.product.casework.act(session, id_, "conclude", Fields(result="unfounded", text="Chưa thấy cơ sở."))
+        await office.product.casework.act(session, id_, "close")
     behind(office, f"UPDATE tip SET due_at = {-FAR} WHERE id = :id", id=ids[1])
     office.clock.forward(days=91)
     assert await scheduler.tick(office.product, job(office, "shred")) == 2

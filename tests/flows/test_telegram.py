@@ -14,6 +14,7 @@ from handlers import telegram as handler
 from tests.fakes import bot_api, gallery, servers
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
+from tips.desk.actions import Fields
 
 TIP = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý, mỗi đêm chừng 10 giờ."
 CHAT = 77_001_234
@@ -59,7 +60,7 @@ async def test_the_whole_story_over_telegram(a_home: Home, api: BotApi, webhook:
         assert code
         officer = await a_home.session("an")
         (row,) = await a_home.product.review.queue(officer)
-        await a_home.product.review.ask(officer, row.id, "Phòng số mấy?")
+        await a_home.product.casework.act(officer, row.id, "ask", Fields(text="Phòng số mấy?"))
         await api.says(CHAT, code.group())
         shown = await api.waits_for(CHAT, 3)
         assert "Phòng số mấy?" in shown[-1]["text"]
