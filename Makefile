@@ -13,7 +13,7 @@ DEV_STAMP := .tools/dev-$(shell (echo $(CHOSEN); cat requirements/dev.lock) | ck
 PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadfile
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo setup-test test test-two other-pythons check sbom bench eval pictures mutants interop lock locales clean
+.PHONY: help setup demo setup-test test test-two other-pythons check sbom bench eval pictures drawings mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,9 @@ eval: setup ## Measure triage on the labelled messages
 
 pictures: setup-test ## Take the pictures of docs/pictures from the demo
 	@$(OWN) scripts/take_pictures.py
+
+drawings: setup ## Draw anew what docs/ shows of the tables that rule
+	@$(OWN) scripts/draw_permissions.py
 
 mutants: setup-test ## Take out each guard in turn and see its test turn red
 	@$(OWN) scripts/mutants.py
