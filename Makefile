@@ -88,8 +88,9 @@ learn: $(RUN_STAMP) ## Learn the triage models anew from scripts/messages.tsv
 pictures: setup-test ## Take the pictures of docs/pictures from the demo
 	@$(OWN) scripts/take_pictures.py
 
-drawings: setup ## Draw the conversation anew from its tables: docs/conversation.md
+drawings: setup ## Draw anew what docs/ shows of the tables that rule
 	@$(OWN) scripts/draw_conversation.py
+	@$(OWN) scripts/draw_permissions.py
 
 mutants: setup-test ## Take out each guard in turn and see its test turn red
 	@$(OWN) scripts/mutants.py

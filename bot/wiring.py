@@ -27,12 +27,13 @@ from tips.clock.retention import Retention
 from tips.clock.rounds import Rounds
 from tips.crypto.keys import Cost, Identity
 from tips.crypto.sealing import Random, derive
-from tips.desk.assignment import Assignment
 from tips.desk.audit import Report, audit
+from tips.desk.casework import Casework
 from tips.desk.exports import Exports
 from tips.desk.officer_notifications import OfficerNotifications
-from tips.desk.progress import Progress
+from tips.desk.reader_exclusion import ReaderExclusion
 from tips.desk.review import Review
+from tips.desk.writing import Writer
 from tips.evidence.files import Files
 from tips.intake.conversation import Conversation
 from tips.intake.draft_vault import Vault
@@ -79,8 +80,7 @@ class Product:
     reception: Reception
     mailboxes: Mailboxes
     review: Review
-    progress: Progress
-    assignment: Assignment
+    casework: Casework
     departures: Departures
     logins: Logins
     escalation: Escalation
@@ -185,7 +185,8 @@ def _put_together(
         rate_limits=RateLimits(counters),
         random=random,
     )
-    review = Review(store.cases, live, organisation, evidence, now, random)
+    writer = Writer(store.cases, live, now, random)
+    exclusion = ReaderExclusion(writer, evidence)
     leases = Leases(store.clockwork, derive(secrets.signing[CLOCK], b"tinbao leases"), now, random)
     rounds = Rounds(store.cases, store.clockwork, now)
     logins = Logins(store.accounts, store.keyring, live, Devices(run, random), now, random)
@@ -223,9 +224,8 @@ def _put_together(
         cost=cost,
         reception=reception,
         mailboxes=mailboxes,
-        review=review,
-        progress=Progress(review),
-        assignment=Assignment(review),
+        review=Review(store.cases, live, evidence, writer, exclusion),
+        casework=Casework(store.cases, live, organisation, writer, exclusion, now),
         departures=departures,
         logins=logins,
         escalation=escalation,

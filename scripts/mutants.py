@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant(
         "a word to those who are spoken of",
         "tips/intake/submission.py",
-        'pings=(ping(row, "new", now, self.random),)',
+        "pings=(ping(row, PingKind.NEW, now, self.random),)",
         'pings=tuple(Ping(self.random(16), it, "new", row.received_at) for it in (row.unit, *triage.route.excluded))',
         "tests/flows/test_twin_worlds.py::test_u_sees_the_same_whether_it_is_accused_or_another[sqlite]",
     ),
@@ -190,8 +190,8 @@ MUTANTS = (
     Mutant(
         "reading that is on no record",
         "tips/desk/review.py",
-        'row = await self.record(session, row, ledger.Kind.READ, {"part": "all"}, replace(row, opened=True))',
-        "row = row",
+        "opened = after(opened, session, await self.writer.store(session, opened, step))",
+        "opened = opened",
         "tests/flows/test_desk.py::test_reading_is_on_record_before_anything_is_shown",
     ),
     Mutant(
@@ -210,7 +210,7 @@ MUTANTS = (
     ),
     Mutant(
         "forms from elsewhere",
-        "handlers/desk/routes.py",
+        "handlers/desk/frame.py",
         '        if not self.pages.same_site(request) or forms.text(form, "csrf") != forms.csrf(request):',
         "        if False:",
         "tests/flows/test_desk.py::test_a_form_from_elsewhere_does_nothing",

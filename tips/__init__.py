@@ -20,11 +20,14 @@ when the person sends it (`submission`), unless a `flood` asks for patience firs
 
 `desk`, the officers' side, for `people` of one of the `roles` (`logins` opens a `session`, and `device_cookies` keep
 strangers' guesses from locking anybody out):
-    an officer reads, claims, asks, moves and hands over one of the `cases` (`review`), if `reading_grants` let them
-    they give the `case` back to the queue or, being the head, to one of them (`assignment`)
-    they correct what triage found, and link what may be the same event (`duplicates`)
-    a reader who turns out to be accused is shut out by `rekeying`; a mistake takes two offices' `clearing`
-    they bring it on (`progress`), as the table of its `lifecycle` allows, and tell the reporter how it ended
+    an officer reads one of the `cases` (`review`, an `open_case`), if `reading_grants` let them
+    whatever is done to it is an `action` of one table (`actions`), open to whom its `lifecycle` says. The `case` is
+    opened once and checked once (`casework`); what comes of it is one signed event and one transaction (`writing`):
+        they ask, answer and note (`talking`); claim it, give it back, or give it to somebody (`assigning`)
+        they bring it on (`moving`), hand it over or consult an overseer (`sharing`), and tell how it ended (`ending`)
+        they correct what triage found (`correcting`), and link what may be the same event (`duplicates`)
+    a reader who turns out to be accused is shut out (`reader_exclusion`) by `rekeying`; a mistake takes two offices'
+    `clearing`
     what is asked lies in the `mailbox`, which a receipt opens (`mailbox_steps`); the reporter's answer goes back to the
     case's readers
 

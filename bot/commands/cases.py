@@ -18,7 +18,7 @@ from handlers.desk import view_models
 from tips import errors
 from tips.cases import case as cases
 from tips.cases import policy
-from tips.desk.review import OpenCase
+from tips.desk.open_case import OpenCase
 from tips.organisation.units import Organisation
 from tips.people.logins import Logins
 from tips.people.session import Session

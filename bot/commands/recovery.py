@@ -51,7 +51,7 @@ async def open_held(settings: Settings, id_: str, shares: Path, unit: str | None
         session = recovery.quorum(seed, product.reception.intake.signing)
         case_id = parse_id(id_)
         target = unit or await _first_choice(product, session, case_id)
-        await product.review.release(session, case_id, target)
+        await product.casework.release(session, case_id, target)
         print(product.organisation.unit(target).name)
     return 0
 
@@ -74,7 +74,7 @@ async def reclaim(settings: Settings, unit: str, shares: Path) -> int:
 
 
 async def _first_choice(product: Product, session: Session, case_id: bytes) -> str:
-    able = product.review.targets(await product.review.open(session, case_id))
+    able = product.casework.targets(await product.review.open(session, case_id))
     if not able:
         raise errors.Refused("error.no_key", "no clean unit has a key yet: `tinbao officer add` gives one to a unit")
     return next((code for code in FIRST_CHOICE if code in able), able[0])

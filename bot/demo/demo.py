@@ -17,7 +17,7 @@ from bot.demo.seeding import PEOPLE, SHOWN, seed
 from bot.serve import serving, web
 from bot.settings import Settings, read
 from bot.wiring import Product, open_product
-from handlers.desk.routes import DemoLogin
+from handlers.desk.login import DemoLogin
 from tips.crypto import keys
 from tips.crypto.keys import Cost, Identity
 from tips.people.founding import Founding

@@ -14,7 +14,9 @@ from typing import Any, Final, Protocol
 from bot.wiring import Product
 from tips import errors
 from tips.cases.case import Case
+from tips.cases.lifecycle import ActionName
 from tips.crypto.keys import Identity
+from tips.desk.actions import Fields
 from tips.intake.reception import Sender
 from tips.intake.turns import Inbound
 from tips.organisation.roles import Role
@@ -111,9 +113,8 @@ async def _find(product: Product, code: str) -> Case:
 
 
 async def _step(product: Product, workers: Workers, id_: bytes, code: str, what: str, words: str) -> None:
-    review = product.review
     row = await product.store.cases.get(id_, None)
-    session = (workers.heads if what == "suspend" else workers.officers).get(row.unit)
+    session = (workers.heads if what == ActionName.SUSPEND else workers.officers).get(row.unit)
     if what == "climb":
         await product.store.cases.apply(await product.escalation.change(row))
     elif what == "reply":
@@ -121,19 +122,13 @@ async def _step(product: Product, workers: Workers, id_: bytes, code: str, what:
         await product.store.cases.apply(said)
     elif session is None:
         raise errors.Refused("error.no_key", f"nobody works at {row.unit}")
-    elif what == "claim":
-        await review.open(session, id_)
-        await review.claim(session, id_)
-    elif what == "read":
-        await review.open(session, id_)
-    elif what == "hand_over":
-        await review.hand_over(session, id_, words)
-    elif what == "conclude":
-        await product.progress.conclude(session, id_, "administrative", words)
-    elif what == "suspend":
-        await product.progress.suspend(session, id_, words)
-    elif what in {"accept", "verify", "close"}:
-        progress = product.progress
-        await {"accept": progress.accept, "verify": progress.verify, "close": progress.close}[what](session, id_)
     else:
-        await {"ask": review.ask, "answer": review.answer, "note": review.note}[what](session, id_, words)
+        await _work(product, session, id_, what, words)
+
+
+async def _work(product: Product, session: Session, id_: bytes, what: str, words: str) -> None:
+    """Read a case, or do something to it; who claims one has read it. `words` are a text, or the unit to hand it to."""
+    if what in {"read", ActionName.CLAIM}:
+        await product.review.open(session, id_)
+    if what != "read":
+        await product.casework.act(session, id_, what, Fields(text=words, unit=words, result="administrative"))

@@ -19,7 +19,8 @@ from bot.settings import Settings
 from bot.wiring import Product
 from handlers import webchat
 from handlers.cookies import Cookies
-from handlers.desk.routes import DemoLogin, Desk
+from handlers.desk.login import DemoLogin
+from handlers.desk.routes import Desk
 from handlers.pages import FOLDER, Pages, SecurityHeaders
 from tips.intake.flood import Gate
 
@@ -52,8 +53,7 @@ def build(
     if DESK in parts:
         desk = Desk(
             review=product.review,
-            progress=product.progress,
-            assignment=product.assignment,
+            casework=product.casework,
             logins=product.logins,
             statistics=product.store.statistics,
             early_signs=product.early_signs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from starlette.datastructures import FormData
@@ -10,6 +11,7 @@ from starlette.requests import Request
 import locales
 from tips import errors
 from tips.crypto import sealing
+from tips.desk.actions import Field, Fields
 from tips.triage import Corrections
 
 COOKIE: Final = "d"
@@ -53,7 +55,23 @@ def text(form: FormData, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def corrections(form: FormData) -> Corrections:
+def fields(form: FormData, asked: Collection[Field]) -> Fields:
+    """What was filled in of an action's form.
+
+    Raises:
+        NotFound: another case is asked for, and what stands there is no id.
+    """
+    return Fields(
+        text=text(form, "text"),
+        unit=text(form, "unit"),
+        who=text(form, "who"),
+        result=text(form, "result"),
+        other=case_id(text(form, "other")) if Field.OTHER in asked else b"",
+        corrections=_corrections(form),
+    )
+
+
+def _corrections(form: FormData) -> Corrections:
     """What an officer corrects of triage's findings."""
     area, kind, accused = (text(form, name) for name in ("area", "category", "accused"))
     return Corrections(area or None, kind or None, (accused,) if accused else ())

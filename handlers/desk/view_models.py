@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tips.cases import case as cases
-from tips.cases import deadlines, plaintext
-from tips.cases.case import Case
+from tips.cases import deadlines, lifecycle, plaintext
+from tips.cases.case import Case, State
 from tips.cases.ledger import Event, Kind
+from tips.cases.lifecycle import ActionName
 from tips.cases.plaintext import Part
 from tips.clock.early_signs import EarlySign
-from tips.desk.review import OpenCase, Piece
+from tips.desk.actions import Field, Offer
+from tips.desk.open_case import OpenCase, Piece
 from tips.organisation.roster import PROCESSES
 from tips.organisation.units import Organisation
 from tips.ports.desk import CountRow
 
 Speak = Callable[..., str]
+ADDRESSES: Final = {ActionName.HAND_OVER: "handover"}  # of an action in pages and catalogues; else its name
+_TALK: Final = frozenset({ActionName.ASK, ActionName.ANSWER, ActionName.NOTE})
+_EXPLAINED: Final = frozenset({ActionName.HAND_BACK, ActionName.RECUSE})
 _OF_SOMEBODY: Final = frozenset({Kind.ASSIGNED, Kind.HANDED_BACK, Kind.RECUSED})
 
 
@@ -77,6 +82,52 @@ class View:
     timeline: list[tuple[str, str, str]]  # when, kind, who
     readers: list[str]
     asleep: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionForm:
+    """An action that is offered, as the case's page draws it."""
+
+    act: str  # its address, and how the catalogues call it
+    section: str  # talk or work
+    layout: str  # button write choose person results corrections; refused: only why it is not offered
+    field: str = ""  # what is chosen
+    choices: tuple[tuple[str, str], ...] = ()  # code, label
+    why: str = ""  # a key of words beside it
+
+
+def action_forms(row: Case, offers: Iterable[Offer], organisation: Organisation) -> Iterable[ActionForm]:
+    """The forms of a case's page, in the order of the table; a closing that waits for somebody else says so."""
+    offered = {offer.action.name: offer for offer in offers}
+    for name in lifecycle.actions():
+        if name in offered:
+            yield _form(offered[name], organisation)
+        elif name is ActionName.CLOSE and row.state == State.CONCLUDED:
+            yield ActionForm(name, "work", "refused", why="desk.second_person")
+
+
+def _form(offer: Offer, organisation: Organisation) -> ActionForm:
+    name, fields = offer.action.name, offer.action.fields
+    choices = [(code, organisation.unit(code).name if Field.UNIT in fields else code) for code in offer.choices]
+    return ActionForm(
+        act=ADDRESSES.get(name, name),
+        section="talk" if name in _TALK else "work",
+        layout="person" if name is ActionName.RECUSE else _layout(fields),
+        field=fields[0] if fields else "",
+        choices=tuple((code, code) for code in lifecycle.results()) if Field.RESULT in fields else tuple(choices),
+        why=f"desk.{name}.why" if name in _EXPLAINED else "",
+    )
+
+
+def _layout(fields: Sequence[Field]) -> str:
+    """How a form is drawn, by what it asks first; a link is drawn beside the case that it names."""
+    known = {Field.TEXT: "write", Field.RESULT: "results", Field.CORRECTIONS: "corrections", Field.OTHER: "elsewhere"}
+    return known.get(fields[0], "choose") if fields else "button"
+
+
+def action_at(address: str) -> str:
+    """The name of the action whose address in a case's page this is; whatever else stands there is left as it is."""
+    return next((name for name, known in ADDRESSES.items() if known == address), address)
 
 
 def line(row: Case, organisation: Organisation, now: datetime, speak: Speak) -> Line:

@@ -30,6 +30,7 @@ from tests.fakes.home import Home
 from tests.fakes.people import AN, TRUC
 from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips import errors
+from tips.desk.actions import Fields
 from tips.organisation import units
 
 REVISIONS = migrate.revisions(migrate.SCRIPTS)
@@ -105,7 +106,7 @@ async def test_a_home_of_any_schema_is_brought_up_and_read(lived_in: Home, older
     code = await lived_in.citizen().sends(TIP)
     session = await lived_in.session("an")
     (row,) = await lived_in.product.review.queue(session)
-    await lived_in.product.review.ask(session, row.id, "Quán mở tới mấy giờ?")
+    await lived_in.product.casework.act(session, row.id, "ask", Fields(text="Quán mở tới mấy giờ?"))
     at(older_url, revision)
     rows = poured(lived_in.settings.database_url, older_url)
     assert rows > 20

@@ -8,7 +8,7 @@ import contextlib
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +31,9 @@ from tests.fakes.words import DRUGS, WARD_POLICE_BRIBED_SEEN
 from tips import errors
 from tips.cases import ledger, lifecycle, plaintext
 from tips.cases.case import Case
+from tips.cases.lifecycle import ActionName
 from tips.crypto import sealing
+from tips.desk.actions import Fields
 from tips.triage import Corrections
 
 PEOPLE = (*A_FEW, ("chi", "area-770", "head"), ("ba", "pc03", "head"), ("tra", "ttra-tp", "overseer"))
@@ -115,34 +117,19 @@ class AnyPath(RuleBasedStateMachine):
         """Anybody tries anything on any case."""
         rows = self.rows()
         id_, session = rows[which % len(rows)].id, self.sessions[name]
-        review, progress = self.home.product.review, self.home.product.progress
-        other = rows[0].id
-        ways: dict[str, Callable[[], Coroutine[Any, Any, Any]]] = {
-            "open": lambda: review.open(session, id_),
-            "accuse": lambda: review.correct(session, id_, Corrections(accused=(unit,))),
-            "claim": lambda: review.claim(session, id_),
-            "hand_back": lambda: self.home.product.assignment.hand_back(session, id_),
-            "assign": lambda: self.home.product.assignment.assign(session, id_, PEOPLE[which % len(PEOPLE)][0]),
-            "ask": lambda: review.ask(session, id_, "Ở đâu?"),
-            "answer": lambda: review.answer(session, id_, "Đã nhận."),
-            "note": lambda: review.note(session, id_, "ghi"),
-            "correct": lambda: review.correct(session, id_, Corrections(category="traffic.racing")),
-            "link": lambda: review.link(session, id_, other),
-            "clear": lambda: review.clear(session, id_, unit),
-            "consult": lambda: progress.consult(session, id_, unit),
-            "recuse": lambda: progress.recuse(session, id_),
-            "hand_over": lambda: review.hand_over(session, id_, unit),
-            "accept": lambda: progress.accept(session, id_),
-            "bounce": lambda: progress.bounce(session, id_, "không thuộc"),
-            "verify": lambda: progress.verify(session, id_),
-            "extend": lambda: progress.extend(session, id_, "cần thêm"),
-            "suspend": lambda: progress.suspend(session, id_, "chờ giám định"),
-            "resume": lambda: progress.resume(session, id_),
-            "conclude": lambda: progress.conclude(session, id_, result, "Đã xử lý."),
-            "endorse": lambda: progress.endorse(session, id_),
-            "close": lambda: progress.close(session, id_),
-        }
-        self.attempt(ways[act]())
+        fields = Fields(
+            text="Ở đâu?",
+            unit=unit,
+            who="" if act == ActionName.RECUSE else PEOPLE[which % len(PEOPLE)][0],
+            result=result,
+            other=rows[0].id,
+            corrections=Corrections(accused=(unit,)) if act == "accuse" else Corrections(category="gambling.any"),
+        )
+        if act == "open":
+            self.attempt(self.home.product.review.open(session, id_))
+        else:
+            name = ActionName.CORRECT if act == "accuse" else act
+            self.attempt(self.home.product.casework.act(session, id_, name, fields))
 
     @rule(hours=st.sampled_from([1, 5, 30, 24 * 8, 24 * 40]))
     def time_passes(self, hours: int) -> None:
@@ -194,7 +181,7 @@ class AnyPath(RuleBasedStateMachine):
         """Units that two offices took an exclusion back for; they may be given the case again."""
         for session in self.sessions.values():
             with contextlib.suppress(errors.TinBaoError):
-                opened = self.run(self.home.product.review.opened_for(session, row.id, "note"))
+                opened = self.run(self.home.product.casework.opened_for(session, row.id, "note"))
                 pieces = [opened.tip, *(piece.content for piece in opened.thread)]
                 return set().union(*(it.excluded for it in pieces)) - opened.excluded
         return set()

@@ -1,7 +1,7 @@
 """A case's way to its end: who may do what, what starts each clock, and that nobody ends a case quietly."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,11 @@ from tests.flows.test_evidence import gives, rows_of, text_of
 from tips import errors
 from tips.cases import deadlines, ledger, lifecycle, policy
 from tips.cases.case import OPEN_STATES, Case, QueueFilter, State
+from tips.cases.lifecycle import ActionName
 from tips.data import read
+from tips.desk import actions
+from tips.desk.actions import Fields
+from tips.desk.actions.action import Step
 from tips.organisation.roles import Role
 from tips.people.session import Session
 
@@ -37,19 +41,19 @@ async def begun(home: Home, name: str = "an", text: str = TIP) -> tuple[str, Ses
     code = await home.citizen().sends(text)
     session = await home.session(name)
     (row,) = await home.product.review.queue(session)
-    return code, session, await home.product.review.claim(session, row.id)
+    return code, session, await home.product.casework.act(session, row.id, "claim")
 
 
 async def verifying(home: Home) -> tuple[str, Session, Case]:
     code, session, row = await begun(home)
-    await home.product.progress.accept(session, row.id)
-    return code, session, await home.product.progress.verify(session, row.id)
+    await home.product.casework.act(session, row.id, "accept")
+    return code, session, await home.product.casework.act(session, row.id, "verify")
 
 
 async def closed(home: Home) -> tuple[str, Session, Case]:
     code, session, row = await verifying(home)
-    await home.product.progress.conclude(session, row.id, "unfounded", "Chưa thấy cơ sở.")
-    return code, session, await home.product.progress.close(session, row.id)
+    await home.product.casework.act(session, row.id, "conclude", Fields(result="unfounded", text="Chưa thấy cơ sở."))
+    return code, session, await home.product.casework.act(session, row.id, "close")
 
 
 async def shown(citizen: Citizen, code: str) -> str:
@@ -61,9 +65,11 @@ async def test_a_case_goes_from_receipt_to_its_answer_and_closes(office: Home) -
     code, session, row = await verifying(office)
     assert (row.state, row.clock) == ("verifying", "verification")
     assert row.due_at == deadlines.hour(office.clock()) + timedelta(days=20, hours=1)
-    row = await office.product.progress.conclude(session, row.id, "administrative", "Đã phạt 20 triệu.")
+    row = await office.product.casework.act(
+        session, row.id, "conclude", Fields(result="administrative", text="Đã phạt 20 triệu.")
+    )
     assert (row.state, row.clock) == ("concluded", "answer")
-    row = await office.product.progress.close(session, row.id)
+    row = await office.product.casework.act(session, row.id, "close")
     assert (row.state, row.clock) == ("closed", deadlines.RETENTION)
     told = await shown(office.citizen("again"), code)
     assert "result.administrative" in told
@@ -74,10 +80,10 @@ async def test_a_case_goes_from_receipt_to_its_answer_and_closes(office: Home) -
 async def test_a_question_does_not_stop_the_clock_of_the_law(office: Home) -> None:
     """Before acceptance it waits for the reporter; from then on the 20 days run on."""
     _, session, row = await begun(office)
-    assert (await office.product.review.ask(session, row.id, "Ở đâu?")).state == "needs_info"
-    _ = await office.product.progress.accept(session, row.id)
-    running = await office.product.progress.verify(session, row.id)
-    asked = await office.product.review.ask(session, row.id, "Mấy giờ?")
+    assert (await office.product.casework.act(session, row.id, "ask", Fields(text="Ở đâu?"))).state == "needs_info"
+    _ = await office.product.casework.act(session, row.id, "accept")
+    running = await office.product.casework.act(session, row.id, "verify")
+    asked = await office.product.casework.act(session, row.id, "ask", Fields(text="Mấy giờ?"))
     assert (asked.state, asked.due_at) == ("verifying", running.due_at)
 
 
@@ -86,15 +92,15 @@ async def test_a_suspension_stops_the_clock_and_gives_back_what_was_left(office:
     _, session, row = await verifying(office)
     head = await office.session("ba")
     with pytest.raises(errors.Refused, match="role"):
-        await office.product.progress.suspend(session, row.id, "chờ giám định")
+        await office.product.casework.act(session, row.id, "suspend", Fields(text="chờ giám định"))
     with pytest.raises(errors.Refused, match="empty"):
-        await office.product.progress.suspend(head, row.id, " ")
+        await office.product.casework.act(head, row.id, "suspend", Fields(text=" "))
     office.clock.forward(days=10)
-    stopped = await office.product.progress.suspend(head, row.id, "chờ giám định")
+    stopped = await office.product.casework.act(head, row.id, "suspend", Fields(text="chờ giám định"))
     assert (stopped.state, stopped.due_at) == ("suspended", None)
     office.clock.forward(days=180)
     assert await office.product.escalation.tick() == 0
-    again = await office.product.progress.resume(head, row.id)
+    again = await office.product.casework.act(head, row.id, "resume")
     assert again.due_at
     assert again.due_at - office.clock() == pytest.approx(timedelta(days=10), abs=timedelta(hours=2))
 
@@ -103,16 +109,16 @@ async def test_a_verification_is_extended_twice_and_the_second_time_by_the_procu
     """By the head, then by an overseer who has the case; a third time by nobody."""
     _, _, row = await verifying(office)
     head, overseer = await office.session("ba"), await office.session("kiem")
-    first = await office.product.progress.extend(head, row.id, "nhiều nơi")
+    first = await office.product.casework.act(head, row.id, "extend", Fields(text="nhiều nơi"))
     assert row.due_at
     assert first.due_at == row.due_at + timedelta(days=60)
     with pytest.raises(errors.Refused, match="extension"):
-        await office.product.progress.extend(head, row.id, "vẫn nhiều nơi")
-    await office.product.progress.consult(head, row.id, "vks-tp")
-    second = await office.product.progress.extend(overseer, row.id, "phức tạp")
+        await office.product.casework.act(head, row.id, "extend", Fields(text="vẫn nhiều nơi"))
+    await office.product.casework.act(head, row.id, "consult", Fields(unit="vks-tp"))
+    second = await office.product.casework.act(overseer, row.id, "extend", Fields(text="phức tạp"))
     assert second.due_at == row.due_at + timedelta(days=120)
     with pytest.raises(errors.Refused, match="extension"):
-        await office.product.progress.extend(overseer, row.id, "lần ba")
+        await office.product.casework.act(overseer, row.id, "extend", Fields(text="lần ba"))
 
 
 async def test_a_case_that_is_sent_back_twice_climbs_by_itself(office: Home) -> None:
@@ -120,8 +126,8 @@ async def test_a_case_that_is_sent_back_twice_climbs_by_itself(office: Home) -> 
     _, session, row = await begun(office)
     other = await office.session("kinh")
     for number in (1, 2):
-        await office.product.review.hand_over(session, row.id, "pc03")
-        back = await office.product.progress.bounce(other, row.id, "không thuộc phòng này")
+        await office.product.casework.act(session, row.id, "hand_over", Fields(unit="pc03"))
+        back = await office.product.casework.act(other, row.id, "bounce", Fields(text="không thuộc phòng này"))
         assert back.unit == "area-770"
         assert (back.clock == deadlines.WAKE) == (number == 2)
     assert await office.product.escalation.tick() == 1
@@ -131,7 +137,7 @@ async def test_a_case_that_is_sent_back_twice_climbs_by_itself(office: Home) -> 
 async def test_nobody_accepts_in_time_and_the_case_goes_up(office: Home) -> None:
     """A hand-over that the receiving unit neither accepts nor sends back climbs after 24 hours."""
     _, session, row = await begun(office)
-    await office.product.review.hand_over(session, row.id, "pc03")
+    await office.product.casework.act(session, row.id, "hand_over", Fields(unit="pc03"))
     office.clock.forward(hours=26)
     assert await office.product.escalation.tick() == 1
     assert (await office.case(row.id)).unit == "duty"
@@ -140,43 +146,43 @@ async def test_nobody_accepts_in_time_and_the_case_goes_up(office: Home) -> None
 async def test_a_complaint_about_police_closes_only_with_somebody_from_outside(office: Home) -> None:
     """The unit's own people cannot endorse; the overseer that was asked can, and then it closes."""
     _, session, row = await begun(office, "thanh", COMPLAINT)
-    progress = office.product.progress
-    await progress.accept(session, row.id)
-    await progress.conclude(session, row.id, "unfounded", "Chưa thấy cơ sở.")
+    casework = office.product.casework
+    await casework.act(session, row.id, "accept")
+    await casework.act(session, row.id, "conclude", Fields(result="unfounded", text="Chưa thấy cơ sở."))
     with pytest.raises(errors.Refused, match="second_person"):
-        await progress.close(session, row.id)
+        await casework.act(session, row.id, "close")
     with pytest.raises(errors.Refused, match="second_person"):
-        await progress.endorse(replace(session, role=Role.HEAD), row.id)
+        await casework.act(replace(session, role=Role.HEAD), row.id, "endorse")
     overseer = await office.session("kiem")
     with pytest.raises(errors.NotFound):
-        await progress.endorse(overseer, row.id)
-    await progress.consult(session, row.id, "vks-tp")
+        await casework.act(overseer, row.id, "endorse")
+    await casework.act(session, row.id, "consult", Fields(unit="vks-tp"))
     (seen,) = await office.product.review.consulted(overseer)
     assert seen.id == row.id
-    await progress.endorse(overseer, row.id)
+    await casework.act(overseer, row.id, "endorse")
     with pytest.raises(errors.Refused, match="not_yours"):
-        await progress.close(overseer, row.id)
-    assert (await progress.close(session, row.id)).state == "closed"
+        await casework.act(overseer, row.id, "close")
+    assert (await casework.act(session, row.id, "close")).state == "closed"
 
 
 async def test_an_endorsement_counts_for_its_conclusion_only(office: Home) -> None:
     """Another conclusion needs another one."""
     _, session, row = await begun(office, "thanh", COMPLAINT)
-    progress, overseer = office.product.progress, await office.session("kiem")
-    await progress.consult(session, row.id, "vks-tp")
-    await progress.accept(session, row.id)
-    await progress.conclude(session, row.id, "administrative", "Đã khiển trách.")
-    await progress.endorse(overseer, row.id)
-    await progress.verify(session, row.id)
-    await progress.conclude(session, row.id, "unfounded", "Chưa thấy cơ sở.")
+    casework, overseer = office.product.casework, await office.session("kiem")
+    await casework.act(session, row.id, "consult", Fields(unit="vks-tp"))
+    await casework.act(session, row.id, "accept")
+    await casework.act(session, row.id, "conclude", Fields(result="administrative", text="Đã khiển trách."))
+    await casework.act(overseer, row.id, "endorse")
+    await casework.act(session, row.id, "verify")
+    await casework.act(session, row.id, "conclude", Fields(result="unfounded", text="Chưa thấy cơ sở."))
     with pytest.raises(errors.Refused, match="second_person"):
-        await progress.close(session, row.id)
+        await casework.act(session, row.id, "close")
 
 
 async def test_an_overseer_who_reads_along_still_gets_the_late_case(office: Home) -> None:
     """Being asked early does not take the last step of the way up."""
     _, session, row = await begun(office)
-    await office.product.progress.consult(session, row.id, "vks-tp")
+    await office.product.casework.act(session, row.id, "consult", Fields(unit="vks-tp"))
     for unit in ("duty", "vks-tp"):
         office.clock.forward(days=5)
         assert await office.product.escalation.tick() == 1
@@ -189,24 +195,28 @@ async def test_an_accused_overseer_is_never_asked(office: Home) -> None:
     await office.join(("coi", "vks-tc", "officer"))
     _, session, row = await begun(office, "coi", words)
     with pytest.raises(errors.Refused, match="excluded"):
-        await office.product.progress.consult(session, row.id, "vks-tp")
+        await office.product.casework.act(session, row.id, "consult", Fields(unit="vks-tp"))
 
 
 async def test_who_keeps_away_opens_nothing_and_no_reason_is_kept(office: Home) -> None:
     """By oneself, or by the head; colleagues go on; the case has no officer then."""
     _, session, row = await begun(office)
-    progress, review = office.product.progress, office.product.review
-    assert (await progress.recuse(session, row.id)).officer is None
-    for act in (review.open(session, row.id), review.claim(session, row.id), review.note(session, row.id, "x")):
+    casework, review = office.product.casework, office.product.review
+    assert (await casework.act(session, row.id, "recuse")).officer is None
+    for act in (
+        review.open(session, row.id),
+        casework.act(session, row.id, "claim"),
+        casework.act(session, row.id, "note", Fields(text="x")),
+    ):
         with pytest.raises(errors.Refused, match="recused"):
             await act
     colleague, head = await office.session("anh"), await office.session("ba")
     with pytest.raises(errors.Refused, match="role"):
-        await progress.recuse(colleague, row.id, "ba")
+        await casework.act(colleague, row.id, "recuse", Fields(who="ba"))
     with pytest.raises(errors.Refused, match="role"):
-        await progress.recuse(head, row.id, "binh")
+        await casework.act(head, row.id, "recuse", Fields(who="binh"))
     await review.open(colleague, row.id)
-    await progress.recuse(head, row.id, "anh")
+    await casework.act(head, row.id, "recuse", Fields(who="anh"))
     with pytest.raises(errors.Refused, match="recused"):
         await review.open(colleague, row.id)
     reads = [it for it in (await review.open(head, row.id)).events if it.kind is ledger.Kind.READ]
@@ -226,14 +236,14 @@ async def test_a_disputed_closing_goes_once_to_an_overseer_and_another_officer(o
     overseer = await office.session("kiem")
     seen = await office.product.review.open(overseer, row.id)
     assert [it.part for it in seen.thread][-1] == "dispute"
-    back = await office.product.review.hand_over(overseer, row.id, "area-770")
+    back = await office.product.casework.act(overseer, row.id, "hand_over", Fields(unit="area-770"))
     with pytest.raises(errors.Refused, match="disputed"):
-        await office.product.review.claim(session, back.id)
+        await office.product.casework.act(session, back.id, "claim")
     colleague = await office.session("anh")
-    await office.product.review.claim(colleague, row.id)
-    await office.product.progress.accept(colleague, row.id)
-    await office.product.progress.conclude(colleague, row.id, "administrative", "Đã phạt.")
-    await office.product.progress.close(colleague, row.id)
+    await office.product.casework.act(colleague, row.id, "claim")
+    await office.product.casework.act(colleague, row.id, "accept")
+    await office.product.casework.act(colleague, row.id, "conclude", Fields(result="administrative", text="Đã phạt."))
+    await office.product.casework.act(colleague, row.id, "close")
     outcome = await citizen.says(code)
     assert "dispute" not in choices(outcome)
 
@@ -257,10 +267,10 @@ async def test_a_closed_case_is_shredded_when_its_time_is_over_and_its_reporter_
     code = (await citizen.presses("submit")).receipt or ""
     session = await office.session("an")
     (row,) = await office.product.review.queue(session)
-    progress = office.product.progress
-    await progress.accept(session, row.id)
-    await progress.conclude(session, row.id, "unfounded", "Chưa thấy cơ sở.")
-    await progress.close(session, row.id)
+    casework = office.product.casework
+    await casework.act(session, row.id, "accept")
+    await casework.act(session, row.id, "conclude", Fields(result="unfounded", text="Chưa thấy cơ sở."))
+    await casework.act(session, row.id, "close")
     office.clock.forward(days=90)
     assert await office.product.retention.tick() == 0
     assert rows_of(office, "blob") > 0
@@ -339,37 +349,23 @@ def test_the_table_is_whole() -> None:
 async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: Role) -> None:
     """Each act from each state: allowed acts are offered and none else gets through."""
     _, session, row = await begun(office)
-    review, progress = office.product.review, office.product.progress
-    acting = replace(session, role=role)
-    doors: dict[str, Callable[[], Awaitable[Any]]] = {
-        "claim": lambda: review.claim(acting, row.id),
-        "ask": lambda: review.ask(acting, row.id, "x"),
-        "answer": lambda: review.answer(acting, row.id, "x"),
-        "note": lambda: review.note(acting, row.id, "x"),
-        "accept": lambda: progress.accept(acting, row.id),
-        "bounce": lambda: progress.bounce(acting, row.id, "x"),
-        "verify": lambda: progress.verify(acting, row.id),
-        "extend": lambda: progress.extend(acting, row.id, "x"),
-        "suspend": lambda: progress.suspend(acting, row.id, "x"),
-        "resume": lambda: progress.resume(acting, row.id),
-        "conclude": lambda: progress.conclude(acting, row.id, "unfounded", "x"),
-        "endorse": lambda: progress.endorse(acting, row.id),
-        "close": lambda: progress.close(acting, row.id),
-        "consult": lambda: progress.consult(acting, row.id, "vks-tp"),
-        "hand_over": lambda: review.hand_over(acting, row.id, "pc03"),
-        "recuse": lambda: progress.recuse(acting, row.id),
-        "hand_back": lambda: office.product.assignment.hand_back(acting, row.id),
-        "assign": lambda: office.product.assignment.assign(acting, row.id, "anh"),
-    }
+    product, acting = office.product, replace(session, role=role)
+    fields = Fields(text="x", unit="vks-tp", who="anh", result="unfounded", other=row.id)
     for state in sorted(set(State) - {State.CLOSED, State.HELD}):
         now = await office.case(row.id)
-        await review.record(session, now, ledger.Kind.MOVED, {"to": state}, replace(now, state=state, officer=None))
-        for name, door in doors.items():
+        step = Step(ledger.Kind.MOVED, replace(now, state=state, officer=None), {"to": state})
+        await product.store.cases.apply(product.review.writer.signed(session, now, step))
+        for name in actions.TABLE:
             as_it_stands = await office.case(row.id)
             if name not in lifecycle.open_to(as_it_stands, role):
                 with pytest.raises(errors.Refused, match=r"role|move"):
-                    await door()
+                    await product.casework.act(acting, row.id, name, fields)
                 assert await office.case(row.id) == as_it_stands
+
+
+def test_both_halves_of_the_table_name_the_same_actions() -> None:
+    """What the data allows is what the desk can do, and the other way round."""
+    assert set(lifecycle.actions()) == set(actions.TABLE) == set(ActionName)
 
 
 # --- across Tết -------------------------------------------------------------
@@ -421,15 +417,15 @@ async def test_an_officer_hands_a_case_back_and_its_clock_runs_on(office: Home) 
     _, session, row = await begun(office)
     assert await seen_everywhere(office, row, "an") == {"officer": "an", "queue": [row.id], "counted": 1}
     office.clock.forward(hours=3)
-    back = await office.product.assignment.hand_back(session, row.id)
+    back = await office.product.casework.act(session, row.id, "hand_back")
     assert (back.state, back.clock, back.due_at) == (row.state, row.clock, row.due_at)
     assert await seen_everywhere(office, row, "an") == {"officer": None, "queue": [], "counted": 0}
     pings = await office.pings()
     assert [(it.unit, it.spared) for it in pings if it.kind == "returned"] == [("area-770", ("an",))]
     with pytest.raises(errors.Refused, match="not_holding"):
-        await office.product.assignment.hand_back(session, row.id)
+        await office.product.casework.act(session, row.id, "hand_back")
     colleague = await office.session("anh")
-    again = await office.product.review.claim(colleague, row.id)
+    again = await office.product.casework.act(colleague, row.id, "claim")
     assert again.due_at == row.due_at
     kinds = [(it.kind, it.by) for it in (await office.product.review.open(colleague, row.id)).events]
     assert kinds[-4:-1] == [
@@ -442,7 +438,7 @@ async def test_what_was_handed_back_is_reminded_of_and_climbs_like_any_other(off
     """An urgent case that nobody has is said to be so each hour, and goes up when its time is over."""
     _, session, row = await begun(office)
     await office.product.review.open(session, row.id)
-    await office.product.assignment.hand_back(session, row.id)
+    await office.product.casework.act(session, row.id, "hand_back")
     office.clock.forward(hours=1)
     await office.product.reminders.tick()
     pings = await office.pings()
@@ -455,13 +451,13 @@ async def test_what_was_handed_back_is_reminded_of_and_climbs_like_any_other(off
 async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
     """From nobody or from another officer; the one is told and nobody else, and the clocks are those of a claim."""
     await office.citizen().sends(TIP)
-    head, assignment = await office.session("ba"), office.product.assignment
+    head, casework = await office.session("ba"), office.product.casework
     (row,) = await office.product.review.queue(head)
-    given = await assignment.assign(head, row.id, "an")
+    given = await casework.act(head, row.id, "assign", Fields(who="an"))
     assert (given.officer, given.state) == ("an", "screening")
     assert given.due_at == deadlines.start("screening", row.urgency, office.clock()).due_at
     office.clock.forward(hours=2)
-    moved = await assignment.assign(head, row.id, "anh")
+    moved = await casework.act(head, row.id, "assign", Fields(who="anh"))
     assert (moved.officer, moved.due_at) == ("anh", given.due_at)
     assert await seen_everywhere(office, row, "anh") == {"officer": "anh", "queue": [row.id], "counted": 1}
     assert await seen_everywhere(office, row, "an") == {"officer": "anh", "queue": [], "counted": 0}
@@ -469,7 +465,7 @@ async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
     spared = [it.spared for it in pings if it.kind == "assigned"]
     assert sorted(spared) == sorted([("anh", "ba"), ("an", "ba")])
     with pytest.raises(errors.Refused, match="claimed"):
-        await office.product.review.claim(await office.session("an"), row.id)
+        await office.product.casework.act(await office.session("an"), row.id, "claim")
     facts = [dict(it.facts) for it in (await office.product.review.open(head, row.id)).events if "was" in it.facts]
     assert [(it["was"], it["who"]) for it in facts] == [("", "an"), ("an", "anh")]
 
@@ -477,21 +473,21 @@ async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
 async def test_a_case_is_given_to_nobody_who_may_not_have_it(office: Home) -> None:
     """Not to another unit's people, to who keeps away, or to who has it; and not by an officer."""
     _, session, row = await begun(office)
-    head, assignment = await office.session("ba"), office.product.assignment
+    head, casework = await office.session("ba"), office.product.casework
     for name in ("binh", "quan", "nobody", "an", ""):
         with pytest.raises(errors.Refused, match=r"error\.assign"):
-            await assignment.assign(head, row.id, name)
+            await casework.act(head, row.id, "assign", Fields(who=name))
     with pytest.raises(errors.Refused, match="role"):
-        await assignment.assign(session, row.id, "anh")
-    await office.product.progress.recuse(head, row.id, "anh")
+        await casework.act(session, row.id, "assign", Fields(who="anh"))
+    await office.product.casework.act(head, row.id, "recuse", Fields(who="anh"))
     with pytest.raises(errors.Refused, match=r"error\.assign"):
-        await assignment.assign(head, row.id, "anh")
+        await casework.act(head, row.id, "assign", Fields(who="anh"))
     overseer = await office.session("kiem")
-    await office.product.progress.consult(head, row.id, "vks-tp")
+    await office.product.casework.act(head, row.id, "consult", Fields(unit="vks-tp"))
     with pytest.raises(errors.Refused, match="not_yours"):
-        await assignment.assign(overseer, row.id, "kiem")
+        await casework.act(overseer, row.id, "assign", Fields(who="kiem"))
     with pytest.raises(errors.Refused, match="not_yours"):
-        await office.product.review.claim(overseer, row.id)
+        await office.product.casework.act(overseer, row.id, "claim")
 
 
 async def test_who_closed_a_disputed_case_is_not_given_it_again(office: Home) -> None:
@@ -502,9 +498,9 @@ async def test_who_closed_a_disputed_case_is_not_given_it_again(office: Home) ->
     await citizen.presses("dispute")
     await citizen.says("quán vẫn bán, tối qua tôi thấy")
     await office.product.escalation.tick()
-    await office.product.review.hand_over(await office.session("kiem"), row.id, "area-770")
+    await office.product.casework.act(await office.session("kiem"), row.id, "hand_over", Fields(unit="area-770"))
     with pytest.raises(errors.Refused, match=r"error\.assign"):
-        await office.product.assignment.assign(await office.session("ba"), row.id, "an")
+        await office.product.casework.act(await office.session("ba"), row.id, "assign", Fields(who="an"))
 
 
 async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: Home) -> None:
@@ -513,7 +509,7 @@ async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: H
     await office.citizen("second").sends(TIP)
     colleague = await office.session("anh")
     other = next(it for it in await office.product.review.queue(colleague) if it.id != row.id)
-    await office.product.review.claim(colleague, other.id)
+    await office.product.casework.act(colleague, other.id, "claim")
     admins = [await office.product.logins.unlock(*pair) for pair in office.founding.passphrases.items()]
     here = office.product
     await here.roster.put_into_force(here.registrar(admins).leave("an"))
@@ -521,7 +517,7 @@ async def test_the_cases_of_an_officer_who_left_are_in_the_queue_again(office: H
     freed, kept = [await office.case(it.id) for it in (row, other)]
     assert (freed.officer, freed.state, freed.due_at) == (None, row.state, row.due_at)
     assert kept.officer == "anh"
-    assert (await here.review.claim(colleague, row.id)).officer == "anh"
+    assert (await here.casework.act(colleague, row.id, "claim")).officer == "anh"
     event = next(it for it in (await here.review.open(colleague, row.id)).events if "who" in it.facts)
     assert (event.kind, event.by, event.facts["who"]) == (ledger.Kind.HANDED_BACK, "clock", "an")
     assert (await here.audit()).sound

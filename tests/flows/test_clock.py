@@ -24,6 +24,7 @@ from tests.fakes.words import DRUGS as TIP
 from tips.cases import case, deadlines
 from tips.clock import rounds
 from tips.clock.jobs import Job
+from tips.desk.actions import Fields
 
 PEOPLE = (AN, TRUC_COORDINATES, KIEM, QUAN)
 FAR = 10**16  # seconds: no year that a program knows
@@ -137,9 +138,9 @@ async def test_a_case_that_cannot_be_shredded_keeps_no_other_from_it(office: Hom
     ids = await sent(office, 3)
     session = await office.session("an")
     for id_ in ids:
-        await office.product.progress.accept(session, id_)
-        await office.product.progress.conclude(session, id_, "unfounded", "Chưa thấy cơ sở.")
-        await office.product.progress.close(session, id_)
+        await office.product.casework.act(session, id_, "accept")
+        await office.product.casework.act(session, id_, "conclude", Fields(result="unfounded", text="Chưa thấy cơ sở."))
+        await office.product.casework.act(session, id_, "close")
     behind(office, f"UPDATE tip SET due_at = {-FAR} WHERE id = :id", id=ids[1])
     office.clock.forward(days=91)
     assert await office.product.jobs.tick(job(office, "shred")) == 2

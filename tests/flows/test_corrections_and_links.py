@@ -6,6 +6,7 @@ from tests.fakes.home import Home
 from tests.fakes.words import DRUGS_IN_ROOM_SIX as TIP
 from tips import errors
 from tips.desk import duplicates
+from tips.desk.actions import Fields
 from tips.people.session import Session
 from tips.triage import Corrections
 
@@ -23,7 +24,9 @@ async def test_a_corrected_area_and_category_are_what_counts_from_then_on(a_home
     """Columns and page change, the reporter's text does not, and the ledger says that, not to what."""
     await a_home.citizen().sends(TIP)
     officer, (case,) = await queue_of(a_home, "an")
-    row = await a_home.product.review.correct(officer, case, Corrections("776", "gambling.any"))
+    row = await a_home.product.casework.act(
+        officer, case, "correct", Fields(corrections=Corrections("776", "gambling.any"))
+    )
     assert (row.area, row.category) == ("776", "gambling.any")
     opened = await a_home.product.review.open(officer, case)
     assert opened.tip.text == TIP
@@ -35,7 +38,9 @@ async def test_an_added_accused_gets_nothing_further_and_the_clock_wakes_the_nex
     """The officer's own desk is named: its later pieces are closed to it, and the duty desk reads them."""
     await a_home.citizen().sends(TIP)
     officer, (case,) = await queue_of(a_home, "an")
-    row = await a_home.product.review.correct(officer, case, Corrections(accused=("area-770",)))
+    row = await a_home.product.casework.act(
+        officer, case, "correct", Fields(corrections=Corrections(accused=("area-770",)))
+    )
     assert (row.restricted, row.area, row.category) == (True, "city", "restricted")
     await a_home.product.escalation.tick()
     grants = await a_home.grants(case)
@@ -56,7 +61,7 @@ async def test_an_empty_or_unknown_correction_is_refused(a_home: Home, correctio
     await a_home.citizen().sends(TIP)
     officer, (case,) = await queue_of(a_home, "an")
     with pytest.raises(errors.Refused):
-        await a_home.product.review.correct(officer, case, corrections)
+        await a_home.product.casework.act(officer, case, "correct", Fields(corrections=corrections))
     assert len(await a_home.envelopes(case)) == 1
 
 
@@ -65,17 +70,17 @@ async def test_two_tips_of_one_event_are_offered_and_linked_not_merged(a_home: H
     for text in (TIP, SAME, OTHER):
         await a_home.citizen(text).sends(text)
     officer, cases = await queue_of(a_home, "an")
-    review = a_home.product.review
+    review, casework = a_home.product.review, a_home.product.casework
     texts = {(await review.open(officer, case)).tip.text: case for case in cases}
     offered = await review.alike(officer, texts[TIP])
     assert [row.id for row, _ in offered] == [texts[SAME]]
-    await review.link(officer, texts[TIP], texts[SAME])
+    await casework.act(officer, texts[TIP], "link", Fields(other=texts[SAME]))
     for one, other in ((TIP, SAME), (SAME, TIP)):
         opened = await review.open(officer, texts[one])
         assert [(it.part, it.content.text) for it in opened.thread] == [("link", texts[other].hex())]
         assert opened.tip.text == one
     with pytest.raises(errors.Refused):
-        await review.link(officer, texts[TIP], texts[TIP])
+        await casework.act(officer, texts[TIP], "link", Fields(other=texts[TIP]))
 
 
 async def test_comparing_leaves_no_sketch_and_no_read_behind(a_home: Home) -> None:
@@ -94,11 +99,11 @@ async def test_a_link_that_would_tell_an_excluded_reader_is_refused(a_home: Home
     await a_home.citizen("two").sends(COMPLAINT)
     officer, (plain,) = await queue_of(a_home, "an")
     inspector, (restricted,) = await queue_of(a_home, "thanh")
-    await a_home.product.review.hand_over(officer, plain, "px05")
+    await a_home.product.casework.act(officer, plain, "hand_over", Fields(unit="px05"))
     both = Session(inspector.name, inspector.unit, inspector.role, inspector.signing, inspector.seeds)
     assert [row.id for row, _ in await a_home.product.review.alike(both, restricted)] == [plain]
     with pytest.raises(errors.Refused):
-        await a_home.product.review.link(both, restricted, plain)
+        await a_home.product.casework.act(both, restricted, "link", Fields(other=plain))
 
 
 def test_may_link_is_about_readers_on_both_sides() -> None:

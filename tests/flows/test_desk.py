@@ -80,7 +80,8 @@ async def test_reading_is_on_record_before_anything_is_shown(a_home: Home) -> No
             await client.get(f"/desk/case/{row.id.hex()}")
         read = [it for it in map(ledger.parse, await a_home.events(row.id)) if it.kind == "read"]
         assert [(it.by, it.facts["part"], it.at.minute) for it in read] == [("an", "all", 0)] * 2
-        review = replace(a_home.product.review, cases=Unwritable(a_home.product.store.cases))
+        writer = replace(a_home.product.review.writer, cases=Unwritable(a_home.product.store.cases))
+        review = replace(a_home.product.review, writer=writer)
         home = replace(a_home, product=replace(a_home.product, review=review))
     async with browser(home) as client:
         a_home.clock.forward(minutes=1)
@@ -173,7 +174,7 @@ async def test_every_page_is_there_for_its_roles_and_for_no_other(a_home: Home) 
     await a_home.citizen("two").sends("Cướp điện thoại ở đường Huỳnh Tấn Phát quận 7 tối qua.")
     heads = {row.unit: row.id for row in await a_home.cases()}
     for name, case in (("an", heads["area-770"]), ("binh", heads["area-778"])):
-        await a_home.product.review.claim(await a_home.session(name), case)
+        await a_home.product.casework.act(await a_home.session(name), case, "claim")
     for role in ROLES:
         a_home.clock.forward(minutes=1)
         async with browser(a_home) as client:
@@ -394,7 +395,9 @@ async def test_two_officers_claim_at_once_and_one_has_it(a_home: Home) -> None:
     await fill(a_home, 1)
     row = await a_home.the_case()
     sessions = [await a_home.session(name) for name in ("an", "chi")]
-    done = await asyncio.gather(*(a_home.product.review.claim(it, row.id) for it in sessions), return_exceptions=True)
+    done = await asyncio.gather(
+        *(a_home.product.casework.act(it, row.id, "claim") for it in sessions), return_exceptions=True
+    )
     assert sorted(type(it).__name__ for it in done) in (["Case", "Stale"], ["Case", "Refused"])
     now = await a_home.case(row.id)
     assert now.officer in {"an", "chi"}

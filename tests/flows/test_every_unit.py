@@ -9,6 +9,7 @@ from tests.fakes.home import Home, opened
 from tips import errors
 from tips.crypto import receipt
 from tips.crypto.sealing import RECEIPT
+from tips.desk.actions import Fields
 from tips.intake.draft import Draft, Fragment
 from tips.organisation import units
 from tips.triage import Corrections
@@ -53,7 +54,7 @@ async def test_no_unit_ever_gets_a_key_to_what_accuses_it(city: Home) -> None:
             assert not await readers(city, case) & never[code]
             if row.state != "held":
                 session = await city.session_at(row.unit)
-                offered = product.review.targets(await product.review.open(session, case))
+                offered = product.casework.targets(await product.review.open(session, case))
                 assert not set(offered) & never[code]
         city.clock.forward(days=30)
         await product.escalation.tick()
@@ -61,7 +62,7 @@ async def test_no_unit_ever_gets_a_key_to_what_accuses_it(city: Home) -> None:
 
 async def test_a_hand_over_to_any_excluded_unit_is_refused(city: Home) -> None:
     """One unit of each kind is accused, and each unit that this excludes is tried."""
-    review = city.product.review
+    review, casework = city.product.review, city.product.casework
     kinds = {unit.kind: unit.code for unit in ORG.units.values() if unit.kind != "held"}
     for code in kinds.values():
         case = await accuse(city, code)
@@ -69,5 +70,5 @@ async def test_a_hand_over_to_any_excluded_unit_is_refused(city: Home) -> None:
         session = await city.session_at(row.unit)
         for target in (await review.open(session, case)).excluded:
             with pytest.raises(errors.Refused):
-                await review.hand_over(session, case, target)
+                await casework.act(session, case, "hand_over", Fields(unit=target))
         assert not await readers(city, case) & {code}

@@ -25,6 +25,7 @@ from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import THE_DESK_IS_BRIBED as ACCUSING
 from tips import errors
 from tips.cases import ledger
+from tips.desk.actions import Fields
 from tips.evidence.files import MOST, WAITS, padme, room_for
 from tips.evidence.kinds import LARGEST
 from tips.intake.reception import Outcome, Sender
@@ -263,7 +264,7 @@ async def test_a_file_goes_up_and_over_with_its_case(a_home: Home) -> None:
     assert await bytes_of(a_home, "truc")
     duty = await a_home.session("truc")
     (row,) = await a_home.product.review.queue(duty)
-    await a_home.product.review.hand_over(duty, row.id, "pc03")
+    await a_home.product.casework.act(duty, row.id, "hand_over", Fields(unit="pc03"))
     assert await bytes_of(a_home, "kinh")
 
 

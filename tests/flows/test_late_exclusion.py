@@ -8,6 +8,7 @@ from tests.fakes.words import THE_DESK_IS_BRIBED_BY_ENVELOPE as ACCUSATION
 from tips import errors
 from tips.crypto import sealing
 from tips.crypto.sealing import RECEIPT
+from tips.desk.actions import Fields
 from tips.intake.reception import Outcome
 from tips.people.session import Session
 from tips.triage import Corrections
@@ -62,7 +63,7 @@ async def test_what_the_desk_could_read_it_cannot_once_an_addition_accused_it(a_
 async def test_the_reporter_is_told_who_had_access_and_until_when(a_home: Home) -> None:
     citizen, receipt, case = await sent(a_home)
     reader = await claimed_by_px05(a_home, case)
-    await a_home.product.review.correct(reader, case, Corrections(accused=("area-770",)))
+    await a_home.product.casework.act(reader, case, "correct", Fields(corrections=Corrections(accused=("area-770",))))
     shown = await citizen.says(receipt)
     (late,) = [say for reply in shown.replies for say in reply.says if say.key == "mailbox.exclusion"]
     assert late.params["day"] == "23/11/2026"
@@ -71,9 +72,9 @@ async def test_the_reporter_is_told_who_had_access_and_until_when(a_home: Home) 
 async def test_questions_stay_readable_by_the_receipt(a_home: Home) -> None:
     """What was asked before is sealed to the reporter anew."""
     citizen, receipt, case = await sent(a_home)
-    await a_home.product.review.ask(await a_home.session("an"), case, "Phòng số mấy?")
+    await a_home.product.casework.act(await a_home.session("an"), case, "ask", Fields(text="Phòng số mấy?"))
     reader = await claimed_by_px05(a_home, case)
-    await a_home.product.review.correct(reader, case, Corrections(accused=("area-770",)))
+    await a_home.product.casework.act(reader, case, "correct", Fields(corrections=Corrections(accused=("area-770",))))
     assert "mailbox.question" in said(await citizen.says(receipt))
     grants = await a_home.grants(case)
     assert {it.reader for it in grants if it.reader == RECEIPT} == {RECEIPT}
@@ -83,7 +84,7 @@ async def test_an_accused_reader_who_only_sleeps_is_shut_out_too(a_home: Home) -
     """The duty desk would have been next; the clock passes it over."""
     _, _, case = await sent(a_home)
     officer = await a_home.session("an")
-    await a_home.product.review.correct(officer, case, Corrections(accused=("duty",)))
+    await a_home.product.casework.act(officer, case, "correct", Fields(corrections=Corrections(accused=("duty",))))
     assert "duty" not in {it.reader for it in await a_home.grants(case)}
     assert await readable(a_home, case, await a_home.seeds_of(a_home.people["truc"])) == 0
     a_home.clock.forward(days=3)
@@ -95,7 +96,7 @@ async def test_no_reader_can_swap_a_text_while_re_keying(a_home: Home) -> None:
     """The event of the re-keying names the new pieces; the commitment of the first event is what they must fit."""
     _, _, case = await sent(a_home)
     reader = await claimed_by_px05(a_home, case)
-    await a_home.product.review.correct(reader, case, Corrections(accused=("area-770",)))
+    await a_home.product.casework.act(reader, case, "correct", Fields(corrections=Corrections(accused=("area-770",))))
     (tip,) = await a_home.envelopes(case, "tip")
     first, *_ = (await a_home.product.review.open(reader, case)).events
     assert tip.id.hex() != first.facts["envelope"]
@@ -103,7 +104,7 @@ async def test_no_reader_can_swap_a_text_while_re_keying(a_home: Home) -> None:
 
 
 async def claimed_by_px05(home: Home, case: bytes) -> Session:
-    await home.product.review.hand_over(await home.session("an"), case, "px05")
+    await home.product.casework.act(await home.session("an"), case, "hand_over", Fields(unit="px05"))
     return await home.session("thanh")
 
 
@@ -114,19 +115,19 @@ async def test_an_exclusion_is_taken_back_by_two_branches_and_by_no_one_alone(a_
         "Công an phường Võ Thị Sáu quận 3 nhận tiền của quán karaoke đường Lê Văn Sỹ mỗi tối."
     )
     row = await a_home.the_case()
-    review = a_home.product.review
+    review, casework = a_home.product.review, a_home.product.casework
     owner = await a_home.session_at(row.unit)
     assert "area-770" in (await review.open(owner, row.id)).excluded
-    await review.clear(owner, row.id, "area-770")
+    await casework.act(owner, row.id, "clear", Fields(unit="area-770"))
     with pytest.raises(errors.Refused):
-        await review.clear(owner, row.id, "area-770")
+        await casework.act(owner, row.id, "clear", Fields(unit="area-770"))
     with pytest.raises(errors.Refused):
-        await review.hand_over(owner, row.id, "area-770")
+        await casework.act(owner, row.id, "hand_over", Fields(unit="area-770"))
     a_home.clock.forward(days=3)
     await a_home.product.escalation.tick()
     overseer = await a_home.session("kiem")
-    await review.clear(overseer, row.id, "area-770")
+    await casework.act(overseer, row.id, "clear", Fields(unit="area-770"))
     assert "area-770" not in (await review.open(overseer, row.id)).excluded
     assert said(await citizen.says(receipt)).count("mailbox.clearing") == 2
-    await review.hand_over(overseer, row.id, "area-770")
+    await casework.act(overseer, row.id, "hand_over", Fields(unit="area-770"))
     assert (await review.open(await a_home.session("an"), row.id)).tip.text

@@ -16,6 +16,7 @@ from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tips import errors
 from tips.cases.pings import Ping
 from tips.desk import officer_notifications
+from tips.desk.actions import Fields
 from tips.ports.desk import Chat
 
 CHAT = 5150
@@ -118,7 +119,7 @@ async def test_what_waits_is_told_in_numbers_without_what_is_restricted(a_home: 
         officer = await home.session("an")
         first, _ = await home.product.review.queue(officer)
         await home.product.review.open(officer, first.id)
-        await home.product.review.claim(officer, first.id)
+        await home.product.casework.act(officer, first.id, "claim")
         assert "Đang mở: 2. Chưa đọc: 1. Quá hạn: 0. Anh/chị thụ lý: 1." in await commands(api, CHAT, "/hangdoi")
         assert "Đang mở: 0." in await commands(api, CHAT + 1, "/hangdoi")
         assert "/lienket" in await commands(api, CHAT + 2, "/hangdoi")
@@ -187,7 +188,7 @@ async def test_a_deadline_that_comes_near_is_told_once_and_never_a_restricted_on
         await home.citizen("second").sends(COMPLAINT)
         officer = await home.session("an")
         (row,) = await home.product.review.queue(officer)
-        await home.product.review.claim(officer, row.id)
+        await home.product.casework.act(officer, row.id, "claim")
         home.clock.forward(hours=1)
         await bot.looks()
         told = []
@@ -227,7 +228,7 @@ async def test_who_read_an_urgent_case_and_did_nothing_does_not_hold_it_back(a_h
         assert await an_hour_on() == [1]
         await home.product.review.open(other, row.id)
         assert await an_hour_on() == [0, 1]
-        await home.product.review.claim(other, row.id)
+        await home.product.casework.act(other, row.id, "claim")
         assert await an_hour_on() == []
 
 
@@ -247,7 +248,7 @@ async def test_an_overseer_who_is_asked_is_told_and_an_unknown_word_holds_nothin
         officer = await home.session("an")
         (row,) = await home.product.review.queue(officer)
         await home.product.store.outbox.add([Ping(bytes(16), "vks-tp", "no such kind", home.clock())])
-        await home.product.progress.consult(officer, row.id, "vks-tp")
+        await home.product.casework.act(officer, row.id, "consult", Fields(unit="vks-tp"))
         assert await bot.looks() == 1
         assert "xin ý kiến" in api.sent[CHAT][-1]["text"]
         assert await home.pings() == []

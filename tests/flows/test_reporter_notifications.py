@@ -24,6 +24,7 @@ from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Clock, Home
 from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import RECEIPT
+from tips.desk.actions import Fields
 from tips.intake import reporter_notifications
 from tips.intake.turns import Inbound
 
@@ -61,7 +62,7 @@ class Running:
         """The officer asks the reporter of the first case in the queue."""
         officer = await self.home.session("an")
         row = (await self.product.review.queue(officer))[0]
-        await self.product.review.ask(officer, row.id, QUESTION)
+        await self.product.casework.act(officer, row.id, "ask", Fields(text=QUESTION))
         return row.id
 
     async def addresses(self) -> int:
@@ -102,7 +103,7 @@ async def test_who_asked_is_told_once_in_words_for_a_lock_screen(running: Runnin
     assert await running.looks() == 0  # nothing has happened yet
     officer = await running.home.session("an")
     for row in await running.product.review.queue(officer):
-        await running.product.review.ask(officer, row.id, QUESTION)
+        await running.product.casework.act(officer, row.id, "ask", Fields(text=QUESTION))
     running.home.clock.forward(hours=1)
     assert await running.looks() == 1
     assert running.api.sent[CHAT][-1]["text"] == TOLD
@@ -126,7 +127,7 @@ async def test_an_internal_note_is_no_news(running: Running) -> None:
     await running.api.presses(CHAT, "notify")
     officer = await running.home.session("an")
     (row,) = await running.product.review.queue(officer)
-    await running.product.review.note(officer, row.id, "ghi nội bộ")
+    await running.product.casework.act(officer, row.id, "note", Fields(text="ghi nội bộ"))
     running.home.clock.forward(hours=1)
     assert await running.looks() == 0
 

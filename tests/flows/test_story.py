@@ -7,6 +7,7 @@ from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import THE_DESK_IS_BRIBED
 from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tips import errors
+from tips.desk.actions import Fields
 from tips.intake.reception import Outcome
 
 
@@ -29,8 +30,8 @@ async def test_a_tip_reaches_its_desk_and_the_answer_comes_back(a_home: Home) ->
     (row,) = await a_home.product.review.queue(officer)
     opened = await a_home.product.review.open(officer, row.id)
     assert opened.tip.text == TIP
-    await a_home.product.review.claim(officer, row.id)
-    await a_home.product.review.ask(officer, row.id, "Phòng số mấy?")
+    await a_home.product.casework.act(officer, row.id, "claim")
+    await a_home.product.casework.act(officer, row.id, "ask", Fields(text="Phòng số mấy?"))
     elsewhere = a_home.citizen("another phone", channel="elsewhere")
     shown = await elsewhere.says(f"  {code.lower()} ")
     assert "Phòng số mấy?" in text_of(shown)
@@ -60,7 +61,7 @@ async def test_a_case_is_never_handed_to_an_excluded_unit(a_home: Home) -> None:
     inspector = await a_home.session("thanh")
     (row,) = await a_home.product.review.queue(inspector)
     with pytest.raises(errors.Refused, match="excluded"):
-        await a_home.product.review.hand_over(inspector, row.id, "area-770")
+        await a_home.product.casework.act(inspector, row.id, "hand_over", Fields(unit="area-770"))
 
 
 async def test_a_hand_over_gives_the_whole_case(a_home: Home) -> None:
@@ -68,8 +69,8 @@ async def test_a_hand_over_gives_the_whole_case(a_home: Home) -> None:
     await a_home.citizen().sends(TIP)
     officer, economic = await a_home.session("an"), await a_home.session("kinh")
     (row,) = await a_home.product.review.queue(officer)
-    await a_home.product.review.note(officer, row.id, "thuộc phòng kinh tế")
-    await a_home.product.review.hand_over(officer, row.id, "pc03")
+    await a_home.product.casework.act(officer, row.id, "note", Fields(text="thuộc phòng kinh tế"))
+    await a_home.product.casework.act(officer, row.id, "hand_over", Fields(unit="pc03"))
     opened = await a_home.product.review.open(economic, row.id)
     assert opened.tip.text == TIP
     assert [piece.content.text for piece in opened.thread] == ["thuộc phòng kinh tế"]
@@ -81,16 +82,16 @@ async def test_a_desk_hands_a_case_to_a_ward_where_somebody_works(a_home: Home) 
     await a_home.citizen().sends(TIP)
     officer = await a_home.session("an")
     (row,) = await a_home.product.review.queue(officer)
-    offered = a_home.product.review.targets(await a_home.product.review.open(officer, row.id))
+    offered = a_home.product.casework.targets(await a_home.product.review.open(officer, row.id))
     assert not [code for code in offered if code.startswith("ward-")]
     ward = next(it.code for it in a_home.product.organisation.units.values() if it.parent == "area-770")
     await a_home.join(("hoa", ward, "officer"))
-    await a_home.product.review.hand_over(officer, row.id, ward)
+    await a_home.product.casework.act(officer, row.id, "hand_over", Fields(unit=ward))
     local = await a_home.session("hoa")
     (handed,) = await a_home.product.review.queue(local)
     assert (handed.state, handed.clock) == ("forwarded", "acceptance")
     assert (await a_home.product.review.open(local, row.id)).tip.text == TIP
-    assert (await a_home.product.progress.accept(local, row.id)).state == "accepted"
+    assert (await a_home.product.casework.act(local, row.id, "accept")).state == "accepted"
 
 
 async def test_a_unit_that_never_looks_loses_the_case_upward_with_its_text(a_home: Home) -> None:
@@ -152,8 +153,8 @@ async def test_everything_that_happened_is_in_the_ledger_and_holds(a_home: Home)
     await a_home.citizen().sends(TIP)
     officer = await a_home.session("an")
     (row,) = await a_home.product.review.queue(officer)
-    await a_home.product.review.claim(officer, row.id)
-    await a_home.product.review.ask(officer, row.id, "Khi nào?")
+    await a_home.product.casework.act(officer, row.id, "claim")
+    await a_home.product.casework.act(officer, row.id, "ask", Fields(text="Khi nào?"))
     report = await a_home.product.audit()
     assert report.sound, report.problems
     assert report.kinds == {"received": 1, "claimed": 1, "asked": 1, "roster": 2}

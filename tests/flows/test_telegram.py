@@ -15,6 +15,7 @@ from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
 from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import RECEIPT, WARD_POLICE_BRIBED
+from tips.desk.actions import Fields
 
 CHAT = 77_001_234
 
@@ -58,7 +59,7 @@ async def test_the_whole_story_over_telegram(a_home: Home, api: BotApi, webhook:
         assert code
         officer = await a_home.session("an")
         (row,) = await a_home.product.review.queue(officer)
-        await a_home.product.review.ask(officer, row.id, "Phòng số mấy?")
+        await a_home.product.casework.act(officer, row.id, "ask", Fields(text="Phòng số mấy?"))
         await api.says(CHAT, code.group())
         shown = await api.waits_for(CHAT, 3)
         assert "Phòng số mấy?" in shown[-1]["text"]

@@ -65,7 +65,7 @@ def test_the_story_of_a_tip_names_every_module() -> None:
     import tips
 
     found = {path.stem for path in (ROOT / "tips").glob("*.py")} | {path.name for path in (ROOT / "tips").glob("*/")}
-    by_room = (ROOT / "tips").glob("*/*.py")
+    by_room = [*(ROOT / "tips").glob("*/*.py"), *(ROOT / "tips").glob("*/*/*.py")]
     found |= {path.stem for path in by_room if path.parent.name not in {"triage", "ports", "data"}}
     named = set(re.findall(r"`(\w+)`", tips.__doc__ or ""))
     assert {name for name in found if not name.startswith("__")} <= named

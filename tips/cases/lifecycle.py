@@ -1,22 +1,52 @@
 """A case's life as one table (`data/lifecycle.json`): which action is allowed from which state, and to which role.
 
 `received` also begins after an escalation; `needs_info` ends by the reporter's answer; `held` ends by the recovery
-quorum; `closed` ends by a dispute, or by being shredded. What each state's deadline is, says `policy`.
+quorum; `closed` ends by a dispute, or by being shredded. What each state's deadline is, says `policy`; what each action
+does to a case, says `desk.actions`.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from tips import errors
+from tips.cases import deadlines
 from tips.cases.case import Case, State
 from tips.data import read
 from tips.organisation import taxonomy
 from tips.organisation.roles import Role
 from tips.organisation.taxonomy import Flag
+
+
+class ActionName(StrEnum):
+    """What a person may do to a case; the table has a row for each."""
+
+    ASK = "ask"
+    ANSWER = "answer"
+    NOTE = "note"
+    CLAIM = "claim"
+    HAND_BACK = "hand_back"
+    ASSIGN = "assign"
+    ACCEPT = "accept"
+    VERIFY = "verify"
+    RESUME = "resume"
+    ENDORSE = "endorse"
+    CLOSE = "close"
+    CONCLUDE = "conclude"
+    BOUNCE = "bounce"
+    EXTEND = "extend"
+    SUSPEND = "suspend"
+    HAND_OVER = "hand_over"
+    CONSULT = "consult"
+    RECUSE = "recuse"
+    CLEAR = "clear"
+    CORRECT = "correct"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +59,18 @@ class Rule:
 
 
 @functools.cache
-def actions() -> Mapping[str, Rule]:
+def actions() -> Mapping[ActionName, Rule]:
     """Every action by its name, in the order in which a page offers them."""
     table = read("lifecycle.json")
-    return {name: _rule(row, table["states"], table["roles"]) for name, row in table["actions"].items()}
+    return {ActionName(name): _rule(row, table["states"], table["roles"]) for name, row in table["actions"].items()}
 
 
-def open_to(row: Case, role: Role) -> tuple[str, ...]:
+def open_to(row: Case, role: Role) -> tuple[ActionName, ...]:
     """The actions that the table allows to a role on a case as it stands."""
     return tuple(name for name, rule in actions().items() if row.state in rule.states and role in rule.roles)
 
 
-def check(row: Case, action: str, role: Role) -> None:
+def check(row: Case, action: ActionName, role: Role) -> None:
     """Whether the table allows an action.
 
     Raises:
@@ -50,6 +80,12 @@ def check(row: Case, action: str, role: Role) -> None:
         raise errors.Refused("error.role")
     if row.state not in actions()[action].states:
         raise errors.Refused("error.move")
+
+
+def entering(row: Case, state: State, now: datetime) -> Case:
+    """The case in another state, with the deadline that this starts."""
+    deadline = deadlines.start(state, row.urgency, now)
+    return replace(row, state=state, clock=deadline.name, due_at=deadline.due_at)
 
 
 def results() -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Final
 from tips.cases import deadlines, ledger
 from tips.cases.case import Case
 from tips.cases.ledger import Kind
-from tips.cases.pings import ping
+from tips.cases.pings import PingKind, ping
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation.roster import CLOCK, Roster
@@ -42,6 +42,6 @@ class Departures:
         event = ledger.Event(Kind.HANDED_BACK, row.id, row.head, deadlines.hour(now), CLOCK, self.random(32), facts)
         signed = ledger.sign(event, self.signing)
         freed = replace(row, officer=None, head=signed.leaf)
-        told = ping(freed, "returned", now, self.random)
+        told = ping(freed, PingKind.RETURNED, now, self.random)
         await self.cases.apply(Change(freed, row.head, (signed,), pings=(told,)))
         return True

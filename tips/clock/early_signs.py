@@ -13,7 +13,7 @@ from typing import Final
 
 from tips.cases import deadlines
 from tips.cases.case import RESTRICTED_AREA, RESTRICTED_CATEGORY, UNKNOWN_CATEGORY
-from tips.cases.pings import Ping
+from tips.cases.pings import Ping, PingKind
 from tips.clock.leases import Leases
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster
@@ -90,10 +90,11 @@ class EarlySigns:
             async with self._leases.turn(f"sign {sign.ward} {sign.group}", self._week()) as mine:
                 if mine:
                     new += 1
-                    hour = deadlines.hour(self._now())
-                    recipients = self.recipients(sign)
-                    await self._outbox.add([Ping(self._random(16), unit, "sign", hour) for unit in recipients])
+                    await self._outbox.add([self._ping(unit) for unit in self.recipients(sign)])
         return new
+
+    def _ping(self, unit: str) -> Ping:
+        return Ping(self._random(16), unit, PingKind.EARLY_SIGN, deadlines.hour(self._now()))
 
     async def _signs(self) -> list[EarlySign]:
         if self._counted is None or self._now() - self._counted[0] >= KEPT:

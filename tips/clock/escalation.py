@@ -13,7 +13,7 @@ from typing import Final
 
 from tips.cases import deadlines, ledger, reading_grants
 from tips.cases.case import Case, State
-from tips.cases.pings import ping
+from tips.cases.pings import PingKind, ping
 from tips.clock.rounds import Rounds
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random
@@ -77,7 +77,7 @@ class Escalation:
             events=(event,),
             woken=woken,
             shut=shut,
-            pings=(ping(moved, "climbed", now, self.random),),
+            pings=(ping(moved, PingKind.ESCALATED, now, self.random),),
         )
 
     def _target(self, row: Case, grants: Sequence[Grant]) -> str | None:

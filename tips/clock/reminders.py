@@ -14,7 +14,7 @@ from typing import Final
 
 from tips.cases import deadlines, ledger
 from tips.cases.case import Case
-from tips.cases.pings import Ping
+from tips.cases.pings import Ping, PingKind
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster
@@ -22,8 +22,6 @@ from tips.ports.cases import Cases
 from tips.ports.desk import Outbox
 
 AHEAD: Final = timedelta(hours=3)  # before a deadline
-DUE: Final = "due"
-UNATTENDED: Final = "unattended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class Reminders:
 
         await self.rounds.over("remind", soon, near)
         await self.rounds.over("repeat", functools.partial(self.cases.unattended, hour), untaken)
-        pings += [Ping(self.random(16), unit, DUE, hour) for unit in units]
+        pings += [Ping(self.random(16), unit, PingKind.DUE, hour) for unit in units]
         await self.outbox.add(pings)
         return len(pings)
 
@@ -63,4 +61,4 @@ class Reminders:
         members = {it.name for it in self.roster().members(row.unit)}
         events = map(ledger.parse, await self.cases.events(row.id))
         read = {it.by for it in events if it.kind is ledger.Kind.READ} & members
-        return Ping(self.random(16), row.unit, UNATTENDED, hour, tuple(sorted(read)) if read < members else ())
+        return Ping(self.random(16), row.unit, PingKind.UNATTENDED, hour, tuple(sorted(read)) if read < members else ())

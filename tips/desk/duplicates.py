@@ -34,13 +34,14 @@ def sketch(text: str) -> Sketch:
     return frozenset(words) | {" ".join(pair) for pair in itertools.pairwise(words)}
 
 
-def find(own: Sketch, others: Mapping[bytes, Sketch]) -> list[Alike]:
+def find(sought: Sketch, others: Mapping[bytes, Sketch]) -> list[Alike]:
     """The look-alikes of a sketch, the most alike first; what many texts share counts little."""
-    uses = Counter(part for it in (own, *others.values()) for part in it)
+    uses = Counter(part for it in (sought, *others.values()) for part in it)
     total = len(others) + 1
     weights = {part: math.log((total + 1) / (count + 0.5)) for part, count in uses.items()}
-    scored = [Alike(case, _likeness(own, other, weights)) for case, other in others.items()]
-    return sorted((it for it in scored if it.likeness >= ALIKE), key=_most_alike)[:OFFERED]
+    scored = [Alike(case, _likeness(sought, other, weights)) for case, other in others.items()]
+    alike = [it for it in scored if it.likeness >= ALIKE]
+    return sorted(alike, key=lambda it: (-it.likeness, it.case))[:OFFERED]
 
 
 def _likeness(one: Sketch, other: Sketch, weights: Mapping[str, float]) -> float:
@@ -48,10 +49,6 @@ def _likeness(one: Sketch, other: Sketch, weights: Mapping[str, float]) -> float
     shared = sum(weights[part] for part in one & other)
     least = min(sum(weights[part] for part in it) for it in (one, other))
     return round(shared / least, 3) if least > 0 else 0.0
-
-
-def _most_alike(found: Alike) -> tuple[float, bytes]:
-    return -found.likeness, found.case
 
 
 def may_link(readers: Sequence[str], excluded: frozenset[str], others: Sequence[str], shut: frozenset[str]) -> bool:

@@ -15,6 +15,7 @@ from typing import Final
 
 from tips import errors
 from tips.cases import deadlines
+from tips.cases.pings import PingKind
 from tips.crypto import keys
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Person, Roster
@@ -22,10 +23,7 @@ from tips.ports.desk import OfficerChats, Outbox
 
 CODE_LIFE: Final = timedelta(minutes=10)
 BATCH: Final = 200  # pings taken in one look
-KINDS: Final = frozenset(
-    ("new", "urgent", "climbed", "answer", "sign", "due", "unattended", "consulted", "returned", "assigned")
-)
-URGENT: Final = "urgent"  # somebody is in danger: no quiet hours hold
+KINDS: Final = frozenset(PingKind) - {PingKind.DIGEST}  # each has words of its own
 NO_QUIET: Final = frozenset({"tắt", "tat", "off", "0"})
 _HOURS: Final = re.compile(r"(\d{1,2})(?:h|g|:00)? *(?:-|–|đến|den|to| ) *(\d{1,2})(?:h|g|:00)?")
 CODE_BYTES: Final = 8  # signs of a code: 40 bits for ten minutes
@@ -66,7 +64,7 @@ class OfficerNotifications:
     async def waiting(self) -> tuple[list[Notification], list[bytes]]:
         """The notifications that are due, and the pings that are done once they were sent."""
         pings = await self.outbox.due(self.now(), BATCH)
-        words = dict.fromkeys((ping.unit, ping.kind, ping.spared) for ping in pings if ping.kind != "digest")
+        words = dict.fromkeys((ping.unit, ping.kind, ping.spared) for ping in pings if ping.kind != PingKind.DIGEST)
         notifications = [
             Notification(f"ping.{kind}", await self._chats(unit, kind, spared))
             for unit, kind, spared in words
@@ -88,7 +86,7 @@ class OfficerNotifications:
         """The chats of a unit's people that may be disturbed now; where somebody is in danger, all of them."""
         names = [it.name for it in self.roster().members(unit) if it.name not in spared]
         chats = await self.officer_chats.chats(names)
-        return tuple(it.id for it in chats if kind == URGENT or not quiet_at(it.quiet, self.now()))
+        return tuple(it.id for it in chats if kind == PingKind.URGENT or not quiet_at(it.quiet, self.now()))
 
     async def person(self, chat: str) -> Person:
         """Who a chat is linked to, as the roster has them now.

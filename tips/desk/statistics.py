@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,8 +86,4 @@ def _lines(counts: Mapping[Cell, int]) -> Iterable[list[Cell]]:
 
 def _smallest(line: Sequence[Cell], hidden: set[Cell], counts: Mapping[Cell, int]) -> Cell | None:
     shown = [cell for cell in line if cell not in hidden]
-    return min(shown, key=_by_count(counts), default=None)
-
-
-def _by_count(counts: Mapping[Cell, int]) -> Callable[[Cell], tuple[int, Cell]]:
-    return lambda cell: (counts[cell], cell)
+    return min(shown, key=lambda cell: (counts[cell], cell), default=None)

@@ -11,7 +11,7 @@ from tips import errors
 from tips.cases import case, deadlines, ledger, plaintext, reading_grants
 from tips.cases.case import Case, State
 from tips.cases.ledger import envelope_facts
-from tips.cases.pings import ping
+from tips.cases.pings import PingKind, ping
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
@@ -164,7 +164,7 @@ class Mailboxes:
             events=tuple(events),
             envelopes=tuple(piece.sealed[0] for piece in pieces),
             grants=tuple(grant for piece in pieces for grant in piece.sealed[1]),
-            pings=(ping(moved, "answer", now, self.random),),
+            pings=(ping(moved, PingKind.ANSWER, now, self.random),),
         )
 
     def _moved(self, row: Case, awake: set[str], accuses: bool, now: datetime) -> Case:

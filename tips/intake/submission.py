@@ -11,7 +11,7 @@ from tips import errors
 from tips.cases import case, deadlines, ledger
 from tips.cases.case import Case, State
 from tips.cases.ledger import envelope_facts
-from tips.cases.pings import ping
+from tips.cases.pings import PingKind, ping
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
@@ -61,7 +61,7 @@ class Intake:
             envelopes=tuple(it for it, _ in pieces),
             grants=tuple(grant for _, given in pieces for grant in given),
             mailbox=Mailbox(keys.lookup, case_id, sealing.public_bytes(keys.reading_seed)),
-            pings=(ping(row, "new", now, self.random),),
+            pings=(ping(row, PingKind.NEW, now, self.random),),
         )
 
     def _readers(self, triage: Triage) -> Readers:

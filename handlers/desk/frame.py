@@ -1,0 +1,70 @@
+"""What every page of the desk has: its frame and mark, its error page, its cookies, and the check of its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+import locales
+from handlers.desk import forms, view_models
+from handlers.pages import Pages
+from tips import errors
+from tips.organisation.units import Organisation
+from tips.people.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Renders the desk's pages."""
+
+    pages: Pages
+    organisation: Organisation
+    now: Callable[[], datetime]
+    https: bool
+
+    def page(self, request: Request, session: Session, template: str, **values: Any) -> Response:
+        """A page for somebody who is logged in, marked with who opened it and when."""
+        unit, lang = self.unit_name(session.unit), forms.language(request)
+        mark = locales.say(lang, "desk.mark", name=session.name, unit=unit, when=view_models.moment(self.now()))
+        return self.pages.respond(
+            template, lang=lang, session=session, unit=unit, mark=mark, csrf=forms.csrf(request), **values
+        )
+
+    def error_page(self, request: Request, key: str, status: int) -> Response:
+        """A page for what went wrong, and nothing else."""
+        lang = forms.language(request)
+        return self.pages.respond("desk_error.html", lang=lang, status=status, key=key, session=None, csrf="")
+
+    def check_form(self, request: Request, form: FormData) -> None:
+        """A form counts only from our own page of this very session."""
+        if not self.pages.same_site(request) or forms.text(form, "csrf") != forms.csrf(request):
+            raise errors.Refused("error.form")
+
+    def in_language(self, request: Request) -> Response:
+        """The same page, in the language that its switch asks for; it is remembered."""
+        rest = request.url.remove_query_params("lang")
+        response = RedirectResponse(f"{rest.path}?{rest.query}".rstrip("?"), status_code=303)
+        self.remember(response, request.query_params["lang"])
+        return response
+
+    def remember(self, response: Response, lang: str) -> None:
+        """Keep the language for the pages to come."""
+        response.set_cookie(forms.LANGUAGE_COOKIE, lang, path="/desk", **self.strict())
+
+    def strict(self) -> dict[str, Any]:
+        """How every cookie is set: out of reach of scripts and of other sites."""
+        return {"httponly": True, "samesite": "strict", "secure": self.https}
+
+    def unit_name(self, code: str) -> str:
+        """What a unit is called."""
+        return self.organisation.unit(code).name
+
+    def districts(self) -> list[tuple[str, str]]:
+        """Code and name of each district."""
+        return [(it.code, it.name) for it in self.organisation.areas.districts.values()]

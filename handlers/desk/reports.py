@@ -1,0 +1,68 @@
+"""Reports: the city's counts, the state of the ledger, and who works where. No text of a tip is in any of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from handlers.desk import view_models
+from handlers.desk.frame import Frame
+from tips import errors
+from tips.cases import case
+from tips.desk import statistics
+from tips.desk.audit import Report
+from tips.organisation.roles import Page
+from tips.organisation.roster import Roster
+from tips.people.session import Session
+from tips.ports.clock import Clockwork
+from tips.ports.desk import Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class ReportViews:
+    """The pages for those who oversee; whose page it is not, is told that there is none."""
+
+    frame: Frame
+    roster: Callable[[], Roster]
+    statistics: Statistics
+    audit: Callable[[], Awaitable[Report]]
+    clockwork: Clockwork
+
+    async def counts(self, request: Request, session: Session) -> Response:
+        """Counts by month, district and category, small cells hidden."""
+        if not session.role.sees_counts:
+            raise errors.NotFound
+        rows = view_models.named(await self.statistics.counts(None, None), self.frame.organisation)
+        lines = await asyncio.to_thread(statistics.table, rows, ("month", "district", "category"))
+        return self.frame.page(request, session, "desk_statistics.html", lines=lines)
+
+    async def ledger(self, request: Request, session: Session) -> Response:
+        """What the ledger holds, whether it holds, and what the clock could not do; no text."""
+        if not session.role.may_see(Page.LEDGER):
+            raise errors.NotFound
+        stuck = [
+            (it.job, case.code_of(it.case), view_models.moment(it.since))
+            for it in await self.clockwork.stuck()
+            if it.case
+        ]
+        return self.frame.page(request, session, "desk_ledger.html", report=await self.audit(), stuck=stuck)
+
+    async def people(self, request: Request, session: Session) -> Response:
+        """Who works where, by the signed roster in force; changing it takes two admins at the command line."""
+        if not session.role.may_see(Page.PEOPLE):
+            raise errors.NotFound
+        roster, units = self.roster(), self.frame.organisation.units.values()
+        people = sorted(roster.people, key=lambda it: (it.unit, it.name))
+        return self.frame.page(
+            request,
+            session,
+            "desk_people.html",
+            version=roster.version,
+            people=[(it.name, it.role, self.frame.unit_name(it.unit)) for it in people],
+            signers=[(it.name, self.frame.unit_name(it.office)) for it in roster.signers],
+            alone=[unit.name for unit in units if unit.receives and not roster.reader(unit.code)],
+        )
