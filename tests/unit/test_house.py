@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -97,6 +98,17 @@ def test_every_mutant_finds_the_guard_that_it_takes_out() -> None:
     from scripts import mutants
 
     assert [it.name for it in mutants.MUTANTS if (ROOT / it.file).read_text().count(it.old) != 1] == []
+
+
+def test_every_mutant_is_a_program(tmp_path: Path) -> None:
+    """One that fails for want of a name would turn any test red and prove nothing."""
+    from scripts import mutants
+
+    for number, it in enumerate(mutants.MUTANTS):
+        text = (ROOT / it.file).read_text().replace(it.old, it.new)
+        (tmp_path / f"{number}_{Path(it.file).name}").write_text(text)
+    ruff = [Path(sys.executable).with_name("ruff"), "check", "--isolated", "-q", "--select", "F821,E9", tmp_path]
+    assert subprocess.run(ruff, capture_output=True, text=True, check=False).stdout == ""
 
 
 def test_every_word_of_the_glossary_is_borne_by_the_code() -> None:
