@@ -189,6 +189,20 @@ MUTANTS = (
         "tests/flows/test_case_life.py::test_a_complaint_about_police_closes_only_with_somebody_from_outside",
     ),
     Mutant(
+        "actions that no table allows",
+        "tips/desk/casework.py",
+        "        lifecycle.check(bundle.case, actions.named(name).name, session.role)",
+        "        pass",
+        "tests/flows/test_case_life.py::test_every_role_is_held_to_the_table_on_every_act",
+    ),
+    Mutant(
+        "refusals that nobody asks for",
+        "tips/desk/actions/action.py",
+        "        if refused:",
+        "        if False:",
+        "tests/flows/test_case_life.py::test_a_complaint_about_police_closes_only_with_somebody_from_outside",
+    ),
+    Mutant(
         "reading that is on no record",
         "tips/desk/review.py",
         "opened = after(opened, session, await self.writer.store(session, opened, step))",

@@ -1,6 +1,6 @@
 """Whatever people do to cases, in any order: none is lost, none is without a clock, and no excluded unit has a key.
 
-Hypothesis tries paths that nobody thought of; every step goes through the product's doors, and may be refused.
+Hypothesis tries paths that nobody thought of; every step goes the product's way, and may be refused.
 """
 
 import asyncio

@@ -71,10 +71,10 @@ async def test_a_case_goes_from_receipt_to_its_answer_and_closes(office: Home) -
     assert (row.state, row.clock) == ("concluded", "answer")
     row = await office.product.casework.act(session, row.id, "close")
     assert (row.state, row.clock) == ("closed", deadlines.RETENTION)
-    told = await shown(office.citizen("again"), code)
-    assert "result.administrative" in told
-    assert "Đã phạt 20 triệu." in told
-    assert "mailbox.closing" in told
+    answer = await shown(office.citizen("again"), code)
+    assert "result.administrative" in answer
+    assert "Đã phạt 20 triệu." in answer
+    assert "mailbox.closing" in answer
 
 
 async def test_a_question_does_not_stop_the_clock_of_the_law(office: Home) -> None:
@@ -190,7 +190,7 @@ async def test_an_overseer_who_reads_along_still_gets_the_late_case(office: Home
 
 
 async def test_an_accused_overseer_is_never_asked(office: Home) -> None:
-    """Exclusions hold against this door too."""
+    """Exclusions hold against being asked, too."""
     words = "Kiểm sát viên Viện kiểm sát nhân dân thành phố nhận tiền chạy án vụ đánh bạc quận 3, tôi thấy tối qua."
     await office.join(("coi", "vks-tc", "officer"))
     _, session, row = await begun(office, "coi", words)
@@ -282,10 +282,10 @@ async def test_a_closed_case_is_shredded_when_its_time_is_over_and_its_reporter_
     assert len(await office.cases()) == 1
     with pytest.raises(errors.NotFound):
         await office.product.review.open(session, row.id)
-    told = await shown(office.citizen("again"), code)
+    answer = await shown(office.citizen("again"), code)
     gone = deadlines.backups_gone(office.clock()).astimezone(deadlines.CITY)
-    assert "mailbox.shredded" in told
-    assert gone.strftime("%d/%m/%Y") in told
+    assert "mailbox.shredded" in answer
+    assert gone.strftime("%d/%m/%Y") in answer
     assert await office.product.retention.tick() == 0
 
 
