@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.commands.output import print_table
@@ -14,7 +14,7 @@ from bot.wiring import Product, open_product
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.keys import Identity
-from tips.people.enrolment import Enrolled, Enrolment, Newcomer
+from tips.people.enrolment import Enrolled, Enrolment, Newcomer, Registrar
 
 
 async def list_units(settings: Settings, *, as_json: bool) -> int:
@@ -41,7 +41,7 @@ async def list_units(settings: Settings, *, as_json: bool) -> int:
 async def add_officer(settings: Settings, newcomer: Newcomer, signers: Path | None) -> int:
     """`tinbao officer add`."""
     async with open_product(settings) as product:
-        joined = await enrol(product, await unlock_signers(product, signers), [newcomer])
+        joined = await _sign(product, signers, lambda registrar: registrar.enrol([newcomer]))
         _print_login(joined.people[0])
     return 0
 
@@ -49,9 +49,7 @@ async def add_officer(settings: Settings, newcomer: Newcomer, signers: Path | No
 async def remove_officer(settings: Settings, name: str, signers: Path | None) -> int:
     """`tinbao officer remove`."""
     async with open_product(settings) as product:
-        admins = await unlock_signers(product, signers)
-        step = product.registrar(admins).leave(name)
-        await product.roster.put_into_force(step)
+        await _sign(product, signers, lambda registrar: registrar.leave(name))
         freed = await product.departures.tick()
     if freed:
         print(f"{freed} cases are back in their queues", file=sys.stderr)
@@ -61,9 +59,7 @@ async def remove_officer(settings: Settings, name: str, signers: Path | None) ->
 async def renew_officer(settings: Settings, name: str, signers: Path | None) -> int:
     """`tinbao officer renew`."""
     async with open_product(settings) as product:
-        admins = await unlock_signers(product, signers)
-        step = product.registrar(admins).renew(name)
-        await product.roster.put_into_force(step)
+        step = await _sign(product, signers, lambda registrar: registrar.renew(name))
         _print_login(step.people[0])
     return 0
 
@@ -71,10 +67,15 @@ async def renew_officer(settings: Settings, name: str, signers: Path | None) -> 
 async def rotate_unit(settings: Settings, unit: str, signers: Path | None) -> int:
     """`tinbao unit rotate`."""
     async with open_product(settings) as product:
-        admins = await unlock_signers(product, signers)
-        step = product.registrar(admins).rotate(unit)
-        await product.roster.put_into_force(step)
+        await _sign(product, signers, lambda registrar: registrar.rotate(unit))
     return 0
+
+
+async def _sign(product: Product, signers: Path | None, change: Callable[[Registrar], Enrolment]) -> Enrolment:
+    """Let the admins sign the next roster version, and put it into force."""
+    step = change(product.registrar(await unlock_signers(product, signers)))
+    await product.roster.put_into_force(step)
+    return step
 
 
 def _print_login(person: Enrolled) -> None:
