@@ -146,6 +146,7 @@ async def test_the_whole_way_goes_by_keyboard(browser: Browser, site: Served) ->
         await officer.keyboard.type(site.one_time_code("phim"))
         await press(officer, "Enter")
         await officer.wait_for_selector("#rows a")
+        await officer.wait_for_load_state()  # from then on the page's script hears the keys
         await press(officer, "j", "x", "c")
         await expect(officer.locator("[role=status]")).to_contain_text("1")
         await press(officer, "/")
