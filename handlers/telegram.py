@@ -188,7 +188,7 @@ class Telegram:
     async def tell(self, bot: Bot, chat: str, lang: str) -> bool:
         """Say that something waits, in words that a lock screen may show; False: the chat is out of reach."""
         try:
-            await self.send(bot, SendMessage(chat_id=chat, text=locales.say(lang, "news.waiting")))
+            await self.send(bot, SendMessage(chat_id=chat, text=locales.say(lang, "notify.waiting")))
         except Undelivered:
             return False
         return True

@@ -29,12 +29,12 @@ class SqlAddresses:
         return await self._pairs(sa.true())
 
     async def due(self, now: datetime, limit: int, after: bytes = b"") -> list[tuple[bytes, bytes]]:
-        """Those that news wait for."""
+        """Those for which something waits."""
         table = mapping.table("address").c
         return await self._pairs(sa.and_(table.news_from <= now, table.case_id > after), limit)
 
     async def notified(self, case: bytes) -> None:
-        """No news wait any more."""
+        """Nothing waits for it any more."""
         table = mapping.table("address")
         async with self._database.write() as connection:
             await connection.execute(table.update().where(table.c.case_id == case).values(news_from=None))

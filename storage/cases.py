@@ -229,8 +229,8 @@ async def _tell(connection: AsyncConnection, change: Change) -> None:
     """News for the reporter, if an address of theirs is kept; or its end."""
     address = mapping.table("address")
     mine = address.c.case_id == change.case.id
-    if change.news is not None:
-        await connection.execute(address.update().where(mine).values(news_from=change.news))
+    if change.notify_from is not None:
+        await connection.execute(address.update().where(mine).values(news_from=change.notify_from))
     if change.forgotten:
         await connection.execute(address.delete().where(mine))
 

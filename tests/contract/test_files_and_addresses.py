@@ -96,7 +96,7 @@ async def test_news_wait_only_for_who_left_an_address(store: Store) -> None:
     for change in cases[:2]:
         await store.addresses.put(change.case.id, b"older")
         await store.addresses.put(change.case.id, b"sealed")
-    steps = [replace(step(it.case), news=NOON) for it in cases]
+    steps = [replace(step(it.case), notify_from=NOON) for it in cases]
     for onward in steps:
         await store.cases.apply(onward)
     both = [(it.case.id, b"sealed") for it in cases[:2]]

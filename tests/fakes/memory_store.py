@@ -227,8 +227,8 @@ def remove(kept: Kept, change: Change) -> None:
 def tell(kept: Kept, change: Change) -> None:
     """News for the reporter, or the end of their address."""
     address = kept.addresses.get(change.case.id)
-    if address and change.news is not None:
-        kept.addresses[change.case.id] = replace(address, news=change.news)
+    if address and change.notify_from is not None:
+        kept.addresses[change.case.id] = replace(address, news=change.notify_from)
     if change.forgotten:
         forget(kept.addresses, [change.case.id])
 

@@ -157,7 +157,7 @@ class AnyPath(RuleBasedStateMachine):
         for row in self.rows():
             events = [ledger.parse(it) for it in self.run(self.home.events(row.id))]
             shredded = any(it.kind is ledger.Kind.SHREDDED for it in events)
-            topped = any(it.kind is ledger.Kind.CLIMBED and it.facts["from"] == it.facts["to"] for it in events)
+            topped = any(it.kind is ledger.Kind.ESCALATED and it.facts["from"] == it.facts["to"] for it in events)
             assert row.clock or row.state in NO_CLOCK or shredded or topped, (row.state, row.unit)
 
     @invariant()

@@ -262,7 +262,7 @@ async def test_the_web_chat_has_no_address_to_keep(a_home: Home) -> None:
     someone = a_home.citizen()
     await someone.sends(TIP)
     outcome = await someone.hears(Inbound("choose", choice="notify"))
-    assert next(say.key for reply in outcome.replies for say in reply.says) == "news.no_messenger"
+    assert next(say.key for reply in outcome.replies for say in reply.says) == "notify.no_messenger"
 
 
 @pytest.mark.parametrize("how", ["/xoa", "xoá cuộc trò chuyện", "the button"])

@@ -45,7 +45,7 @@ class Kind(enum.StrEnum):
     ENDORSED = "endorsed"  # somebody outside the unit agrees with the conclusion
     DISPUTED = "disputed"  # the reporter does not accept the closing
     SHREDDED = "shredded"  # its keys and ciphertexts are destroyed; the chain stays
-    CLIMBED = "climbed"
+    ESCALATED = "climbed"
     RELEASED = "released"  # a held case, given to a unit by the quorum
     ROSTER = "roster"
     EXPORTED = "exported"

@@ -97,7 +97,7 @@ class Escalation:
 
     def _event(self, row: Case, facts: dict[str, str]) -> ledger.SignedEvent:
         event = ledger.Event(
-            ledger.Kind.CLIMBED,
+            ledger.Kind.ESCALATED,
             row.id,
             row.head,
             deadlines.hour(self.now()),

@@ -56,7 +56,7 @@ class ReaderExclusion:
             grants=(*renewal.grants, *given),
             dropped=renewal.dropped,
             shut=tuple(sorted(accused)),
-            news=deadlines.hour(self.writer.now()),
+            notify_from=deadlines.hour(self.writer.now()),
         )
 
     def _moved(self, session: Session, row: Case, accused: Collection[str]) -> Case:

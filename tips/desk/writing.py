@@ -58,7 +58,7 @@ class Writer:
         envelope, grants = sealing.seal(row.id, piece.part, body.to_bytes(), readers, self.random)
         facts = {**envelope_facts(envelope), "state": moved.state, **step.facts}
         change = self.signed(session, row, replace(step, moved=moved, facts=facts))
-        return replace(change, envelopes=(envelope,), grants=grants, news=hour if piece.for_reporter else None)
+        return replace(change, envelopes=(envelope,), grants=grants, notify_from=hour if piece.for_reporter else None)
 
     def _shared(self, opened: OpenCase, reader: Reader) -> tuple[Grant, ...]:
         """Keys to every piece of a case; where a unit slept on them, it is awake now and keeps its level."""

@@ -68,7 +68,7 @@ def leave(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 def notify(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Tell this chat when something waits; only a messenger can be told."""
     if not draft.messenger:
-        return prompts.again(draft, Say("news.no_messenger"))
+        return prompts.again(draft, Say("notify.no_messenger"))
     return Decision(draft, (), Listen(on=True, tip=heard.value))
 
 
@@ -121,14 +121,14 @@ def listening(prompts: Prompts, decision: Decision, done: Done) -> Decision:
     assert isinstance(decision.effect, Listen)
     alone, everything = replace(decision, replies=()), decision.effect.everything
     if decision.effect.on:
-        return _briefly(alone, Say("news.asked"))
-    said = _briefly(alone, Say("news.forgotten" if everything else "news.silent"))
+        return _briefly(alone, Say("notify.asked"))
+    said = _briefly(alone, Say("notify.forgotten" if everything else "notify.silent"))
     return replace(said, effect=Forget() if everything else None)
 
 
 def about_which_tip(prompts: Prompts, decision: Decision, missing: Missing) -> Decision:
     """It is not known which tip this chat wants to be told of."""
-    return _briefly(replace(decision, replies=()), Say("news.which"))
+    return _briefly(replace(decision, replies=()), Say("notify.which"))
 
 
 def _briefly(decision: Decision, say: Say) -> Decision:

@@ -24,7 +24,7 @@ def excuse(error: errors.TinBaoError) -> Reply:
 
 def too_many_turns() -> Reply:
     """More messages in a minute than are answered."""
-    return Reply((Say("budget.turns"),))
+    return Reply((Say("rate_limit.turns"),))
 
 
 def drafts_lost(replies: tuple[Reply, ...]) -> tuple[Reply, ...]:

@@ -236,7 +236,7 @@ def sent(prompts: Prompts, decision: Decision, done: Done) -> Decision:
 
 def sent_too_many(prompts: Prompts, decision: Decision, answer: TooMany) -> Decision:
     """The tip waits as it is."""
-    return Decision(decision.draft, (Reply((Say("budget.tips"),)),))
+    return Decision(decision.draft, (Reply((Say("rate_limit.tips"),)),))
 
 
 def files_gone(prompts: Prompts, decision: Decision, gone: FilesGone) -> Decision:

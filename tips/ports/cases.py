@@ -37,7 +37,9 @@ class Change:
     shut: tuple[str, ...] = ()  # readers whose grants of this case all go; applied before `grants` are added
     mailbox: Mailbox | None = None
     pings: tuple[Ping, ...] = ()
-    news: datetime | None = None  # from then on there is something for the reporter, if an address of theirs is kept
+    notify_from: datetime | None = (
+        None  # from then on there is something for the reporter, if an address of theirs is kept
+    )
     forgotten: bool = False  # an address that is kept goes
 
     @property
