@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import locales
 import storage
 from bot import key_files
 from bot.cleaner.client import Cleaning
@@ -30,8 +31,8 @@ from tips.crypto.sealing import Random, derive
 from tips.desk.audit import Report, audit
 from tips.desk.casework import Casework
 from tips.desk.exports import Exports
+from tips.desk.late_exclusion import LateExclusion
 from tips.desk.officer_notifications import OfficerNotifications
-from tips.desk.reader_exclusion import ReaderExclusion
 from tips.desk.review import Review
 from tips.desk.writing import Writer
 from tips.evidence.files import Files
@@ -175,8 +176,11 @@ def _put_together(
     mailboxes = Mailboxes(store.cases, live, secrets.signing[INTAKE], now, random)
     evidence = Files(Cleaning(), store.blobs, now, random)
     reporter_notifications = ReporterNotifications(store.addresses, run, now, random)
+    conversation = Conversation(
+        triager, _unit_names(organisation), settings.operator, f"{settings.public_url}/", locales.LANGUAGES
+    )
     reception = Reception(
-        conversation=Conversation(triager, _unit_names(organisation), settings.operator, f"{settings.public_url}/"),
+        conversation=conversation,
         intake=intake,
         mailboxes=mailboxes,
         vault=Vault(store.drafts, run, now, random, _recent_loss(run, now)),
@@ -186,7 +190,7 @@ def _put_together(
         random=random,
     )
     writer = Writer(store.cases, live, now, random)
-    exclusion = ReaderExclusion(writer, evidence)
+    exclusion = LateExclusion(writer, evidence)
     leases = Leases(store.clockwork, derive(secrets.signing[CLOCK], b"tinbao leases"), now, random)
     rounds = Rounds(store.cases, store.clockwork, now)
     logins = Logins(store.accounts, store.keyring, live, Devices(run, random), now, random)

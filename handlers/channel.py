@@ -16,7 +16,7 @@ becomes an `Inbound`, and what is said (`speech.spoken`) becomes the platform's 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from tips import errors
@@ -32,6 +32,7 @@ class Channel:
 
     name: str
     reception: Reception
+    messenger: bool = False  # a platform that keeps the words and knows who wrote them: people are told so
 
     def sender(self, id: str) -> Sender:
         """Somebody who writes here, by the platform's id of the conversation."""
@@ -44,7 +45,7 @@ class Channel:
             lang: the language of a new conversation, and of an excuse.
         """
         try:
-            return await self.reception.turn(sender, heard, lang)
+            return await self.reception.turn(sender, replace(heard, messenger=self.messenger), lang)
         except errors.TinBaoError as error:
             return self.reception.excuse(error, lang)
 

@@ -70,9 +70,11 @@ class Pages:
 @functools.cache
 def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader([FOLDER / "templates", FOLDER / "desk" / "templates"])
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    made.globals["languages"] = locales.LANGUAGES
+    return made
 
 
 class SecurityHeaders:

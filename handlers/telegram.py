@@ -39,7 +39,7 @@ import locales
 from handlers import speech
 from handlers.channel import Channel
 from handlers.uploads import MemoryFile, memory_file
-from tips.evidence import kinds
+from tips.evidence import limits
 from tips.intake import phrases
 from tips.intake.reception import Outcome, Reception
 from tips.intake.turns import Inbound
@@ -71,7 +71,7 @@ class Telegram:
     """
 
     def __init__(self, reception: Reception, wait: Wait = asyncio.sleep) -> None:
-        self._channel, self._wait = Channel(CHANNEL, reception), wait
+        self._channel, self._wait = Channel(CHANNEL, reception, messenger=True), wait
         self._burning: set[asyncio.Task[None]] = set()
 
     def dispatcher(self) -> Dispatcher:
@@ -84,7 +84,7 @@ class Telegram:
 
     async def message(self, message: Message, bot: Bot) -> SendMessage | None:
         """A message of any kind."""
-        lang = "en" if ((message.from_user and message.from_user.language_code) or "").startswith("en") else "vi"
+        lang = locales.nearest((message.from_user and message.from_user.language_code) or "")
         if phrases.command((message.text or "").partition("@")[0]) == ERASE:
             return await self._erase(bot, message.chat.id, message.message_id, lang)
         attached = _attached(message)
@@ -98,7 +98,7 @@ class Telegram:
 
     async def _fetch(self, bot: Bot, attached: Attached, file: MemoryFile) -> str:
         """Bring a file's bytes from Telegram; why that cannot be, or nothing."""
-        if (attached.file_size or 0) > kinds.LARGEST:
+        if (attached.file_size or 0) > limits.LARGEST:
             return "too_large"
         try:
             await bot.download(attached, destination=cast(BinaryIO, file), seek=False)
@@ -140,7 +140,7 @@ class Telegram:
             return last
 
         sender = self._channel.sender(str(chat))
-        return await self._channel.exchange(sender, replace(heard, messenger=True), show, lang)
+        return await self._channel.exchange(sender, heard, show, lang)
 
     async def _deliver(self, bot: Bot, messages: list[SendMessage]) -> None:
         for message in messages:

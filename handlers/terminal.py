@@ -11,7 +11,7 @@ import locales
 from handlers.channel import Channel
 from handlers.speech import Message, spoken
 from handlers.uploads import MemoryFile, memory_file
-from tips.evidence import kinds
+from tips.evidence import limits
 from tips.intake.reception import Outcome, Reception, Sender
 from tips.intake.turns import Inbound
 
@@ -63,7 +63,7 @@ def heard_from(event: dict[str, Any], file: MemoryFile) -> Inbound:
         return Inbound("location", lat=float(place["lat"]), lon=float(place["lon"]))
     if "file" in event:
         with Path(event["file"]).open("rb") as source:
-            file.write(source.read(kinds.LARGEST + 1))  # a longer one is turned down, and some have no end
+            file.write(source.read(limits.LARGEST + 1))  # a longer one is turned down, and some have no end
         return Inbound("file", upload=file)
     raise ValueError("no event")
 

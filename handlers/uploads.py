@@ -15,7 +15,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from tips.evidence.kinds import LARGEST
+from tips.evidence.limits import LARGEST
 
 FIELD_LIMIT: Final = 1024 * 1024  # bytes of all fields of a form that are no files
 PARTS: Final = 20  # of one form

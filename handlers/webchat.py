@@ -21,7 +21,7 @@ from handlers.cookies import Cookies
 from handlers.pages import Pages, language
 from handlers.speech import spoken
 from handlers.uploads import MemoryFile, TooLong, TooManyParts, memory_file, read_form
-from tips.evidence.kinds import MEGABYTES
+from tips.evidence.limits import MEGABYTES
 from tips.intake.draft import MAX_TEXT
 from tips.intake.flood import PATIENCE, Gate
 from tips.intake.reception import Outcome, Reception

@@ -40,6 +40,11 @@ def catalogue(lang: str) -> gettext.NullTranslations:
     return found
 
 
+def nearest(wanted: str) -> str:
+    """The language that is spoken for a wish such as `en-GB`; Vietnamese where there is none."""
+    return wanted[:2] if wanted[:2] in LANGUAGES else SOURCE
+
+
 def say(lang: str, key: str, /, **params: str) -> str:
     """The text of a key in a language, with values filled in.
 

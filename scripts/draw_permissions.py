@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 from tips.cases import lifecycle  # noqa: E402
 from tips.cases.case import State  # noqa: E402
 from tips.desk import actions  # noqa: E402
-from tips.desk.actions.action import Action, always, never  # noqa: E402
+from tips.desk.actions.step import Action, always, never  # noqa: E402
 from tips.organisation.roles import Page, Role  # noqa: E402
 
 FILE: Final = ROOT / "docs" / "permissions.md"

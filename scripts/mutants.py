@@ -197,7 +197,7 @@ MUTANTS = (
     ),
     Mutant(
         "refusals that nobody asks for",
-        "tips/desk/actions/action.py",
+        "tips/desk/actions/step.py",
         "        if refused:",
         "        if False:",
         "tests/flows/test_case_life.py::test_a_complaint_about_police_closes_only_with_somebody_from_outside",

@@ -8,7 +8,7 @@
         `tip_steps` make a tip of words, places and files
             `triage` finds intent, place, matter by the `taxonomy`, urgency, who is accused, and by the `organisation`
             and its `units` who may get it
-            `evidence` of the `kinds` that are taken is cleaned and sealed (`files`)
+            `evidence` of the `kinds` and within the `limits` that are taken is cleaned and sealed (`files`)
         `prompts` ask for what is missing, and show a summary
     its effect is carried out, and the conversation says what became of it (`turns`; `notices` say the rest)
     the next draft, and what goes with it, is durable, and only then is anything answered
@@ -21,12 +21,13 @@ when the person sends it (`submission`), unless a `flood` asks for patience firs
 `desk`, the officers' side, for `people` of one of the `roles` (`logins` opens a `session`, and `device_cookies` keep
 strangers' guesses from locking anybody out):
     an officer reads one of the `cases` (`review`, an `open_case`), if `reading_grants` let them
-    whatever is done to it is an `action` of one table (`actions`), open to whom its `lifecycle` says. The `case` is
-    opened once and checked once (`casework`); what comes of it is one signed event and one transaction (`writing`):
+    whatever is done to it is an action of one table (`actions`, each a `step`), open to whom its `lifecycle` says. The
+    `case` is opened once and checked once (`casework`); what comes of it is one signed event and one transaction
+    (`writing`):
         they ask, answer and note (`talking`); claim it, give it back, or give it to somebody (`assigning`)
         they bring it on (`moving`), hand it over or consult an overseer (`sharing`), and tell how it ended (`ending`)
         they correct what triage found (`correcting`), and link what may be the same event (`duplicates`)
-    a reader who turns out to be accused is shut out (`reader_exclusion`) by `rekeying`; a mistake takes two offices'
+    a reader who turns out to be accused is shut out (`late_exclusion`) by `resealing`; a mistake takes two offices'
     `clearing`
     what is asked lies in the `mailbox`, which a receipt opens (`mailbox_steps`); the reporter's answer goes back to the
     case's readers
@@ -42,7 +43,7 @@ who asks for it (`reporter_notifications`)
     `statistics` tell about the city, never a person; `exports` of them are on record
     an `audit` checks all of it without opening anything
 
-before all this: a home is founded (`founding`), people join (`enrolment`)
+before all this: a home is founded (`founding`), people join (`enrolment`, with `key_rotation`)
 after a disaster: a quorum of offices brings back what only they together can open (`recovery`), from a `stream`
 whatever goes wrong on purpose is one of the `errors`; facts are `data`
 """

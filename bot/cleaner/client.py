@@ -14,8 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tips.evidence import kinds
-from tips.evidence.kinds import KINDS, LARGEST, LARGEST_CLEAN, REASONS, TurnedDown
+from tips.evidence import limits
+from tips.evidence.kinds import KINDS, REASONS, TurnedDown
+from tips.evidence.limits import LARGEST, LARGEST_CLEAN
 
 PATIENCE: Final = 1.5  # seconds by the clock for each of the processor that a file is worth
 _OUT_OF_TIME: Final = frozenset({-signal.SIGXCPU, -signal.SIGKILL})  # how the system ends a child that worked too long
@@ -59,7 +60,7 @@ class Cleaning:
         copy = os.memfd_create("clean", os.MFD_CLOEXEC)
         try:
             async with self._children:
-                mime = _believed(await self._said(fd, copy, self._patience * kinds.work(size)))
+                mime = _believed(await self._said(fd, copy, self._patience * limits.work(size)))
             length = os.fstat(copy).st_size
             if not 0 < length <= LARGEST_CLEAN:
                 raise TurnedDown("broken")

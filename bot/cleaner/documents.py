@@ -10,7 +10,7 @@ import pikepdf
 import pypdfium2
 
 from bot.cleaner import pdf_pages
-from tips.evidence import kinds
+from tips.evidence import limits
 from tips.evidence.kinds import TurnedDown
 
 _DOTS: Final = 300  # of the longer side of a page as it is compared
@@ -28,7 +28,7 @@ def ready() -> Callable[[BinaryIO, BinaryIO], str]:
             old = pikepdf.open(io.BytesIO(data))
         except pikepdf.PasswordError as error:
             raise TurnedDown("encrypted") from error
-        if not 0 < len(old.pages) <= kinds.MOST_PAGES:
+        if not 0 < len(old.pages) <= limits.MOST_PAGES:
             raise TurnedDown("too_long" if len(old.pages) else "broken")
         if "/Metadata" in old.Root:
             del old.Root.Metadata  # saving would look into it

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 import pi_heif
 from PIL import Image, ImageChops, ImageFile, ImageOps, ImageStat
 
-from tips.evidence import kinds
+from tips.evidence import limits
 from tips.evidence.kinds import TurnedDown
 
 _DEPTHS: Final = (8, 10, 12, 14, 16, 32)  # bits of a grey
@@ -26,7 +26,7 @@ def ready(pages: bool) -> Callable[[BinaryIO, BinaryIO], str]:
     pi_heif.register_heif_opener(thumbnails=False)
     Image.init()
     importlib.import_module("PIL.ImageCms")  # it would be loaded when the first picture in Lab is met: too late
-    Image.MAX_IMAGE_PIXELS = kinds.MOST_PIXELS
+    Image.MAX_IMAGE_PIXELS = limits.MOST_PIXELS
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     if pages:
@@ -52,14 +52,14 @@ def ready(pages: bool) -> Callable[[BinaryIO, BinaryIO], str]:
 
 def _pages(picture: Any) -> list[tuple[bytes, int, int]]:
     """Each page as a JPEG, with its width and height."""
-    if picture.n_frames > kinds.MOST_PAGES:
+    if picture.n_frames > limits.MOST_PAGES:
         raise TurnedDown("too_long")
     found, pixels = [], 0
     for number in range(picture.n_frames):
         picture.seek(number)
         _fits(picture)
         pixels += picture.width * picture.height
-        if pixels > kinds.MOST_PAGE_PIXELS:
+        if pixels > limits.MOST_PAGE_PIXELS:
             raise TurnedDown("too_heavy")
         data, page = io.BytesIO(), _flat(picture)
         page.save(data, "JPEG", quality=85)
@@ -68,7 +68,7 @@ def _pages(picture: Any) -> list[tuple[bytes, int, int]]:
 
 
 def _fits(picture: Any) -> None:
-    if picture.width * picture.height > kinds.MOST_PIXELS:
+    if picture.width * picture.height > limits.MOST_PIXELS:
         raise TurnedDown("too_many_pixels")
 
 
@@ -86,7 +86,7 @@ def _still(picture: Any, target: BinaryIO) -> str:
 
 def _moving(picture: Any, frames: int, target: BinaryIO) -> str:
     """A moving picture, frame by frame, at the speed it had."""
-    if frames > kinds.MOST_FRAMES or frames * picture.width * picture.height > kinds.MOST_PIXELS:
+    if frames > limits.MOST_FRAMES or frames * picture.width * picture.height > limits.MOST_PIXELS:
         raise TurnedDown("too_long")
     fresh, pauses = [], []
     for number in range(frames):

@@ -11,7 +11,7 @@ from typing import Any, Final
 from pikepdf import Array, Dictionary, Name, Stream, StreamDecodeLevel
 
 from bot.cleaner.jpeg import jpeg_without_words
-from tips.evidence import kinds
+from tips.evidence import limits
 from tips.evidence.kinds import TurnedDown
 
 _FAX: Final = ("K", "Columns", "Rows", "BlackIs1", "EncodedByteAlign", "EndOfLine", "EndOfBlock")  # table 11
@@ -112,7 +112,7 @@ def image(old: Stream, new: Stream, colours: int) -> None:
     """Write the bytes of a picture whose other keys are there already; `colours` as many as a pixel has, or 0."""
     filters, parms = _listed(old.get("/Filter")), _listed(old.get("/DecodeParms"))
     last = str(filters[-1])[1:] if filters else ""
-    if int(new.get("/Width", 0)) * int(new.get("/Height", 0)) > kinds.MOST_PIXELS:
+    if int(new.get("/Width", 0)) * int(new.get("/Height", 0)) > limits.MOST_PIXELS:
         raise TurnedDown("too_many_pixels")
     last_parms = parms[-1] if len(parms) == len(filters) and parms else None
     if last == "DCTDecode":
@@ -166,7 +166,7 @@ def _base85(data: bytes) -> bytes:
 
 
 _UNPACK: Final[dict[str, Callable[[bytes], bytes]]] = {
-    "FlateDecode": lambda data: zlib.decompressobj().decompress(data, kinds.LARGEST_CLEAN),
+    "FlateDecode": lambda data: zlib.decompressobj().decompress(data, limits.LARGEST_CLEAN),
     "ASCIIHexDecode": _hex,
     "ASCII85Decode": _base85,
 }

@@ -21,7 +21,7 @@ from av.stream import Disposition
 
 from bot.cleaner import bitstreams, comparison, transcoding
 from bot.cleaner.streams import Track, codec, demuxed, opened
-from tips.evidence import kinds
+from tips.evidence import limits
 from tips.evidence.kinds import TurnedDown
 
 _RAW: Final = {"mp3": (bitstreams.mpeg_frame, "audio/mpeg"), "aac": (bitstreams.aac_frame, "audio/aac")}
@@ -82,7 +82,7 @@ def ready(family: str) -> Callable[[BinaryIO, BinaryIO], str]:
 def _plan(source: BinaryIO, family: str, copying: bool = True) -> tuple[str, list[Track]]:
     """The new container, and how each stream goes into it."""
     with opened(source, family) as old:
-        if old.duration and old.duration / 1_000_000 > kinds.LONGEST:
+        if old.duration and old.duration / 1_000_000 > limits.LONGEST:
             raise TurnedDown("too_long")
         wanted = [it for it in old.streams if it.type in {"audio", "video"}]
         streams = [it for it in wanted if not it.disposition & Disposition.attached_pic]

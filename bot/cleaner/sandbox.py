@@ -9,7 +9,7 @@ import resource
 import signal
 from typing import BinaryIO, Final
 
-from tips.evidence import kinds
+from tips.evidence import limits
 
 MEMORY: Final = 512 * 1024 * 1024  # bytes of address space
 LAST_FILE: Final = 4  # the highest file number in use: 0 to 2 are the standard ones
@@ -37,9 +37,9 @@ def confine(size: int) -> None:
     if libc.unshare(_CLONE_NEWNET) != 0:  # root may; everybody else needs a user namespace, where these are allowed
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_CPU, kinds.work(size))
+    _limit(resource.RLIMIT_CPU, limits.work(size))
     _limit(resource.RLIMIT_AS, MEMORY)
-    _limit(resource.RLIMIT_FSIZE, kinds.LARGEST_CLEAN)
+    _limit(resource.RLIMIT_FSIZE, limits.LARGEST_CLEAN)
 
 
 def close() -> None:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final
 
 import av
 
-from tips.evidence import kinds
+from tips.evidence import limits
 from tips.evidence.kinds import TurnedDown
 
 THUMBNAIL: Final = 16  # pixels a side
@@ -40,7 +40,7 @@ def demuxed(file: Any, tracks: list[Track]) -> Iterator[tuple[Track, Any]]:
     """Its packets in order; an empty one at each stream's end."""
     by_index = {it.index: it for it in tracks}
     for packet in file.demux([file.streams[it.index] for it in tracks]):
-        if packet.dts is not None and packet.dts * packet.time_base > kinds.LONGEST:
+        if packet.dts is not None and packet.dts * packet.time_base > limits.LONGEST:
             raise TurnedDown("too_long")
         yield by_index[packet.stream.index], packet
 

@@ -10,13 +10,13 @@ import av
 from av.filter import Graph
 
 from bot.cleaner.streams import Track, decoded, demuxed, opened, thumbnail
-from tips.evidence import kinds
+from tips.evidence import limits
 from tips.evidence.kinds import TurnedDown
 
 TURNS: Final = {90: ("transpose", "cclock"), -90: ("transpose", "clock"), 180: ("hflip,vflip", "")}
 _MILLISECONDS: Final = Fraction(1, 1000)
 _FAST: Final = {"deadline": "realtime", "cpu-used": "8", "crf": "8", "threads": "1", "auto-alt-ref": "0"}
-_ROOM: Final = kinds.LARGEST_CLEAN * 8 * 3 // 4  # bits of all pictures together
+_ROOM: Final = limits.LARGEST_CLEAN * 8 * 3 // 4  # bits of all pictures together
 
 
 class First(NamedTuple):
@@ -52,7 +52,7 @@ def coder(stream: Any, new: Any, track: Track, container: str, found: First) -> 
 def _pictures(stream: Any, new: Any, track: Track, found: First) -> Callable[[Any], None]:
     upright = abs(found.turn) != 90
     width, height = (found.width, found.height) if upright else (found.height, found.width)
-    if width * height > kinds.MOST_PIXELS:
+    if width * height > limits.MOST_PIXELS:
         raise TurnedDown("too_many_pixels")
     copy = new.add_stream("libvpx", rate=stream.average_rate or 25, options=_FAST)
     copy.width, copy.height, copy.pix_fmt = width, height, "yuv420p"

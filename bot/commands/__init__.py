@@ -1,1 +1,253 @@
-"""What the command line does: one module a group of commands. Each opens the product, does one thing, and prints."""
+"""The commands of `tinbao`, each with its arguments and help; what it does stands in a module of its group.
+
+A module is imported when its command runs: it opens the product, does one thing, and prints.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from bot import settings
+from tips.organisation import roles
+from tips.organisation.roles import Role
+
+HELP: Final = "What citizens, officers and administrators of Tin Báo do in a terminal."
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+unit_app = typer.Typer(no_args_is_help=True, help="Units of the organisation.")
+officer_app = typer.Typer(no_args_is_help=True, help="People who work at a unit.")
+case_app = typer.Typer(no_args_is_help=True, help="One case, in an officer's session.")
+stats_app = typer.Typer(no_args_is_help=True, help="Counts for the city.")
+ledger_app = typer.Typer(no_args_is_help=True, help="The ledger.")
+held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum can open.")
+for name, group in (
+    ("unit", unit_app),
+    ("officer", officer_app),
+    ("case", case_app),
+    ("stats", stats_app),
+    ("ledger", ledger_app),
+    ("held", held_app),
+):
+    app.add_typer(group, name=name)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Officer = Annotated[
+    str,
+    typer.Option("--officer", help="Whose session; the passphrase comes from a prompt or TINBAO_PASSWORD."),
+]
+Signers = Annotated[
+    Path | None,
+    typer.Option(
+        "--signers", exists=True, dir_okay=False, help="What `init --json` printed; without it you are asked."
+    ),
+]
+Shares = Annotated[
+    Path,
+    typer.Option("--shares", exists=True, dir_okay=False, help="Lines `office:CODE`, or what `init --json` printed."),
+]
+Name = Annotated[str, typer.Argument(help="A person's name.")]
+Unit = Annotated[str, typer.Argument(help="A unit's code.")]
+Trial = Annotated[
+    bool, typer.Option("--trial", help="For trying out: `doctor` and /minh-bach say so, and TINBAO_NOW moves its time.")
+]
+Org = Annotated[str | None, typer.Option("--org", help="hcmc-districts or hcmc-2025.")]
+
+
+def _settings(**overrides: str | None) -> settings.Settings:
+    named = {f"TINBAO_{name.upper()}": value for name, value in overrides.items() if value}
+    return settings.read({**os.environ, **named})
+
+
+def _run(work: Coroutine[Any, Any, int | None]) -> None:
+    raise typer.Exit(asyncio.run(work) or 0)
+
+
+@app.command()
+def init(org: Org = None, json: Json = False, trial: Trial = False) -> None:
+    """Create the home at TINBAO_HOME; passphrases and shares are printed once."""
+    from bot.commands import init as creation
+
+    _run(creation.initialise(_settings(org=org), as_json=json, trial=trial))
+
+
+@app.command()
+def serve(
+    only: Annotated[str, typer.Option("--only", help="Parts to run, parted by commas.")] = "intake,desk,officers,clock",
+) -> None:
+    """Run the chat, the desk, the officers' bot and the clock."""
+    from bot.serve import serving
+
+    _run(serving.serve(_settings(), frozenset(part.strip() for part in only.split(","))))
+
+
+@app.command()
+def demo() -> None:
+    """Run the product on a throw-away home with invented tips."""
+    from bot.demo import demo as demonstration
+
+    _run(demonstration.run(os.environ))
+
+
+@app.command()
+def doctor() -> None:
+    """Check configuration, keys, database and clocks, and say the remedy."""
+    from bot.commands import doctor as doctoring
+
+    _run(doctoring.check(os.environ))
+
+
+@app.command()
+def chat(json: Json = False) -> None:
+    """Be a citizen in the terminal; each run is a new one."""
+    from bot.commands import chat
+
+    _run(chat.run(_settings(), as_json=json))
+
+
+@app.command()
+def triage(org: Org = None) -> None:
+    """Triage JSON lines from standard input; needs no home and keeps nothing."""
+    from bot.commands import triage as triaging
+
+    raise typer.Exit(triaging.run(org or "hcmc-districts", sys.stdin, sys.stdout))
+
+
+@unit_app.command("list")
+def unit_list(json: Json = False) -> None:
+    """All units, who receives, and how many members each has."""
+    from bot.commands import people
+
+    _run(people.list_units(_settings(), as_json=json))
+
+
+@unit_app.command("rotate")
+def unit_rotate(unit: Unit, signers: Signers = None) -> None:
+    """Give a unit a new key, sealed to everybody in it; old cases stay readable to them."""
+    from bot.commands import people
+
+    _run(people.rotate_unit(_settings(), unit, signers))
+
+
+@unit_app.command("recover")
+def unit_recover(unit: Unit, shares: Shares) -> None:
+    """Bring shares together and give an overseer's old seeds to the people who work there now."""
+    from bot.commands import recovery
+
+    _run(recovery.reclaim(_settings(), unit, shares))
+
+
+@officer_app.command("add")
+def officer_add(
+    name: Name,
+    unit: Annotated[str, typer.Option("--unit", help="A unit's code.")],
+    role: Annotated[str, typer.Option("--role", help=f"{' '.join(Role)}.")] = "officer",
+    signers: Signers = None,
+) -> None:
+    """Let a person join a unit; prints their passphrase and TOTP address once."""
+    from bot.commands import people
+    from tips.people.enrolment import Newcomer
+
+    _run(people.add_officer(_settings(), Newcomer(name, unit, roles.parse(role)), signers))
+
+
+@officer_app.command("remove")
+def officer_remove(name: Name, signers: Signers = None) -> None:
+    """Let a person go: their login and keys end, and their unit gets a new key."""
+    from bot.commands import people
+
+    _run(people.remove_officer(_settings(), name, signers))
+
+
+@officer_app.command("renew")
+def officer_renew(name: Name, signers: Signers = None) -> None:
+    """New keys for who lost their passphrase; prints passphrase and TOTP address once."""
+    from bot.commands import people
+
+    _run(people.renew_officer(_settings(), name, signers))
+
+
+@app.command()
+def queue(officer: Officer, json: Json = False) -> None:
+    """The cases of an officer's unit, urgent and old first."""
+    from bot.commands import cases
+
+    _run(cases.show_queue(_settings(), officer, as_json=json))
+
+
+@case_app.command("show")
+def case_show(id: Annotated[str, typer.Argument(help="The case's id.")], officer: Officer, json: Json = False) -> None:
+    """Open one case; that it was read is on record first."""
+    from bot.commands import cases
+
+    _run(cases.show_case(_settings(), id, officer, as_json=json))
+
+
+@stats_app.command("export")
+def stats_export(
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="Where to write.")],
+    format: Annotated[str, typer.Option("--format", help="csv, xlsx or json.")] = "csv",
+    by: Annotated[
+        str, typer.Option("--by", help="Some of month,district,ward,category.")
+    ] = "month,district,ward,category",
+    first: Annotated[str | None, typer.Option("--from", help="First month, such as 2026-01.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last month.")] = None,
+) -> None:
+    """Export counts; small cells are hidden."""
+    from bot.commands import statistics
+
+    _run(statistics.export(_settings(), out, format, by, first, last))
+
+
+@ledger_app.command("verify")
+def ledger_verify(json: Json = False) -> None:
+    """Check every event's signature, every case's chain and every envelope's hash."""
+    from bot.commands import ledger
+
+    _run(ledger.verify(_settings(), as_json=json))
+
+
+@held_app.command("open")
+def held_open(
+    id: Annotated[str, typer.Argument(help="The case's id.")],
+    shares: Shares,
+    unit: Annotated[str | None, typer.Option("--unit", help="Who shall get it; else the first clean level.")] = None,
+) -> None:
+    """Bring shares together and give a held case to a unit that has a key."""
+    from bot.commands import recovery
+
+    _run(recovery.open_held(_settings(), id, shares, unit))
+
+
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write.")]) -> None:
+    """Write a backup that only a quorum of the recovery offices opens."""
+    from bot.commands import recovery
+
+    _run(recovery.back_up(_settings(), file))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `backup` wrote.")],
+    shares: Shares,
+    signers: Signers = None,
+) -> None:
+    """Bring a backup back into a new, empty home."""
+    from bot.commands import recovery
+
+    _run(recovery.restore(_settings(), file, shares, signers))
+
+
+@app.command()
+def poster(area: Annotated[str, typer.Argument(help="A place, such as “quận 3”.")]) -> None:
+    """A page to print and hang up, with the chat's address as a QR code, on standard output."""
+    from bot.commands import poster as posters
+
+    raise typer.Exit(posters.write(_settings(), area, sys.stdout))

@@ -20,7 +20,7 @@ from storage import backup, migrate
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.keys import Identity
-from tips.people import enrolment, founding, recovery
+from tips.people import founding, key_rotation, recovery
 from tips.people.session import Session
 
 FIRST_CHOICE: Final = ("duty", "vks-tp", "vks-tc")  # who gets a held case where nobody is named
@@ -65,7 +65,7 @@ async def reclaim(settings: Settings, unit: str, shares: Path) -> int:
         seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
         holders = await product.store.keyring.seed_holders(unit)
         seeds = {it.generation: keys.open_seed(it, seed) for it in holders if it.holder == founding.RECOVERY}
-        again = enrolment.admit(product.roster(), unit, seeds, holders)
+        again = key_rotation.admit(product.roster(), unit, seeds, holders)
         if not again:
             raise errors.Refused("error.no_key", "the quorum keeps no seed of this unit, or nobody lacks one")
         await product.store.keyring.add_seeds(again)

@@ -142,7 +142,7 @@ class Announcer:
         """Tell them; how many were told."""
         now = self.now()
         slot = now.replace(second=now.second // LOOK * LOOK, microsecond=0)
-        async with self.leases.turn("news", slot) as mine:
+        async with self.leases.turn(f"notify {CHANNEL}", slot) as mine:
             waiting = await self.notifications.waiting(CHANNEL) if mine else []
             for case, address in waiting:
                 await handler.tell(bot, address.id, address.lang)

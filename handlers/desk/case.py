@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -21,6 +21,8 @@ from tips.desk.open_case import OpenCase
 from tips.desk.review import Review
 from tips.organisation.taxonomy import categories
 from tips.people.session import Session
+
+ALIKE: Final = ("urgency", "case", "category", "area", "state", "age")  # columns, as in the queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class CaseViews:
             (view_models.line(row, self.frame.organisation, self.frame.now(), speak), f"{likeness:.0%}")
             for row, likeness in await self.review.alike(session, id_)
         ]
-        values = {"id": id_.hex(), "code": case.code_of(id_), "found": found}
+        values = {"id": id_.hex(), "code": case.code_of(id_), "columns": ALIKE, "found": found}
         return self.frame.page(request, session, "desk_alike.html", **values)
 
     async def file(self, request: Request, session: Session) -> Response:

@@ -37,16 +37,16 @@ def wanted(filters: Mapping[str, str], name: str, now: datetime) -> QueueFilter:
 
 def address(filters: Mapping[str, str], place: QueuePosition | None = None) -> str:
     """The queue's query with these filters, from behind a place on."""
-    behind = {"after": written(place)} if place else {}
+    behind = {"after": format_position(place)} if place else {}
     return urlencode({**filters, **behind})
 
 
-def written(place: QueuePosition) -> str:
+def format_position(place: QueuePosition) -> str:
     """A place as an address holds it."""
     return f"{place.urgency}.{int(place.opened)}.{int(place.received_at.timestamp())}.{place.id.hex()}"
 
 
-def read(text: str) -> QueuePosition | None:
+def parse_position(text: str) -> QueuePosition | None:
     """The inverse of `written`; None for whatever else stands there."""
     try:
         urgency, opened, received, id_ = text.split(".")

@@ -17,6 +17,7 @@ from tips.triage import Corrections
 COOKIE: Final = "d"
 LANGUAGE_COOKIE: Final = "l"
 FIELD_LIMIT: Final = 200_000  # bytes of one form field
+LONGEST_RANGE: Final = 60  # characters: more digits than any file has bytes
 MOST_FIELDS: Final = 70  # a page of picked cases, and what goes with them
 
 
@@ -24,10 +25,10 @@ def byte_range(asked: str, size: int) -> tuple[int, int]:
     """The first and last byte of a `Range` header's one range (RFC 9110, §14.1.2); anything else means all."""
     unit, _, span = asked.partition("=")
     first, dash, last = span.partition("-")
-    if unit.strip() != "bytes" or not dash or not (first + last).isdecimal():
+    if unit.strip() != "bytes" or not dash or not (first + last).isdecimal() or len(asked) > LONGEST_RANGE:
         return 0, size - 1
     if not first:
-        return max(0, size - int(last)), size - 1
+        return min(max(0, size - int(last)), size - 1), size - 1
     start = min(int(first), size - 1)
     return start, max(start, min(int(last), size - 1)) if last else size - 1
 

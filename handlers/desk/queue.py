@@ -23,6 +23,7 @@ from tips.organisation.taxonomy import Urgency, categories
 from tips.people.session import Session
 
 PAGE: Final = 50  # cases on one page of a queue
+COLUMNS: Final = ("urgency", "case", "category", "area", "state", "age", "due", "officer")  # cells: desk_cells.html
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,6 @@ class QueueViews:
     review: Review
     casework: Casework
     early_signs: EarlySigns
-    can_link: bool  # an officers' bot runs here
 
     async def queue(self, request: Request, session: Session) -> Response:
         """The open cases of the session's units; people without one are shown what they may see."""
@@ -56,7 +56,6 @@ class QueueViews:
             claimed=forms.count(request, "claimed"),
             missed=forms.count(request, "missed"),
             others=[view_models.line(row, self.frame.organisation, self.frame.now(), speak) for row in others],
-            can_link=self.can_link,
             signs=view_models.signs(signs, self.frame.organisation),
         )
 
@@ -79,11 +78,12 @@ class QueueViews:
     async def _rows(self, request: Request, session: Session) -> dict[str, Any]:
         asked = filters.chosen(request.query_params)
         wanted = filters.wanted(asked, session.name, self.frame.now())
-        after = filters.read(request.query_params.get("after", ""))
+        after = filters.parse_position(request.query_params.get("after", ""))
         rows = await self.review.queue(session, wanted, PAGE + 1, after)
         speak = functools.partial(locales.say, forms.language(request))
         shown = [view_models.line(row, self.frame.organisation, self.frame.now(), speak) for row in rows[:PAGE]]
         return {
+            "columns": COLUMNS,
             "lines": shown,
             "here": filters.address(asked, after),
             "more": filters.address(asked, rows[PAGE - 1].position) if len(rows) > PAGE else None,

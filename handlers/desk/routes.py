@@ -53,7 +53,7 @@ class Desk:
         """Every address below `/desk`."""
         frame = Frame(self.pages, self.casework.organisation, self.now, self.https)
         login = LoginViews(frame, self.logins, self.officer_notifications, self.demo_logins)
-        queue = QueueViews(frame, self.review, self.casework, self.early_signs, bool(self.officer_notifications))
+        queue = QueueViews(frame, self.review, self.casework, self.early_signs)
         case = CaseViews(frame, self.review, self.casework)
         reports = ReportViews(frame, self.casework.roster, self.statistics, self.audit, self.clockwork)
         inside: list[tuple[str, str, View]] = [

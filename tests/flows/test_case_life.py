@@ -23,7 +23,7 @@ from tips.cases.lifecycle import ActionName
 from tips.data import read
 from tips.desk import actions
 from tips.desk.actions import Fields
-from tips.desk.actions.action import Step
+from tips.desk.actions.step import Step
 from tips.organisation.roles import Role
 from tips.people.session import Session
 
@@ -334,7 +334,7 @@ def test_corruption_is_kept_longer_as_the_table_says() -> None:
 
 def test_the_table_is_whole() -> None:
     """Each state has a clock or says that none runs; acts start and end in states; lengths have sources."""
-    rules = read("policy.json")
+    rules = read("deadlines_and_hours.json")
     assert set(rules["deadlines"]) == set(State)
     for name, action in lifecycle.actions().items():
         assert action.states, name

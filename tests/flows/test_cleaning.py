@@ -15,7 +15,8 @@ from bot.cleaner.client import CleanCopy, Cleaning
 from tests import tools
 from tests.fakes import gallery
 from tests.fakes.gallery import CANARY, archive, document, moving_picture, picture, planted, recording
-from tips.evidence.kinds import KINDS, LARGEST, REASONS, TurnedDown
+from tips.evidence.kinds import KINDS, REASONS, TurnedDown
+from tips.evidence.limits import LARGEST
 
 # What a clean copy may still say: how it is coded and how large it is. Everything else is a leak.
 CODING = frozenset((Path(__file__).parents[1] / "data" / "coding_tags.txt").read_text("ascii").split())

@@ -27,7 +27,7 @@ from tips import errors
 from tips.cases import ledger
 from tips.desk.actions import Fields
 from tips.evidence.files import MOST, WAITS, padme, room_for
-from tips.evidence.kinds import LARGEST
+from tips.evidence.limits import LARGEST
 from tips.intake.reception import Outcome, Sender
 from tips.intake.turns import Inbound
 

@@ -11,7 +11,7 @@ from bot.cleaner import bitstreams, recordings, transcoding
 from bot.cleaner.client import Cleaning
 from tests.fakes import films
 from tests.flows.test_cleaning import cleaned
-from tips.evidence import kinds
+from tips.evidence import limits
 from tips.evidence.kinds import TurnedDown
 
 
@@ -203,8 +203,8 @@ async def test_a_child_that_worked_too_long_is_told_as_that(tmp_path: Path, monk
 
 def test_a_longer_file_may_be_worked_at_for_longer() -> None:
     """30 seconds for the smallest, two minutes for the largest."""
-    assert kinds.work(1) == 30
-    assert kinds.work(kinds.LARGEST) == 120
+    assert limits.work(1) == 30
+    assert limits.work(limits.LARGEST) == 120
 
 
 @pytest.mark.parametrize("shown", [[0, 3, 1, 2, 6, 4, 5], [0, 1, 2, 3], [0, 8, 4, 2, 6, 16, 12, 10, 14], [5]])

@@ -19,7 +19,9 @@ from tips.organisation import units
 from tips.triage import Triager
 
 TRIAGER = Triager(units.load("hcmc-districts"))
-TALK = Conversation(TRIAGER, lambda code: Say("plain", {"text": code}), "the operator", "https://tip.example/")
+TALK = Conversation(
+    TRIAGER, lambda code: Say("plain", {"text": code}), "the operator", "https://tip.example/", locales.LANGUAGES
+)
 OWN = Path(__file__).parents[2] / "scripts/messages.tsv"
 COMPLETE = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý"
 

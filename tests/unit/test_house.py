@@ -51,14 +51,33 @@ def test_make_help_names_every_target() -> None:
         assert re.search(rf"^  make {target}\b", shown, re.MULTILINE), target
 
 
-def test_both_catalogues_have_every_key() -> None:
-    """Vietnamese and English say the same things, with the same values filled in."""
+def test_every_catalogue_has_every_key() -> None:
+    """All languages say the same things, with the same values filled in."""
     import locales
 
-    vi, en = (locales.catalogue(lang)._catalog for lang in ("vi", "en"))  # type: ignore[attr-defined]
-    assert set(vi) == set(en)
-    for key in set(vi) - {""}:
-        assert set(re.findall(r"{(\w+)}", vi[key])) == set(re.findall(r"{(\w+)}", en[key])), key
+    source, *others = (locales.catalogue(lang)._catalog for lang in locales.LANGUAGES)  # type: ignore[attr-defined]
+    for other in others:
+        assert set(other) == set(source)
+        for key in set(source) - {""}:
+            assert set(re.findall(r"{(\w+)}", other[key])) == set(re.findall(r"{(\w+)}", source[key])), key
+
+
+def test_whatever_data_and_code_name_has_words() -> None:
+    """Categories and their groups, states, roles, event kinds, actions, jobs: a page would fail without."""
+    import locales
+    from tips.cases import ledger, lifecycle
+    from tips.cases.case import State
+    from tips.organisation import taxonomy
+    from tips.organisation.roles import Role
+
+    codes = taxonomy.categories()
+    told = {taxonomy.group_of(it) for it in codes if not taxonomy.has(it, taxonomy.Flag.NO_EARLY_SIGN)}
+    keys = [f"category.{it}" for it in codes] + [f"group.{it}" for it in told]
+    keys += [f"state.{it}" for it in State] + [f"desk.role.{it}" for it in Role]
+    keys += [f"ledger.{it}" for it in ledger.Kind] + [f"result.{it}" for it in lifecycle.results()]
+    for lang in locales.LANGUAGES:
+        known = locales.catalogue(lang)._catalog  # type: ignore[attr-defined]
+        assert [key for key in keys if key not in known] == []
 
 
 def test_the_story_of_a_tip_names_every_module() -> None:

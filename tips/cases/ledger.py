@@ -21,7 +21,7 @@ FIRST = bytes(32)  # "the event before" of a case's first event
 
 
 class Kind(enum.StrEnum):
-    """Everything the ledger knows; a new kind is a new line here."""
+    """Everything the ledger knows; a new kind is a new line here, and its words, `ledger.KIND`."""
 
     RECEIVED = "received"
     ADDED = "added"

@@ -1,4 +1,4 @@
-"""Policy: how long things may take and are kept (`data/policy.json`). Each length names its article, or "policy"."""
+"""Policy: how long things may take and are kept (`data/deadlines_and_hours.json`), each with its source."""
 
 from __future__ import annotations
 
@@ -57,5 +57,5 @@ def digest_hours() -> Sequence[int]:
 
 
 def _rules() -> Mapping[str, Any]:
-    rules: Mapping[str, Any] = read("policy.json")
+    rules: Mapping[str, Any] = read("deadlines_and_hours.json")
     return rules

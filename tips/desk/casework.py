@@ -20,8 +20,8 @@ from tips.cases.case import Case
 from tips.cases.lifecycle import ActionName
 from tips.desk import actions
 from tips.desk.actions import Field, Fields, Offer, Situation, sharing
+from tips.desk.late_exclusion import LateExclusion
 from tips.desk.open_case import OpenCase, after, open_case
-from tips.desk.reader_exclusion import ReaderExclusion
 from tips.desk.writing import Writer
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
@@ -39,7 +39,7 @@ class Casework:
     roster: Callable[[], Roster]
     organisation: Organisation
     writer: Writer
-    exclusion: ReaderExclusion
+    exclusion: LateExclusion
     now: Callable[[], datetime]
 
     async def act(self, session: Session, case_id: bytes, name: str, fields: Fields = NOTHING) -> Case:

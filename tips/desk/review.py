@@ -16,9 +16,9 @@ from tips.cases import case, deadlines
 from tips.cases.case import Case, QueueFilter, QueuePosition
 from tips.cases.ledger import Kind
 from tips.desk import duplicates
-from tips.desk.actions.action import Step
+from tips.desk.actions.step import Step
+from tips.desk.late_exclusion import LateExclusion
 from tips.desk.open_case import OpenCase, after, open_case, tip_text
-from tips.desk.reader_exclusion import ReaderExclusion
 from tips.desk.writing import Writer
 from tips.evidence.files import File, Files
 from tips.organisation.roles import Role
@@ -40,7 +40,7 @@ class Review:
     roster: Callable[[], Roster]
     files: Files
     writer: Writer
-    exclusion: ReaderExclusion
+    exclusion: LateExclusion
 
     async def queue(
         self, session: Session, wanted: QueueFilter = EVERY, limit: int = 50, after: QueuePosition | None = None

@@ -13,7 +13,7 @@ from tips.cases.pings import Ping, ping
 from tips.cases.plaintext import Plaintext
 from tips.crypto import sealing
 from tips.crypto.sealing import Grant, Random, Reader, Readers
-from tips.desk.actions.action import NewPiece, Notice, Step
+from tips.desk.actions.step import NewPiece, Notice, Step
 from tips.desk.open_case import OpenCase
 from tips.organisation.roster import Roster
 from tips.people.session import Session

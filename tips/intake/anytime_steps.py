@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from tips.intake.draft import Draft
-from tips.intake.prompts import Prompts, language_options, tell
+from tips.intake.prompts import Prompts, tell
 from tips.intake.stages import Stage
 from tips.intake.turns import Decision, Forget, Inbound, LookUp, Reply, Say
-
-LANGUAGES: Final = ("vi", "en")
 
 
 def start(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -21,7 +18,7 @@ def start(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     if draft.files:
         return prompts.files_alone(outside, Say("resume"))
     fresh = replace(outside, stage=Stage.IDLE)
-    return tell(fresh, Reply((Say("welcome"), Say("welcome.ask")), language_options(draft)))
+    return tell(fresh, Reply((Say("welcome"), Say("welcome.ask")), prompts.language_options(draft)))
 
 
 def resume(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -55,8 +52,8 @@ def look_up(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 
 def set_language(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """The other language, from here on."""
-    if heard.value not in LANGUAGES:
+    """Another language, from here on."""
+    if heard.value not in prompts.languages:
         return prompts.again(draft, Say("button.expired"))
     return prompts.again(replace(draft, lang=heard.value), Say("language_set"))
 

@@ -6,13 +6,13 @@ The phrases are data (`data/phrases.json`), compared without accents, case and p
 from __future__ import annotations
 
 import functools
-import importlib.resources
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from tips.data import read
 
 _KEPT_CONTROLS: Final = frozenset("\n\t")
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -34,7 +34,7 @@ class Phrases:
 @functools.cache
 def load() -> Phrases:
     """The lexicon of `data/phrases.json`."""
-    raw = json.loads(importlib.resources.files("tips.data").joinpath("phrases.json").read_text("utf-8"))
+    raw = read("phrases.json")
     commands = {phrase: name for name, phrases in raw["commands"].items() for phrase in phrases}
     openers = tuple(sorted(raw["correction_openers"], key=len, reverse=True))
     questions = {topic: tuple(phrases) for topic, phrases in raw["questions"].items()}

@@ -38,10 +38,15 @@ class Prompts:
     unit_name: Callable[[str], Say]  # a unit's name for people, by code
     operator: str  # who runs the intake machine, as people are told
     web: str  # the address of the web chat, which no messenger overhears
+    languages: Sequence[str]  # codes, those that there are catalogues for
 
     def triage(self, draft: Draft) -> Triage:
         """The triage of the whole draft, with what the person chose."""
         return self.triager.triage(draft.text, Corrections(area=draft.area, category=draft.category))
+
+    def language_options(self, draft: Draft) -> tuple[Option, ...]:
+        """The way to every other language."""
+        return tuple(Option(f"lang:{it}", Say(f"option.lang.{it}")) for it in self.languages if it != draft.lang)
 
     # --- what comes next ----------------------------------------------------------------------------------------
 
@@ -117,7 +122,7 @@ class Prompts:
 
     def _nothing_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
         said = tuple(first) or (Say("anyway"),)
-        return tell(draft, Reply(said, (*_anyway(draft), *language_options(draft))))
+        return tell(draft, Reply(said, (*_anyway(draft), *self.language_options(draft))))
 
     def _question_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
         return tell(draft, Reply((*first, Say(f"ask.{draft.slot}")), (SKIP, *_anyway(draft), CANCEL)))
@@ -159,12 +164,6 @@ def offering(decision: Decision) -> Decision:
     offered = tuple(option.id for reply in decision.replies for option in reply.options)
     aside = decision.draft.aside if SEND_ANYWAY.id in offered else ""
     return replace(decision, draft=replace(decision.draft, offered=offered, aside=aside))
-
-
-def language_options(draft: Draft) -> tuple[Option, ...]:
-    """The way to the other language."""
-    other = "en" if draft.lang == "vi" else "vi"
-    return (Option(f"lang:{other}", Say(f"option.lang.{other}")),)
 
 
 def area_options(areas: Sequence[AreaCandidate]) -> list[Option]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from tips.crypto import receipt
 from tips.evidence.files import MOST
-from tips.evidence.kinds import MEGABYTES
+from tips.evidence.limits import MEGABYTES
 from tips.intake import phrases
 from tips.intake.draft import MAX_TEXT, Draft, Fragment
 from tips.intake.prompts import BACK, QUESTIONS, SEND_ANYWAY, SKIP, Prompts, area_options, tell

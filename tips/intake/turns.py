@@ -53,7 +53,7 @@ class Inbound:
     choice: str = ""  # an option's id
     lat: float = 0.0  # degrees
     lon: float = 0.0
-    problem: str = ""  # why a file is turned down: a reason of `evidence.REASONS`
+    problem: str = ""  # why a file is turned down: a reason of `evidence.kinds.REASONS`
     upload: Upload | None = field(default=None, repr=False)  # a file to be cleaned and sealed before this is decided
     file: File | None = field(default=None, repr=False)  # the upload, once that was done
     ref: str = ""  # the platform's id of this message, if it has one

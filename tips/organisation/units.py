@@ -182,7 +182,7 @@ def load(name: str = DEFAULT) -> Organisation:
     places = load_areas()
     listed = _units(raw["offices"], places, desks=raw["organisations"][name]["area_desks"])
     units = {unit.code: unit for unit in listed}
-    rules = {key: raw[key] for key in ("climbs", "conflicts", "together", "owners")}
+    rules = {**{key: raw[key] for key in ("climbs", "owners")}, **_exclusions()}
     return Organisation(
         name=name,
         digest=_digest(name, [asdict(unit) for unit in listed], rules, read("areas.json")),
@@ -194,6 +194,11 @@ def load(name: str = DEFAULT) -> Organisation:
         owners=rules["owners"],
         _below=_all_below(units, places),
     )
+
+
+def _exclusions() -> dict[str, Any]:
+    raw = read("exclusions.json")
+    return {key: raw[key] for key in ("conflicts", "together")}
 
 
 def _units(offices: Sequence[Mapping[str, Any]], places: Areas, *, desks: bool) -> list[Unit]:

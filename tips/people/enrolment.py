@@ -14,18 +14,18 @@ from typing import Final
 
 from tips import errors
 from tips.cases import ledger
-from tips.crypto import keys, sealing
+from tips.crypto import keys
 from tips.crypto.keys import Cost, Identity, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation import roster
 from tips.organisation.roles import Role
-from tips.organisation.roster import Person, Roster, SignedRoster, UnitKey
+from tips.organisation.roster import Person, Roster, SignedRoster
 from tips.organisation.units import Organisation
 from tips.people import founding
+from tips.people.key_rotation import with_new_keys
 from tips.ports.people import Account
 
 _NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # letters of any script
-_RECOVERABLE: Final = frozenset({"procuracy", "inspectorate", "ministry"})  # their seeds are sealed to recovery too
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +126,9 @@ class Registrar:
         return self._with_new_keys(self.current.next(), [unit])
 
     def _with_new_keys(self, version: Roster, units: Iterable[str]) -> Enrolment:
-        """The version with the next key of these units, sealed to every member, some units' to recovery too."""
-        named, seeds = list(version.units), []
-        for unit in dict.fromkeys(units):
-            seed, generation = self.random(32), version.generation(unit) + 1
-            named.append(UnitKey(unit, generation, sealing.public_bytes(seed)))
-            holders = [(it.name, it.public) for it in version.members(unit)]
-            if self.organisation.unit(unit).kind in _RECOVERABLE:
-                holders.append((founding.RECOVERY, version.recovery))
-            seeds += [keys.seal_seed(unit, generation, holder, public, seed) for holder, public in holders]
-        return replace(self._signed(replace(version, units=tuple(named))), seeds=tuple(seeds))
+        """The version with the next key of these units."""
+        renewed, seeds = with_new_keys(version, self.organisation, units, self.random)
+        return replace(self._signed(renewed), seeds=seeds)
 
     def _signed(self, version: Roster) -> Enrolment:
         signed = roster.sign(version, {admin.name: admin.signing for admin in self.admins})
@@ -181,22 +174,3 @@ def _check(current: Roster, organisation: Organisation, newcomer: Newcomer) -> N
         raise errors.Refused("error.unknown_unit", newcomer.unit)
     if newcomer.role.holds_seed and (not unit.receives or unit.kind == "held"):
         raise errors.Refused("error.not_a_receiver")
-
-
-def open_seeds(identity: Identity, sealed: Iterable[SealedSeed]) -> dict[str, dict[int, bytes]]:
-    """The unit seeds that a person holds: unit -> generation -> seed."""
-    opened: dict[str, dict[int, bytes]] = {}
-    for seed in sealed:
-        opened.setdefault(seed.unit, {})[seed.generation] = keys.open_seed(seed, identity.seed)
-    return opened
-
-
-def admit(current: Roster, unit: str, held: dict[int, bytes], holders: Iterable[SealedSeed]) -> list[SealedSeed]:
-    """A present member's session gives the unit's seeds to members of the roster who still lack them."""
-    have = {(seed.generation, seed.holder) for seed in holders}
-    return [
-        keys.seal_seed(unit, generation, person.name, person.public, seed)
-        for person in current.members(unit)
-        for generation, seed in held.items()
-        if (generation, person.name) not in have
-    ]

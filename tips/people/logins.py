@@ -18,13 +18,11 @@ from tips.crypto import keys, sealing
 from tips.crypto.keys import Identity
 from tips.crypto.sealing import Random, binding
 from tips.organisation.roster import Person, Roster
-from tips.people import enrolment
+from tips.people import key_rotation
 from tips.people.device_cookies import Devices
-from tips.people.session import Session
+from tips.people.session import IDLE, LONGEST, Session
 from tips.ports.people import Account, Accounts, Keyring, StoredSession
 
-IDLE: Final = timedelta(minutes=20)
-LONGEST: Final = timedelta(hours=12)
 TOKEN_BYTES: Final = 32
 FREE_TRIES: Final = 5  # wrong logins from strange devices before these wait
 WAIT: Final = timedelta(seconds=30)  # after that, doubled each time up to `LONGEST_WAIT`
@@ -183,13 +181,13 @@ class Logins:
         person = self.roster().person(identity.name)
         if person is None or person.verify != identity.verify:
             raise errors.WrongPassphrase
-        held = enrolment.open_seeds(identity, await self.keyring.seeds(identity.name))
+        held = key_rotation.open_seeds(identity, await self.keyring.seeds(identity.name))
         for unit, seeds in held.items():
             await self._admit(unit, seeds)
         return _session(person, identity, held)
 
     async def _admit(self, unit: str, seeds: dict[int, bytes]) -> None:
-        waiting = enrolment.admit(self.roster(), unit, seeds, await self.keyring.seed_holders(unit))
+        waiting = key_rotation.admit(self.roster(), unit, seeds, await self.keyring.seed_holders(unit))
         if waiting:
             await self.keyring.add_seeds(waiting)
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
 
 from tips.organisation.roles import Role
+
+IDLE: Final = timedelta(minutes=20)  # nobody looked for so long: it ends
+LONGEST: Final = timedelta(hours=12)  # after its login it ends in any case
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class CountRow:
     """How many tips of a month, area and category; never fewer facts than these, never more."""
 
     period: str  # 2026-11
-    district: str  # name, or "" where not known, or "restricted"
+    district: str  # code; "" where not known, `city` where somebody is shut out
     ward: str
     category: str
     count: int

@@ -1,8 +1,8 @@
 """The one table of what people do to cases. Pages, forms, the demo and the tests build their calls from it.
 
 From which states and to which roles an action is open, says `data/lifecycle.json`, by the same names. Here stands what
-a form asks, when an action is refused beyond that, and what it does. A new action is a row there, a row here, and its
-words in the catalogues.
+a form asks, when an action is refused beyond that, and what it does. A new action is a name in
+`lifecycle.ActionName`, a row there, a row here, and its words in the catalogues.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tips import errors
 from tips.cases import lifecycle
 from tips.cases.lifecycle import ActionName
 from tips.desk.actions import assigning, correcting, ending, moving, sharing, talking
-from tips.desk.actions.action import Action, Field, Fields, Situation, always
+from tips.desk.actions.step import Action, Field, Fields, Situation, always
 
 __all__ = ["TABLE", "Action", "Field", "Fields", "Offer", "Situation", "named", "offers"]
 

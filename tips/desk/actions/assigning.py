@@ -12,7 +12,7 @@ from tips.cases import lifecycle
 from tips.cases.case import Case, State
 from tips.cases.ledger import Kind
 from tips.cases.pings import PingKind
-from tips.desk.actions.action import Notice, Situation, Step
+from tips.desk.actions.step import Notice, Situation, Step
 from tips.organisation.roles import Role
 
 

@@ -10,7 +10,7 @@ from tips.cases import case, clearing
 from tips.cases.ledger import Kind
 from tips.cases.plaintext import Part
 from tips.desk import duplicates
-from tips.desk.actions.action import Situation, Step
+from tips.desk.actions.step import Situation, Step
 from tips.desk.open_case import OpenCase
 from tips.organisation import units
 from tips.organisation.taxonomy import categories

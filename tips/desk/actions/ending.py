@@ -9,8 +9,8 @@ from tips.cases import deadlines, lifecycle
 from tips.cases.case import State
 from tips.cases.ledger import Kind
 from tips.cases.plaintext import Part
-from tips.desk.actions.action import Situation, Step
 from tips.desk.actions.moving import moved_to
+from tips.desk.actions.step import Situation, Step
 from tips.desk.open_case import OpenCase
 from tips.organisation import taxonomy
 

@@ -9,7 +9,7 @@ from tips.cases import deadlines, policy
 from tips.cases.case import Case, State
 from tips.cases.ledger import Kind
 from tips.cases.plaintext import Part
-from tips.desk.actions.action import Situation, Step
+from tips.desk.actions.step import Situation, Step
 from tips.organisation.roles import Role
 
 

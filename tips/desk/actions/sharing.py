@@ -9,7 +9,7 @@ from tips.cases.case import State
 from tips.cases.ledger import Kind
 from tips.cases.pings import PingKind
 from tips.crypto.sealing import Reader
-from tips.desk.actions.action import Notice, Situation, Step
+from tips.desk.actions.step import Notice, Situation, Step
 from tips.desk.open_case import OpenCase
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation

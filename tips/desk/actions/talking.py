@@ -5,7 +5,7 @@ from __future__ import annotations
 from tips.cases.case import State
 from tips.cases.ledger import Kind
 from tips.cases.plaintext import Part
-from tips.desk.actions.action import Situation, Step
+from tips.desk.actions.step import Situation, Step
 
 
 def ask(it: Situation) -> Step:

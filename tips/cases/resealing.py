@@ -1,4 +1,4 @@
-"""Re-keying: somebody who reads a case turns out to be accused in it. From then on nothing stored opens for them.
+"""Sealing anew: somebody who reads a case turns out to be accused in it. From then on nothing stored opens for them.
 
 Every piece gets a new key, id and grants, without theirs; the old rows go. The commitments stay, so nobody can swap a
 text on the way, and the event names which piece became which. It takes the session of a reader who is not accused. What

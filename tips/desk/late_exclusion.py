@@ -6,13 +6,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from tips import errors
-from tips.cases import case, deadlines, lifecycle, reading_grants, rekeying
+from tips.cases import case, deadlines, lifecycle, reading_grants, resealing
 from tips.cases.case import Case, State
 from tips.cases.ledger import Kind, envelope_facts
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant
-from tips.desk.actions.action import Step
+from tips.desk.actions.step import Step
 from tips.desk.open_case import OpenCase
 from tips.desk.writing import Writer
 from tips.evidence.files import File, Files
@@ -21,7 +21,7 @@ from tips.ports.cases import Change
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderExclusion:
+class LateExclusion:
     """Takes a case's keys from readers who are accused in it by now, in the session of one who is not."""
 
     writer: Writer
@@ -33,7 +33,7 @@ class ReaderExclusion:
         Returns:
             The case as it is then, to be opened anew; None: nobody had to be shut out.
         """
-        accused = rekeying.stale(opened.grants, opened.events, opened.excluded)
+        accused = resealing.stale(opened.grants, opened.events, opened.excluded)
         if not accused or session.unit in opened.excluded:
             return None
         change = await self._change(session, opened, accused)
@@ -66,12 +66,12 @@ class ReaderExclusion:
             return moved
         return replace(lifecycle.entering(moved, State.RECEIVED, self.writer.now()), unit=session.unit, officer=None)
 
-    async def _renewal(self, opened: OpenCase, accused: Collection[str], receipt: bytes) -> rekeying.Renewal:
+    async def _renewal(self, opened: OpenCase, accused: Collection[str], receipt: bytes) -> resealing.Renewal:
         envelopes = reading_grants.in_order(opened.envelopes, opened.events)
         mine = [it for it in envelopes if it.id in opened.keys]
         chosen = {file.envelope: await self._sealed_anew(opened.case, file) for file in opened.files}
         roster, random = self.writer.roster(), self.writer.random
-        return rekeying.renew(mine, opened.keys, opened.grants, accused, roster, receipt, chosen, random)
+        return resealing.renew(mine, opened.keys, opened.grants, accused, roster, receipt, chosen, random)
 
     async def _sealed_anew(self, row: Case, file: File) -> tuple[bytes, bytes]:
         """Seal a file's bytes anew; the id and key that its next envelope must have."""
@@ -81,7 +81,7 @@ class ReaderExclusion:
 
     def _letter(self, session: Session, opened: OpenCase, receipt: bytes) -> tuple[Envelope, tuple[Grant, ...]]:
         """Word to the reporter, and to who reads on: which of the accused had access until now."""
-        informed = rekeying.informed(opened.grants, opened.events, opened.excluded)
+        informed = resealing.informed(opened.grants, opened.events, opened.excluded)
         body = Plaintext("", deadlines.hour(self.writer.now()), session.unit, {"had": sorted(informed)})
         roster = self.writer.roster()
         readers = reading_grants.clean_readers(roster, opened.readers, opened.asleep, opened.excluded)

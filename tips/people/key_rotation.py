@@ -1,0 +1,53 @@
+"""Key rotation: a unit's next key, and who gets its seeds. Old seeds are kept for what was sealed to them.
+
+Who joins, leaves or loses a passphrase rotates the key of their unit (`enrolment`); an administrator can at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from tips.crypto import keys, sealing
+from tips.crypto.keys import Identity, SealedSeed
+from tips.crypto.sealing import Random
+from tips.organisation.roster import Roster, UnitKey
+from tips.organisation.units import Organisation
+from tips.people import founding
+
+_RECOVERABLE: Final = frozenset({"procuracy", "inspectorate", "ministry"})  # their seeds are sealed to recovery too
+
+
+def with_new_keys(
+    version: Roster, organisation: Organisation, units: Iterable[str], random: Random
+) -> tuple[Roster, tuple[SealedSeed, ...]]:
+    """A version with the next key of these units, and the seeds, sealed to every member, some units' to recovery."""
+    named, seeds = list(version.units), []
+    for unit in dict.fromkeys(units):
+        seed, generation = random(32), version.generation(unit) + 1
+        named.append(UnitKey(unit, generation, sealing.public_bytes(seed)))
+        holders = [(it.name, it.public) for it in version.members(unit)]
+        if organisation.unit(unit).kind in _RECOVERABLE:
+            holders.append((founding.RECOVERY, version.recovery))
+        seeds += [keys.seal_seed(unit, generation, holder, public, seed) for holder, public in holders]
+    return replace(version, units=tuple(named)), tuple(seeds)
+
+
+def open_seeds(identity: Identity, sealed: Iterable[SealedSeed]) -> dict[str, dict[int, bytes]]:
+    """The unit seeds that a person holds: unit -> generation -> seed."""
+    opened: dict[str, dict[int, bytes]] = {}
+    for seed in sealed:
+        opened.setdefault(seed.unit, {})[seed.generation] = keys.open_seed(seed, identity.seed)
+    return opened
+
+
+def admit(current: Roster, unit: str, held: dict[int, bytes], holders: Iterable[SealedSeed]) -> list[SealedSeed]:
+    """A present member's session gives the unit's seeds to members of the roster who still lack them."""
+    have = {(seed.generation, seed.holder) for seed in holders}
+    return [
+        keys.seal_seed(unit, generation, person.name, person.public, seed)
+        for person in current.members(unit)
+        for generation, seed in held.items()
+        if (generation, person.name) not in have
+    ]
