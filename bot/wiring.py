@@ -21,7 +21,7 @@ from tips import errors
 from tips.clock.departures import Departures
 from tips.clock.early_signs import EarlySigns
 from tips.clock.escalation import Escalation
-from tips.clock.jobs import Job, Jobs
+from tips.clock.jobs import Job, JobName, Jobs
 from tips.clock.leases import Leases
 from tips.clock.reminders import Reminders
 from tips.clock.retention import Retention
@@ -206,14 +206,14 @@ def _put_together(
         return await departures.tick()
 
     jobs = (
-        Job("climb", timedelta(minutes=15), escalation.tick),
-        Job("free", timedelta(minutes=15), free),
-        Job("shred", timedelta(hours=1), retention.tick),
-        Job("remind", timedelta(hours=1), reminders.tick),
-        Job("signs", timedelta(hours=1), early_signs.tick),
-        Job("drafts", timedelta(minutes=10), lambda: store.drafts.expire(now())),
-        Job("files", timedelta(hours=1), lambda: store.blobs.expire(now())),
-        Job("sessions", timedelta(minutes=5), logins.forget_idle),
+        Job(JobName.ESCALATE, timedelta(minutes=15), escalation.tick),
+        Job(JobName.FREE, timedelta(minutes=15), free),
+        Job(JobName.DESTROY, timedelta(hours=1), retention.tick),
+        Job(JobName.REMIND, timedelta(hours=1), reminders.tick),
+        Job(JobName.EARLY_SIGNS, timedelta(hours=1), early_signs.tick),
+        Job(JobName.DRAFTS, timedelta(minutes=10), lambda: store.drafts.expire(now())),
+        Job(JobName.FILES, timedelta(hours=1), lambda: store.blobs.expire(now())),
+        Job(JobName.SESSIONS, timedelta(minutes=5), logins.forget_idle),
     )
     return Product(
         settings=settings,

@@ -19,6 +19,7 @@ CITY: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 WAKE: Final = "wake"  # a request: wake the next clean level now, because those awake are accused, or sent it back
 DISPUTE: Final = "dispute"  # a request: wake an overseer now, because the reporter does not accept the closing
 RETENTION: Final = "retention"
+VERIFICATION: Final = "verification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,12 @@ def retention(group: str, now: datetime) -> Deadline:
 
 def extended(due: datetime) -> Deadline:
     """The verification's clock after one extension (BLTTHS art. 147(2))."""
-    return Deadline("verification", due + timedelta(days=policy.extension_days()))
+    return Deadline(VERIFICATION, due + timedelta(days=policy.extension_days()))
+
+
+def resumed(left: int, now: datetime) -> Deadline:
+    """The verification's deadline after a suspension, with the hours that were left (BLTTHS art. 149)."""
+    return Deadline(VERIFICATION, hour(now) + timedelta(hours=max(policy.resumption_hours(), left)))
 
 
 def backups_gone(shredded: datetime) -> datetime:

@@ -38,6 +38,12 @@ def extensions() -> int:
     return most
 
 
+def resumption_hours() -> int:
+    """How many hours a verification has at least when a suspension ends."""
+    hours: int = _rules()["resumption"]["hours"]
+    return hours
+
+
 def bounces() -> int:
     """How many desks may send a case back before it escalates by itself."""
     most: int = _rules()["bounces"]["at_most"]

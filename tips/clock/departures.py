@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from tips.cases import deadlines, ledger
 from tips.cases.case import Case
 from tips.cases.ledger import Kind
 from tips.cases.pings import PingKind, ping
+from tips.clock.jobs import JobName
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation.roster import CLOCK, Roster
 from tips.ports.cases import Cases, Change
-
-JOB: Final = "free"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Departures:
 
     async def tick(self) -> int:
         """Free every such case; how many were."""
-        return await self.rounds.over(JOB, self.cases.taken, self._free)
+        return await self.rounds.over(JobName.FREE, self.cases.taken, self._free)
 
     async def _free(self, row: Case) -> bool:
         if row.officer is None or row.officer in {it.name for it in self.roster().members(row.unit)}:

@@ -9,18 +9,16 @@ import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from tips.cases import deadlines, ledger, reading_grants
 from tips.cases.case import Case, State
 from tips.cases.pings import PingKind, ping
+from tips.clock.jobs import JobName
 from tips.clock.rounds import Rounds
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random
 from tips.organisation.roster import CLOCK, HELD
 from tips.ports.cases import Cases, Change
-
-JOB: Final = "climb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Escalation:
     async def tick(self) -> int:
         """Escalate every case whose deadline has run out; how many were."""
         now = self.now()
-        return await self.rounds.over(JOB, functools.partial(self.cases.due, now), self._climb)
+        return await self.rounds.over(JobName.ESCALATE, functools.partial(self.cases.due, now), self._climb)
 
     async def _climb(self, row: Case) -> bool:
         await self.cases.apply(await self.change(row))

@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from tips.clock.leases import Leases
+
+
+class JobName(StrEnum):
+    """Every job; the values name leases, and what stands still."""
+
+    ESCALATE = "climb"
+    FREE = "free"
+    DESTROY = "shred"
+    REMIND = "remind"
+    EARLY_SIGNS = "signs"
+    DRAFTS = "drafts"
+    FILES = "files"
+    SESSIONS = "sessions"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,15 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from tips import errors
 from tips.cases import deadlines, ledger
 from tips.cases.case import NO_TIME, Case, State
+from tips.clock.jobs import JobName
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation.roster import CLOCK
 from tips.ports.cases import Cases, Change
-
-JOB: Final = "shred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Retention:
     async def tick(self) -> int:
         """Destroy every case whose time is over; how many were."""
         now = self.now()
-        return await self.rounds.over(JOB, functools.partial(self.cases.expired, now), self._shred)
+        return await self.rounds.over(JobName.DESTROY, functools.partial(self.cases.expired, now), self._shred)
 
     async def _shred(self, row: Case) -> bool:
         await self.cases.apply(await self.change(row))

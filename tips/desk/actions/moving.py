@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from tips.cases import deadlines, policy
 from tips.cases.case import Case, State
@@ -47,8 +46,8 @@ def suspend(it: Situation) -> Step:
 def resume(it: Situation) -> Step:
     """End a suspension; the clock goes on with the time that was left (BLTTHS art. 149)."""
     left = next((event.facts["left_h"] for event in reversed(it.opened.events) if "left_h" in event.facts), "0")
-    due = deadlines.hour(it.now) + timedelta(hours=max(24, int(left)))
-    return moved_to(it, replace(it.row, state=State.VERIFYING, clock="verification", due_at=due))
+    deadline = deadlines.resumed(int(left), it.now)
+    return moved_to(it, replace(it.row, state=State.VERIFYING, clock=deadline.name, due_at=deadline.due_at))
 
 
 def bounce(it: Situation) -> Step:
