@@ -145,7 +145,7 @@ async def _counters(settings: Settings, run: key_files.RunFolder, now: Now) -> A
 
 
 def believed_time(settings: Settings, now: Now, *, trial: bool) -> Now:
-    """The clock of a home: the machine's secrets, which only a trial home lets anybody move.
+    """The clock of a home: the machine's own, which only a trial home lets anybody move.
 
     Raises:
         BadSetting: `TINBAO_NOW` is set for a home that is none.
@@ -190,7 +190,7 @@ def _put_together(
         random=random,
     )
     writer = Writer(store.cases, live, now, random)
-    exclusion = LateExclusion(writer, evidence)
+    exclusion = LateExclusion(store.cases, live, writer, evidence, now, random)
     leases = Leases(store.clockwork, derive(secrets.signing[CLOCK], b"tinbao leases"), now, random)
     rounds = Rounds(store.cases, store.clockwork, now)
     logins = Logins(store.accounts, store.keyring, live, Devices(run, random), now, random)
@@ -228,7 +228,7 @@ def _put_together(
         cost=cost,
         reception=reception,
         mailboxes=mailboxes,
-        review=Review(store.cases, live, evidence, writer, exclusion),
+        review=Review(store.cases, live, evidence, writer, exclusion, now),
         casework=Casework(store.cases, live, organisation, writer, exclusion, now),
         departures=departures,
         logins=logins,

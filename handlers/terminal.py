@@ -33,11 +33,19 @@ async def _exchange(channel: Channel, sender: Sender, line: str, write: Callable
         messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
         write(_plain(messages, outcome.state, outcome.receipt))
 
+    with memory_file() as file:
+        heard = _heard(line, file)
+        if heard is None:
+            write(_plain([Message(locales.say("vi", "error.bad_event"), ())], "error", None))
+        else:
+            await channel.exchange(sender, heard, show)
+
+
+def _heard(line: str, file: MemoryFile) -> Inbound | None:
     try:
-        with memory_file() as file:
-            await channel.exchange(sender, heard_from(json.loads(line), file), show)
+        return heard_from(json.loads(line), file)
     except (ValueError, TypeError, KeyError, OSError):
-        write(_plain([Message(locales.say("vi", "error.bad_event"), ())], "error", None))
+        return None
 
 
 def _plain(messages: list[Message], state: str, receipt: str | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The commands of `tinbao`, each with its arguments and help; what it does stands in a module of its group.
 
-A module is imported when its command runs: it opens the product, does one thing, and prints.
+A module is imported when its command runs: it opens the product, does one thing, and prints. A function that would
+bear the name of its module is called `run_…`.
 """
 
 from __future__ import annotations
@@ -69,8 +70,8 @@ def _run(work: Coroutine[Any, Any, int | None]) -> None:
     raise typer.Exit(asyncio.run(work) or 0)
 
 
-@app.command()
-def init(org: Org = None, json: Json = False, trial: Trial = False) -> None:
+@app.command("init")
+def run_init(org: Org = None, json: Json = False, trial: Trial = False) -> None:
     """Create the home at TINBAO_HOME; passphrases and shares are printed once."""
     from bot.commands import init as creation
 
@@ -95,24 +96,24 @@ def demo() -> None:
     _run(demonstration.run(os.environ))
 
 
-@app.command()
-def doctor() -> None:
+@app.command("doctor")
+def run_doctor() -> None:
     """Check configuration, keys, database and clocks, and say the remedy."""
     from bot.commands import doctor as doctoring
 
     _run(doctoring.check(os.environ))
 
 
-@app.command()
-def chat(json: Json = False) -> None:
+@app.command("chat")
+def run_chat(json: Json = False) -> None:
     """Be a citizen in the terminal; each run is a new one."""
     from bot.commands import chat
 
     _run(chat.run(_settings(), as_json=json))
 
 
-@app.command()
-def triage(org: Org = None) -> None:
+@app.command("triage")
+def run_triage(org: Org = None) -> None:
     """Triage JSON lines from standard input; needs no home and keeps nothing."""
     from bot.commands import triage as triaging
 
@@ -245,8 +246,8 @@ def restore(
     _run(recovery.restore(_settings(), file, shares, signers))
 
 
-@app.command()
-def poster(area: Annotated[str, typer.Argument(help="A place, such as “quận 3”.")]) -> None:
+@app.command("poster")
+def run_poster(area: Annotated[str, typer.Argument(help="A place, such as “quận 3”.")]) -> None:
     """A page to print and hang up, with the chat's address as a QR code, on standard output."""
     from bot.commands import poster as posters
 

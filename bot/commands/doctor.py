@@ -81,7 +81,7 @@ async def _write(product: Product) -> str:
 
 
 async def _serving(product: Product) -> str:
-    """How the process is that serves at this home's address, by its settings word."""
+    """How the process is that serves at this home's address, by its own word."""
     settings = product.settings
     host = settings.host if settings.host != EVERYWHERE else "127.0.0.1"
     report = await asyncio.to_thread(_asked, f"http://{host}:{settings.port}/readyz")

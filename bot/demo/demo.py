@@ -22,7 +22,7 @@ from tips.crypto import keys
 from tips.crypto.keys import Cost, Identity
 from tips.people.founding import Founding
 
-PASSPHRASE: Final = "demo-demo-demo-demo"  # noqa: S105 (shown on the demo's settings login page)
+PASSPHRASE: Final = "demo-demo-demo-demo"  # noqa: S105 (shown on the demo's own login page)
 CHEAP: Final = Cost(memory=8 * 1024, iterations=1)  # the passphrase is public: stretching it protects nothing
 SENTENCE: Final = "ban ma tuy o karaoke duong le van sy q3"
 PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})

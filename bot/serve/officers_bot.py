@@ -71,7 +71,7 @@ async def running(
 
 @dataclass(slots=True)
 class Hearing:
-    """Long polling. The library's settings begins only where Telegram answers, and ends for good at an odd answer."""
+    """Long polling. The library's own begins only where Telegram answers, and ends for good at an odd answer."""
 
     application: App
     _next: int = 0  # the number of the update that is asked for

@@ -161,7 +161,7 @@ async def tried(home: Home, person: str, row: Case) -> dict[ActionName, str]:
     for offer in product.casework.offers(session, seen):
         chosen = offer.choices[-1] if offer.choices else ""
         fields = Fields("x", chosen, chosen, "unfounded", corrections=Corrections(category="gambling.any"))
-        answers[offer.action.name] = answer(offer.action, replace(situation, fields=fields))
+        answers[offer.action.name] = answer(offer.action, replace(situation, fields=fields, action=offer.action.name))
     return answers
 
 

@@ -337,3 +337,22 @@ async def test_other_words_under_an_old_reference_are_said_for_the_first_time(
     officer = await a_home.session("an")
     (row,) = await a_home.product.review.queue(officer)
     assert "chủ quán tên Tám" in (await a_home.product.review.open(officer, row.id)).tip.text
+
+
+async def test_a_draft_of_a_later_program_can_be_erased(a_home: Home) -> None:
+    """Who puts an older program back: nothing is read wrongly, people are told, and quick exit works."""
+
+    class Later:
+        def to_bytes(self) -> bytes:
+            return b'{"v": 2}'
+
+    citizen = a_home.citizen()
+    await citizen.says(TIP)
+    vault, key = a_home.product.reception.vault, a_home.product.reception.key(citizen.sender)
+    for _ in range(2):
+        await vault.save(await vault.load(key), Later())  # type: ignore[arg-type]
+        outcome = await citizen.says("xin chào")
+        assert outcome.replies[0].says[0].key == "drafts_lost"
+    await vault.save(await vault.load(key), Later())  # type: ignore[arg-type]
+    await a_home.product.reception.forget(citizen.sender)
+    assert not (await vault.load(key)).lost

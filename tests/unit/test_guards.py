@@ -1,5 +1,6 @@
 """Guards that nobody notices while all goes well: fresh salts, one waking reader, two signatures under every roster."""
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Sequence
@@ -12,9 +13,10 @@ from bot import wiring
 from tests.fakes.home import CHEAP, Home
 from tests.fakes.words import DRUGS as TIP
 from tips import errors
+from tips.cases import reading_grants
 from tips.crypto import keys, receipt, sealing
 from tips.crypto.keys import Identity
-from tips.crypto.sealing import Reader, Readers
+from tips.crypto.sealing import Grant, Reader, Readers
 from tips.organisation import roster, units
 from tips.organisation.roles import Role
 from tips.organisation.roster import Person, Roster, SignedRoster, Signer, UnitKey
@@ -157,3 +159,14 @@ async def test_a_roster_slipped_into_the_database_is_never_sealed_to(a_home: Hom
     with pytest.raises(errors.NotVerified):
         async with wiring.open_product(a_home.settings, now=a_home.clock, cost=CHEAP):
             pass
+
+
+# --- the next level ---------------------------------------------------------------------------------------------------
+
+
+def test_the_next_level_is_the_same_in_whatever_order_a_store_keeps_grants() -> None:
+    """A piece that the desk may not read numbers the others anew; the numbers of the tip itself decide."""
+    tip = [Grant(b"t", b"c", unit, level, False, 1, b"") for level, unit in enumerate(("area-770", "duty", "vks-tp"))]
+    note = [Grant(b"n", b"c", unit, level, False, 1, b"") for level, unit in enumerate(("duty", "vks-tp"))]
+    orders = {reading_grants.next_level(order, "area-770") for order in itertools.permutations((*tip, *note))}
+    assert orders == {"duty"}

@@ -62,13 +62,15 @@ def next_level(grants: Sequence[Grant], unit: str, among: Collection[str] | None
         among: only these; None: anybody.
     """
     envelopes = {grant.envelope for grant in grants if grant.reader != RECEIPT}
-    own = min((grant.level for grant in grants if grant.reader == unit), default=0)
-    above = sorted((grant for grant in grants if grant.level > own and grant.reader != unit), key=lambda it: it.level)
-    for candidate in above:
-        if among is not None and candidate.reader not in among:
+    floor = min((grant.level for grant in grants if grant.reader == unit), default=0)
+    levels: dict[str, int] = {}  # by reader the highest, that is the tip's: later pieces number those who sleep anew
+    for grant in grants:
+        levels[grant.reader] = max(levels.get(grant.reader, 0), grant.level)
+    for reader in sorted(levels, key=lambda it: (levels[it], it)):
+        if levels[reader] <= floor or reader == unit or (among is not None and reader not in among):
             continue
-        if {grant.envelope for grant in grants if grant.reader == candidate.reader} >= envelopes:
-            return candidate.reader
+        if {grant.envelope for grant in grants if grant.reader == reader} >= envelopes:
+            return reader
     return None
 
 
@@ -76,10 +78,10 @@ def shut_out(grants: Sequence[Grant]) -> frozenset[str]:
     """Readers who lack a grant on some envelope of a case: a piece of it accuses them."""
     readable = [grant for grant in grants if grant.reader != RECEIPT]
     envelopes = {grant.envelope for grant in readable}
-    assignment: dict[str, set[bytes]] = {}
+    holding: dict[str, set[bytes]] = {}
     for grant in readable:
-        assignment.setdefault(grant.reader, set()).add(grant.envelope)
-    return frozenset(reader for reader, held in assignment.items() if held < envelopes)
+        holding.setdefault(grant.reader, set()).add(grant.envelope)
+    return frozenset(reader for reader, held in holding.items() if held < envelopes)
 
 
 def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:

@@ -11,7 +11,7 @@ A link does the same to two cases, one after the other.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -57,16 +57,17 @@ class Casework:
             Stale: somebody else brought the case on in between.
         """
         action = actions.named(name)
-        opened = await self.opened_for(session, case_id, name)
-        other = await self.opened_for(session, fields.other, name) if Field.OTHER in action.fields else None
-        sides = self._situation(session, opened, fields, other).sides
+        opened = await self.opened_for(session, case_id, action.name)
+        other = await self.opened_for(session, fields.other, action.name) if Field.OTHER in action.fields else None
+        situation = self._situation(session, opened)
+        sides = replace(situation, fields=fields, other=other, action=action.name).sides
         decided = [(side, action.decide(side)) for side in sides]  # all of it may be refused before any is stored
         stored = [await self.writer.store(session, side.opened, step) for side, step in decided]
         if action.name is ActionName.CORRECT:  # it may accuse somebody who reads along: they are shut out at once
             return await self.exclusion.shut_out(session, after(opened, session, stored[0])) or stored[0].case
         return stored[0].case
 
-    async def opened_for(self, session: Session, case_id: bytes, name: str) -> OpenCase:
+    async def opened_for(self, session: Session, case_id: bytes, name: ActionName) -> OpenCase:
         """A case, opened for an action that the table allows; nothing of it is shown, so no reading is recorded.
 
         Raises:
@@ -74,7 +75,7 @@ class Casework:
             Refused: the table does not allow it, or this person keeps away from the case.
         """
         bundle = await self.cases.bundle(case_id, session.units)
-        lifecycle.check(bundle.case, actions.named(name).name, session.role)
+        lifecycle.check(bundle.case, name, session.role)
         return open_case(session, bundle, self.roster().verifiers)
 
     async def release(self, session: Session, case_id: bytes, target: str) -> Case:
@@ -84,7 +85,8 @@ class Casework:
             Refused: the unit is excluded by the case, receives nothing, has no key, or has the case already.
         """
         opened = open_case(session, await self.cases.bundle(case_id, session.units), self.roster().verifiers)
-        step = sharing.release(self._situation(session, opened, Fields(unit=target)))
+        situation = replace(self._situation(session, opened), fields=Fields(unit=target), action=ActionName.HAND_OVER)
+        step = sharing.release(situation)
         return (await self.writer.store(session, opened, step)).case
 
     def offers(self, session: Session, opened: OpenCase) -> tuple[Offer, ...]:
@@ -95,7 +97,5 @@ class Casework:
         """The units that a case may be handed to."""
         return sharing.receivers(opened, self.roster(), self.organisation)
 
-    def _situation(
-        self, session: Session, opened: OpenCase, fields: Fields = NOTHING, other: OpenCase | None = None
-    ) -> Situation:
-        return Situation(session, opened, self.roster(), self.organisation, self.now(), fields, other)
+    def _situation(self, session: Session, opened: OpenCase) -> Situation:
+        return Situation(session, opened, self.roster(), self.organisation, self.now())

@@ -1,9 +1,10 @@
-"""Late exclusion: somebody who holds keys to a case turns out to be accused in it, and is shut out by re-keying it."""
+"""Late exclusion: a reader of a case turns out to be accused in it, and is shut out by sealing it anew."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tips import errors
 from tips.cases import case, deadlines, lifecycle, reading_grants, resealing
@@ -11,24 +12,29 @@ from tips.cases.case import Case, State
 from tips.cases.ledger import Kind, envelope_facts
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import sealing
-from tips.crypto.sealing import Envelope, Grant
+from tips.crypto.sealing import Envelope, Grant, Random
 from tips.desk.actions.step import Step
 from tips.desk.open_case import OpenCase
 from tips.desk.writing import Writer
 from tips.evidence.files import File, Files
+from tips.organisation.roster import Roster
 from tips.people.session import Session
-from tips.ports.cases import Change
+from tips.ports.cases import Cases, Change
 
 
 @dataclass(frozen=True, slots=True)
 class LateExclusion:
     """Takes a case's keys from readers who are accused in it by now, in the session of one who is not."""
 
+    cases: Cases
+    roster: Callable[[], Roster]
     writer: Writer
     files: Files
+    now: Callable[[], datetime]
+    random: Random
 
     async def shut_out(self, session: Session, opened: OpenCase) -> Case | None:
-        """Re-key a case if somebody who holds grants of it is accused in it; not in a session of theirs.
+        """Seal a case anew if somebody who holds grants of it is accused in it; not in a session of theirs.
 
         Returns:
             The case as it is then, to be opened anew; None: nobody had to be shut out.
@@ -38,14 +44,14 @@ class LateExclusion:
             return None
         change = await self._change(session, opened, accused)
         try:
-            await self.writer.cases.apply(change)
+            await self.cases.apply(change)
         except errors.Stale:  # a colleague was quicker, and did the same
-            return await self.writer.cases.get(opened.case.id, session.units)
+            return await self.cases.get(opened.case.id, session.units)
         return change.case
 
     async def _change(self, session: Session, opened: OpenCase, accused: frozenset[str]) -> Change:
         """Every piece under a new key, and a letter that says who had access."""
-        receipt = (await self.writer.cases.mailbox_of(opened.case.id)).public
+        receipt = (await self.cases.mailbox_of(opened.case.id)).public
         renewal = await self._renewal(opened, accused, receipt)
         letter, given = self._letter(session, opened, receipt)
         moved = self._moved(session, opened.case, accused)
@@ -56,7 +62,7 @@ class LateExclusion:
             grants=(*renewal.grants, *given),
             dropped=renewal.dropped,
             shut=tuple(sorted(accused)),
-            notify_from=deadlines.hour(self.writer.now()),
+            notify_from=deadlines.hour(self.now()),
         )
 
     def _moved(self, session: Session, row: Case, accused: Collection[str]) -> Case:
@@ -64,26 +70,26 @@ class LateExclusion:
         moved = case.restricted(row)
         if row.unit not in accused:
             return moved
-        return replace(lifecycle.entering(moved, State.RECEIVED, self.writer.now()), unit=session.unit, officer=None)
+        return replace(lifecycle.entering(moved, State.RECEIVED, self.now()), unit=session.unit, officer=None)
 
     async def _renewal(self, opened: OpenCase, accused: Collection[str], receipt: bytes) -> resealing.Renewal:
         envelopes = reading_grants.in_order(opened.envelopes, opened.events)
         mine = [it for it in envelopes if it.id in opened.keys]
         chosen = {file.envelope: await self._sealed_anew(opened.case, file) for file in opened.files}
-        roster, random = self.writer.roster(), self.writer.random
+        roster, random = self.roster(), self.random
         return resealing.renew(mine, opened.keys, opened.grants, accused, roster, receipt, chosen, random)
 
     async def _sealed_anew(self, row: Case, file: File) -> tuple[bytes, bytes]:
         """Seal a file's bytes anew; the id and key that its next envelope must have."""
-        chosen = self.writer.random(16), self.writer.random(32)
+        chosen = self.random(16), self.random(32)
         await self.files.renew(row.id, file, chosen)
         return chosen
 
     def _letter(self, session: Session, opened: OpenCase, receipt: bytes) -> tuple[Envelope, tuple[Grant, ...]]:
         """Word to the reporter, and to who reads on: which of the accused had access until now."""
         informed = resealing.informed(opened.grants, opened.events, opened.excluded)
-        body = Plaintext("", deadlines.hour(self.writer.now()), session.unit, {"had": sorted(informed)})
-        roster = self.writer.roster()
+        body = Plaintext("", deadlines.hour(self.now()), session.unit, {"had": sorted(informed)})
+        roster = self.roster()
         readers = reading_grants.clean_readers(roster, opened.readers, opened.asleep, opened.excluded)
         readers = reading_grants.with_receipt(readers, receipt)
-        return sealing.seal(opened.case.id, Part.EXCLUSION, body.to_bytes(), readers, self.writer.random)
+        return sealing.seal(opened.case.id, Part.EXCLUSION, body.to_bytes(), readers, self.random)

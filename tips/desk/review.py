@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, TypeVar
 
 from tips import errors
@@ -41,6 +42,7 @@ class Review:
     files: Files
     writer: Writer
     exclusion: LateExclusion
+    now: Callable[[], datetime]
 
     async def queue(
         self, session: Session, wanted: QueueFilter = EVERY, limit: int = 50, after: QueuePosition | None = None
@@ -88,7 +90,7 @@ class Review:
         if found is None:
             raise errors.NotFound
         facts = {"part": envelope.hex()}
-        this = (Kind.READ, session.name, deadlines.hour(self.writer.now()), facts)
+        this = (Kind.READ, session.name, deadlines.hour(self.now()), facts)
         if this not in [(it.kind, it.by, it.at, dict(it.facts)) for it in opened.events]:
             await self.writer.store(session, opened, Step(Kind.READ, opened.case, facts))
         return found

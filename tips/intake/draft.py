@@ -17,7 +17,7 @@ from tips.evidence import files
 from tips.evidence.files import File
 from tips.intake.stages import Stage
 
-VERSION: Final = 1  # of the stored form; drafts from before versions were written down have none, and are of this one
+VERSION: Final = 1  # of the stored form; written down from the second on, so that programs before that read the first
 MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
 SEEN_KEPT: Final = 32  # how many of a platform's message ids are remembered against repeats
 
@@ -88,7 +88,6 @@ class Draft:
         """As it is sealed."""
         plain = {_STORED_AS.get(name, name): getattr(self, name) for name in _FIELDS}
         plain |= {
-            "v": VERSION,
             "seed": self.seed.hex(),
             "fragments": [[it.text, it.slot, it.ref] for it in self.fragments],
             "files": [it.plain() for it in self.files],
@@ -136,7 +135,7 @@ class Stub:
 
     def to_bytes(self) -> bytes:
         """As it is sealed."""
-        return json.dumps({"v": VERSION, "seen": self.seen}, separators=(",", ":")).encode()
+        return json.dumps({"seen": self.seen}, separators=(",", ":")).encode()
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Stub:

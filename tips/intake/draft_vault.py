@@ -61,7 +61,6 @@ class Vault:
 
         Raises:
             StoreUnavailable: it cannot be read.
-            NotOpened: a later version wrote it.
         """
         row = await self.drafts.get(key)
         if row is None:
@@ -69,7 +68,10 @@ class Vault:
         padded = self._opened(row) if row.expires_at > self.now() else None
         if padded is None:  # expired, or its key is gone (a power cut): nobody can read it, and its row is used anew
             return StoredDraft(key, version=row.version, lost=self.recent_loss())
-        kept = draft.from_bytes(sealing.unpad(padded))
+        try:
+            kept = draft.from_bytes(sealing.unpad(padded))
+        except errors.NotOpened:  # a later program wrote it, and this one was put back: erasing must work all the same
+            return StoredDraft(key, version=row.version, size=len(padded), lost=True)
         if isinstance(kept, Stub):
             return StoredDraft(key, None, kept.seen, row.version, len(padded))
         return StoredDraft(key, kept, kept.seen, row.version, len(padded))

@@ -141,19 +141,19 @@ class Reception:
         def left(draft: Draft) -> Draft | Stub:
             return Stub(draft.seen) if draft.empty else replace(draft, due=())
 
-        await self._rewrite(self.key(sender), lambda draft: left(draft) if draft.due else None)
+        await self._rewrite(self.key(sender), lambda it: left(it.draft) if it.draft and it.draft.due else None)
 
     async def forget(self, sender: Sender) -> None:
         """Nothing of an unfinished conversation stays but its stub."""
-        forgotten = await self._rewrite(self.key(sender), lambda draft: Stub(draft.seen))
+        forgotten = await self._rewrite(self.key(sender), lambda it: Stub(it.seen))
         await self._drop_files(forgotten.files if forgotten else ())
 
-    async def _rewrite(self, key: bytes, made: Callable[[Draft], Draft | Stub | None]) -> Draft | None:
-        """Put something in a draft's place, where there is one and something is made of it; the draft that was."""
+    async def _rewrite(self, key: bytes, made: Callable[[StoredDraft], Draft | Stub | None]) -> Draft | None:
+        """Put something in a draft's place, where something is made of what is stored; the draft that was."""
         async with self.queue.alone(key):
             for _ in range(TRIES):
                 stored = await self.vault.load(key)
-                kept = made(stored.draft) if stored.draft else None
+                kept = made(stored) if stored.size else None
                 try:
                     if kept is not None:
                         await self.vault.save(stored, kept)

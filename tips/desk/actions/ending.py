@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from tips import errors
 from tips.cases import deadlines, lifecycle
-from tips.cases.case import State
 from tips.cases.ledger import Kind
 from tips.cases.plaintext import Part
 from tips.desk.actions.moving import moved_to
@@ -24,7 +23,7 @@ def conclude(it: Situation) -> Step:
     if it.fields.result not in lifecycle.results():
         raise errors.Refused("error.result")
     piece = it.written(Part.RESULT, {"result": it.fields.result})
-    return Step(Kind.CONCLUDED, it.entering(State.CONCLUDED), piece=piece)
+    return Step(Kind.CONCLUDED, it.entering(), piece=piece)
 
 
 def endorse(it: Situation) -> Step:
@@ -40,7 +39,7 @@ def no_endorsement(it: Situation) -> str | None:
 def close(it: Situation) -> Step:
     """End a concluded case; the time until it is shredded begins."""
     clock = deadlines.retention(taxonomy.group_of(it.row.category), it.now)
-    step = moved_to(it, replace(it.row, state=State.CLOSED, clock=clock.name, due_at=clock.due_at))
+    step = moved_to(it, replace(it.row, state=it.leads_to, clock=clock.name, due_at=clock.due_at))
     return replace(step, facts={**step.facts, "officer": it.row.officer or it.session.name})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tips.cases import deadlines, policy
-from tips.cases.case import Case, State
+from tips.cases.case import Case
 from tips.cases.ledger import Kind
 from tips.cases.plaintext import Part
 from tips.desk.actions.step import Situation, Step
@@ -14,12 +14,12 @@ from tips.organisation.roles import Role
 
 def accept(it: Situation) -> Step:
     """Take a case that was handed over, or screened, as the unit's own."""
-    return moved_to(it, it.entering(State.ACCEPTED))
+    return moved_to(it, it.entering())
 
 
 def verify(it: Situation) -> Step:
     """Begin to verify, or go back to it after a conclusion that did not hold."""
-    return moved_to(it, it.entering(State.VERIFYING))
+    return moved_to(it, it.entering())
 
 
 def extend(it: Situation) -> Step:
@@ -39,7 +39,7 @@ def no_extension(it: Situation) -> str | None:
 
 def suspend(it: Situation) -> Step:
     """Stop the clock for a reason that is written down (BLTTHS art. 148); the reporter sees it standing still."""
-    step = moved_to(it, it.entering(State.SUSPENDED))
+    step = moved_to(it, it.entering())
     return replace(step, facts={**step.facts, "left_h": str(_hours_left(it))}, piece=it.written(Part.NOTE))
 
 
@@ -47,12 +47,12 @@ def resume(it: Situation) -> Step:
     """End a suspension; the clock goes on with the time that was left (BLTTHS art. 149)."""
     left = next((event.facts["left_h"] for event in reversed(it.opened.events) if "left_h" in event.facts), "0")
     deadline = deadlines.resumed(int(left), it.now)
-    return moved_to(it, replace(it.row, state=State.VERIFYING, clock=deadline.name, due_at=deadline.due_at))
+    return moved_to(it, replace(it.row, state=it.leads_to, clock=deadline.name, due_at=deadline.due_at))
 
 
 def bounce(it: Situation) -> Step:
     """Send a case back to who handed it over; the second time it climbs by itself."""
-    moved = replace(it.entering(State.FORWARDED), unit=_sender(it), officer=None, opened=False)
+    moved = replace(it.entering(), unit=_sender(it), officer=None, opened=False)
     if 1 + it.opened.count(Kind.BOUNCED) >= policy.bounces():
         moved = replace(moved, clock=deadlines.WAKE, due_at=deadlines.hour(it.now))
     return Step(Kind.BOUNCED, moved, piece=it.written(Part.NOTE))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tips import errors
-from tips.cases.case import State
 from tips.cases.ledger import Kind
 from tips.cases.pings import PingKind
 from tips.crypto.sealing import Reader
@@ -36,7 +35,7 @@ def release(it: Situation) -> Step:
 def _given(it: Situation, kind: Kind) -> Step:
     target = it.fields.unit
     reader = _receiver(target, it.opened, it.roster, it.organisation)
-    moved = replace(it.entering(State.FORWARDED), unit=target, officer=None, opened=False)
+    moved = replace(it.entering(), unit=target, officer=None, opened=False)
     facts = {"from": it.row.unit, "to": target}
     return Step(kind, moved, facts, shared_with=reader, notice=Notice(PingKind.NEW, target))
 

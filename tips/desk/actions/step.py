@@ -63,6 +63,7 @@ class Situation:
     now: datetime
     fields: Fields = field(default_factory=Fields)
     other: OpenCase | None = None  # the case that `fields.other` names, where the action asks for one
+    action: ActionName | None = None  # None: it is only asked what could be done
 
     @property
     def row(self) -> Case:
@@ -79,9 +80,16 @@ class Situation:
         """This, and the same seen from the other case where there is one."""
         return (self,) if self.other is None else (self, replace(self, opened=self.other, other=self.opened))
 
-    def entering(self, state: State) -> Case:
-        """The case in another state, with the deadline that this starts."""
-        return lifecycle.entering(self.row, state, self.now)
+    @property
+    def leads_to(self) -> State:
+        """The state that the table says this action leads to."""
+        state = lifecycle.actions()[self.action].leads_to if self.action else None
+        assert state is not None, self.action
+        return state
+
+    def entering(self) -> Case:
+        """The case in the state that the action leads to, with the deadline that this starts."""
+        return lifecycle.entering(self.row, self.leads_to, self.now)
 
     def written(self, part: Part, facts: Mapping[str, Any] = NO_FACTS) -> NewPiece:
         """The words of the form as a piece.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tips.cases import lifecycle
 from tips.cases.case import State
 from tips.cases.ledger import Kind
 from tips.cases.plaintext import Part
@@ -11,7 +12,7 @@ from tips.desk.actions.step import Situation, Step
 def ask(it: Situation) -> Step:
     """Ask the reporter; whoever holds the receipt can read it and answer."""
     begun = it.row.state in {State.ACCEPTED, State.VERIFYING}  # a question does not stop the clocks of the law
-    moved = it.row if begun else it.entering(State.NEEDS_INFO)
+    moved = it.row if begun else lifecycle.entering(it.row, State.NEEDS_INFO, it.now)
     return Step(Kind.ASKED, moved, piece=it.written(Part.QUESTION))
 
 
