@@ -1,7 +1,6 @@
 """Coming in, while somebody else tries to: guesses end, and neither guessing nor pushing keeps an officer out."""
 
 import asyncio
-import statistics
 import time
 from dataclasses import replace
 
@@ -127,11 +126,11 @@ async def test_a_blocked_name_takes_as_long_as_an_unknown_one(a_home: Home) -> N
     async with browser(a_home) as stranger:
         for _ in range(logins.FREE_TRIES):
             await log_in(stranger, a_home, "an", passphrase=WRONG_WORDS)
-        spans = {
-            name: statistics.median([(await push(stranger, a_home, name))[1] for _ in range(5)])
-            for name in ("an", "nobody")
-        }
-    assert 0.6 < spans["an"] / spans["nobody"] < 1.6
+        spans: dict[str, list[float]] = {"an": [], "nobody": []}
+        for _ in range(7):  # in turn, so that whatever else the machine does costs both alike
+            for name, taken in spans.items():
+                taken.append((await push(stranger, a_home, name))[1])
+    assert 0.6 < min(spans["an"]) / min(spans["nobody"]) < 1.6
 
 
 async def test_a_clock_that_ran_ahead_shuts_nobody_out_when_it_is_right_again(a_home: Home) -> None:
