@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import locales
 import storage
@@ -47,11 +47,13 @@ from tips.intake.submission import Intake
 from tips.intake.turns import Say
 from tips.organisation import units
 from tips.organisation.roster import CLOCK, INTAKE, PROCESSES
-from tips.organisation.units import Organisation
+from tips.organisation.units import Organisation, UnitKind
+from tips.people import recovery
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
 from tips.people.founding import Founding, Secrets, found
 from tips.people.logins import Logins
+from tips.people.session import Session
 from tips.ports.intake import Counters
 from tips.triage import Triager
 
@@ -103,6 +105,10 @@ class Product:
         """Who makes the next roster version, signed by these admins."""
         return Registrar(self.roster(), self.organisation, admins, self.now(), self.random, self.cost)
 
+    def quorum(self, seed: bytes) -> Session:
+        """The session of the quorum, by the recovery seed that its shares gave; what it does, the intake signs."""
+        return recovery.quorum(seed, self.reception.intake.signing)
+
     def unlimited_reception(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
         free = RateLimits(self.counters, None, None, None)
@@ -128,7 +134,7 @@ async def open_product(
         believed = believed_time(settings, now, trial=(await live.refresh()).trial)
         run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
         async with _counters(settings, run, believed) as counters:
-            yield _put_together(settings, store, live, secrets, run, counters, believed, random, cost)
+            yield _put_together(_Basis(settings, store, live, secrets, run, counters, believed, random, cost))
 
 
 @asynccontextmanager
@@ -159,89 +165,123 @@ def believed_time(settings: Settings, now: Now, *, trial: bool) -> Now:
     return settings.moved.clock(now)
 
 
-def _put_together(
-    settings: Settings,
-    store: storage.Store,
-    live: LiveRoster,
-    secrets: Secrets,
-    run: key_files.RunFolder,
-    counters: Counters,
-    now: Now,
-    random: Random,
-    cost: Cost,
-) -> Product:
-    organisation = live.organisation
-    triager = Triager(organisation)
-    intake = Intake(live, secrets.signing[INTAKE], now, random, Crowd(now))
-    mailboxes = Mailboxes(store.cases, live, secrets.signing[INTAKE], now, random)
-    evidence = Files(Cleaning(), store.blobs, now, random)
-    reporter_notifications = ReporterNotifications(store.addresses, run, now, random)
-    conversation = Conversation(
-        triager, _unit_names(organisation), settings.operator, f"{settings.public_url}/", locales.LANGUAGES
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What every part is made of."""
+
+    settings: Settings
+    store: storage.Store
+    roster: LiveRoster
+    secrets: Secrets
+    run: key_files.RunFolder
+    counters: Counters
+    now: Now
+    random: Random
+    cost: Cost
+
+
+class _Clockwork(NamedTuple):
+    """What time does, and whose turn it is."""
+
+    escalation: Escalation
+    retention: Retention
+    departures: Departures
+    reminders: Reminders
+    early_signs: EarlySigns
+    leases: Leases
+
+
+def _put_together(it: _Basis) -> Product:
+    files = Files(Cleaning(), it.store.blobs, it.now, it.random)
+    reception = _reception(it, files)
+    review, casework = _desk(it, files)
+    logins = Logins(it.store.accounts, it.store.keyring, it.roster, Devices(it.run, it.random), it.now, it.random)
+    clock = _clock(it)
+    return Product(
+        settings=it.settings,
+        organisation=it.roster.organisation,
+        triager=reception.conversation.triager,
+        store=it.store,
+        run=it.run,
+        counters=it.counters,
+        roster=it.roster,
+        now=it.now,
+        random=it.random,
+        cost=it.cost,
+        reception=reception,
+        mailboxes=reception.mailboxes,
+        review=review,
+        casework=casework,
+        logins=logins,
+        reporter_notifications=reception.reporter_notifications,
+        officer_notifications=OfficerNotifications(
+            it.store.officer_chats, it.store.outbox, it.roster, it.now, it.random
+        ),
+        **clock._asdict(),
+        jobs=Jobs(_jobs(it, clock, logins), clock.leases, it.now),
+        exports=Exports(it.store.statistics, it.store.ledger, it.secrets.signing[INTAKE], it.now, it.random),
+        health=Health(it.store),
     )
-    reception = Reception(
-        conversation=conversation,
-        intake=intake,
-        mailboxes=mailboxes,
-        vault=Vault(store.drafts, run, now, random, _recent_loss(run, now)),
-        files=evidence,
-        reporter_notifications=reporter_notifications,
-        rate_limits=RateLimits(counters),
-        random=random,
+
+
+def _reception(it: _Basis, files: Files) -> Reception:
+    """The citizen's side."""
+    organisation, signing, address = it.roster.organisation, it.secrets.signing[INTAKE], f"{it.settings.public_url}/"
+    return Reception(
+        conversation=Conversation(
+            Triager(organisation), _unit_names(organisation), it.settings.operator, address, locales.LANGUAGES
+        ),
+        intake=Intake(it.roster, signing, it.now, it.random, Crowd(it.now)),
+        mailboxes=Mailboxes(it.store.cases, it.roster, signing, it.now, it.random),
+        vault=Vault(it.store.drafts, it.run, it.now, it.random, _recent_loss(it.run, it.now)),
+        files=files,
+        reporter_notifications=ReporterNotifications(it.store.addresses, it.run, it.now, it.random),
+        rate_limits=RateLimits(it.counters),
+        random=it.random,
     )
-    writer = Writer(store.cases, live, now, random)
-    exclusion = LateExclusion(store.cases, live, writer, evidence, now, random)
-    leases = Leases(store.clockwork, derive(secrets.signing[CLOCK], b"tinbao leases"), now, random)
-    rounds = Rounds(store.cases, store.clockwork, now)
-    logins = Logins(store.accounts, store.keyring, live, Devices(run, random), now, random)
-    clock = secrets.signing[CLOCK]
-    escalation = Escalation(store.cases, rounds, organisation.oversight, secrets.release, clock, now, random)
-    retention = Retention(store.cases, rounds, clock, now, random)
-    departures = Departures(store.cases, rounds, live, clock, now, random)
-    reminders = Reminders(store.cases, rounds, store.outbox, live, now, random)
-    early_signs = EarlySigns(store.statistics, store.outbox, leases, live, organisation, now, random)
+
+
+def _desk(it: _Basis, files: Files) -> tuple[Review, Casework]:
+    """The officers' side: what is read, and what is done."""
+    writer = Writer(it.store.cases, it.roster, it.now, it.random)
+    exclusion = LateExclusion(it.store.cases, it.roster, writer, files, it.now, it.random)
+    return (
+        Review(it.store.cases, it.roster, files, writer, exclusion, it.now),
+        Casework(it.store.cases, it.roster, it.roster.organisation, writer, exclusion, it.now),
+    )
+
+
+def _clock(it: _Basis) -> _Clockwork:
+    """What time does to cases."""
+    organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]
+    cases, rounds = it.store.cases, Rounds(it.store.cases, it.store.clockwork, it.now)
+    leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
+    return _Clockwork(
+        Escalation(cases, rounds, organisation.oversight, it.secrets.release, signing, it.now, it.random),
+        Retention(cases, rounds, signing, it.now, it.random),
+        Departures(cases, rounds, it.roster, signing, it.now, it.random),
+        Reminders(cases, rounds, it.store.outbox, it.roster, it.now, it.random),
+        EarlySigns(it.store.statistics, it.store.outbox, leases, it.roster, organisation, it.now, it.random),
+        leases,
+    )
+
+
+def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
+    """Everything that is done by itself, and how often."""
 
     async def free() -> int:  # by the newest roster: who joined a moment ago has not left
-        await live.refresh()
-        return await departures.tick()
+        await it.roster.refresh()
+        return await clock.departures.tick()
 
-    jobs = (
-        Job(JobName.ESCALATE, timedelta(minutes=15), escalation.tick),
+    return (
+        Job(JobName.ESCALATE, timedelta(minutes=15), clock.escalation.tick),
         Job(JobName.FREE, timedelta(minutes=15), free),
-        Job(JobName.DESTROY, timedelta(hours=1), retention.tick),
-        Job(JobName.REMIND, timedelta(hours=1), reminders.tick),
-        Job(JobName.EARLY_SIGNS, timedelta(hours=1), early_signs.tick),
-        Job(JobName.DRAFTS, timedelta(minutes=10), lambda: store.drafts.expire(now())),
-        Job(JobName.FILES, timedelta(hours=1), lambda: store.blobs.expire(now())),
+        Job(JobName.DESTROY, timedelta(hours=1), clock.retention.tick),
+        Job(JobName.REMIND, timedelta(hours=1), clock.reminders.tick),
+        Job(JobName.EARLY_SIGNS, timedelta(hours=1), clock.early_signs.tick),
+        Job(JobName.DRAFTS, timedelta(minutes=10), lambda: it.store.drafts.expire(it.now())),
+        Job(JobName.FILES, timedelta(hours=1), lambda: it.store.blobs.expire(it.now())),
         Job(JobName.SESSIONS, timedelta(minutes=5), logins.forget_idle),
-    )
-    return Product(
-        settings=settings,
-        organisation=organisation,
-        triager=triager,
-        store=store,
-        run=run,
-        counters=counters,
-        roster=live,
-        now=now,
-        random=random,
-        cost=cost,
-        reception=reception,
-        mailboxes=mailboxes,
-        review=Review(store.cases, live, evidence, writer, exclusion, now),
-        casework=Casework(store.cases, live, organisation, writer, exclusion, now),
-        departures=departures,
-        logins=logins,
-        escalation=escalation,
-        retention=retention,
-        reporter_notifications=reporter_notifications,
-        officer_notifications=OfficerNotifications(store.officer_chats, store.outbox, live, now, random),
-        reminders=reminders,
-        early_signs=early_signs,
-        leases=leases,
-        jobs=Jobs(jobs, leases, now),
-        exports=Exports(store.statistics, store.ledger, secrets.signing[INTAKE], now, random),
-        health=Health(store),
     )
 
 
@@ -250,7 +290,7 @@ def _unit_names(organisation: Organisation) -> Callable[[str], Say]:
 
     def named(code: str) -> Say:
         unit = organisation.unit(code)
-        if unit.kind == "area_desk":
+        if unit.kind == UnitKind.AREA_DESK:
             return Say("unit.area_desk", {"name": unit.name})
         return Say("plain", {"text": unit.name})
 

@@ -48,7 +48,7 @@ async def open_held(settings: Settings, id_: str, shares: Path, unit: str | None
     given = shares_of(shares)
     async with open_product(settings) as product:
         seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
-        session = recovery.quorum(seed, product.reception.intake.signing)
+        session = product.quorum(seed)
         case_id = parse_id(id_)
         target = unit or await _first_choice(product, session, case_id)
         await product.casework.release(session, case_id, target)

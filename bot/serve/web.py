@@ -54,6 +54,8 @@ def build(
         desk = Desk(
             review=product.review,
             casework=product.casework,
+            organisation=product.organisation,
+            roster=product.roster,
             logins=product.logins,
             statistics=product.store.statistics,
             early_signs=product.early_signs,

@@ -20,6 +20,7 @@ from tips.desk.casework import Casework
 from tips.desk.open_case import OpenCase
 from tips.desk.review import Review
 from tips.organisation.taxonomy import categories
+from tips.organisation.units import UnitKind
 from tips.people.session import Session
 
 ALIKE: Final = ("urgency", "case", "category", "area", "state", "age")  # columns, as in the queue
@@ -54,7 +55,9 @@ class CaseViews:
         return {
             "districts": self.frame.districts(),
             "categories": list(categories()),
-            "units": [(it.code, it.name) for it in known if it.kind != "held" and it.code not in opened.excluded],
+            "units": [
+                (it.code, it.name) for it in known if it.kind != UnitKind.HELD and it.code not in opened.excluded
+            ],
         }
 
     async def act(self, request: Request, session: Session) -> Response:

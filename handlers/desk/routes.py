@@ -24,6 +24,8 @@ from tips.desk.audit import Report
 from tips.desk.casework import Casework
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.review import Review
+from tips.organisation.roster import Roster
+from tips.organisation.units import Organisation
 from tips.people.logins import Logins
 from tips.people.session import Session
 from tips.ports.clock import Clockwork
@@ -38,6 +40,8 @@ class Desk:
 
     review: Review
     casework: Casework
+    organisation: Organisation
+    roster: Callable[[], Roster]
     logins: Logins
     statistics: Statistics
     early_signs: EarlySigns
@@ -51,11 +55,11 @@ class Desk:
 
     def routes(self) -> list[Route]:
         """Every address below `/desk`."""
-        frame = Frame(self.pages, self.casework.organisation, self.now, self.https)
+        frame = Frame(self.pages, self.organisation, self.now, self.https)
         login = LoginViews(frame, self.logins, self.officer_notifications, self.demo_logins)
         queue = QueueViews(frame, self.review, self.casework, self.early_signs)
         case = CaseViews(frame, self.review, self.casework)
-        reports = ReportViews(frame, self.casework.roster, self.statistics, self.audit, self.clockwork)
+        reports = ReportViews(frame, self.roster, self.statistics, self.audit, self.clockwork)
         inside: list[tuple[str, str, View]] = [
             ("/", "GET", queue.queue),
             ("/claim", "POST", queue.claim),

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 from tips import errors
@@ -21,13 +22,41 @@ HELD: Final = "held"
 POLICE: Final = "catp"  # the city police as a whole: above every desk
 
 
+class UnitKind(StrEnum):
+    """What a unit is."""
+
+    AREA_DESK = "area_desk"
+    WARD_POLICE = "ward_police"
+    CITY_DEPARTMENT = "city_department"
+    CITY_POLICE = "city_police"
+    PROCURACY = "procuracy"
+    INSPECTORATE = "inspectorate"
+    MINISTRY = "ministry"
+    STEERING = "steering"  # a committee above the police
+    DUTY = "duty"
+    HELD = "held"  # nobody: what waits for the quorum
+
+
+OVERSIGHT: Final = frozenset({UnitKind.PROCURACY, UnitKind.INSPECTORATE})
+_POLICE: Final = frozenset(
+    {
+        UnitKind.AREA_DESK,
+        UnitKind.WARD_POLICE,
+        UnitKind.CITY_DEPARTMENT,
+        UnitKind.CITY_POLICE,
+        UnitKind.DUTY,
+        UnitKind.STEERING,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """An organisation that can receive, or be accused in, a tip."""
 
     code: str
     name: str  # as people know it
-    kind: str  # area_desk ward_police city_department city_police procuracy inspectorate ministry steering duty held
+    kind: UnitKind
     parent: str | None  # who commands it; None: nobody in this organisation
     receives: bool
     area: str | None  # a desk's district code, a ward's code; None: the whole city
@@ -106,7 +135,7 @@ class Organisation:
     @property
     def oversight(self) -> frozenset[str]:
         """The codes of procuracies and inspectorates."""
-        return frozenset(code for code, it in self.units.items() if it.kind in {"procuracy", "inspectorate"})
+        return frozenset(code for code, it in self.units.items() if it.kind in OVERSIGHT)
 
     def unit(self, code: str) -> Unit:
         """The unit of a code.
@@ -127,7 +156,7 @@ class Organisation:
         """The unit, its predecessors and successors, and the other codes of the same office."""
         unit = self.unit(code)
         family = {code}.union(*(codes for codes in self.together if code in codes))
-        if unit.kind == "area_desk":
+        if unit.kind == UnitKind.AREA_DESK:
             family |= self.wards_of(unit.area)
         return frozenset(family)
 
@@ -143,7 +172,7 @@ class Organisation:
         if above:
             return above
         parent = self.units.get(unit.parent or "")
-        return parent.code if parent and parent.kind == "area_desk" else "duty"
+        return parent.code if parent and parent.kind == UnitKind.AREA_DESK else "duty"
 
     def desk(self, district: str | None, ward: str | None) -> str | None:
         """The unit that owns an area: its desk, or its ward where wards own; None: nobody in particular."""
@@ -203,14 +232,15 @@ def _exclusions() -> dict[str, Any]:
 
 def _units(offices: Sequence[Mapping[str, Any]], places: Areas, *, desks: bool) -> list[Unit]:
     """The offices as listed; a desk for each former district, where there are such; the police of each ward."""
-    found = [Unit(**row, area=None) for row in offices]
+    found = [Unit(**{**row, "kind": UnitKind(row["kind"])}, area=None) for row in offices]
     if desks:
         found += [
-            Unit(f"area-{it.code}", it.name, "area_desk", POLICE, True, it.code) for it in places.districts.values()
+            Unit(f"area-{it.code}", it.name, UnitKind.AREA_DESK, POLICE, True, it.code)
+            for it in places.districts.values()
         ]
     for ward in places.wards.values():
         above = f"area-{ward.districts[0]}" if desks else POLICE
-        found.append(Unit(f"ward-{ward.code}", f"Công an {ward.name}", "ward_police", above, True, ward.code))
+        found.append(Unit(f"ward-{ward.code}", f"Công an {ward.name}", UnitKind.WARD_POLICE, above, True, ward.code))
     return found
 
 
@@ -250,7 +280,7 @@ def _all_below(units: Mapping[str, Unit], places: Areas) -> dict[str, frozenset[
     for unit in units.values():
         if unit.parent:
             direct[unit.parent].add(unit.code)
-        if unit.kind == "area_desk":
+        if unit.kind == UnitKind.AREA_DESK:
             direct[unit.code] |= {f"ward-{code}" for code in places.touching.get(unit.area or "", ())}
     found: dict[str, frozenset[str]] = {}
     for code in units:
@@ -266,5 +296,4 @@ def _all_below(units: Mapping[str, Unit], places: Areas) -> dict[str, frozenset[
 def branch_of(organisation: Organisation, office: str) -> str:
     """Which branch an office belongs to: `police`, or its own kind."""
     kind = organisation.unit(office).kind
-    police = {"area_desk", "ward_police", "city_department", "city_police", "duty", "steering"}
-    return "police" if kind in police else kind
+    return "police" if kind in _POLICE else kind

@@ -20,7 +20,7 @@ from tips.crypto.sealing import Random
 from tips.organisation import roster
 from tips.organisation.roles import Role
 from tips.organisation.roster import Person, Roster, SignedRoster
-from tips.organisation.units import Organisation
+from tips.organisation.units import Organisation, UnitKind
 from tips.people import founding
 from tips.people.key_rotation import with_new_keys
 from tips.ports.people import Account
@@ -172,5 +172,5 @@ def _check(current: Roster, organisation: Organisation, newcomer: Newcomer) -> N
     unit = organisation.units.get(newcomer.unit)
     if unit is None:
         raise errors.Refused("error.unknown_unit", newcomer.unit)
-    if newcomer.role.holds_seed and (not unit.receives or unit.kind == "held"):
+    if newcomer.role.holds_seed and (not unit.receives or unit.kind == UnitKind.HELD):
         raise errors.Refused("error.not_a_receiver")

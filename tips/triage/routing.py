@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tips.organisation.units import HELD, Organisation
+from tips.organisation.units import HELD, Organisation, UnitKind
 from tips.triage.results import Accusation, AreaFinding, Route
 
 NO_AREA = "duty"  # the city duty desk takes what no area desk can be found for
@@ -79,7 +79,7 @@ def _meant(organisation: Organisation, area: AreaFinding, rule: Mapping[str, str
         return {desk}
     if area.district:
         return set(organisation.wards_of(area.district))
-    desks = {code for code, unit in organisation.units.items() if unit.kind == "area_desk"}
+    desks = {code for code, unit in organisation.units.items() if unit.kind == UnitKind.AREA_DESK}
     return desks or wards
 
 
@@ -89,7 +89,7 @@ def _wards(organisation: Organisation, area: AreaFinding) -> set[str]:
         return {f"ward-{code}" for code in (area.ward, *split)}
     if area.district:
         return set(organisation.wards_of(area.district))
-    return {code for code, unit in organisation.units.items() if unit.kind == "ward_police"}
+    return {code for code, unit in organisation.units.items() if unit.kind == UnitKind.WARD_POLICE}
 
 
 def _also(organisation: Organisation, also: str, accused: Iterable[str]) -> set[str]:
@@ -98,7 +98,7 @@ def _also(organisation: Organisation, also: str, accused: Iterable[str]) -> set[
         return {code} | organisation.below(code)
     if what == "desks":
         return set().union(*(organisation.desks_of(it) for it in accused))
-    desks = [it for it in accused if organisation.units[it].kind == "area_desk"]
+    desks = [it for it in accused if organisation.units[it].kind == UnitKind.AREA_DESK]
     return set().union(*(organisation.wards_of(organisation.units[it].area) for it in desks))
 
 

@@ -11,7 +11,7 @@ from tips.crypto.sealing import Reader
 from tips.desk.actions.step import Notice, Situation, Step
 from tips.desk.open_case import OpenCase
 from tips.organisation.roster import Roster
-from tips.organisation.units import Organisation
+from tips.organisation.units import Organisation, UnitKind
 
 
 def hand_over(it: Situation) -> Step:
@@ -60,7 +60,7 @@ def _may_receive(code: str, opened: OpenCase, roster: Roster, organisation: Orga
 
 def _receiver(code: str, opened: OpenCase, roster: Roster, organisation: Organisation) -> Reader:
     unit = organisation.units.get(code)
-    if unit is None or not unit.receives or unit.kind == "held" or code == opened.case.unit:
+    if unit is None or not unit.receives or unit.kind == UnitKind.HELD or code == opened.case.unit:
         raise errors.Refused("error.not_a_receiver")
     return _reader(code, opened, roster)
 
