@@ -79,7 +79,7 @@ MUTANTS = (
         "a word to those who are spoken of",
         "tips/intake/submission.py",
         "pings=(ping(row, PingKind.NEW, now, self.random),)",
-        "pings=tuple(replace(ping(row, PingKind.NEW, now, self.random), unit=it)"
+        "pings=tuple(replace(ping(row, PingKind.NEW, now, self.random), unit=it, kind=PingKind.NEW, after=now)"
         " for it in (row.unit, *triage.route.excluded))",
         "tests/flows/test_twin_worlds.py::test_u_sees_the_same_whether_it_is_accused_or_another[sqlite]",
     ),

@@ -23,7 +23,7 @@ from tests.fakes.people import AN, KIEM, QUAN, TRUC_COORDINATES
 from tests.fakes.words import DRUGS as TIP
 from tips.cases import case, deadlines
 from tips.clock import rounds
-from tips.clock.jobs import Job
+from tips.clock.jobs import Job, JobName
 from tips.desk.actions import Fields
 
 PEOPLE = (AN, TRUC_COORDINATES, KIEM, QUAN)
@@ -252,7 +252,7 @@ async def test_a_job_that_fails_may_be_tried_again_at_once(office: Home) -> None
             raise ValueError
         return 7
 
-    failing = Job("climb", timedelta(minutes=15), work)
+    failing = Job(JobName.ESCALATE, timedelta(minutes=15), work)
     with contextlib.suppress(ValueError):
         await office.product.jobs.tick(failing)
     assert [await office.product.jobs.tick(failing) for _ in range(2)] == [7, 0]

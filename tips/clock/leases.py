@@ -71,7 +71,7 @@ class Leases:
 
     def _marked(self, lease: Lease) -> Lease:
         until = int(lease.until.timestamp()) if lease.until else 0
-        told = repr((lease.name, int(lease.slot.timestamp()), lease.owner.hex(), until)).encode()
+        told = repr((str(lease.name), int(lease.slot.timestamp()), lease.owner.hex(), until)).encode()
         return replace(lease, mark=hmac.digest(self.key, told, hashlib.sha256)[:16])
 
 
