@@ -116,7 +116,7 @@ class NewPiece:
     part: Part
     text: str
     by: str
-    facts: Mapping[str, Any] = NO_FACTS
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def for_reporter(self) -> bool:
@@ -139,7 +139,7 @@ class Step:
 
     kind: Kind
     moved: Case  # the case as it shall be, but for its head
-    facts: Mapping[str, str] = NO_FACTS  # of the event; a piece adds its own
+    facts: Mapping[str, str] = field(default_factory=dict)  # of the event; a piece adds its own
     piece: NewPiece | None = None
     shared_with: Reader | None = None  # gets keys to every piece of the case
     notice: Notice | None = None
