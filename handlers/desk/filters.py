@@ -16,7 +16,7 @@ NAMES: Final = ("state", "urgency", "category", "area", "age", "overdue", "mine"
 
 def chosen(params: Mapping[str, str]) -> dict[str, str]:
     """The filters of an address, without what is empty or none."""
-    known = {"state": State, "urgency": Urgency, "age": AGES, "overdue": ("1",), "mine": ("1",)}
+    known = {"state": tuple(State), "urgency": tuple(Urgency), "age": AGES, "overdue": ("1",), "mine": ("1",)}
     found = {name: params[name] for name in NAMES if params.get(name)}
     return {name: value for name, value in found.items() if name not in known or value in known[name]}
 

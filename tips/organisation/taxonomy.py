@@ -67,5 +67,5 @@ def _group_flags() -> Mapping[str, frozenset[Flag]]:
 
 
 def _category(row: Mapping[str, Any]) -> Category:
-    urgency = Urgency(row["urgency"]) if row["urgency"] in Urgency else None
+    urgency = Urgency(row["urgency"]) if row["urgency"] in tuple(Urgency) else None
     return Category(row["code"], urgency, frozenset(map(Flag, row.get("flags", ()))))
