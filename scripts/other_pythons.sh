@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks types, media and the start on every other Python of this machine; the whole runs on the one in .venv.
+# Checks types, units, media and the start on every other Python of this machine; the whole runs on the one in .venv.
 set -eu
 cd "$(dirname "$0")/.."
 export UV_PYTHON_DOWNLOADS=never
@@ -13,7 +13,7 @@ sh scripts/pythons.sh | while read -r version path; do
     "$venv/bin/python" scripts/put_on_path.py
     "$venv/bin/mypy" --no-error-summary </dev/null
     "$venv/bin/python" scripts/check_licences.py </dev/null
-    "$venv/bin/python" -m pytest -n "${WORKERS:-2}" --dist loadfile tests/flows/test_cleaning.py \
+    "$venv/bin/python" -m pytest -n "${WORKERS:-2}" --dist loadfile tests/unit tests/flows/test_cleaning.py \
         tests/flows/test_recordings.py tests/flows/test_marks.py tests/flows/test_evidence.py \
         tests/flows/test_demo.py tests/flows/test_health.py </dev/null
 done
