@@ -90,7 +90,7 @@ class ActionForm:
 
     act: str  # its address, and how the catalogues call it
     section: str  # talk or work
-    layout: str  # button write choose person results corrections; refused: only why it is not offered
+    layout: str  # button write choose person results corrections, elsewhere (beside what it names), refused (only why)
     field: str = ""  # what is chosen
     choices: tuple[tuple[str, str], ...] = ()  # code, label
     why: str = ""  # a key of words beside it

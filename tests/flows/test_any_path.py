@@ -29,9 +29,10 @@ from tests.fakes.home import Home
 from tests.fakes.people import A_FEW
 from tests.fakes.words import DRUGS, WARD_POLICE_BRIBED_SEEN
 from tips import errors
-from tips.cases import ledger, lifecycle, plaintext
+from tips.cases import ledger, lifecycle
 from tips.cases.case import Case
 from tips.cases.lifecycle import ActionName
+from tips.cases.plaintext import Plaintext
 from tips.crypto import sealing
 from tips.desk.actions import Fields
 from tips.triage import Corrections
@@ -174,7 +175,7 @@ class AnyPath(RuleBasedStateMachine):
             for envelope in whole.envelopes:
                 holders = {it.reader for it in whole.grants if it.envelope == envelope.id}
                 if envelope.id in keys:
-                    piece = plaintext.from_bytes(sealing.open_envelope(envelope, keys[envelope.id]))
+                    piece = Plaintext.from_bytes(sealing.open_envelope(envelope, keys[envelope.id]))
                     assert not holders & piece.excluded - self.cleared(row), envelope.part
 
     def cleared(self, row: Case) -> set[str]:

@@ -131,3 +131,16 @@ async def test_who_only_counts_sees_no_case(browser: Browser, site: Served) -> N
         await expect(admin.locator("h1")).to_have_text("Thống kê")
         for page in (auditor, admin):
             assert await page.locator("a[href*='/desk/case/']").count() == 0
+
+
+async def test_the_cells_of_a_row_are_drawn_alike(browser: Browser, site: Served) -> None:
+    """A column's name is no style of something else: the deadline of a case is not a receipt that is due."""
+    async with visitor(browser, site, PHONE) as citizen, visitor(browser, site, DESK) as officer:
+        await send(citizen, ELSEWHERE)
+        await log_in(officer, site, "truong")
+        await officer.goto("/desk/")
+        cells = officer.locator("#rows tr").first.locator("td")
+        look = "it => ['border', 'outline', 'background', 'fontSize'].map(name => getComputedStyle(it)[name]).join()"
+        drawn = await cells.evaluate_all(f"cells => cells.map({look})")
+        assert len(drawn) == 9
+        assert len(set(drawn)) == 1

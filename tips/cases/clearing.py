@@ -24,10 +24,10 @@ class Clearing:
         """As an envelope holds it."""
         return {"cleared": self.unit, "office": self.office, "branch": self.branch, "role": self.role}
 
-
-def from_plain(facts: Mapping[str, Any]) -> Clearing:
-    """The inverse of `Clearing.plain`."""
-    return Clearing(facts["cleared"], facts["office"], facts["branch"], facts["role"])
+    @classmethod
+    def from_plain(cls, facts: Mapping[str, Any]) -> Clearing:
+        """The inverse of `Clearing.plain`."""
+        return cls(facts["cleared"], facts["office"], facts["branch"], facts["role"])
 
 
 def cleared(steps: Sequence[Clearing]) -> bool:

@@ -56,14 +56,14 @@ class Plaintext:
         }
         return json.dumps(plain, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
 
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Plaintext:
+        """The inverse of `Plaintext.to_bytes`.
 
-def from_bytes(data: bytes) -> Plaintext:
-    """The inverse of `Plaintext.to_bytes`.
-
-    Raises:
-        NotOpened: written by a later version.
-    """
-    plain = json.loads(data)
-    if plain.get("v") != VERSION:
-        raise errors.NotOpened("written by another version of Tin Báo")
-    return Plaintext(plain["text"], datetime.fromisoformat(plain["at"]), plain["by"], plain["facts"])
+        Raises:
+            NotOpened: written by a later version.
+        """
+        plain = json.loads(data)
+        if plain.get("v") != VERSION:
+            raise errors.NotOpened("written by another version of Tin Báo")
+        return cls(plain["text"], datetime.fromisoformat(plain["at"]), plain["by"], plain["facts"])

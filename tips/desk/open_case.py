@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tips import errors
-from tips.cases import clearing, ledger, plaintext, reading_grants
+from tips.cases import clearing, ledger, reading_grants
 from tips.cases.case import Case
+from tips.cases.clearing import Clearing
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant
-from tips.evidence import files
 from tips.evidence.files import File
 from tips.people.session import Session
 from tips.ports.cases import CaseBundle, Change
@@ -63,12 +63,12 @@ class OpenCase:
     def files(self) -> list[File]:
         """The files that came with the tip, and after it."""
         found = [piece for piece in self.thread if piece.part == Part.FILE]
-        return [files.of_envelope(it.envelope, it.key, it.content.facts) for it in found]
+        return [File.of_envelope(it.envelope, it.key, it.content.facts) for it in found]
 
     def clearings(self, unit: str) -> list[clearing.Clearing]:
         """The offices that took back the exclusion of a unit."""
         facts = (piece.content.facts for piece in self.thread if piece.part == Part.CLEARING)
-        return [clearing.from_plain(it) for it in facts if it["cleared"] == unit]
+        return [Clearing.from_plain(it) for it in facts if it["cleared"] == unit]
 
     def count(self, kind: ledger.Kind) -> int:
         """How often something happened to it."""
@@ -141,5 +141,5 @@ def _keys(session: Session, envelopes: Iterable[Envelope], grants: Iterable[Gran
 
 
 def _piece(envelope: Envelope, key: bytes) -> Piece:
-    opened = plaintext.from_bytes(sealing.open_envelope(envelope, key))
+    opened = Plaintext.from_bytes(sealing.open_envelope(envelope, key))
     return Piece(envelope.part, opened, envelope.id, key)

@@ -26,6 +26,7 @@ WAITS: Final = timedelta(hours=26) + STEP  # how long a sealed file waits for it
 ROOM: Final = 4 * 1024**3  # bytes of all files without a tip; beyond that the longest untouched go
 AT_ONCE: Final = 16  # chunks that are held in memory: 1 MiB
 KINDS: Final = ("image", "audio", "video", "document")
+_DESCRIBED: Final = ("kind", "mime", "size", "chunks", "original", "clean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,15 @@ class File:
         """As a draft holds it."""
         return {**asdict(self), "envelope": self.envelope.hex(), "key": self.key.hex()}
 
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> File:
+        """The inverse of `File.plain`."""
+        return cls(**{**plain, "envelope": bytes.fromhex(plain["envelope"]), "key": bytes.fromhex(plain["key"])})
 
-_DESCRIBED: Final = ("kind", "mime", "size", "chunks", "original", "clean")
-
-
-def from_plain(plain: Mapping[str, Any]) -> File:
-    """The inverse of `File.plain`."""
-    return File(**{**plain, "envelope": bytes.fromhex(plain["envelope"]), "key": bytes.fromhex(plain["key"])})
-
-
-def of_envelope(envelope: bytes, key: bytes, described: Mapping[str, Any]) -> File:
-    """The file that an opened envelope describes."""
-    return File(envelope, key, **{name: described[name] for name in _DESCRIBED})
+    @classmethod
+    def of_envelope(cls, envelope: bytes, key: bytes, described: Mapping[str, Any]) -> File:
+        """The file that an opened envelope describes."""
+        return cls(envelope, key, **{name: described[name] for name in _DESCRIBED})
 
 
 def padme(size: int) -> int:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from tips import errors
-from tips.evidence import files
 from tips.evidence.files import File
 from tips.intake.stages import Stage
 
@@ -103,7 +102,7 @@ class Draft:
             "seed": bytes.fromhex(plain["seed"]),
             "stage": Stage(plain["stage"]),
             "fragments": tuple(Fragment(*fragment) for fragment in plain["fragments"]),
-            "files": tuple(files.from_plain(it) for it in plain["files"]),
+            "files": tuple(File.from_plain(it) for it in plain["files"]),
         }
         return cls(**found)
 

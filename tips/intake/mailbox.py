@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tips import errors
-from tips.cases import case, deadlines, ledger, plaintext, reading_grants
+from tips.cases import case, deadlines, ledger, reading_grants
 from tips.cases.case import Case, State
 from tips.cases.ledger import envelope_facts
 from tips.cases.pings import PingKind, ping
@@ -196,6 +196,6 @@ def _letters(keys: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Gran
     for envelope in envelopes:
         if envelope.id in mine:
             key = sealing.open_key(mine[envelope.id], [keys.reading_seed])
-            opened = plaintext.from_bytes(sealing.open_envelope(envelope, key))
+            opened = Plaintext.from_bytes(sealing.open_envelope(envelope, key))
             letters.append(Letter(envelope.part, opened.text, opened.at, opened.facts))
     return letters

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 
 from tips import errors
@@ -24,7 +23,6 @@ from tips.people.session import Session
 from tips.triage import Corrections
 
 MAX_WORDS: Final = 20_000  # characters of a question, answer or note
-NO_FACTS: Final[Mapping[str, Any]] = MappingProxyType({})
 _PARTS_FOR_REPORTER: Final = frozenset({Part.QUESTION, Part.ANSWER, Part.CLEARING, Part.RESULT})
 _PARTS_BY_NAME: Final = frozenset({Part.NOTE, Part.CORRECTION, Part.LINK})  # colleagues see who wrote these
 
@@ -91,7 +89,7 @@ class Situation:
         """The case in the state that the action leads to, with the deadline that this starts."""
         return lifecycle.entering(self.row, self.leads_to, self.now)
 
-    def written(self, part: Part, facts: Mapping[str, Any] = NO_FACTS) -> NewPiece:
+    def written(self, part: Part, facts: Mapping[str, Any] | None = None) -> NewPiece:
         """The words of the form as a piece.
 
         Raises:
@@ -104,9 +102,9 @@ class Situation:
             raise errors.Refused("error.too_long")
         return self.piece(part, words, facts)
 
-    def piece(self, part: Part, text: str, facts: Mapping[str, Any] = NO_FACTS) -> NewPiece:
+    def piece(self, part: Part, text: str, facts: Mapping[str, Any] | None = None) -> NewPiece:
         """A piece by this person, or by their unit where the reporter reads it."""
-        return NewPiece(part, text, self.session.name if part in _PARTS_BY_NAME else self.session.unit, facts)
+        return NewPiece(part, text, self.session.name if part in _PARTS_BY_NAME else self.session.unit, facts or {})
 
 
 @dataclass(frozen=True, slots=True)
