@@ -9,7 +9,7 @@ from typing import Any
 
 import locales
 from handlers.channel import Channel
-from handlers.speech import Message, spoken
+from handlers.speech import Message, Paragraph, spoken
 from handlers.uploads import MemoryFile, memory_file
 from tips.evidence import limits
 from tips.intake.reception import Outcome, Reception, Sender
@@ -36,7 +36,7 @@ async def _exchange(channel: Channel, sender: Sender, line: str, write: Callable
     with memory_file() as file:
         heard = _heard(line, file)
         if heard is None:
-            write(_plain([Message(locales.say("vi", "error.bad_event"), ())], "error", None))
+            write(_plain([Message((Paragraph(locales.say("vi", "error.bad_event")),))], "error", None))
         else:
             await channel.exchange(sender, heard, show)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum, auto
 from typing import Final, Literal
 
 from tips.evidence.files import File
 from tips.intake.draft import Draft
 from tips.intake.mailbox import View
+from tips.intake.promise import Promise
 from tips.ports.evidence import Upload
 from tips.triage import Triage
 
@@ -36,12 +38,23 @@ class Option:
     label: Say
 
 
+class ReplyKind(StrEnum):
+    """What a message is, where a channel shows it in a way of its own."""
+
+    TALK = auto()
+    SUMMARY = auto()  # the tip as it stands: takes the place of the summary before it
+    DANGER = auto()  # numbers to call
+    RECEIPT = auto()  # codes that a person has to keep
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One message: paragraphs, and buttons under it."""
 
     says: tuple[Say, ...]
     options: tuple[Option, ...] = ()
+    kind: ReplyKind = ReplyKind.TALK
+    promise: Promise | None = None  # of a summary: who will read the tip and who will not
 
 
 @dataclass(frozen=True, slots=True)

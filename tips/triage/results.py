@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 
 UNSURE: Final = 0.5  # below this confidence an officer is shown the second category too
@@ -41,13 +42,29 @@ class AreaFinding:
     span: Span | None = None
 
 
+class By(StrEnum):
+    """Who shut somebody out."""
+
+    WORDS = "words"  # triage found it in the text
+    REPORTER = "reporter"  # the person asked for it, or pressed it: it is on record as theirs
+
+
+class Band(StrEnum):
+    """How sure it is that somebody in office is accused."""
+
+    SURE = "sure"
+    ASK = "ask"  # it smells of it: one question tells
+    NO = "no"
+
+
 @dataclass(frozen=True, slots=True)
 class Accusation:
-    """Officials that a text accuses."""
+    """Officials that a text accuses, or that its writer shuts out."""
 
     kind: str
     units: tuple[str, ...] = ()  # (): no unit was named, every unit of that kind that could be meant
     span: Span | None = None
+    by: By = By.WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +106,8 @@ class Triage:
     ongoing: bool
     area: AreaFinding
     accusations: tuple[Accusation, ...]
+    band: Band  # of officials accused: SURE wherever there is an accusation
+    wanted: tuple[str, ...]  # units that the writer asks to send it to, in the order of the text
     cover_up: bool
     identifying: tuple[Identifying, ...]
     slots: Slots
@@ -105,6 +124,9 @@ class Corrections:
     area: str | None = None  # a district's or ward's code
     category: str | None = None
     accused: tuple[str, ...] = ()  # unit codes
+    kept: tuple[Accusation, ...] = ()  # of earlier turns, and what was pressed: they count whatever the text says now
+    let_in: tuple[str, ...] = ()  # unit codes, or kinds, that the person takes back by a press
+    danger: bool = False  # the person says that somebody is in danger at this moment
 
 
 def facts_of(triage: Triage) -> dict[str, Any]:
@@ -117,7 +139,7 @@ def facts_of(triage: Triage) -> dict[str, Any]:
         "cover_up": triage.cover_up,
         "district": triage.area.district,
         "ward": triage.area.ward,
-        "accused": [{"kind": it.kind, "units": list(it.units)} for it in triage.accusations],
+        "accused": [{"kind": it.kind, "units": list(it.units), "by": it.by} for it in triage.accusations],
         "excluded": sorted(triage.route.excluded),
         "identifying": [it.rule for it in triage.identifying],
         "reasons": [
