@@ -68,6 +68,27 @@ BREAKS = {
 }
 
 
+UPWARD = ("area-770", "duty", "vks-tp", "vks-tc", "held")
+NAMES = {"area-770": "an", "duty": "truc", "vks-tp": "kiem"}
+
+
+@pytest.mark.parametrize("written", ["1", "2", "3", "13", "123"])
+async def test_what_is_written_at_a_level_never_sends_a_case_down_again(office: Home, written: str) -> None:
+    """Pieces that were sealed on the way number their readers anew; the order of the levels is the tip's."""
+    (case_id,) = await sent(office, 1)
+    climbed = ["area-770"]
+    for level in range(1, 6):
+        office.clock.forward(days=40)
+        await office.product.jobs.tick(job(office, "climb"))
+        climbed.append(behind(office, "SELECT unit FROM tip WHERE id = :id", id=case_id)[0][0])
+        if str(level) in written and climbed[-1] in NAMES:
+            officer = await office.session(NAMES[climbed[-1]])
+            await office.product.casework.act(officer, case_id, "note", Fields("xem kỹ vụ này"))
+    ranks = [UPWARD.index(unit) for unit in climbed]
+    assert ranks == sorted(ranks)
+    assert climbed[-1] == climbed[-2], "a case at the top stays there"
+
+
 @pytest.mark.parametrize("broken", BREAKS.values(), ids=BREAKS.keys())
 async def test_a_case_that_does_not_open_holds_no_other_back(office: Home, broken: str) -> None:
     """The other five climb in the same tick; what failed is counted, said by `doctor`, and seen at the desk."""

@@ -62,10 +62,10 @@ def next_level(grants: Sequence[Grant], unit: str, among: Collection[str] | None
         among: only these; None: anybody.
     """
     envelopes = {grant.envelope for grant in grants if grant.reader != RECEIPT}
-    floor = min((grant.level for grant in grants if grant.reader == unit), default=0)
     levels: dict[str, int] = {}  # by reader the highest, that is the tip's: later pieces number those who sleep anew
     for grant in grants:
         levels[grant.reader] = max(levels.get(grant.reader, 0), grant.level)
+    floor = levels.get(unit, 0)
     for reader in sorted(levels, key=lambda it: (levels[it], it)):
         if levels[reader] <= floor or reader == unit or (among is not None and reader not in among):
             continue
