@@ -229,7 +229,12 @@ def _reception(it: _Basis, files: Files) -> Reception:
     organisation, signing, address = it.roster.organisation, it.secrets.signing[INTAKE], f"{it.settings.public_url}/"
     return Reception(
         conversation=Conversation(
-            Triager(organisation), _unit_names(organisation), it.settings.operator, address, locales.LANGUAGES
+            triager=Triager(organisation),
+            roster=it.roster,
+            unit_name=_unit_names(organisation),
+            operator=it.settings.operator,
+            web=address,
+            languages=locales.LANGUAGES,
         ),
         intake=Intake(it.roster, signing, it.now, it.random, Crowd(it.now)),
         mailboxes=Mailboxes(it.store.cases, it.roster, signing, it.now, it.random),
@@ -292,6 +297,8 @@ def _unit_names(organisation: Organisation) -> Callable[[str], Say]:
         unit = organisation.unit(code)
         if unit.kind == UnitKind.AREA_DESK:
             return Say("unit.area_desk", {"name": unit.name})
+        if unit.kind == UnitKind.HELD:
+            return Say("unit.held")
         return Say("plain", {"text": unit.name})
 
     return named

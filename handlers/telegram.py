@@ -42,7 +42,7 @@ from handlers.uploads import MemoryFile, memory_file
 from tips.evidence import limits
 from tips.intake import phrases
 from tips.intake.reception import Outcome, Reception
-from tips.intake.turns import Inbound
+from tips.intake.turns import Inbound, ReplyKind
 
 CHANNEL: Final = "telegram"
 TRIES: Final = 5  # how often a message is offered to Telegram
@@ -246,7 +246,7 @@ def as_messages(chat: int, outcome: Outcome) -> list[SendMessage]:
     for reply in outcome.replies:
         spoken = speech.spoken(reply, outcome.lang)
         rows = [[InlineKeyboardButton(text=it.label, callback_data=it.id)] for it in spoken.choices]
-        if any(say.key == "receipt" for say in reply.says):
+        if reply.kind is ReplyKind.RECEIPT:
             rows += _traceless(outcome.lang)
         *first, last = _pieces(spoken.text)
         made += [SendMessage(chat_id=chat, text=piece) for piece in first]

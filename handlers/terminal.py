@@ -12,6 +12,7 @@ from handlers.channel import Channel
 from handlers.speech import Message, Paragraph, spoken
 from handlers.uploads import MemoryFile, memory_file
 from tips.evidence import limits
+from tips.intake.promise import Promise
 from tips.intake.reception import Outcome, Reception, Sender
 from tips.intake.turns import Inbound
 
@@ -31,12 +32,13 @@ async def converse(
 async def _exchange(channel: Channel, sender: Sender, line: str, write: Callable[[dict[str, Any]], None]) -> None:
     async def show(outcome: Outcome) -> None:
         messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
-        write(_plain(messages, outcome.state, outcome.receipt))
+        promise = next((it.promise for it in outcome.replies if it.promise), None)
+        write(_plain(messages, outcome.state, outcome.receipt, promise))
 
     with memory_file() as file:
         heard = _heard(line, file)
         if heard is None:
-            write(_plain([Message((Paragraph(locales.say("vi", "error.bad_event")),))], "error", None))
+            write(_plain([Message((Paragraph(locales.say("vi", "error.bad_event")),))], "error"))
         else:
             await channel.exchange(sender, heard, show)
 
@@ -48,12 +50,25 @@ def _heard(line: str, file: MemoryFile) -> Inbound | None:
         return None
 
 
-def _plain(messages: list[Message], state: str, receipt: str | None) -> dict[str, Any]:
+def _plain(
+    messages: list[Message], state: str, receipt: str | None = None, promise: Promise | None = None
+) -> dict[str, Any]:
     replies = [
         {"text": it.text, "options": [{"id": choice.id, "label": choice.label} for choice in it.choices]}
         for it in messages
     ]
-    return {"replies": replies, "state": state, "receipt": receipt}
+    return {"replies": replies, "state": state, "receipt": receipt, "summary": _summary(promise)}
+
+
+def _summary(promise: Promise | None) -> dict[str, Any] | None:
+    """Who will read a tip and who will not, by unit codes."""
+    if promise is None:
+        return None
+    return _sending(promise) | {"hide": _sending(promise.hide) if promise.hide else None}
+
+
+def _sending(promise: Promise) -> dict[str, Any]:
+    return {"owner": promise.owner, "next": list(promise.next), "excluded": list(promise.excluded)}
 
 
 def heard_from(event: dict[str, Any], file: MemoryFile) -> Inbound:

@@ -27,7 +27,7 @@ class Text(Protocol):
 
     @property
     def params(self) -> Mapping[str, Any]:
-        """What is filled in: strings, or texts."""
+        """What is filled in: strings, texts, or tuples of texts."""
         ...
 
 
@@ -58,6 +58,11 @@ def say(lang: str, key: str, /, **params: str) -> str:
 
 
 def render(lang: str, text: Text) -> str:
-    """A text with all its values translated."""
-    filled = {name: value if isinstance(value, str) else render(lang, value) for name, value in text.params.items()}
-    return say(lang, text.key, **filled)
+    """A text with all its values translated; several texts as one value are a list."""
+    return say(lang, text.key, **{name: _filled(lang, value) for name, value in text.params.items()})
+
+
+def _filled(lang: str, value: str | Text | tuple[Text, ...]) -> str:
+    if isinstance(value, str):
+        return value
+    return "; ".join(render(lang, it) for it in value) if isinstance(value, tuple) else render(lang, value)

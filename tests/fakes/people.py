@@ -1,4 +1,8 @@
-"""Who works in the tests' homes: name, unit, role."""
+"""Who works in the tests' homes: name, unit, role; and a roster in which every unit has somebody."""
+
+from tips.organisation.roles import Role
+from tips.organisation.roster import Person, Roster, UnitKey
+from tips.organisation.units import HELD, Organisation
 
 AN = ("an", "area-770", "officer")  # the desk of Quận 3, where most tips go
 ANH = ("anh", "area-770", "officer")
@@ -14,3 +18,21 @@ QUAN = ("quan", "ttra-tp", "admin")
 TOAN = ("toan", "ttra-tp", "auditor")
 
 A_FEW = (AN, BINH, TRUC, KIEM, THANH, KINH)
+
+
+def full_roster(organisation: Organisation, without: tuple[str, ...] = ()) -> Roster:
+    """One officer in every unit that receives, but for some; their keys open nothing."""
+    codes = [it.code for it in organisation.units.values() if it.receives and it.code not in (HELD, *without)]
+    return Roster(
+        version=1,
+        organisation=organisation.name,
+        organisation_digest=organisation.digest,
+        signers=(),
+        people=tuple(Person(code, code, Role.OFFICER, bytes(32), bytes(32)) for code in codes),
+        former={},
+        units=tuple(UnitKey(code, 1, bytes(32)) for code in codes),
+        processes={},
+        release=bytes(32),
+        recovery=bytes(32),
+        previous="",
+    )

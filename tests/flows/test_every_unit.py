@@ -10,9 +10,7 @@ from tips import errors
 from tips.crypto import receipt
 from tips.crypto.sealing import RECEIPT
 from tips.desk.actions import Fields
-from tips.intake.draft import Draft, Fragment
 from tips.organisation import units
-from tips.triage import Corrections
 
 ORG = units.load()
 TIP = "Quán karaoke đường Lê Văn Sỹ quận 3 bán ma tuý mỗi tối, phòng số 6."
@@ -31,11 +29,13 @@ async def city(tmp_path: Path) -> AsyncIterator[Home]:
 
 
 async def accuse(home: Home, code: str) -> bytes:
-    """A tip whose sender chose this unit as accused; its case."""
-    draft = Draft(home.product.random(32), fragments=(Fragment(TIP),))
-    triage = home.product.triager.triage(TIP, Corrections(accused=(code,)))
-    await home.product.store.tips.submit(home.product.reception.intake.step(draft, triage))
-    return receipt.case_id(draft.seed)
+    """A tip whose sender shut this unit out; its case."""
+    someone = home.citizen(f"against {code}")
+    await someone.says(TIP)
+    await someone.presses(f"exclude:{code}")
+    typed = (await someone.presses("submit")).receipt
+    assert typed
+    return (await home.product.store.cases.mailbox(receipt.parse(typed).lookup)).case
 
 
 async def readers(home: Home, case: bytes) -> set[str]:

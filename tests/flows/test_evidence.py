@@ -103,9 +103,9 @@ async def test_nothing_of_a_file_is_readable_in_the_store(a_home: Home) -> None:
 
 
 async def test_a_file_comes_before_the_words_or_with_them(a_home: Home) -> None:
-    """A file alone asks for words; a caption is the tip."""
+    """A file alone asks where it was; a caption is the tip."""
     first = a_home.citizen("first")
-    assert "file.tell" in text_of(await gives(first, gallery.picture("PNG")))
+    assert "ask.where" in text_of(await gives(first, gallery.picture("PNG")))
     assert "summary.files" in text_of(await first.says(TIP))
     second = a_home.citizen("second")
     shown = text_of(await gives(second, gallery.picture("PNG"), TIP))

@@ -230,7 +230,7 @@ async def test_a_mailbox_is_read_while_nothing_can_be_written(tmp_path: Path) ->
             outcome = await someone.says(code)
             other.execute("ROLLBACK")
         said = [say.key for reply in outcome.replies for say in reply.says]
-        assert (said[0], said[-1]) == ("mailbox.state", "mailbox.read_only")
+        assert (said[0], said[-1]) == ("mailbox.state.unread", "mailbox.read_only")
         assert (await someone.says(BARE)).state != "mailbox"
 
 
@@ -280,7 +280,11 @@ async def test_a_refused_file_is_told_beside_words_that_are_added(a_home: Home) 
     someone = a_home.citizen()
     await someone.says(await someone.sends(TIP))
     outcome = await someone.hears(Inbound("file", text="ảnh cửa sau", problem="broken"))
-    assert [say.key for reply in outcome.replies for say in reply.says] == ["file.broken", "mailbox.added"]
+    assert [say.key for reply in outcome.replies for say in reply.says] == [
+        "file.broken",
+        "mailbox.added",
+        "mailbox.your_words",
+    ]
     assert await thread(a_home) == ["ảnh cửa sau"]
 
 
@@ -344,7 +348,7 @@ async def test_a_draft_of_a_later_program_can_be_erased(a_home: Home) -> None:
 
     class Later:
         def to_bytes(self) -> bytes:
-            return b'{"v": 2}'
+            return b'{"v": 99}'
 
     citizen = a_home.citizen()
     await citizen.says(TIP)

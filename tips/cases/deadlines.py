@@ -35,6 +35,11 @@ def hour(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
+def moment(at: datetime) -> str:
+    """A moment as people of the city read it: `14:00 29/11/2026`."""
+    return at.astimezone(CITY).strftime("%H:%M %d/%m/%Y")
+
+
 def start(state: str, urgency: str, now: datetime) -> Deadline:
     """The clock that entering a state starts."""
     rule = policy.deadline(state)

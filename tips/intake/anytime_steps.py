@@ -13,10 +13,8 @@ from tips.intake.turns import Decision, Forget, Inbound, LookUp, Reply, Say
 def start(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A greeting; or, where something is begun, on with that."""
     outside = replace(draft, mailbox="")
-    if draft.fragments:
+    if draft.begun:
         return prompts.go_on(outside, Say("resume"))
-    if draft.files:
-        return prompts.files_alone(outside, Say("resume"))
     fresh = replace(outside, stage=Stage.IDLE)
     return tell(fresh, Reply((Say("welcome"), Say("welcome.ask")), prompts.language_options(draft)))
 

@@ -39,9 +39,11 @@ from tips.intake.anytime_steps import (
     start,
 )
 from tips.intake.draft import Draft
+from tips.intake.exclusion_steps import ask_whom, ask_whom_inside, let_in, nobody, shut_out, shut_out_inside
 from tips.intake.mailbox_steps import (
     about_which_tip,
     ask_why,
+    explain_inside,
     forget,
     guessed_too_often,
     leave,
@@ -53,10 +55,11 @@ from tips.intake.mailbox_steps import (
     post_file,
     posted,
     show_mailbox,
+    show_readers,
     silence,
     words_only,
 )
-from tips.intake.prompts import Prompts, offering
+from tips.intake.prompts import BOTH, Prompts, offering
 from tips.intake.stages import Heard, Opens, Stage
 from tips.intake.tip_steps import (
     add,
@@ -69,6 +72,7 @@ from tips.intake.tip_steps import (
     edit_message,
     explain,
     files_gone,
+    in_danger,
     insist,
     open_tip,
     send,
@@ -115,7 +119,7 @@ TABLE: Final[Mapping[Heard, Mapping[Stage, Step]]] = {
     Heard.RESUME:          _row(start,      show_again, show_again, show_again, resume,     show_again),
     Heard.WORDS:           _row(open_tip,   open_tip,   answer,     write_anew, add,        post),
     Heard.CORRECTION:      _row(open_tip,   open_tip,   correct,    correct,    correct,    post),
-    Heard.QUESTION:        _row(open_tip,   open_tip,   explain,    explain,    explain,    post),
+    Heard.QUESTION:        _row(open_tip,   open_tip,   explain,    explain,    explain,    explain_inside),
     Heard.RECEIPT:         _row(look_up),
     Heard.UNUSABLE:        _row(ask_for_words),
     Heard.UNKNOWN_COMMAND: _row(no_such_command),
@@ -138,15 +142,21 @@ class Choice:
     but: Mapping[Stage, Step] = field(default_factory=dict)  # where it takes another
 
 
+# By an option's id; one that ends in what it is about (`exclude:pc04`) by its words before that, with or without colon.
 CHOICES: Final[Mapping[str, Choice]] = {
     "submit": Choice(Opens.WHILE_A_TIP_IS_BEGUN, send),
     "edit": Choice(Opens.WHILE_A_TIP_IS_BEGUN, edit),
+    "exclude": Choice(Opens.AT_HAND, ask_whom, {Stage.MAILBOX: ask_whom_inside}),
+    "exclude:": Choice(Opens.AT_HAND, shut_out, {Stage.MAILBOX: shut_out_inside}),
+    "include:": Choice(Opens.WHILE_SHOWN, let_in),
+    "danger": Choice(Opens.WHILE_A_TIP_IS_BEGUN, in_danger),
+    "readers": Choice(Opens.WHILE_SHOWN, show_readers),
     "send_anyway": Choice(Opens.WHILE_SHOWN, insist),
     "skip": Choice(Opens.WHILE_SHOWN, skip),
     "area": Choice(Opens.WHILE_SHOWN, choose_area),
     "category": Choice(Opens.WHILE_SHOWN, choose_category),
     "yes": Choice(Opens.WHILE_SHOWN, send),
-    "no": Choice(Opens.WHILE_SHOWN, show_next, {Stage.ASKING: skip}),
+    "no": Choice(Opens.WHILE_SHOWN, show_next, {Stage.ASKING: nobody}),
     "back": Choice(Opens.WHILE_SHOWN, show_next, {Stage.MAILBOX: leave}),
     "dispute": Choice(Opens.WHILE_SHOWN, ask_why),
     "notify": Choice(Opens.ANYTIME, notify),
@@ -218,10 +228,16 @@ def _understood(draft: Draft, heard: Inbound) -> tuple[Draft, Inbound]:
 def _step(draft: Draft, heard: Inbound) -> Step:
     if heard.kind != "choose":
         return TABLE[_sense(draft, heard)][draft.counts_as]
-    choice = CHOICES.get(heard.choice.partition(":")[0])
+    choice = _choice(heard.choice)
     if choice is None or not _is_open(draft, heard.choice):
         return TABLE[Heard.EXPIRED][draft.counts_as]
     return choice.but.get(draft.counts_as, choice.step)
+
+
+def _choice(id: str) -> Choice | None:
+    """The row of an option's id."""
+    name, colon, _ = id.partition(":")
+    return CHOICES.get(name + colon) or CHOICES.get(name)
 
 
 def _sense(draft: Draft, heard: Inbound) -> Heard:
@@ -230,7 +246,7 @@ def _sense(draft: Draft, heard: Inbound) -> Heard:
         return Heard.FILE if heard.file else Heard.TURNED_DOWN
     if heard.kind == "text":
         return _sense_of_text(draft, heard.text)
-    return _sense_of_words(heard.text) if heard.kind == "insisted" else Heard(heard.kind)
+    return Heard.WORDS if heard.kind == "insisted" else Heard(heard.kind)
 
 
 def _sense_of_text(draft: Draft, text: str) -> Heard:
@@ -254,16 +270,32 @@ def _is_receipt(draft: Draft, text: str) -> bool:
 
 def _typed_choice(draft: Draft, text: str) -> str | None:
     """The option that a message stands for: its number in a list of choices, or words for it."""
-    listed = any(choice == "submit" or choice.startswith("area:") for choice in draft.offered)
-    if listed and text.isdecimal() and len(text) <= 2 and 1 <= int(text) <= len(draft.offered):
-        return draft.offered[int(text) - 1]
+    numbered = _numbered(draft, text)
+    if numbered:
+        return numbered
     named = phrases.command(text)
     return named if named and (text.startswith("/") or _is_open(draft, named)) else None
 
 
+def _numbered(draft: Draft, text: str) -> str | None:
+    """The options whose numbers a message holds: one of them, or several whom the tip is not to be sent to.
+
+    Where a place is asked for too, a number is a place: most districts and many wards have one.
+    """
+    listed = any(choice == "submit" or choice.startswith(("area:", "exclude:")) for choice in draft.offered)
+    numbers = phrases.numbers(text)
+    if not listed or draft.slot == BOTH or not numbers or max(numbers) > len(draft.offered) or min(numbers) < 1:
+        return None
+    chosen = [draft.offered[number - 1] for number in numbers]
+    return " ".join(chosen) if len(chosen) == 1 or all(it.startswith("exclude:") for it in chosen) else None
+
+
 def _is_open(draft: Draft, choice: str) -> bool:
     """Whether a choice counts now."""
-    if choice in draft.offered:
+    if all(it in draft.offered for it in choice.split()):
         return True
-    opens = CHOICES[choice.partition(":")[0]].opens
-    return opens is Opens.ANYTIME or (opens is Opens.WHILE_A_TIP_IS_BEGUN and bool(draft.fragments))
+    row = _choice(choice)
+    if row is None or row.opens is Opens.WHILE_SHOWN:
+        return False
+    at_hand = draft.begun or (row.opens is Opens.AT_HAND and bool(draft.mailbox))
+    return row.opens is Opens.ANYTIME or at_hand

@@ -8,15 +8,16 @@ is no new conversation.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from tips import errors
 from tips.evidence.files import File
 from tips.intake.stages import Stage
+from tips.triage import Accusation, By
 
-VERSION: Final = 1  # of the stored form; written down from the second on, so that programs before that read the first
+VERSION: Final = 2  # of the stored form; the first one is written down nowhere
 MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
 SEEN_KEPT: Final = 32  # how many of a platform's message ids are remembered against repeats
 
@@ -28,6 +29,20 @@ class Fragment:
     text: str
     slot: str = ""  # the question it answers: where, when, who; "" for free text
     ref: str = ""  # the platform's message id, so that an edit finds its fragment
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A receipt that nobody has confirmed yet, and what is said beside it."""
+
+    seed: str = field(repr=False)  # hex: receipt and case id derive from it
+    receiver: str = ""  # a unit's code; "": a draft of an earlier program does not tell
+    opened_by: str = ""  # ISO 8601; "": nobody has to
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> Due:
+        """Also of an earlier program, which kept the seed alone."""
+        return cls(plain) if isinstance(plain, str) else cls(*plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +59,27 @@ class Draft:
     settled: tuple[str, ...] = ()  # slots that are answered or skipped
     area: str | None = None  # the code the person chose or corrected to
     category: str | None = None
+    kept: tuple[Accusation, ...] = field(default=(), repr=False)  # whoever was shut out so far: words only add to it
+    let_in: tuple[str, ...] = field(default=(), repr=False)  # unit codes and kinds that a press took back
+    danger: bool = False  # the person says that somebody is in danger at this moment
+    promised: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # way to send -> readers shown
     notices_given: tuple[str, ...] = ()  # each of these is given once: welcome danger messenger
     messenger: bool = False  # the conversation goes through a platform that overhears it
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
     seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
-    due: tuple[str, ...] = field(default=(), repr=False)  # seeds, in hex, whose receipts nobody has confirmed yet
+    due: tuple[Due, ...] = field(default=(), repr=False)  # receipts that nobody has confirmed yet
     mailbox: str = field(default="", repr=False)  # the receipt in use, while the person looks into a mailbox
     aside: str = field(default="", repr=False)  # text that was no tip, while `send anyway` is open
 
     @property
     def chosen(self) -> bool:
-        """Whether the person corrected what triage found."""
-        return self.area is not None or self.category is not None
+        """Whether the person corrected what triage found, or chose who may read."""
+        return bool(self.area or self.category or self.kept or self.let_in or self.danger)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a tip: words, or files alone, which somebody can look at and listen to."""
+        return bool(self.fragments or self.files)
 
     @property
     def counts_as(self) -> Stage:
@@ -63,13 +87,13 @@ class Draft:
 
         - A mailbox in use comes before the tip that waits behind it, whatever of that tip was shown meanwhile.
         - A tip that is neither asked about nor edited counts as SUMMARY, also right after a mailbox was left.
-        - Without words there is no tip yet. What lies beside then (words that were no tip, or a place that was sent
-          before any words) counts as ASIDE; nothing at all, or files alone, as IDLE.
+        - Without words and files there is no tip yet. What lies beside then (words that were no tip, or a place that
+          was sent before any words) counts as ASIDE; nothing at all as IDLE.
         """
         if self.mailbox:
             return Stage.MAILBOX
         asked = self.stage in {Stage.ASKING, Stage.EDITING}
-        if self.fragments:
+        if self.begun:
             return self.stage if asked else Stage.SUMMARY
         return Stage.ASIDE if self.aside or asked else Stage.IDLE
 
@@ -87,9 +111,12 @@ class Draft:
         """As it is sealed."""
         plain = {_STORED_AS.get(name, name): getattr(self, name) for name in _FIELDS}
         plain |= {
+            "v": VERSION,
             "seed": self.seed.hex(),
             "fragments": [[it.text, it.slot, it.ref] for it in self.fragments],
             "files": [it.plain() for it in self.files],
+            "kept": [[it.kind, it.units, it.by, it.whole] for it in self.kept],
+            "due": [[it.seed, it.receiver, it.opened_by] for it in self.due],
         }
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -103,6 +130,9 @@ class Draft:
             "stage": Stage(plain["stage"]),
             "fragments": tuple(Fragment(*fragment) for fragment in plain["fragments"]),
             "files": tuple(File.from_plain(it) for it in plain["files"]),
+            "kept": tuple(_accusation(*it) for it in plain.get("kept", ())),
+            "due": tuple(Due.from_plain(it) for it in plain["due"]),
+            "promised": {way: tuple(readers) for way, readers in plain.get("promised", {}).items()},
         }
         return cls(**found)
 
@@ -112,9 +142,9 @@ class Draft:
             seed, self.lang, notices_given=self.notices_given, messenger=self.messenger, seen=self.seen, due=self.due
         )
 
-    def sent(self, seed: bytes) -> Draft:
+    def sent(self, seed: bytes, receiver: str, opened_by: str) -> Draft:
         """The draft after its tip was stored: a fresh one, and a receipt that is due."""
-        return replace(self.fresh(seed), due=(*self.due, self.seed.hex()))
+        return replace(self.fresh(seed), due=(*self.due, Due(self.seed.hex(), receiver, opened_by)))
 
     def noting(self, ref: str) -> Draft:
         """The draft after a platform message, so that its repeat is known."""
@@ -123,7 +153,11 @@ class Draft:
 
 _FIELDS: Final = tuple(it.name for it in fields(Draft))
 _STORED_AS: Final = {"notices_given": "told"}  # a field's name in stored drafts, where that is an older one
-_TUPLES: Final = ("asked", "settled", "notices_given", "offered", "seen", "due")  # of strings
+_TUPLES: Final = ("asked", "settled", "let_in", "notices_given", "offered", "seen")  # of strings
+
+
+def _accusation(kind: str, units: Sequence[str], by: str, whole: bool) -> Accusation:
+    return Accusation(kind, tuple(units), by=By(by), whole=whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +183,6 @@ def from_bytes(data: bytes) -> Draft | Stub:
         NotOpened: written by a later version.
     """
     plain: dict[str, Any] = json.loads(data)
-    if plain.get("v", VERSION) != VERSION:
+    if plain.get("v", 1) > VERSION:
         raise errors.NotOpened("a draft written by a later version of Tin Báo")
     return Draft.from_plain(plain) if "seed" in plain else Stub.from_plain(plain)

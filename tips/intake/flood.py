@@ -45,7 +45,7 @@ class Crowd:
 
     def placed(self, text: str, triage: Triage) -> Triage:
         """The triage of a tip as it counts: beyond `CROWD` look-alikes it is last in its queue, and says why."""
-        if not self._joins(text):
+        if not text or not self._joins(text):  # files alone are not compared
             return triage
         return replace(triage, urgency=LAST, reasons=(*triage.reasons, Reason("crowd", None, {})))
 

@@ -27,10 +27,11 @@ from tips.triage.results import facts_of
 class Letter:
     """One thing an officer wrote to the reporter."""
 
-    part: str  # question, answer, exclusion or clearing
+    part: str  # question, answer, result, exclusion or clearing
     text: str
     at: datetime
     facts: Mapping[str, Any]
+    answered: datetime | None = None  # when the reporter wrote after it; None: they have not
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class View:
     awaits_answer: bool  # nothing came from the reporter since an officer's last question
     may_dispute: bool  # it is closed, and was not disputed yet
     shredded: datetime | None  # when the content was destroyed; None: it is there
+    readers: tuple[str, ...]  # codes of the units that can read it now
+    later: tuple[str, ...]  # and of those that follow while it is late, in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,23 @@ class Mailboxes:
         bundle = await self.cases.bundle(found.case, None)
         row = bundle.case
         chain = ledger.verify_chain(bundle.events, row.head, self.roster().verifiers)
-        letters = _letters(keys, reading_grants.in_order(bundle.envelopes, chain), bundle.grants)
+        ordered = reading_grants.in_order(bundle.envelopes, chain)
+        letters = _answered(_letters(keys, ordered, bundle.grants), chain)
+        awake, asleep = reading_grants.chain_of(bundle.grants, ordered[0].id) if ordered else ([], [])
+        shut = reading_grants.shut_out(bundle.grants)
         gone = next((it.at for it in chain if it.kind is ledger.Kind.SHREDDED), None)
         disputed = any(it.kind is ledger.Kind.DISPUTED for it in chain)
         closed = row.state == State.CLOSED and gone is None
-        return View(row, tuple(letters), row.level, _asked(chain), closed and not disputed, gone)
+        return View(
+            case=row,
+            letters=tuple(letters),
+            escalations=row.level,
+            awaits_answer=_asked(chain),
+            may_dispute=closed and not disputed,
+            shredded=gone,
+            readers=tuple(code for code in awake if code not in shut),
+            later=tuple(code for code in asleep if code not in shut),
+        )
 
     async def addition(self, typed: str, words: str, found: Triage | None, file: File | None) -> Change:
         """The reporter's further words, a further file that is sealed already, or both, as a step of the case.
@@ -184,6 +199,13 @@ def _asked(chain: Sequence[ledger.Event]) -> bool:
     """Whether the last word between an office and the reporter was a question."""
     talk = [it for it in chain if it.kind is ledger.Kind.ADDED or it.facts.get("part") == Part.QUESTION]
     return bool(talk) and talk[-1].kind is ledger.Kind.ASKED
+
+
+def _answered(letters: Sequence[Letter], chain: Sequence[ledger.Event]) -> list[Letter]:
+    """The letters, each question with the time of the reporter's next words; what they say no receipt opens."""
+    asked = [at for at, it in enumerate(chain) if it.facts.get("part") == Part.QUESTION]
+    times = iter([next((it.at for it in chain[at:] if it.kind is ledger.Kind.ADDED), None) for at in asked])
+    return [replace(it, answered=next(times, None)) if it.part == Part.QUESTION else it for it in letters]
 
 
 def _first_envelope(envelopes: Sequence[Envelope]) -> bytes:

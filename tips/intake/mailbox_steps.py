@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -12,9 +12,10 @@ from tips.cases.case import State
 from tips.cases.plaintext import Part
 from tips.intake.draft import Draft
 from tips.intake.mailbox import Letter, View
-from tips.intake.prompts import BACK, Prompts, offering, tell
+from tips.intake.prompts import BACK, SEND_ANYWAY, Prompts, offering, tell
 from tips.intake.stages import Stage
-from tips.intake.tip_steps import caption
+from tips.intake.summary import EXCLUDE
+from tips.intake.tip_steps import answered, caption
 from tips.intake.turns import (
     Decision,
     Done,
@@ -31,9 +32,11 @@ from tips.intake.turns import (
     Say,
     TooMany,
 )
+from tips.organisation.units import HELD
 
 NOTIFY: Final = Option("notify", Say("option.notify"))
 DISPUTE: Final = Option("dispute", Say("option.dispute"))
+READERS: Final = Option("readers", Say("option.readers"))
 
 
 # --- what is heard ----------------------------------------------------------------------------------------------------
@@ -48,6 +51,17 @@ def post_file(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A file for the case's readers, and the words beside it."""
     words, notices = caption(heard)
     return Decision(draft, (Reply(notices),) if notices else (), Post(words, heard.file))
+
+
+def explain_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A question about this channel is answered here too; who meant it for the case's readers says so."""
+    said = (answered(heard.text), Say("mailbox.not_added"))
+    return tell(replace(draft, aside=heard.text), Reply(said, (SEND_ANYWAY, BACK)))
+
+
+def show_readers(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Who reads it; a look-up alone tells nobody."""
+    return Decision(draft, (), LookUp(draft.mailbox, readers=True))
 
 
 def words_only(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -86,11 +100,14 @@ def forget(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 
 def show_mailbox(prompts: Prompts, decision: Decision, found: Found) -> Decision:
-    """The mailbox; one that cannot be kept open now is shown all the same."""
-    shown = _shown(found.view, prompts.unit_name, decision.draft.messenger)
+    """The mailbox, or who reads it; one that cannot be kept open now is shown all the same."""
+    assert isinstance(decision.effect, LookUp)
+    if decision.effect.readers:
+        shown = _who_reads(found.view, prompts.unit_name)
+    else:
+        shown = _shown(found.view, prompts.unit_name, decision.draft.messenger)
     if not found.kept:
         return _after(decision, decision.draft, Reply((*shown.says, Say("mailbox.read_only"))))
-    assert isinstance(decision.effect, LookUp)
     inside = replace(decision.draft, stage=Stage.MAILBOX, mailbox=decision.effect.typed, slot="")
     return offering(_after(decision, inside, shown))
 
@@ -106,9 +123,15 @@ def guessed_too_often(prompts: Prompts, decision: Decision, answer: TooMany) -> 
 
 
 def posted(prompts: Prompts, decision: Decision, done: Done) -> Decision:
-    """Words or a file are with the case's readers."""
+    """Words, a file, or whom the person shuts out, are with the case's readers."""
     assert isinstance(decision.effect, Post)
-    return _briefly(decision, Say("mailbox.disputed" if decision.effect.dispute else "mailbox.added"))
+    if decision.effect.dispute:
+        return _briefly(decision, Say("mailbox.disputed"))
+    if decision.effect.shut_out:
+        return _briefly(decision, *prompts.shut_out(decision.effect.shut_out), Say("mailbox.shut_out"))
+    if decision.effect.text:
+        return _briefly(decision, Say("mailbox.added"), Say("mailbox.your_words", {"text": decision.effect.text}))
+    return _briefly(decision, Say("mailbox.added"))
 
 
 def not_posted(prompts: Prompts, decision: Decision, answer: NotAllowed) -> Decision:
@@ -131,10 +154,10 @@ def about_which_tip(prompts: Prompts, decision: Decision, missing: Missing) -> D
     return _briefly(replace(decision, replies=()), Say("notify.which"))
 
 
-def _briefly(decision: Decision, say: Say) -> Decision:
-    options = (BACK,) if decision.draft.mailbox else ()
+def _briefly(decision: Decision, *says: Say) -> Decision:
+    options = (READERS, EXCLUDE, BACK) if decision.draft.mailbox else ()
     draft = replace(decision.draft, offered=tuple(it.id for it in options))
-    return _after(decision, draft, Reply((say,), options))
+    return _after(decision, draft, Reply(says, options))
 
 
 def _where_we_are(prompts: Prompts, decision: Decision, say: Say) -> Decision:
@@ -151,37 +174,60 @@ def _after(decision: Decision, draft: Draft, reply: Reply) -> Decision:
 
 
 def _shown(view: View, named: Callable[[str], Say], messenger: bool) -> Reply:
+    """What the holder of a receipt sees; no unit by its name, for who looks over a shoulder learns nothing by it."""
     row = view.case
-    facts: Mapping[str, str | Say] = {
-        "state": Say(f"state.{row.state}"),
-        "unit": named(row.unit),
-        "due": row.due_at.astimezone(deadlines.CITY).strftime("%H:%M %d/%m/%Y") if row.due_at else Say("due.none"),
-    }
-    says = [Say("mailbox.state", facts)]
+    says = [_state(view)]
     if view.escalations:
         says.append(Say("mailbox.climbed", {"times": str(view.escalations)}))
-    says += [say for letter in view.letters for say in _letter(letter, named)]
+    says += [say for letter in view.letters for say in _letter(letter)]
     if view.shredded:
         days = {"day": _day(view.shredded), "backups": _day(deadlines.backups_gone(view.shredded))}
         return Reply((says[0], Say("mailbox.shredded", days)), (BACK,))
     if row.state == State.CLOSED:
         says.append(Say("mailbox.closing", {"day": _day(row.due_at or row.received_at)}))
-        return Reply(tuple(says), (DISPUTE, BACK) if view.may_dispute else (BACK,))
+        return Reply(tuple(says), (DISPUTE, READERS, BACK) if view.may_dispute else (READERS, BACK))
     says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))
-    return Reply(tuple(says), (NOTIFY, BACK) if messenger else (BACK,))
+    return Reply(tuple(says), (*((NOTIFY,) if messenger else ()), READERS, EXCLUDE, BACK))
 
 
-def _letter(letter: Letter, named: Callable[[str], Say]) -> list[Say]:
-    """What an officer wrote, or that a unit was shut out late, or is no longer."""
+def _state(view: View) -> Say:
+    """Where it stands, in a sentence, and what happens next if nobody does anything."""
+    row = view.case
+    state = Say(f"state.{row.state}")
+    if row.state in {State.CLOSED, State.HELD} or row.due_at is None:
+        return Say("mailbox.state", {"state": state})
+    key = "mailbox.state.unread" if row.state == State.RECEIVED and not row.opened else "mailbox.state.until"
+    return Say(key, {"state": state, "at": deadlines.moment(row.due_at)})
+
+
+def _who_reads(view: View, named: Callable[[str], Say]) -> Reply:
+    """By name who reads it now, who follows while it is late, and who did until they were shut out."""
+    says = [Say("mailbox.readers", {"units": tuple(map(named, view.readers))})] if view.readers else []
+    later = [named(code) for code in view.later if code != HELD]
+    if later:
+        says.append(Say("mailbox.readers.later", {"units": tuple(later)}))
+    says.append(Say("mailbox.readers.nobody_else"))
+    for letter in view.letters:
+        if letter.part == Part.EXCLUSION:
+            day = _day(letter.at)
+            says += [Say("mailbox.exclusion", {"unit": named(code), "day": day}) for code in letter.facts["had"]]
+        if letter.part == Part.CLEARING:
+            says.append(Say("mailbox.clearing", {name: named(letter.facts[name]) for name in ("cleared", "office")}))
+    return Reply(tuple(says), (EXCLUDE, BACK))
+
+
+def _letter(letter: Letter) -> list[Say]:
+    """What an officer wrote; or, without a name, that a unit was shut out late, or is to be no longer."""
     if letter.part == Part.EXCLUSION:
-        day = _day(letter.at)
-        return [Say("mailbox.exclusion", {"unit": named(code), "day": day}) for code in letter.facts["had"]]
+        return [Say("mailbox.exclusion.some")]
     if letter.part == Part.RESULT:
         return [Say("mailbox.result", {"result": Say(f"result.{letter.facts['result']}"), "text": letter.text})]
     if letter.part == Part.CLEARING:
-        units = {name: named(letter.facts[name]) for name in ("cleared", "office")}
-        return [Say("mailbox.clearing", units)]
-    return [Say(f"mailbox.{letter.part}", {"text": letter.text})]
+        return [Say("mailbox.clearing.some")]
+    written = [Say(f"mailbox.{letter.part}", {"text": letter.text})]
+    return (
+        [*written, Say("mailbox.answered", {"at": deadlines.moment(letter.answered)})] if letter.answered else written
+    )
 
 
 def _day(moment: datetime) -> str:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from tips import errors
+from tips.cases import deadlines
 from tips.crypto.receipt import Receipt
-from tips.intake.turns import Option, Reply, Say
+from tips.intake.draft import Due
+from tips.intake.turns import Option, Reply, ReplyKind, Say
 
 
-def receipts(due: Sequence[Receipt], notify: str) -> Reply:
-    """The receipts that nobody confirmed; the button under them asks to be told, if there is an id for it."""
-    says = [Say("receipt", {"code": it.shown}) for it in due]
+def receipts(due: Sequence[tuple[Receipt, Due]], named: Callable[[str], Say], notify: str) -> Reply:
+    """The receipts that nobody confirmed, each with its receiver.
+
+    Args:
+        named: a unit's name for people, by its code.
+        notify: the id of the button under them that asks to be told; "": there is none.
+    """
+    says = [say for code, told in due for say in (_thanks(told, named), Say("receipt.code", {"code": code.shown}))]
     options = (Option(notify, Say("option.notify")),) if notify else ()
-    return Reply((*says, Say("receipt.keep")), options)
+    return Reply((*says, Say("receipt.keep")), options, ReplyKind.RECEIPT)
+
+
+def _thanks(told: Due, named: Callable[[str], Say]) -> Say:
+    if not told.receiver:
+        return Say("receipt.thanks")
+    if not told.opened_by:
+        return Say("receipt.thanks.held", {"unit": named(told.receiver)})
+    at = deadlines.moment(datetime.fromisoformat(told.opened_by))
+    return Say("receipt.thanks.to", {"unit": named(told.receiver), "at": at})
 
 
 def excuse(error: errors.TinBaoError) -> Reply:

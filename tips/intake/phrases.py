@@ -76,6 +76,13 @@ def _without_politeness(folded: str) -> str:
     return " ".join(words)
 
 
+def numbers(text: str) -> list[int]:
+    """The numbers that a message consists of, as people part them; []: it says something else."""
+    words = re.split(r"[\s,;.+&]+|\bvà\b|\bva\b", text.strip())
+    listed = [word for word in words if word]
+    return [int(word) for word in listed] if all(re.fullmatch(r"\d{1,2}", word) for word in listed) else []
+
+
 def correction(text: str) -> str | None:
     """What follows "à không, …" and its kin; None: no correction."""
     folded = fold(text)

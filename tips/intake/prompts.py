@@ -1,40 +1,51 @@
-"""What is asked and shown next: the next question, the summary, or once more where we are.
+"""What is asked and shown next: the one question, the summary, or once more where we are.
 
-What the text already tells is not asked again; what is missing is asked for once, and a refusal is respected.
+What the text already tells is not asked. What is missing is asked for once, all of it in one turn, and what is not
+answered then is skipped: no tip takes more than three turns, the text, one answer, and sending it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from tips.intake.draft import Draft
+from tips.intake.promise import Promise, promised
 from tips.intake.stages import Stage
-from tips.intake.turns import Decision, Option, Reply, Say
-from tips.triage import AreaFinding, Corrections, Triage, Triager
+from tips.intake.summary import CANCEL, EXCLUDE, HIDE, IN_DANGER, SUBMIT, Names, summary
+from tips.intake.turns import Decision, Option, Reply, ReplyKind, Say
+from tips.organisation.roster import Roster
+from tips.organisation.taxonomy import Flag, has
+from tips.triage import Accusation, AreaFinding, Band, By, Corrections, Triage, Triager
 from tips.triage.results import AreaCandidate
 
-ASKED_AT_MOST: Final = 2  # how often a missing place is asked for; everything else once
-QUESTIONS: Final = ("where", "when")  # in the order of asking; who and what come from the text or an edit
-AREAS_SHOWN: Final = 10  # places to choose from
+WHERE, ACCUSED, BOTH = "where", "accused", "both"  # what a question is about
+UNKNOWN: Final = "unknown"  # somebody in office is involved, and the person does not know who
 
-SUBMIT: Final = Option("submit", Say("option.submit"))
 SEND_ANYWAY: Final = Option("send_anyway", Say("option.send_anyway"))
 SKIP: Final = Option("skip", Say("option.skip"))
 BACK: Final = Option("back", Say("option.back"))
-CANCEL: Final = Option("cancel", Say("option.cancel"))
-EDIT_WHAT: Final = Option("edit:what", Say("option.edit.what"))
-EDIT_WHERE: Final = Option("edit:where", Say("option.edit.where"))
-EDIT_FILES: Final = Option("edit:files", Say("option.edit.files"))
-TAKE_OUT: Final = Option("edit:identifying", Say("option.edit.identifying"))
+NOBODY: Final = Option("no", Say("option.no"))
+# Whom a person shuts out, in the order of asking; what each of them means is the conflict table's.
+KINDS: Final = (
+    "ward_police",
+    "district_police",
+    "city_department",
+    "city_police_leadership",
+    "ward_peoples_committee",
+    "other_official",
+    UNKNOWN,
+)
+SHUT_OUT: Final = tuple(Option(f"exclude:{kind}", Say(f"option.exclude.{kind}")) for kind in KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """Decides what is shown; holds only what it asks: triage, and names for people."""
+    """Decides what is shown; holds only what it asks: triage, the roster, and names for people."""
 
     triager: Triager
+    roster: Callable[[], Roster]  # the newest verified version: who has a key, and who could use it
     unit_name: Callable[[str], Say]  # a unit's name for people, by code
     operator: str  # who runs the intake machine, as people are told
     web: str  # the address of the web chat, which no messenger overhears
@@ -42,7 +53,35 @@ class Prompts:
 
     def triage(self, draft: Draft) -> Triage:
         """The triage of the whole draft, with what the person chose."""
-        return self.triager.triage(draft.text, Corrections(area=draft.area, category=draft.category))
+        chosen = Corrections(
+            area=draft.area, category=draft.category, kept=draft.kept, let_in=draft.let_in, danger=draft.danger
+        )
+        return self.triager.triage(draft.text, chosen)
+
+    def as_sent(self, draft: Draft, triage: Triage, way: str) -> Triage:
+        """The triage of a draft that is sent in one of the `ways`."""
+        if way == HIDE.id:
+            return self.triager.routed(triage, Accusation(UNKNOWN, by=By.REPORTER), let_in=draft.let_in)
+        receiver = way.partition(":")[2]
+        return self.triager.routed(triage, let_in=draft.let_in, receiver=receiver) if receiver else triage
+
+    def promise(self, triage: Triage, hide: Promise | None = None) -> Promise:
+        """Who will read it and who will not."""
+        return promised(self.roster(), triage.route, hide)
+
+    def ways(self, draft: Draft, triage: Triage) -> dict[str, Promise]:
+        """The ways to send it, by the option's id, and what each comes to."""
+        usual, further = self.promise(triage), dict[str, Promise]()
+        if has(triage.category or "", Flag.PROTECTED):
+            hide = self.promise(self.as_sent(draft, triage, HIDE.id))
+            if set(usual.readers) & set(hide.excluded):
+                further[HIDE.id] = hide
+        for code in triage.wanted:
+            way = f"{SUBMIT.id}:{code}"
+            wished = self.promise(self.as_sent(draft, triage, way))
+            if wished.owner == code != usual.owner:
+                further[way] = wished
+        return {SUBMIT.id: replace(usual, hide=further.get(HIDE.id)), **further}
 
     def language_options(self, draft: Draft) -> tuple[Option, ...]:
         """The way to every other language."""
@@ -50,66 +89,78 @@ class Prompts:
 
     # --- what comes next ----------------------------------------------------------------------------------------
 
-    def go_on(self, draft: Draft, *first: Say, known: Triage | None = None) -> Decision:
-        """Ask for what is missing, or show the summary; danger comes before everything."""
+    def go_on(
+        self,
+        draft: Draft,
+        *first: Say,
+        known: Triage | None = None,
+        places: Sequence[AreaCandidate] = (),
+        more: Sequence[Reply] = (),
+    ) -> Decision:
+        """Ask for what is missing, or show the summary; danger is answered before anything is asked.
+
+        Args:
+            first: what is said before.
+            known: the triage of this draft, where it was made already.
+            places: which of them is meant was not clear: they stand under the summary.
+            more: what is shown after the summary.
+        """
         triage = known or self.triage(draft)
-        says = [*first]
-        if triage.hotlines and "danger" not in draft.notices_given:
-            says.append(Say("danger", {"numbers": ", ".join(triage.hotlines)}))
-            draft = replace(draft, notices_given=(*draft.notices_given, "danger"))
+        says = [*first, *self.shut_out(_newly_said(draft, triage))]
         if draft.messenger and triage.accusations and "messenger" not in draft.notices_given:
             says.append(Say("warn.messenger", {"address": self.web}))
             draft = replace(draft, notices_given=(*draft.notices_given, "messenger"))
-        draft = replace(draft, stage=Stage.ASKING)
-        for slot in QUESTIONS:
-            if _missing(draft, triage, slot):
-                return self._ask(draft, triage, slot, says)
-        return tell(replace(draft, stage=Stage.SUMMARY, slot=""), self._summary(draft, triage, says))
+        about = "" if draft.asked else _missing(draft, triage)
+        if about:
+            kept = tuple(replace(it, span=None) for it in triage.accusations)
+            return self._asked(replace(draft, kept=kept), triage, about, says)
+        return self._summed_up(draft, triage, says, (*_which_place(places), *more))
+
+    def shut_out(self, chosen: Collection[Accusation]) -> tuple[Say, ...]:
+        """Whom a choice shut out, by the names of units or kinds."""
+        named = (self.unit_name(it.units[0]) if it.units else Say(f"accused.{it.kind}") for it in chosen)
+        who = tuple(named)
+        return (Say("exclude.done", {"units": who}),) if who else ()
+
+    def _asked(self, draft: Draft, triage: Triage, about: str, says: Sequence[Say]) -> Decision:
+        """The one question: where it was, whether somebody in office is involved, or both."""
+        asking = replace(draft, stage=Stage.ASKING, slot=about, asked=(*draft.asked, about))
+        question = self._question(triage.area.candidates if triage.area.ask else (), about)
+        return tell(asking, *self._danger(triage), replace(question, says=(*says, *question.says)))
+
+    def _question(self, places: Sequence[AreaCandidate], about: str) -> Reply:
+        where: tuple[Say, ...] = ()
+        if about != ACCUSED:
+            names = "; ".join(it.name for it in places)
+            where = (Say("ask.where.which", {"places": names}) if places else Say("ask.where"),)
+        if about == WHERE:
+            return Reply(where, (*area_options(places), SKIP, CANCEL))
+        return Reply((*where, Say("ask.accused")), (*SHUT_OUT, NOBODY, SKIP, CANCEL))
 
     def which(self, draft: Draft, found: AreaFinding) -> Decision:
-        """Ask which of several places is meant."""
-        asking = replace(draft, stage=Stage.ASKING, slot="where", asked=(*draft.asked, "where"))
-        return tell(asking, Reply((Say("ask.where.which"),), (*area_options(found.candidates[:AREAS_SHOWN]), SKIP)))
+        """Ask which of several places is meant, because the person wants to change it."""
+        asking = replace(draft, stage=Stage.ASKING, slot=WHERE, asked=(*draft.asked, WHERE))
+        return tell(asking, self._question(found.candidates, WHERE))
 
-    def _ask(self, draft: Draft, triage: Triage, slot: str, says: Sequence[Say]) -> Decision:
-        if slot == "where" and triage.area.ask and triage.area.candidates and slot not in draft.asked:
-            decision = self.which(draft, triage.area)
-            reply = replace(decision.replies[0], says=(*says, *decision.replies[0].says))
-            return replace(decision, replies=(reply,))
-        key = f"ask.{slot}.again" if slot in draft.asked else f"ask.{slot}"
-        asking = replace(draft, slot=slot, asked=(*draft.asked, slot))
-        return tell(asking, Reply((*says, Say(key)), (SKIP, CANCEL)))
-
-    # --- the summary --------------------------------------------------------------------------------------------
-
-    def _summary(self, draft: Draft, triage: Triage, says: Sequence[Say]) -> Reply:
-        attached: tuple[Say, ...] = ()
-        if draft.files:
-            attached = (Say("summary.files", {"number": str(len(draft.files))}),)
-        closed = tuple(
-            Say("summary.excluded", {"kind": Say(f"accused.{kind}")})
-            for kind in dict.fromkeys(it.kind for it in triage.accusations)
+    def _summed_up(self, draft: Draft, triage: Triage, says: Sequence[Say], more: Sequence[Reply]) -> Decision:
+        """The summary; from now on nothing but a press lets anybody in whom it shuts out."""
+        ways = self.ways(draft, triage)
+        shown = replace(
+            draft,
+            stage=Stage.SUMMARY,
+            slot="",
+            kept=self.triager.pinned(triage),
+            promised={way: promise.readers for way, promise in ways.items()},
         )
-        options = [SUBMIT, EDIT_WHAT, EDIT_WHERE, CANCEL]
-        warning: tuple[Say, ...] = ()
-        if draft.files:
-            options.insert(3, EDIT_FILES)
-        if triage.identifying:
-            found = "; ".join(f"“{draft.text[a:b]}”" for a, b in (it.span for it in triage.identifying))
-            warning = (Say("warn.identifying", {"found": found}),)
-            options.insert(1, TAKE_OUT)
-        body = self._body(draft, triage)
-        return Reply((*says, body, *attached, *closed, *warning, Say("summary.ask")), tuple(options))
+        reply = summary(shown, triage, ways, Names(self.unit_name, self.triager.area_name))
+        return tell(shown, replace(reply, says=(*says, *reply.says)), *self._danger(triage), *more)
 
-    def _body(self, draft: Draft, triage: Triage) -> Say:
-        code = triage.area.ward or triage.area.district
-        shown: Mapping[str, str | Say] = {
-            "text": draft.text,
-            "where": self.triager.area_name(code) if code else Say("where.unknown"),
-            "category": Say(f"category.{triage.category}" if triage.category else "category.unknown"),
-            "unit": self.unit_name(triage.route.owner),
-        }
-        return Say("summary", shown)
+    def _danger(self, triage: Triage) -> tuple[Reply, ...]:
+        """Whom to call, in a message of its own; a press says that it is now."""
+        if not triage.hotlines:
+            return ()
+        says = (Say("danger", {"numbers": ", ".join(triage.hotlines)}), Say("danger.numbers"))
+        return (Reply(says, () if triage.urgency == "P0" else (IN_DANGER,), ReplyKind.DANGER),)
 
     # --- where we are -------------------------------------------------------------------------------------------
 
@@ -118,28 +169,25 @@ class Prompts:
         return _AGAIN[draft.counts_as](self, draft, first)
 
     def _mailbox_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
-        return tell(draft, Reply((*first, Say("mailbox.ask")), (BACK,)))
+        return tell(draft, Reply((*first, Say("mailbox.ask")), (*_anyway(draft), EXCLUDE, BACK)))
 
     def _nothing_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
         said = tuple(first) or (Say("anyway"),)
         return tell(draft, Reply(said, (*_anyway(draft), *self.language_options(draft))))
 
     def _question_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
-        return tell(draft, Reply((*first, Say(f"ask.{draft.slot}")), (SKIP, *_anyway(draft), CANCEL)))
+        area = self.triage(draft).area
+        question = self._question(area.candidates if area.ask else (), draft.slot)
+        options = (*question.options[:-1], *_anyway(draft), CANCEL)
+        return tell(draft, Reply((*first, *question.says), options))
 
     def _edit_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
         return tell(draft, Reply((*first, Say(f"edit.{draft.slot}")), (*_anyway(draft), BACK)))
 
     def _summary_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
-        summary = self._summary(draft, self.triage(draft), first)
-        shown = replace(summary, options=(*summary.options, *_anyway(draft)))
-        return tell(replace(draft, stage=Stage.SUMMARY), shown)
-
-    def files_alone(self, draft: Draft, *notices: Say) -> Decision:
-        """A file without words: it is kept, and words are asked for once there are none at all."""
-        if draft.fragments or draft.mailbox or not draft.files:
-            return self.again(draft, *notices)
-        return tell(draft, Reply((*notices, Say("file.tell")), (CANCEL,)))
+        decision = self._summed_up(draft, self.triage(draft), first, ())
+        shown, *further = decision.replies
+        return replace(decision, replies=(replace(shown, options=(*shown.options, *_anyway(draft))), *further))
 
 
 _AGAIN: Final[Mapping[Stage, Callable[[Prompts, Draft, Sequence[Say]], Decision]]] = {
@@ -166,18 +214,28 @@ def offering(decision: Decision) -> Decision:
     return replace(decision, draft=replace(decision.draft, offered=offered, aside=aside))
 
 
-def area_options(areas: Sequence[AreaCandidate]) -> list[Option]:
+def area_options(areas: Collection[AreaCandidate]) -> list[Option]:
     """Places to choose from."""
     return [Option(f"area:{it.code}", Say("plain", {"text": it.name})) for it in areas]
 
 
-def _missing(draft: Draft, triage: Triage, slot: str) -> bool:
-    if slot in draft.settled:
-        return False
-    if slot == "when":
-        return not triage.slots.when and not triage.ongoing and slot not in draft.asked
+def _which_place(places: Sequence[AreaCandidate]) -> tuple[Reply, ...]:
+    return (Reply((Say("ask.where.which_of"),), tuple(area_options(places))),) if places else ()
+
+
+def _missing(draft: Draft, triage: Triage) -> str:
+    """What is open: the place, whether somebody in office is involved, or both."""
     known = triage.area.ward or triage.area.district or triage.area.outside
-    return not known and draft.asked.count(slot) < ASKED_AT_MOST
+    where = not known and WHERE not in draft.settled
+    accused = triage.band is Band.ASK and ACCUSED not in draft.settled
+    return BOTH if where and accused else WHERE if where else ACCUSED if accused else ""
+
+
+def _newly_said(draft: Draft, triage: Triage) -> list[Accusation]:
+    """Whom the person's words shut out and did not before: that is answered."""
+    known = [it for it in draft.kept if it.by is By.REPORTER]
+    wished = (it for it in triage.accusations if it.by is By.REPORTER and not it.whole)
+    return [it for it in wished if not any(it.kind == old.kind and {*it.units} <= {*old.units} for old in known)]
 
 
 def _anyway(draft: Draft) -> tuple[Option, ...]:

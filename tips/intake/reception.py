@@ -23,7 +23,7 @@ from tips.evidence.files import MOST, File, Files
 from tips.evidence.kinds import TurnedDown
 from tips.intake import notices
 from tips.intake.conversation import Conversation
-from tips.intake.draft import Draft, Stub
+from tips.intake.draft import Draft, Due, Stub
 from tips.intake.draft_vault import StoredDraft, Vault
 from tips.intake.mailbox import Mailboxes
 from tips.intake.rate_limits import RateLimits
@@ -49,6 +49,7 @@ from tips.intake.turns import (
     TooMany,
 )
 from tips.ports.cases import Change
+from tips.triage import Corrections
 
 TRIES: Final = 16  # how often a turn starts again when another process was quicker
 PAUSE: Final = 0.0002  # seconds, times a random octet: so that two processes do not meet again and again
@@ -257,7 +258,8 @@ class Reception:
         gone = tuple([it for it in draft.files if not await self.files.whole(it)])
         if gone:
             return FilesGone(gone), None
-        return Done(self.random(32)), self.intake.step(draft, submit.triage)
+        step = self.intake.step(draft, submit.triage, submit.readers)
+        return Done(self.random(32), step.case.unit, step.case.due_at), step
 
     async def _look_up(self, key: bytes, typed: str) -> Answer:
         if not await self.rate_limits.allow_look_up(key):
@@ -269,7 +271,8 @@ class Reception:
             return Missing()
 
     async def _post(self, mailbox: str, post: Post) -> tuple[Answer, Change | None]:
-        found = self.conversation.triager.triage(post.text) if post.text else None
+        triager = self.conversation.triager
+        found = triager.triage(post.text, Corrections(kept=post.shut_out)) if post.text or post.shut_out else None
         try:
             if post.dispute and found:
                 return Done(), await self.mailboxes.dispute(mailbox, post.text, found)
@@ -296,22 +299,23 @@ class Reception:
 
     def _receipts_due(self, key: bytes, draft: Draft, first: int = 0) -> Outcome:
         """The receipts that nobody confirmed, from the `first` one on; the newest is the outcome's."""
-        seeds = [bytes.fromhex(seed) for seed in draft.due[first:]]
-        due = [receipt.of_seed(seed) for seed in seeds]
+        due = draft.due[first:]
+        seeds = [bytes.fromhex(it.seed) for it in due]
+        codes = [receipt.of_seed(seed) for seed in seeds]
         button = self.reporter_notifications.button(key, receipt.case_id(seeds[-1])) if draft.messenger else ""
-        tags = tuple(it.tag for it in due)
-        return Outcome((notices.receipts(due, button),), "sent", draft.lang, due[-1].shown, tags)
+        reply = notices.receipts(list(zip(codes, due, strict=True)), self.conversation.unit_name, button)
+        return Outcome((reply,), "sent", draft.lang, codes[-1].shown, tuple(it.tag for it in codes))
 
 
 def _outcome(decision: Decision) -> Outcome:
     return Outcome(decision.replies, decision.draft.stage, decision.draft.lang)
 
 
-def _unconfirmed(due: tuple[str, ...], confirmed: tuple[str, ...]) -> tuple[str, ...]:
-    """The seeds whose receipts have not arrived; a page that never showed one cannot say that it did."""
+def _unconfirmed(due: tuple[Due, ...], confirmed: tuple[str, ...]) -> tuple[Due, ...]:
+    """The receipts that have not arrived; a page that never showed one cannot say that it did."""
     if confirmed == ALL:
         return ()
-    return tuple(seed for seed in due if receipt.of_seed(bytes.fromhex(seed)).tag not in confirmed)
+    return tuple(it for it in due if receipt.of_seed(bytes.fromhex(it.seed)).tag not in confirmed)
 
 
 def _after(due: Outcome, outcome: Outcome) -> Outcome:

@@ -43,4 +43,5 @@ class Opens(StrEnum):
 
     ANYTIME = auto()
     WHILE_A_TIP_IS_BEGUN = auto()  # and whenever it is shown
+    AT_HAND = auto()  # that, or while a mailbox is open
     WHILE_SHOWN = auto()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -38,12 +38,21 @@ class Intake:
     random: Random
     crowd: Crowd
 
-    def step(self, draft: Draft, triage: Triage) -> Change:
-        """Everything that one tip writes, in one transaction; its ids come from the draft's seed, so it counts once."""
+    def step(self, draft: Draft, triage: Triage, promised: Sequence[str]) -> Change:
+        """Everything that one tip writes, in one transaction; its ids come from the draft's seed, so it counts once.
+
+        Args:
+            promised: codes of those whom the reporter was told of, the receiver first.
+
+        Raises:
+            Stale: by now it would go to others.
+        """
         keys = receipt.of_seed(draft.seed)
-        triage = self.crowd.placed(draft.text, triage)
         now = self.now()
         readers = self._readers(triage)
+        if [it.code for it in (*readers.awake, *readers.asleep)] != list(promised):
+            raise errors.Stale
+        triage = self.crowd.placed(draft.text, triage)
         case_id = receipt.case_id(draft.seed)
         body = of_tip(draft, triage, deadlines.hour(now)).to_bytes()
         envelope, grants = sealing.seal(case_id, Part.TIP, body, readers, self.random)

@@ -15,8 +15,10 @@ from tips.evidence.files import MOST
 from tips.evidence.limits import MEGABYTES
 from tips.intake import phrases
 from tips.intake.draft import MAX_TEXT, Draft, Fragment
-from tips.intake.prompts import BACK, QUESTIONS, SEND_ANYWAY, SKIP, Prompts, area_options, tell
+from tips.intake.exclusion_steps import MENU, choosing, hardened, name_whom, shut_out
+from tips.intake.prompts import ACCUSED, BACK, BOTH, SEND_ANYWAY, SKIP, UNKNOWN, WHERE, Prompts, area_options, tell
 from tips.intake.stages import Stage
+from tips.intake.summary import SUBMIT
 from tips.intake.turns import Decision, Done, FilesGone, Inbound, Reply, Say, Submit, TooMany
 from tips.triage import AreaFinding
 
@@ -35,30 +37,49 @@ def open_tip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
         return prompts.go_on(begun)
     triage = prompts.triager.triage(fragment.text)
     if triage.intent in _NO_TIP:
-        topic = phrases.question(fragment.text)
-        return _aside(draft, fragment, Say(f"answer.{topic}" if topic else f"intent.{triage.intent}"))
+        return _aside(
+            draft,
+            fragment,
+            answered(fragment.text) if phrases.question(fragment.text) else Say(f"intent.{triage.intent}"),
+        )
     return prompts.go_on(begun, known=None if draft.chosen else triage)
 
 
 def add(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """More words of the same tip."""
-    return prompts.go_on(_with(draft, Fragment(heard.text, ref=heard.ref)))
+    return prompts.go_on(hardened(prompts, _with(draft, Fragment(heard.text, ref=heard.ref)), heard.text))
 
 
 def answer(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """Words after a question: its answer, or more of the tip; either way they are kept."""
-    with_answer = _with(draft, Fragment(heard.text, draft.slot, heard.ref))
-    if draft.slot != "where":
-        return prompts.go_on(_settled(with_answer, draft.slot))
-    return _placed(prompts, with_answer, prompts.triager.resolve_area(heard.text))
+    """Words after the question: its answer, or more of the tip; either way they are kept, and it is not asked again."""
+    about = draft.slot
+    with_answer = _with(draft, Fragment(heard.text, WHERE if about in {WHERE, BOTH} else "", heard.ref))
+    if about in {ACCUSED, BOTH}:
+        if phrases.command(heard.text) == "yes":  # somebody is, and they do not say who
+            return shut_out(prompts, draft, replace(heard, choice=f"exclude:{UNKNOWN}"))
+        with_answer = choosing(prompts, with_answer, prompts.triager.offices(heard.text))
+    if about not in {WHERE, BOTH}:
+        return prompts.go_on(_settled(with_answer, about))
+    found = prompts.triager.resolve_area(heard.text)
+    code = found.ward or found.district
+    placed = replace(with_answer, area=code or draft.area)
+    return prompts.go_on(_settled(placed, WHERE), places=() if code else found.candidates)
 
 
 def write_anew(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Words for the slot that is being edited; for `what` they replace the whole text."""
-    if draft.slot != "what":
-        return answer(prompts, draft, heard)
+    if draft.slot == MENU:
+        return name_whom(prompts, draft, heard)
     fragment = Fragment(heard.text, ref=heard.ref)
-    return prompts.go_on(replace(draft, fragments=(fragment,), stage=Stage.SUMMARY))
+    if draft.slot == "what":
+        return prompts.go_on(replace(draft, fragments=(fragment,), stage=Stage.SUMMARY))
+    kept = _with(draft, replace(fragment, slot=draft.slot))
+    if draft.slot != WHERE:
+        return prompts.go_on(_settled(kept, draft.slot))
+    found = prompts.triager.resolve_area(heard.text)
+    if found.ward or found.district or found.candidates:
+        return _placed(prompts, kept, found)
+    return prompts.go_on(kept, Say("ask.where.again"))
 
 
 def correct(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -72,7 +93,12 @@ def correct(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def explain(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A question about this channel in the middle of a tip: it is answered, and is no part of the tip."""
-    return prompts.again(draft, Say(f"answer.{phrases.question(heard.text)}"))
+    return prompts.again(draft, answered(heard.text))
+
+
+def answered(question: str) -> Say:
+    """The answer to a question about this channel."""
+    return Say(f"answer.{phrases.question(question)}", {"megabytes": str(MEGABYTES)})
 
 
 def edit_message(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -84,7 +110,7 @@ def edit_message(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     fragments = tuple(
         replace(fragment, text=text) if fragment.ref == heard.ref else fragment for fragment in draft.fragments
     )
-    return prompts.go_on(replace(draft, fragments=fragments), Say("edited"))
+    return prompts.go_on(hardened(prompts, replace(draft, fragments=fragments), text), Say("edited"))
 
 
 def ask_for_words(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -112,7 +138,7 @@ def insist(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Words that were set aside are meant to be sent: they become a tip, or part of the one that has begun."""
     if not draft.aside:
         return tell(replace(draft, stage=Stage.IDLE), Reply((Say("write_again"),)))
-    if draft.fragments:
+    if draft.fragments or draft.mailbox:
         return Decision(replace(draft, aside=""), (), then=Inbound("insisted", text=draft.aside))
     return prompts.go_on(_with(draft, Fragment(draft.aside)))
 
@@ -125,14 +151,14 @@ def which_ward(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     found = prompts.triager.nearest(heard.lat, heard.lon)
     if not found:
         return prompts.again(draft, Say("location.outside"))
-    asking = replace(draft, stage=Stage.ASKING, slot="where")
+    asking = replace(draft, stage=Stage.ASKING, slot=WHERE)
     return tell(asking, Reply((Say("location.which"),), (*area_options(found), SKIP)))
 
 
 def _placed(prompts: Prompts, draft: Draft, found: AreaFinding) -> Decision:
     code = found.ward or found.district
     if code:
-        return prompts.go_on(replace(_settled(draft, "where"), area=code))
+        return prompts.go_on(replace(_settled(draft, WHERE), area=code))
     return prompts.which(draft, found) if found.candidates else prompts.go_on(draft)
 
 
@@ -156,7 +182,9 @@ def _beside(prompts: Prompts, draft: Draft, heard: Inbound, notice: Say) -> Deci
     words, notices = caption(heard)
     if words:
         return Decision(draft, (Reply((notice,)),), then=replace(heard, kind="text", text=words))
-    return prompts.files_alone(draft, notice, *notices)
+    if draft.begun and (draft.asked or draft.fragments or draft.mailbox):
+        return prompts.again(draft, notice, *notices)
+    return prompts.go_on(draft, notice, *notices) if draft.files else prompts.again(draft, notice, *notices)
 
 
 def caption(heard: Inbound) -> tuple[str, tuple[Say, ...]]:
@@ -171,20 +199,33 @@ def caption(heard: Inbound) -> tuple[str, tuple[Say, ...]]:
 
 
 def send(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """Send the tip, once its summary was shown: nobody sends what they have not seen.
+    """Send the tip in one of the ways that its summary showed: nobody sends what they have not seen.
 
-    What was shown last decides here, not the row: a summary may stand behind an open mailbox, or not be shown yet.
+    What was shown last decides here, not the row: a summary may stand behind an open mailbox, or not be shown yet. Nor
+    is anything sent to others than the summary named: where the roster changed meanwhile, a new one is shown.
     """
-    if not draft.fragments:
+    if not draft.begun:
         return prompts.again(draft, Say("nothing_to_send"))
     if draft.stage is not Stage.SUMMARY:
-        return prompts.go_on(replace(draft, settled=QUESTIONS))
-    return Decision(draft, (), Submit(prompts.triage(draft)))
+        return prompts.go_on(replace(draft, asked=draft.asked or (BOTH,)))
+    way = heard.choice if heard.choice.startswith(SUBMIT.id) else SUBMIT.id
+    if way not in {SUBMIT.id, *draft.promised}:
+        return prompts.again(draft, Say("button.expired"))
+    triage = prompts.as_sent(draft, prompts.triage(draft), way)
+    readers = prompts.promise(triage).readers
+    if draft.promised.get(way) != readers:
+        return prompts.go_on(draft, Say("summary.changed"))
+    return Decision(draft, (), Submit(triage, readers))
 
 
 def skip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """A question stays without an answer, and is not asked again."""
+    """The question stays without an answer, and is not asked again."""
     return prompts.go_on(_settled(draft, draft.slot))
+
+
+def in_danger(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Somebody is in danger at this moment: the tip is most urgent, and help is a call away."""
+    return prompts.go_on(replace(draft, danger=True), Say("danger.noted"))
 
 
 def show_next(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -218,7 +259,7 @@ def _take_out(prompts: Prompts, draft: Draft) -> Decision:
 
 def choose_area(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """The place is one of those that were offered."""
-    return prompts.go_on(replace(_settled(draft, "where"), area=heard.value))
+    return prompts.go_on(replace(_settled(draft, WHERE), area=heard.value))
 
 
 def choose_category(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -231,7 +272,8 @@ def choose_category(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def sent(prompts: Prompts, decision: Decision, done: Done) -> Decision:
     """The tip is sent: its receipt is due from now on, and is shown by whoever carries the turn out."""
-    return Decision(decision.draft.sent(done.seed), ())
+    opened_by = done.opened_by.isoformat() if done.opened_by else ""
+    return Decision(decision.draft.sent(done.seed, done.receiver, opened_by), ())
 
 
 def sent_too_many(prompts: Prompts, decision: Decision, answer: TooMany) -> Decision:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum, auto
 from typing import Final, Literal
 
@@ -17,7 +18,7 @@ from tips.intake.draft import Draft
 from tips.intake.mailbox import View
 from tips.intake.promise import Promise
 from tips.ports.evidence import Upload
-from tips.triage import Triage
+from tips.triage import Accusation, Triage
 
 ALL: Final = ("1",)  # what a client confirms that keeps no tags
 
@@ -27,7 +28,7 @@ class Say:
     """One paragraph: a catalogue key and what is filled in; a `Say` as a value is translated too."""
 
     key: str
-    params: Mapping[str, str | Say] = field(default_factory=dict)
+    params: Mapping[str, str | Say | tuple[Say, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Submit:
     """The tip is complete and the person wants it sent. Answers: `Done`, `TooMany`, `FilesGone`."""
 
     triage: Triage
+    readers: tuple[str, ...]  # unit codes, the receiver first: who was promised, and nobody else gets a grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +101,16 @@ class LookUp:
     """Show the mailbox of a receipt, as it was typed. Answers: `Found`, `Missing`, `TooMany`."""
 
     typed: str
+    readers: bool = False  # who reads the case is asked for: it is told to nobody who does not ask
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Put the reporter's words, or a file, into the mailbox in use. Answers: `Done`, `NotAllowed`."""
+    """Put words, a file, or whom the reporter shuts out into the mailbox in use. Answers: `Done`, `NotAllowed`."""
 
     text: str = ""
     file: File | None = None
+    shut_out: tuple[Accusation, ...] = ()
     dispute: bool = False  # these words say why a closing is not accepted
 
 
@@ -133,6 +137,8 @@ class Done:
     """It is, or in the same step will be, as was asked."""
 
     seed: bytes = field(default=b"", repr=False)  # 32: of the next tip, once one is sent
+    receiver: str = ""  # of the tip that is sent: a unit's code
+    opened_by: datetime | None = None  # and by when it has to be opened; None: nobody has to
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ class Flag(StrEnum):
     LASTING = "lasting"
     CHILD = "child"
     FIRE = "fire"
+    PROTECTED = "protected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Category:
     code: str  # group.matter
     urgency: Urgency | None  # where nothing raises or lowers it; None: it is nobody's business here
     flags: frozenset[Flag]  # its own; see `has` for those of its group too
+    department: str | None = None  # code of the first department that it belongs to; None: a ward's or desk's matter
 
 
 @functools.cache
@@ -68,4 +70,4 @@ def _group_flags() -> Mapping[str, frozenset[Flag]]:
 
 def _category(row: Mapping[str, Any]) -> Category:
     urgency = Urgency(row["urgency"]) if row["urgency"] in tuple(Urgency) else None
-    return Category(row["code"], urgency, frozenset(map(Flag, row.get("flags", ()))))
+    return Category(row["code"], urgency, frozenset(map(Flag, row.get("flags", ()))), row.get("department"))

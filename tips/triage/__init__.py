@@ -10,11 +10,12 @@ route = routing: owner, levels above, units shut out
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from tips.organisation.taxonomy import categories
-from tips.organisation.units import Organisation
+from tips.organisation.units import Organisation, Unit
 from tips.triage import (
     accusation_model,
     accusations,
@@ -79,7 +80,9 @@ class Triager:
         found, hits = lexicon.find(parsed)
         area, mentions, reasons = self._places.find(parsed, corrections)
         accused, why = accusations.find(parsed, found, hits, mentions, self._organisation)
-        accused += accusations.chosen(corrections.accused, self._organisation)
+        accused = accusations.merged(
+            accused, corrections.kept, accusations.chosen(corrections.accused, self._organisation)
+        )
         kind, words = category.find(parsed, found, hits, mentions, accused)
         meant = intent.find(
             parsed,
@@ -95,7 +98,9 @@ class Triager:
         if meant.name not in {"tip", "emergency"}:
             code, second = corrections.category, None
         pressing = urgency.find(meant.name, code, second, hits)
-        route = routing.route(self._organisation, area, code, accused)
+        let_in, receiver = corrections.let_in, corrections.receiver
+        route = routing.route(self._organisation, area, code, accused, let_in, receiver)
+        accused = routing.standing(self._organisation, area, accused, let_in)
         return Triage(
             intent=meant.name,
             confidence=kind.confidence if code == kind.code else 1.0 if code else meant.confidence,
@@ -115,6 +120,49 @@ class Triager:
             route=route,
             reasons=(*reasons, *words, *why, *_of_route(pressing.level, route)),
         )
+
+    def offices(self, text: str) -> list[Accusation]:
+        """Whom the answer to "who is involved?" names, as the person's own choice."""
+        parsed = texts.parse(text)
+        _, hits = lexicon.find(parsed)
+        listed = accusations.mentioned(parsed, hits, self._places.find(parsed, NOTHING)[1], self._organisation)
+        return accusations.merged(Accusation(it.kind, it.units, by=By.REPORTER) for it in listed)
+
+    def kinds(self) -> Collection[str]:
+        """The kinds of whom can be shut out, highest first."""
+        return self._organisation.conflicts.keys()
+
+    def units(self) -> Collection[Unit]:
+        """Everybody who can receive, or be shut out."""
+        return self._organisation.units.values()
+
+    def chosen(self, what: str) -> Accusation | None:
+        """Whom a pressed kind or unit code shuts out; None: there is no such."""
+        if what in self._organisation.conflicts:
+            return Accusation(what, by=By.REPORTER)
+        found = accusations.chosen([what], self._organisation)
+        return replace(found[0], by=By.REPORTER) if found else None
+
+    def routed(
+        self, triage: Triage, *more: Accusation, let_in: Collection[str] = (), receiver: str | None = None
+    ) -> Triage:
+        """The same tip, with more units shut out, or with another receiver."""
+        accused = accusations.merged(triage.accusations, more)
+        route = routing.route(self._organisation, triage.area, triage.category, accused, let_in, receiver)
+        standing = routing.standing(self._organisation, triage.area, accused, let_in)
+        return replace(triage, accusations=tuple(standing), route=route)
+
+    def meant(self, triage: Triage, accusation: Accusation) -> frozenset[str]:
+        """The units that an accusation of a tip means."""
+        return routing.meant(self._organisation, triage.area, accusation)
+
+    def pinned(self, triage: Triage) -> tuple[Accusation, ...]:
+        """The accusations of a tip, by the units that they mean now: a place corrected later lets none of these in."""
+        pinned = (
+            replace(it, units=tuple(sorted(self.meant(triage, it))), whole=True) if it.open else it
+            for it in triage.accusations
+        )
+        return tuple(accusations.merged(replace(it, span=None) for it in pinned))
 
     def features(self, text: str) -> list[str]:
         """What the intent of a text is judged by; for learning the weights."""

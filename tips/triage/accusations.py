@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -13,7 +14,7 @@ from tips.triage import accusation_model
 from tips.triage.accusation_model import Official
 from tips.triage.gazetteer import Mention, Reading
 from tips.triage.lexicon import Found, Hits
-from tips.triage.results import Accusation, Reason, Span
+from tips.triage.results import Accusation, By, Reason, Span
 from tips.triage.text import Text, parse
 
 MENTIONS: Final = 24  # of the same words that are looked at; nobody repeats an accusation so often
@@ -59,6 +60,16 @@ def chosen(codes: Iterable[str], organisation: Organisation) -> list[Accusation]
         if unit:
             found.append(Accusation(BY_UNIT.get(unit.kind, "other_official"), (code,)))
     return found
+
+
+def merged(*several: Iterable[Accusation]) -> list[Accusation]:
+    """Accusations of several sources, each once; what the reporter says themselves is kept as theirs."""
+    found: dict[tuple[str, frozenset[str], bool], Accusation] = {}
+    for it in itertools.chain(*several):
+        key = (it.kind, frozenset(it.units), it.whole)
+        if key not in found or (it.by is By.REPORTER and found[key].by is not By.REPORTER):
+            found[key] = it
+    return list(found.values())
 
 
 def _reason(text: Text, kind: str, units: tuple[str, ...], span: Span, organisation: Organisation) -> Reason:

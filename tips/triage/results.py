@@ -65,6 +65,12 @@ class Accusation:
     units: tuple[str, ...] = ()  # (): no unit was named, every unit of that kind that could be meant
     span: Span | None = None
     by: By = By.WORDS
+    whole: bool = False  # these units are only those that the kind meant so far: whomever it means now counts too
+
+    @property
+    def open(self) -> bool:
+        """Whether it means whatever unit of its kind could be meant."""
+        return self.whole or not self.units
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class Corrections:
     accused: tuple[str, ...] = ()  # unit codes
     kept: tuple[Accusation, ...] = ()  # of earlier turns, and what was pressed: they count whatever the text says now
     let_in: tuple[str, ...] = ()  # unit codes, or kinds, that the person takes back by a press
+    receiver: str | None = None  # a unit's code: who is to get it, if it may
     danger: bool = False  # the person says that somebody is in danger at this moment
 
 

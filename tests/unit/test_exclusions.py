@@ -1,0 +1,217 @@
+"""Who may not read a tip, as its writer decides: by a press, in words, and taken back by a press alone."""
+
+import random
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from tests.fakes.people import full_roster
+from tests.unit.test_conversation import ORGANISATION, TALK, Chat
+from tips.intake.promise import Promise
+from tips.intake.turns import Inbound, ReplyKind, Submit
+from tips.organisation.units import HELD, UnitKind
+
+DRUGS: Final = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý"
+NO_PLACE: Final = "có người bán ma tuý trong quán cà phê mỗi tối"
+KINDS: Final = [kind for kind in ORGANISATION.conflicts]
+
+
+def promise(chat: Chat) -> Promise:
+    """What the summary says."""
+    (found,) = [reply.promise for reply in chat.replies if reply.kind is ReplyKind.SUMMARY]
+    assert found
+    return found
+
+
+def excluded(chat: Chat) -> set[str]:
+    return set(promise(chat).excluded)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_summary_says_who_reads_and_who_does_not_by_name(kind: str) -> None:
+    """Both lists, whoever was pressed: no unit stands in both, and each stands in the text."""
+    chat = Chat()
+    chat.says(DRUGS)
+    said = chat.presses(f"exclude:{kind}")
+    found = promise(chat)
+    assert not set(found.readers) & set(found.excluded)
+    assert all(code in said for code in (found.owner, *found.excluded))
+    assert all(code in said for code in found.next if code != HELD)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_press_on_do_not_send_only_adds_and_counts_at_once(kind: str) -> None:
+    """The next turn is the summary again; pressing further never lets anybody back in."""
+    chat = Chat()
+    chat.says(DRUGS)
+    before: set[str] = set()
+    for choice in (f"exclude:{kind}", "exclude:ward_police", "exclude:pc04", f"exclude:{kind}"):
+        chat.presses(choice)
+        assert before <= excluded(chat)
+        before = excluded(chat)
+    assert {"pc04", "area-770"} <= before
+
+
+RECEIVERS: Final = {
+    "unknown": "pc04", "ward_police": "px05", "district_police": "px05", "city_department": "bca-c01",
+    "city_police_leadership": "bca-c01", "ward_peoples_committee": "pc03", "city_peoples_committee": "bca-c03",
+    "court_or_procuracy": "vks-tc", "other_official": "pc03", "area-770": "px05", "duty": "bca-c01",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("choice", "owner"), RECEIVERS.items())
+def test_the_receiver_after_a_choice_is_the_conflict_tables(choice: str, owner: str) -> None:
+    """And is never one that was shut out."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses(f"exclude:{choice}")
+    assert promise(chat).owner == owner
+    if choice in ORGANISATION.units:
+        assert choice in excluded(chat)
+
+
+@pytest.mark.parametrize("typed", ["1 4", "1,4", "1 và 4", "1, 4."])
+def test_several_numbers_in_one_message_are_several_presses(typed: str) -> None:
+    """The menu's first and fourth: ward police, and the whole city police."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude")
+    chat.says(typed)
+    assert {"catp", *ORGANISATION.wards_of("770")} <= excluded(chat)
+    assert chat.draft.text == DRUGS
+
+
+def test_going_back_keeps_what_was_pressed() -> None:
+    """Out of the menu, the summary is as it was."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude:ward_police")
+    before = excluded(chat)
+    chat.presses("exclude")
+    chat.presses("back")
+    assert excluded(chat) == before
+
+
+def test_an_office_named_in_the_menu_is_shut_out_and_the_words_stay() -> None:
+    """Who writes instead of pressing is understood."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude")
+    chat.says("công an quận 3")
+    assert "area-770" in excluded(chat)
+    assert chat.draft.text == f"{DRUGS}\ncông an quận 3"
+
+
+def test_one_is_let_in_again_by_a_press_on_its_name_after_who_would_read_was_shown() -> None:
+    """What triage found wrongly, the person takes back; it takes that press, and the words before it say who reads."""
+    chat = Chat()
+    chat.says("công an quận 3 nhận tiền bảo kê quán karaoke đường Lê Văn Sỹ quận 3 bán ma tuý")
+    assert "area-770" in excluded(chat)
+    assert "include:area-770" not in chat.offered
+    said = chat.presses("exclude")
+    assert "include:area-770" in chat.offered
+    assert "area-770 đọc lại: nơi nhận là" in said
+    chat.presses("include:area-770")
+    assert "area-770" not in excluded(chat)
+    chat.presses("exclude:area-770")
+    assert "area-770" in excluded(chat)
+
+
+def test_new_words_against_one_who_was_let_in_shut_it_out_again() -> None:
+    """A press is about what was said before it."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude:area-770")
+    chat.presses("exclude")
+    chat.presses("include:area-770")
+    assert "area-770" not in excluded(chat)
+    chat.says("công an quận 3 nhận tiền bảo kê quán này mỗi tháng")
+    assert "area-770" in excluded(chat)
+
+
+def test_a_department_can_be_narrowed_afterwards() -> None:
+    """All of them are shut out at once; then one by its name, and the others back by one press."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude:city_department")
+    departments = {it.code for it in ORGANISATION.units.values() if it.kind == UnitKind.CITY_DEPARTMENT}
+    assert departments <= excluded(chat)
+    assert "exclude:pc08" in chat.offered
+    chat.presses("exclude:pc08")
+    assert departments <= excluded(chat)
+    chat.presses("include:city_department")
+    assert departments & excluded(chat) == {"pc08", "px05"}
+
+
+MESSAGES: Final = (
+    "công an phường Võ Thị Sáu quận 3 có nhận tiền", "à không, quận 8", "quận 10", "tối qua lại có", "công an phường",
+    "không phải công an đâu", "csgt cũng vô đó", "chủ tịch phường biết hết", "viện kiểm sát", "chỗ gần chợ", "phường 1",
+)  # fmt: skip
+PRESSES: Final = (
+    "lang:en", "lang:vi", "area:776", "area:27139", "category:gambling.any", "back", "skip", "no", "edit:where",
+    "edit:what", "danger", "exclude", "exclude:unknown", "exclude:ward_police", "exclude:district_police",
+    "exclude:pc04", "exclude:ward_peoples_committee", "exclude:vks-tp",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_nothing_but_a_press_on_a_name_lets_anybody_in_again(seed: int) -> None:
+    """Any message, edit, correction of place or language, in any order: the list only grows."""
+    choose = random.Random(seed)
+    chat, before = Chat(), set[str]()
+    chat.says(choose.choice((DRUGS, NO_PLACE, MESSAGES[0])))
+    for _ in range(14):
+        said = choose.choice((*MESSAGES, *PRESSES))
+        chat.presses(said) if said in PRESSES else chat.says(said)
+        if any(reply.kind is ReplyKind.SUMMARY for reply in chat.replies):
+            assert before <= excluded(chat), said
+            before = excluded(chat)
+
+
+def test_both_send_buttons_send_to_whom_they_say() -> None:
+    """The second one keeps it from the ward police and the desk of the place; its line stands above it."""
+    chat = Chat()
+    said = chat.says(DRUGS)
+    found = promise(chat)
+    assert found.hide
+    assert chat.offered[:2] == ("submit", "submit:hide")
+    assert "area-770" in found.readers
+    assert "area-770" in found.hide.excluded
+    assert said.index("Gửi, giấu") < said.index("Đúng hết chưa")
+    for choice, expected in (("submit", found), ("submit:hide", found.hide)):
+        chat.presses(choice)
+        assert isinstance(chat.effect, Submit)
+        assert chat.effect.readers == expected.readers
+        assert tuple(sorted(chat.effect.triage.route.excluded)) == expected.excluded
+
+
+def test_a_second_send_button_stands_only_where_it_hides_something() -> None:
+    """Not for matters that nobody protects, nor once the police of the place is shut out."""
+    for text in (
+        "Tai nạn giao thông ở vòng xoay Dân Chủ quận 3 tối qua",
+        "Tối nào cũng có đánh nhau ở công viên quận 3",
+    ):
+        chat = Chat()
+        chat.says(text)
+        assert "submit:hide" not in chat.offered
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude:unknown")
+    assert "submit:hide" not in chat.offered
+    assert "submit" in chat.offered
+    assert chat.presses("submit:hide")
+    assert chat.effect is None
+
+
+def test_nobody_gets_it_whom_the_summary_did_not_name() -> None:
+    """The roster changed between the summary and the press: a new summary, and nothing is sent."""
+    chat = Chat()
+    chat.says(DRUGS)
+    later = replace(TALK, roster=lambda: full_roster(ORGANISATION, without=("area-770",)))
+    decision = later.respond(chat.draft, Inbound("choose", choice="submit"))
+    assert decision.effect is None
+    assert decision.replies[0].says[0].key == "summary.changed"
+    assert decision.replies[0].promise and decision.replies[0].promise.owner == "duty"
+    again = later.respond(decision.draft, Inbound("choose", choice="submit"))
+    assert isinstance(again.effect, Submit)

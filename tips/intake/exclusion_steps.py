@@ -1,0 +1,167 @@
+"""Steps by which a person decides who may not read: "don't send it to …", and taking that back.
+
+Whoever is shut out stays so. Words only add; a press on a name lets somebody in again, and only where the person was
+shown who would read then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from tips.intake.draft import Draft, Fragment
+from tips.intake.prompts import ACCUSED, BACK, SHUT_OUT, Prompts, tell
+from tips.intake.stages import Stage
+from tips.intake.turns import Decision, Inbound, Option, Post, Reply, Say
+from tips.organisation.units import UnitKind
+from tips.triage import Accusation, Triage
+
+MENU: Final = "exclude"  # the slot while it is asked who may not read
+FEW: Final = 6  # units of one accusation that are let in one by one; of more, the kind is let in
+# Kinds that can be told more closely, and the kinds of units, or further kinds, that are offered then.
+CLOSER: Final = {
+    "city_department": (UnitKind.CITY_DEPARTMENT,),
+    "other_official": (UnitKind.PROCURACY, UnitKind.INSPECTORATE, UnitKind.MINISTRY),
+}
+FURTHER: Final = {"ward_peoples_committee": ("city_peoples_committee",), "other_official": ("court_or_procuracy",)}
+
+
+def ask_whom(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Who may not read it? And whoever is shut out already can be let in, by name."""
+    if not draft.begun:
+        return prompts.again(draft, Say("nothing_to_send"))
+    triage = prompts.triage(draft)
+    let_in = _let_in_options(prompts, draft, triage)
+    says = (Say("exclude.ask"), *(say for _, say in let_in))
+    asking = replace(draft, stage=Stage.EDITING, slot=MENU)
+    return tell(asking, Reply(says, (*SHUT_OUT, *(option for option, _ in let_in), BACK)))
+
+
+def ask_whom_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """The same in an open mailbox, where nobody is let in again."""
+    return tell(draft, Reply((Say("exclude.ask"),), (*SHUT_OUT, BACK)))
+
+
+def shut_out(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Whoever was pressed never gets a key, from now on; the summary says what changed."""
+    pressed = _pressed(prompts, heard)
+    if not draft.begun or not pressed:
+        return prompts.again(draft, Say("button.expired"))
+    chosen = choosing(prompts, draft, pressed)
+    triage = prompts.triage(chosen)
+    closer = _closer(prompts, chosen, pressed)
+    return prompts.go_on(_asked_enough(chosen), *prompts.shut_out(pressed), known=triage, more=closer)
+
+
+def shut_out_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """The same for a tip that was sent: whoever has read it has, but nothing further reaches them."""
+    pressed = _pressed(prompts, heard)
+    if not pressed:
+        return prompts.again(draft, Say("button.expired"))
+    return Decision(draft, (), Post(shut_out=tuple(pressed)))
+
+
+def let_in(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """One that was shut out may read again: the person pressed the name, and saw who would read then."""
+    allowed = replace(draft, let_in=(*draft.let_in, heard.value))
+    return prompts.go_on(_asked_enough(allowed), Say("exclude.undone", {"unit": _named(prompts, heard.value)}))
+
+
+def nobody(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Nobody in office is involved, as the person says: that takes back nothing."""
+    return prompts.go_on(_asked_enough(draft))
+
+
+def name_whom(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Words in answer to who may not read it: offices among them are shut out, and the words stay in the tip."""
+    named = prompts.triager.offices(heard.text)
+    with_words = replace(draft, fragments=(*draft.fragments, Fragment(heard.text, ref=heard.ref)))
+    if not named:
+        return prompts.go_on(with_words, Say("exclude.not_understood"))
+    chosen = choosing(prompts, with_words, named)
+    triage = prompts.triage(chosen)
+    return prompts.go_on(_asked_enough(chosen), *prompts.shut_out(named), known=triage)
+
+
+def choosing(prompts: Prompts, draft: Draft, chosen: Iterable[Accusation]) -> Draft:
+    """The draft after somebody was shut out by its writer; whoever of them was let in before no longer is."""
+    listed = list(chosen)
+    kept = replace(draft, kept=(*draft.kept, *(it for it in listed if it not in draft.kept)))
+    if not draft.let_in:
+        return kept
+    triage = prompts.triager.routed(prompts.triage(replace(kept, let_in=())))
+    return replace(kept, let_in=_left(prompts, triage, draft.let_in, listed))
+
+
+def hardened(prompts: Prompts, draft: Draft, text: str) -> Draft:
+    """The draft after further words: whom they accuse is shut out, though a press let them in before."""
+    if not draft.let_in:
+        return draft
+    found = prompts.triager.triage(text)
+    return replace(draft, let_in=_left(prompts, found, draft.let_in, found.accusations))
+
+
+def _left(prompts: Prompts, triage: Triage, let_in: Sequence[str], accused: Collection[Accusation]) -> tuple[str, ...]:
+    """Those let in that none of these accuses."""
+    units = frozenset[str]().union(*(prompts.triager.meant(triage, it) for it in accused))
+    kinds = {it.kind for it in accused}
+    return tuple(code for code in let_in if code not in units and code not in kinds)
+
+
+def _pressed(prompts: Prompts, heard: Inbound) -> list[Accusation]:
+    """Whom a press means; several numbers in one message are several presses."""
+    listed = [prompts.triager.chosen(it.partition(":")[2]) for it in heard.choice.split()]
+    return [it for it in listed if it is not None]
+
+
+def _asked_enough(draft: Draft) -> Draft:
+    """Whoever chose has answered the question: what was left open of it is skipped."""
+    return replace(draft, settled=(*draft.settled, ACCUSED), asked=draft.asked or (ACCUSED,))
+
+
+def _closer(prompts: Prompts, draft: Draft, pressed: Sequence[Accusation]) -> tuple[Reply, ...]:
+    """After a choice of many: which of them, if the person knows; or the others of one that was told."""
+    kinds = [it.kind for it in pressed if not it.units]
+    offered = [f"exclude:{kind}" for it in kinds for kind in FURTHER.get(it, ())]
+    units = [it for kind in kinds for it in CLOSER.get(kind, ())]
+    offered += [f"exclude:{it.code}" for it in prompts.triager.units() if it.kind in units]
+    if offered:
+        return (Reply((Say("exclude.which"),), tuple(_option(prompts, it) for it in offered)),)
+    narrowed = next((it.kind for it in pressed if it.units and it.kind in CLOSER), "")
+    if not any(it.kind == narrowed and it.open for it in draft.kept):
+        return ()
+    would = _would_read(prompts, draft, narrowed)
+    label = Say("option.include.others", {"kind": Say(f"accused.{narrowed}")})
+    return (Reply((Say("exclude.narrow", would),), (Option(f"include:{narrowed}", label),)),)
+
+
+def _option(prompts: Prompts, choice: str) -> Option:
+    what = choice.partition(":")[2]
+    if what in prompts.triager.kinds():
+        return Option(choice, Say(f"option.exclude.{what}"))
+    return Option(choice, prompts.unit_name(what))
+
+
+def _let_in_options(prompts: Prompts, draft: Draft, triage: Triage) -> list[tuple[Option, Say]]:
+    """Everybody who can be let in, and who would read then."""
+    whom: list[str] = []
+    for it in triage.accusations:
+        units = sorted(prompts.triager.meant(triage, it))
+        whom += units if 0 < len(units) <= FEW else [it.kind]
+    found = []
+    for code in dict.fromkeys(whom):
+        name = _named(prompts, code)
+        would = {"unit": name, **_would_read(prompts, draft, code)}
+        found.append((Option(f"include:{code}", Say("option.include", {"unit": name})), Say("exclude.would", would)))
+    return found
+
+
+def _would_read(prompts: Prompts, draft: Draft, code: str) -> dict[str, Say | tuple[Say, ...]]:
+    allowed = replace(draft, let_in=(*draft.let_in, code))
+    promise = prompts.promise(prompts.triage(allowed))
+    return {"owner": prompts.unit_name(promise.owner), "next": tuple(map(prompts.unit_name, promise.next))}
+
+
+def _named(prompts: Prompts, code: str) -> Say:
+    return Say(f"accused.{code}") if code in prompts.triager.kinds() else prompts.unit_name(code)
