@@ -19,11 +19,13 @@ from tips.desk.open_case import OpenCase, Piece
 from tips.organisation.roster import PROCESSES
 from tips.organisation.units import Organisation
 from tips.ports.desk import CountRow
+from tips.triage import By
 
 Speak = Callable[..., str]
 ADDRESSES: Final = {ActionName.HAND_OVER: "handover"}  # of an action in pages and catalogues; else its name
 _TALK: Final = frozenset({ActionName.ASK, ActionName.ANSWER, ActionName.NOTE})
 _EXPLAINED: Final = frozenset({ActionName.HAND_BACK, ActionName.RECUSE})
+_NOT_SAID: Final = frozenset({Part.FILE, Part.SHUT_OUT})  # pieces that the page shows elsewhere
 _OF_SOMEBODY: Final = frozenset({Kind.ASSIGNED, Kind.HANDED_BACK, Kind.RECUSED})
 
 
@@ -184,7 +186,7 @@ def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
         facts=list(_facts(facts, organisation, speak)),
         reasons=[reason_text(reason, speak) for reason in facts.get("reasons", ())],
         exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
-        thread=[_entry(it, organisation, speak) for it in opened.thread if it.part != Part.FILE],
+        thread=[_entry(it, organisation, speak) for it in opened.thread if it.part not in _NOT_SAID],
         files=[Attachment(it.envelope.hex(), it.kind, weight(it.size), it.clean) for it in opened.files],
         timeline=[(moment(it.at), it.kind.value, _actor(it, speak)) for it in opened.events],
         readers=[organisation.unit(code).name for code in opened.readers],
@@ -200,10 +202,9 @@ def weight(size: int) -> str:
 def _entry(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:
     """A piece in words: a correction says what it corrects, a link names the other case."""
     text, linked = piece.content.text, ""
-    if piece.part == Part.CORRECTION:
-        text = "\n".join(
-            f"{speak(label)}: {value}" for label, value in _facts(piece.content.facts, organisation, speak)
-        )
+    if piece.part == Part.CORRECTION or not text:  # a reporter's addition may be nothing but whom it shuts out
+        said = _facts(piece.content.facts, organisation, speak)
+        text = "\n".join(f"{speak(label)}: {value}" for label, value in said)
     if piece.part == Part.EXCLUSION:
         text = ", ".join(organisation.unit(code).name for code in piece.content.facts["had"]) or speak("desk.nobody")
     if piece.part == Part.CLEARING:
@@ -222,11 +223,21 @@ def _facts(facts: Any, organisation: Organisation, speak: Speak) -> Iterable[tup
         if facts.get(name):
             yield f"desk.fact.{name}", speak(f"category.{facts[name]}")
     if facts.get("accused"):
-        kinds = dict.fromkeys(it["kind"] for it in facts["accused"])
-        yield "desk.fact.accused", "; ".join(speak(f"accused.{kind}") for kind in kinds)
+        found = dict.fromkeys(it["kind"] for it in facts["accused"] if it.get("by") != By.REPORTER)
+        chosen = [it for it in facts["accused"] if it.get("by") == By.REPORTER]
+        if found:
+            yield "desk.fact.accused", "; ".join(speak(f"accused.{kind}") for kind in found)
+        if chosen:
+            yield "desk.fact.shut_out", "; ".join(dict.fromkeys(_shut_out(it, organisation, speak) for it in chosen))
     for name in ("ongoing", "cover_up"):
         if facts.get(name):
             yield f"desk.fact.{name}", speak("desk.yes")
+
+
+def _shut_out(accusation: Any, organisation: Organisation, speak: Speak) -> str:
+    """Whom the reporter shut out: the unit that they named, or a kind as a whole."""
+    units = accusation["units"]
+    return organisation.unit(units[0]).name if len(units) == 1 else speak(f"accused.{accusation['kind']}")
 
 
 def reason_text(reason: Any, speak: Speak) -> str:

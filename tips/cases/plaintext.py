@@ -25,6 +25,9 @@ class Part(StrEnum):
     ANSWER = "answer"
     RESULT = "result"
     CLEARING = "clearing"  # an office takes back an exclusion
+    SHUT_OUT = (
+        "shut_out"  # the reporter's: the units that a tip or an addition shuts out, for whoever holds the receipt
+    )
     EXCLUSION = "exclusion"  # who had access until they turned out to be accused
     NOTE = "note"  # for those who read the case, as are the two that follow
     CORRECTION = "correction"

@@ -17,6 +17,7 @@ from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
 from tips.crypto.sealing import RECEIPT, Envelope, Grant, Random, Readers
 from tips.evidence.files import File, file_facts, seal_file
+from tips.intake.submission import seal_shut_out
 from tips.organisation.roster import INTAKE, Roster
 from tips.ports.cases import Cases, Change
 from tips.triage import Triage
@@ -120,6 +121,11 @@ class Mailboxes:
             pieces.append(_Piece(sealed, file_facts(sealed[0], file)))
         if found:
             pieces.append(self._written(row, Part.ADDITION, words, found, readers))
+        if found and excluded:
+            public = (await self.cases.mailbox(receipt.parse(typed).lookup)).public
+            informed = reading_grants.with_receipt(readers, public)
+            sealed = seal_shut_out(row.id, found, informed, self.now(), self.random)
+            pieces.append(_Piece(sealed, envelope_facts(sealed[0])))
         return self._step(row, readers, pieces, bool(excluded))
 
     async def case_of(self, typed: str) -> bytes:

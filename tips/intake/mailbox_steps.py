@@ -206,6 +206,9 @@ def _who_reads(view: View, named: Callable[[str], Say]) -> Reply:
     later = [named(code) for code in view.later if code != HELD]
     if later:
         says.append(Say("mailbox.readers.later", {"units": tuple(later)}))
+    shut = sorted({code for it in view.letters if it.part == Part.SHUT_OUT for code in it.facts["excluded"]})
+    if shut:
+        says.append(Say("summary.excluded", {"units": tuple(map(named, shut)), "number": str(len(shut))}))
     says.append(Say("mailbox.readers.nobody_else"))
     for letter in view.letters:
         if letter.part == Part.EXCLUSION:
@@ -218,6 +221,8 @@ def _who_reads(view: View, named: Callable[[str], Say]) -> Reply:
 
 def _letter(letter: Letter) -> list[Say]:
     """What an officer wrote; or, without a name, that a unit was shut out late, or is to be no longer."""
+    if letter.part == Part.SHUT_OUT:
+        return []
     if letter.part == Part.EXCLUSION:
         return [Say("mailbox.exclusion.some")]
     if letter.part == Part.RESULT:

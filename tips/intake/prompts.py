@@ -74,7 +74,7 @@ class Prompts:
         usual, further = self.promise(triage), dict[str, Promise]()
         if has(triage.category or "", Flag.PROTECTED):
             hide = self.promise(self.as_sent(draft, triage, HIDE.id))
-            if set(usual.readers) & set(hide.excluded):
+            if not set(hide.excluded) <= set(usual.excluded):
                 further[HIDE.id] = hide
         for code in triage.wanted:
             way = f"{SUBMIT.id}:{code}"

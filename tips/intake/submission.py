@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases import case, deadlines, ledger
+from tips.cases import case, deadlines, ledger, reading_grants
 from tips.cases.case import Case, State
 from tips.cases.ledger import envelope_facts
 from tips.cases.pings import PingKind, ping
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
-from tips.crypto.sealing import Envelope, Random, Readers
-from tips.evidence.files import File, file_facts, seal_file
+from tips.crypto.sealing import Envelope, Grant, Random, Readers
+from tips.evidence.files import file_facts, seal_file
 from tips.intake.draft import Draft
 from tips.intake.flood import Crowd
 from tips.organisation.roster import HELD, INTAKE, Roster
@@ -48,6 +48,7 @@ class Intake:
             Stale: by now it would go to others.
         """
         keys = receipt.of_seed(draft.seed)
+        public = sealing.public_bytes(keys.reading_seed)
         now = self.now()
         readers = self._readers(triage)
         if [it.code for it in (*readers.awake, *readers.asleep)] != list(promised):
@@ -59,17 +60,18 @@ class Intake:
         row = _row(case_id, readers.awake[0].code, triage, now)
         events = [ledger.sign(self._received(row, envelope, keys), self.signing)]
         pieces = [(envelope, grants)]
-        for file in draft.files:
-            pieces.append(seal_file(case_id, file, readers, now, self.random))
-            added = self._added(row, events[-1].leaf, pieces[-1][0], file)
-            events.append(ledger.sign(added, self.signing))
+        for sealed, facts in self._beside(
+            case_id, draft, triage, reading_grants.with_receipt(readers, public), readers
+        ):
+            pieces.append(sealed)
+            events.append(ledger.sign(self._added(row, events[-1].leaf, facts), self.signing))
         return Change(
             case=replace(row, head=events[-1].leaf),
             before=None,
             events=tuple(events),
             envelopes=tuple(it for it, _ in pieces),
             grants=tuple(grant for _, given in pieces for grant in given),
-            mailbox=Mailbox(keys.lookup, case_id, sealing.public_bytes(keys.reading_seed)),
+            mailbox=Mailbox(keys.lookup, case_id, public),
             pings=(ping(row, PingKind.NEW, now, self.random),),
         )
 
@@ -92,8 +94,20 @@ class Intake:
             {**envelope_facts(envelope), "unit": row.unit, "state": row.state},
         )
 
-    def _added(self, row: Case, before: bytes, envelope: Envelope, file: File) -> ledger.Event:
-        facts = {**file_facts(envelope, file), "state": row.state}
+    def _beside(
+        self, case_id: bytes, draft: Draft, triage: Triage, informed: Readers, readers: Readers
+    ) -> Iterator[tuple[tuple[Envelope, tuple[Grant, ...]], Mapping[str, str]]]:
+        """What is sealed beside the words: the files, and whom the tip shuts out, which the receipt tells too."""
+        now = self.now()
+        for file in draft.files:
+            sealed = seal_file(case_id, file, readers, now, self.random)
+            yield sealed, file_facts(sealed[0], file)
+        if triage.route.excluded:
+            sealed = seal_shut_out(case_id, triage, informed, now, self.random)
+            yield sealed, envelope_facts(sealed[0])
+
+    def _added(self, row: Case, before: bytes, told: Mapping[str, str]) -> ledger.Event:
+        facts = {**told, "state": row.state}
         return ledger.Event(ledger.Kind.ADDED, row.id, before, row.received_at, INTAKE, self.random(32), facts)
 
 
@@ -119,6 +133,15 @@ def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:
         restricted=restricted,
         head=ledger.FIRST,
     )
+
+
+def seal_shut_out(
+    case_id: bytes, triage: Triage, readers: Readers, now: datetime, random: Random
+) -> tuple[Envelope, tuple[Grant, ...]]:
+    """The units that are shut out, as a piece of the case that its reporter can open."""
+    facts = {"excluded": sorted(triage.route.excluded)}
+    body = Plaintext("", deadlines.hour(now), "reporter", facts).to_bytes()
+    return sealing.seal(case_id, Part.SHUT_OUT, body, readers, random)
 
 
 def of_tip(draft: Draft, triage: Triage, at: datetime) -> Plaintext:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,6 +24,7 @@ from tips.people.session import Session
 from tips.triage import Corrections
 
 MAX_WORDS: Final = 20_000  # characters of a question, answer or note
+BLANK: Final = re.compile(r"\[[^\W\d_][^\]\n]*\]")  # what a template leaves to be filled in: “[nêu lý do dễ hiểu]”
 _PARTS_FOR_REPORTER: Final = frozenset({Part.QUESTION, Part.ANSWER, Part.CLEARING, Part.RESULT})
 _PARTS_BY_NAME: Final = frozenset({Part.NOTE, Part.CORRECTION, Part.LINK})  # colleagues see who wrote these
 
@@ -93,13 +95,15 @@ class Situation:
         """The words of the form as a piece.
 
         Raises:
-            Refused: there are none, or too many.
+            Refused: there are none, or too many; or a blank of a template was left for the reporter to read.
         """
         words = self.fields.text.strip()
         if not words:
             raise errors.Refused("error.empty")
         if len(words) > MAX_WORDS:
             raise errors.Refused("error.too_long")
+        if part in _PARTS_FOR_REPORTER and BLANK.search(words):
+            raise errors.Refused("error.blank")
         return self.piece(part, words, facts)
 
     def piece(self, part: Part, text: str, facts: Mapping[str, Any] | None = None) -> NewPiece:

@@ -1,0 +1,218 @@
+"""What a person is told of who reads is what happens: at the desk, in the keys, in the mailbox, on the receipt."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import locales
+from handlers.desk import view_models
+from tests.fakes import gallery, home
+from tests.fakes.home import Citizen, Home
+from tests.fakes.words import DRUGS as TIP
+from tests.fakes.words import WARD_POLICE_BRIBED
+from tests.flows.test_evidence import gives
+from tips import errors
+from tips.crypto.sealing import RECEIPT
+from tips.desk.actions import Fields
+from tips.intake.promise import Promise
+from tips.intake.reception import Outcome
+from tips.intake.turns import Inbound, ReplyKind
+from tips.organisation import units
+from tips.organisation.units import Organisation
+from tips.triage import Accusation, AreaFinding, routing
+
+ORG = units.load("hcmc-districts")
+NEW = units.load("hcmc-2025")
+
+
+def promised(outcome: Outcome) -> Promise:
+    (found,) = [reply.promise for reply in outcome.replies if reply.kind is ReplyKind.SUMMARY]
+    assert found
+    return found
+
+
+def said(outcome: Outcome) -> str:
+    return "\n".join(locales.render(outcome.lang, say) for reply in outcome.replies for say in reply.says)
+
+
+def keys(outcome: Outcome) -> list[str]:
+    return [say.key for reply in outcome.replies for say in reply.says]
+
+
+async def receipt_after(citizen: Citizen, choice: str = "submit") -> str:
+    typed = (await citizen.presses(choice)).receipt
+    assert typed
+    return typed
+
+
+async def levels(a_home: Home, receipt: str) -> tuple[str, ...]:
+    """Who holds a grant of the tip, in the order in which it reaches them."""
+    row = await a_home.case_of(receipt)
+    (tip,) = await a_home.envelopes(row.id, "tip")
+    listed = [it for it in await a_home.grants(row.id) if it.envelope == tip.id and it.reader != RECEIPT]
+    return tuple(it.reader for it in sorted(listed, key=lambda it: it.level))
+
+
+@pytest.fixture
+async def city(tmp_path: Path) -> AsyncIterator[Home]:
+    """Somebody works at half of the desks, by code, and at the units above."""
+    desks = [it.code for it in ORG.units.values() if it.code.startswith("area-")][::2]
+    above = ("duty", "pc04", "px05", "vks-tp", "pc03", "bca-c01")
+    async with home.opened(tmp_path, [(f"o-{code}", code, "officer") for code in (*desks, *above)]) as a_home:
+        yield a_home
+
+
+def places(organisation: Organisation) -> list[str]:
+    return [*organisation.areas.districts, *organisation.areas.wards]
+
+
+@pytest.mark.slow  # by itself: some four hundred tips are sent
+async def test_both_buttons_send_to_whom_they_say_for_every_place(city: Home) -> None:
+    """38 districts and 168 wards, each by both buttons: the promise, the keys, and the receipt's words agree."""
+    for code in places(ORG):
+        for way in ("submit", "submit:hide"):
+            someone = city.citizen(f"{code} {way}")
+            await someone.says("bán ma tuý trong quán karaoke mỗi tối")
+            shown = promised(await at(someone, code))
+            expected = shown if way == "submit" else shown.hide
+            assert expected, code
+            outcome = await someone.presses(way)
+            assert outcome.receipt
+            assert await levels(city, outcome.receipt) == expected.readers
+            name = locales.render("vi", city.product.reception.conversation.unit_name(expected.owner))
+            assert name in said(outcome)
+            assert (await city.case_of(outcome.receipt)).unit == expected.owner
+            assert not set(expected.readers) & set(expected.excluded)
+
+
+async def at(someone: Citizen, code: str) -> Outcome:
+    """The answer to where it was: a district by its name, a ward by a point on the map and a press."""
+    ward = ORG.areas.wards.get(code)
+    if ward is None:
+        return await someone.says(ORG.area_name(code))
+    await someone.hears(Inbound("location", lat=ward.lat, lon=ward.lon))
+    return await someone.presses(f"area:{code}")
+
+
+async def test_the_desk_shows_what_the_summary_promised(a_home: Home) -> None:
+    """Whoever may not read it stands there by the same names, and as the reporter's own choice."""
+    someone = a_home.citizen()
+    await someone.says(TIP)
+    shown = promised(await someone.presses("exclude:unknown"))
+    row = await a_home.case_of(await receipt_after(someone))
+    opened = await a_home.product.review.open(await a_home.session_at(row.unit), row.id)
+    view = view_models.case(opened, ORG, lambda key, **values: locales.say("vi", key, **values))
+    assert sorted(view.exclusions) == sorted(ORG.unit(code).name for code in shown.excluded)
+    assert [*view.readers, *view.asleep] == [ORG.unit(code).name for code in shown.readers]
+    assert dict(view.facts)["desk.fact.shut_out"] == locales.say("vi", "accused.unknown")
+    assert row.restricted
+
+
+async def test_a_look_up_names_nobody_until_it_is_asked_for(a_home: Home) -> None:
+    """Who looks over a shoulder learns neither who has the case nor who is shut out."""
+    someone = a_home.citizen()
+    await someone.says(TIP)
+    shown = promised(await someone.presses("exclude:area-770"))
+    receipt = await receipt_after(someone)
+    other = a_home.citizen("another phone")
+    looked = await other.says(receipt)
+    names = [locales.render("vi", a_home.product.reception.conversation.unit_name(code)) for code in ORG.units]
+    assert not [name for name in names if name in said(looked)]
+    asked = said(await other.presses("readers"))
+    assert "Thanh tra Công an Thành phố (PX05)" in asked
+    for code in shown.excluded:
+        assert locales.render("vi", a_home.product.reception.conversation.unit_name(code)) in asked
+
+
+async def test_whoever_is_shut_out_later_gets_nothing_further(a_home: Home) -> None:
+    """In an open mailbox: the desk that holds the case is not sealed to again, and the case moves on by itself."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(TIP)
+    row = await a_home.case_of(receipt)
+    assert row.unit == "area-770"
+    opened = await someone.says(receipt)
+    assert "exclude" in home.choices(opened)
+    await someone.presses("exclude")
+    done = await someone.presses("exclude:district_police")
+    assert keys(done)[:2] == ["exclude.done", "mailbox.shut_out"]
+    await someone.says("thêm: phòng số 6")
+    added = [*await a_home.envelopes(row.id, "addition"), *await a_home.envelopes(row.id, "shut_out")]
+    grants = await a_home.grants(row.id)
+    assert added
+    assert not {it.reader for it in grants if it.envelope in {one.id for one in added}} & {"area-770"}
+    await a_home.product.escalation.tick()
+    assert (await a_home.case_of(receipt)).unit == "duty"
+
+
+async def test_a_question_about_the_channel_is_answered_in_a_mailbox_too(a_home: Home) -> None:
+    """And is no part of the case, unless the person says so."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(TIP)
+    await someone.says(receipt)
+    answered = await someone.says("mất mã rồi làm sao")
+    assert "answer.receipt" in keys(answered)
+    row = await a_home.case_of(receipt)
+    assert not await a_home.envelopes(row.id, "addition")
+    await someone.presses("send_anyway")
+    assert len(await a_home.envelopes(row.id, "addition")) == 1
+
+
+async def test_a_question_that_was_answered_looks_answered(a_home: Home) -> None:
+    """The person sees their own words once, and later that and when they wrote."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(TIP)
+    row = await a_home.case_of(receipt)
+    await a_home.product.casework.act(await a_home.session("an"), row.id, "ask", Fields(text="Phòng số mấy?"))
+    assert "mailbox.answered" not in keys(await someone.says(receipt))
+    assert "“phòng số 6”" in said(await someone.says("phòng số 6"))
+    looked = await someone.says(receipt)
+    assert keys(looked).index("mailbox.answered") == keys(looked).index("mailbox.question") + 1
+
+
+async def test_a_recording_alone_is_a_tip(a_home: Home) -> None:
+    """It goes to the desk of the place that is asked for, without whom its sender shuts out; a person listens to it."""
+    someone = a_home.citizen()
+    asked = await gives(someone, gallery.picture("JPEG"))
+    assert "ask.where" in keys(asked)
+    await someone.says("phường Võ Thị Sáu quận 3")
+    shown = promised(await someone.presses("exclude:ward_police"))
+    row = await a_home.case_of(await receipt_after(someone))
+    assert row.unit == shown.owner == "px05"
+    opened = await a_home.product.review.open(await a_home.session("thanh"), row.id)
+    assert len(opened.files) == 1
+    assert someone.turns == 4
+
+
+async def test_a_blank_of_a_template_never_reaches_the_reporter(a_home: Home) -> None:
+    """Refused while a bracket stands; what the reporter blanked themselves may be quoted."""
+    receipt = await a_home.citizen().sends(TIP)
+    row = await a_home.case_of(receipt)
+    officer = await a_home.session("an")
+    for words in ("Chưa khởi tố, vì: [nêu lý do dễ hiểu].", "Chuyển [tên cơ quan]"):
+        with pytest.raises(errors.Refused, match=r"error\.blank"):
+            await a_home.product.casework.act(officer, row.id, "answer", Fields(text=words))
+    await a_home.product.casework.act(officer, row.id, "answer", Fields(text="Đoạn “[…] tối qua” là mấy giờ?"))
+
+
+async def test_the_receipt_says_who_got_it_and_by_when_it_is_opened_also_when_it_is_shown_again(a_home: Home) -> None:
+    """A crash between the tip and its receipt loses none of that."""
+    someone = a_home.citizen()
+    await someone.says(WARD_POLICE_BRIBED)
+    outcome = await a_home.product.reception.turn(someone.sender, Inbound("choose", choice="submit"))
+    again = await a_home.product.reception.turn(someone.sender, Inbound("resume"))
+    for shown in (outcome, again):
+        assert "Thanh tra Công an Thành phố (PX05)" in said(shown)
+        assert "Chậm nhất" in said(shown)
+    assert shown.receipt == outcome.receipt
+
+
+def test_every_kind_that_can_be_pressed_is_in_both_organisations() -> None:
+    """And routes to somebody, wherever it happened, in each of them."""
+    for organisation in (ORG, NEW):
+        for code in places(organisation):
+            area = AreaFinding(organisation.areas.district_of(code), code if code in organisation.areas.wards else None)
+            for kind in organisation.conflicts:
+                route = routing.route(organisation, area, "drugs.trade", [Accusation(kind)])
+                assert route.owner not in route.excluded
+                assert route.owner != units.HELD
