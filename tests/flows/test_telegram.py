@@ -14,7 +14,7 @@ from tests.fakes import bot_api, gallery, loopback
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
 from tests.fakes.words import DRUGS as TIP
-from tests.fakes.words import RECEIPT, WARD_POLICE_BRIBED
+from tests.fakes.words import RECEIPT
 from tips.desk.actions import Fields
 
 CHAT = 77_001_234
@@ -194,21 +194,6 @@ async def test_groups_are_not_answered(a_home: Home, api: BotApi) -> None:
         message = {**api.message(CHAT, text=TIP), "chat": {"id": -5, "type": "group", "title": "g"}}
         await api.brings({"message": message})
         assert not api.sent
-
-
-async def test_a_tip_about_officials_is_told_once_that_the_messenger_overhears(a_home: Home, api: BotApi) -> None:
-    """The web chat is offered, once; sending here still works. Other tips are not bothered with it."""
-    address = a_home.product.reception.conversation.web
-    async with bot_running(a_home, api, webhook=True):
-        await api.says(CHAT, WARD_POLICE_BRIBED)
-        await api.says(CHAT, "sòng bạc nằm cuối hẻm")
-        first, second = (message["text"] for message in api.sent[CHAT])
-        assert address in first
-        assert address not in second
-        await api.presses(CHAT, "submit")
-        assert RECEIPT.search(api.sent[CHAT][-1]["text"])
-        await api.says(CHAT + 1, TIP)
-        assert address not in api.sent[CHAT + 1][-1]["text"]
 
 
 async def test_updates_out_of_order_lose_nothing(a_home: Home, api: BotApi) -> None:
