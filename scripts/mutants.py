@@ -363,6 +363,27 @@ MUTANTS = (
         '        return f"{kind.__name__}: {ei[1]} at {place}"',
         "tests/unit/test_logs.py::test_of_an_error_only_its_type_and_place_are_written",
     ),
+    Mutant(
+        "a receipt in the answer to a webhook",
+        "handlers/telegram/__init__.py",
+        "if due and not outcome.receipt else None",
+        "if due else None",
+        "tests/flows/test_telegram.py::test_a_receipt_that_was_never_taken_comes_with_the_next_message",
+    ),
+    Mutant(
+        "a tip that can be passed on",
+        "handlers/telegram/messages.py",
+        "protect_content=protected or None",
+        "protect_content=None",
+        "tests/flows/test_telegram_looks.py::test_what_only_one_person_should_have_is_not_passed_on",
+    ),
+    Mutant(
+        "no word about the messenger",
+        "tips/intake/conversation.py",
+        'if heard.kind != "choose":  # a button',
+        "if False:  # a button",
+        "tests/flows/test_honesty.py::test_a_messenger_is_named_in_the_first_reply_and_once",
+    ),
 )
 
 

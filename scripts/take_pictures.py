@@ -1,12 +1,14 @@
 """Take the pictures of docs/pictures from the running demo, in a real browser. `make pictures` runs it.
 
-Everything on them is invented; nothing is retouched.
+Everything on them is invented; nothing is retouched. What Telegram would show is drawn as its telephones do, from what
+the bot said to an emulated Bot API.
 """
 
 import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests import tools  # noqa: E402
-from tests.fakes import loopback  # noqa: E402
+from tests.fakes import bot_api, home, loopback, telegram_page  # noqa: E402
+from tests.fakes.words import RECEIPT  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1024, "height": 768}
@@ -92,7 +95,28 @@ async def walk(address: str) -> None:
         await kept(desk, "statistics")
         await phone.goto("/minh-bach")
         await kept(phone, "about", whole=True)
+        await phone.set_content(telegram_page.conversation_html(await over_telegram()))
+        await kept(phone, "telegram", whole=True)
         await browser.close()
+
+
+async def over_telegram() -> list[dict[str, Any]]:
+    """The messages of somebody who comes by a poster's link, tells, sends, and comes back with the receipt."""
+    chat = 1
+    with home.in_memory() as folder:
+        async with home.opened(folder) as opened, bot_api.serving() as api:
+            reception = opened.product.reception
+            reception.conversation = replace(reception.conversation, web="https://tinbao.example/")
+            async with bot_api.connected_citizens_bot(opened, api, webhook=True):
+                await api.says(chat, "/start q3")
+                await api.says(chat, f"{FIRST}, tôi là bảo vệ của quán, tên Hùng")
+                await api.says(chat, SECOND)
+                await api.presses(chat, "edit:identifying")
+                await api.presses(chat, "submit")
+                receipt = RECEIPT.search(api.sent[chat][-1]["text"])
+                assert receipt
+                await api.says(chat, receipt.group())
+    return api.talk[chat]
 
 
 async def opened(browser: Browser, address: str, size: dict[str, int], **more: Any) -> Page:

@@ -19,6 +19,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import (
+    AiogramError,
     ClientDecodeError,
     TelegramAPIError,
     TelegramNetworkError,
@@ -29,11 +30,12 @@ from aiogram.exceptions import (
 from aiogram.methods import SendMessage, TelegramMethod
 from aiogram.methods.base import Response as Response_
 from aiogram.methods.base import TelegramType
-from aiogram.types import BotCommand, Update
+from aiogram.types import BotCommand, MenuButtonCommands, Update
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+import locales
 from bot import key_files
 from bot.serve import background, messengers
 from bot.serve.health import Health
@@ -49,14 +51,27 @@ PATH: Final = "/telegram"
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
 LOOK: Final = 20  # seconds between looks for news
 LARGEST_UPDATE: Final = 1024 * 1024  # bytes
-COMMANDS: Final = {
-    "start": "Bắt đầu",
-    "ma": "Dùng mã tra cứu",
-    "huy": "Huỷ, không lưu gì",
-    "xoa": "Xoá cuộc trò chuyện",
-    "dung": "Ngừng báo",
-    "minhbach": "Ai vận hành",
+COMMANDS: Final = {  # by language: a word of `tips/data/phrases.json`, and by which key it is explained
+    "vi": {
+        "start": "start",
+        "ma": "code",
+        "huy": "cancel",
+        "xoa": "erase",
+        "dung": "silence",
+        "minhbach": "about",
+        "trogiup": "help",
+    },
+    "en": {
+        "start": "start",
+        "code": "code",
+        "cancel": "cancel",
+        "erase": "erase",
+        "stop": "silence",
+        "minhbach": "about",
+        "help": "help",
+    },
 }
+PATIENCE: Final = 10  # seconds for each call that introduces the bot
 HEARD: Final = ["message", "edited_message", "callback_query"]
 # No way to Telegram, a token that it does not know, or somebody else who answers in its place.
 OUT_OF_REACH: Final = (
@@ -83,12 +98,14 @@ async def running(
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bot.session.close)
         await stack.enter_async_context(background.working(_telling(announcer, handler, bot, messenger), "news"))
-        yield await stack.enter_async_context(_listening(settings, bot, dispatcher, messenger))
+        yield await stack.enter_async_context(
+            _listening(settings, bot, dispatcher, messenger, reception.conversation.web)
+        )
 
 
 @contextlib.asynccontextmanager
 async def _listening(
-    settings: Settings, bot: Bot, dispatcher: Dispatcher, messenger: Messenger
+    settings: Settings, bot: Bot, dispatcher: Dispatcher, messenger: Messenger, web: str
 ) -> AsyncIterator[list[Route]]:
     """By the webhook, which is set again for ever, or by polling."""
     if settings.telegram_webhook:
@@ -96,11 +113,12 @@ async def _listening(
 
         async def named() -> None:
             await bot.set_webhook(f"{settings.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
+            await introduce(bot, web)
 
         async with messengers.kept(messenger, named):
             yield [Route(PATH, Webhook(bot, dispatcher, secret).receive, methods=["POST"])]
         return
-    async with messengers.kept(messenger, lambda: _poll(bot, dispatcher)):
+    async with messengers.kept(messenger, lambda: _poll(bot, dispatcher, web)):
         try:
             yield []
         finally:
@@ -161,10 +179,35 @@ async def _telling(announcer: Announcer, handler: Telegram, bot: Bot, messenger:
             log.warning("the store is away: news wait")
 
 
-async def _poll(bot: Bot, dispatcher: Dispatcher) -> None:
+async def introduce(bot: Bot, web: str) -> None:
+    """Set what Telegram shows of the bot: in its menu, and before anybody writes. How that goes stops nothing.
+
+    Args:
+        web: the web chat's address.
+    """
+    with contextlib.suppress(AiogramError):
+        await bot.set_chat_menu_button(menu_button=MenuButtonCommands(), request_timeout=PATIENCE)
+        for lang in locales.LANGUAGES:
+            await _introduce_in(bot, lang, web)
+
+
+async def _introduce_in(bot: Bot, lang: str, web: str) -> None:
+    """In a language; the source's words are for everybody whose language we do not speak."""
+    for_whom = None if lang == locales.SOURCE else lang
+    commands = [
+        BotCommand(command=name, description=locales.say(lang, f"command.{key}"))
+        for name, key in COMMANDS[lang].items()
+    ]
+    words = f"{locales.say(lang, 'telegram.description')}\n\n{locales.say(lang, 'warn.messenger', address=web)}"
+    await bot.set_my_commands(commands, language_code=for_whom, request_timeout=PATIENCE)
+    await bot.set_my_description(words, language_code=for_whom, request_timeout=PATIENCE)
+    in_short = locales.say(lang, "telegram.short_description")
+    await bot.set_my_short_description(in_short, language_code=for_whom, request_timeout=PATIENCE)
+
+
+async def _poll(bot: Bot, dispatcher: Dispatcher, web: str) -> None:
     await bot.delete_webhook()
-    with contextlib.suppress(TelegramAPIError):
-        await bot.set_my_commands([BotCommand(command=name, description=text) for name, text in COMMANDS.items()])
+    await introduce(bot, web)
     await dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, allowed_updates=HEARD)
 
 
@@ -208,7 +251,4 @@ async def _update(request: Request, bot: Bot) -> Update | None:
 
 def as_method(message: SendMessage) -> dict[str, Any]:
     """A message as the answer to a webhook call."""
-    made: dict[str, Any] = {"method": "sendMessage", "chat_id": message.chat_id, "text": message.text}
-    if message.reply_markup is not None:
-        made["reply_markup"] = message.reply_markup.model_dump(exclude_none=True)
-    return made
+    return {"method": "sendMessage", **message.model_dump(exclude_unset=True, exclude_none=True)}

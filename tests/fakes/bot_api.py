@@ -1,8 +1,9 @@
 """An emulated Bot API over real HTTP: enough of it for aiogram and python-telegram-bot, with people who type and press.
 
-It answers getMe, getUpdates (long poll), setWebhook and its kin, sendMessage, answerCallbackQuery, deleteMessages,
-setMyCommands, getFile and the file's bytes (20 MB at most); it can refuse
-with 429 or 5xx for a while; and it posts updates to a webhook with its secret.
+It answers getMe, getUpdates (long poll), setWebhook and its kin, sendMessage, the edits of a message, deleteMessages,
+getFile and the file's bytes (20 MB at most), and says yes to whatever else is called; it can refuse with 429 or 5xx for
+a while; and it posts updates to a webhook with its secret. `sent` is what a telephone shows: an edit changes it there.
+What the Bot API refuses of a message (its length, entities beyond the text, buttons that it would not take) is refused.
 """
 
 import asyncio
@@ -10,9 +11,10 @@ import contextlib
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from starlette.applications import Starlette
@@ -20,11 +22,19 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.serve import officers_bot
+from bot.serve import officers_bot, web
+from bot.serve import serving as serving_
 from bot.wiring import Product
 from tests.fakes import loopback
+from tests.fakes.home import Home
 
 LONGEST_POLL = 0.2  # seconds; whoever ends a bot waits for its last one
+LONGEST_TEXT = 4096  # UTF-16 units
+LONGEST_DATA, LONGEST_COPY = 64, 256
+JSON_FIELDS = {
+    *("entities", "reply_markup", "link_preview_options", "protect_content", "message_ids", "commands"),
+    *("menu_button", "allowed_updates"),
+}
 TOKEN = "4242:test-token-of-the-emulator"
 
 
@@ -33,8 +43,10 @@ class BotApi:
     url: str
     updates: list[dict[str, Any]] = field(default_factory=list)
     sent: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    talk: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))  # both sides' messages
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refusals: list[tuple[str, int]] = field(default_factory=list)  # (method, status), taken in order
+    languages: dict[int, str] = field(default_factory=dict)  # of people's apps, by chat
     files: dict[str, bytes] = field(default_factory=dict)  # by file id
     deleted: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # numbers, by chat
     webhook: str = ""
@@ -55,27 +67,21 @@ class BotApi:
     async def edits(self, chat: int, message_id: int, text: str) -> dict[str, Any]:
         return await self.brings({"edited_message": self.message(chat, text=text, message_id=message_id, edit_date=2)})
 
-    async def presses(self, chat: int, data: str) -> dict[str, Any]:
-        """The button of this name under the chat's last message, or an old one that is not there any more."""
-        person = {"id": chat, "is_bot": False, "first_name": "x"}
+    async def presses(self, chat: int, data: str, at: int = -1) -> dict[str, Any]:
+        """The button of this name under a message of the chat, or an old one that is not there any more."""
         message = self.message(chat, text="…")
         if self.sent[chat]:
-            message["message_id"] = self.sent[chat][-1]["message_id"]
-            data = next((it for it in self.buttons(chat) if it.partition(":")[0] == data), data)
-        return await self.brings(
-            {
-                "callback_query": {
-                    "id": str(next(self._ids)),
-                    "from": person,
-                    "chat_instance": "1",
-                    "data": data,
-                    "message": message,
-                }
-            }
-        )
+            shown = self.sent[chat][at]
+            kept = ("message_id", "text", "entities", "reply_markup")
+            message |= {name: shown[name] for name in kept if shown.get(name)}
+            data = next((it for it in self.buttons(chat, at) if it.partition(":")[0] == data), data)
+        query = {"id": str(next(self._ids)), "from": message["from"], "chat_instance": "1"}
+        return await self.brings({"callback_query": {**query, "data": data, "message": message}})
 
     def message(self, chat: int, **content: Any) -> dict[str, Any]:
         person = {"id": chat, "is_bot": False, "first_name": "Nguyễn", "username": f"user{chat}"}
+        if chat in self.languages:
+            person["language_code"] = self.languages[chat]
         base = {"message_id": next(self._ids), "date": 1, "chat": {"id": chat, "type": "private"}, "from": person}
         self._there[chat].add((base | content)["message_id"])
         return base | content
@@ -86,6 +92,8 @@ class BotApi:
 
     async def brings(self, update: dict[str, Any]) -> dict[str, Any]:
         """Hand an update to the bot; one that has its number already is the same update once more."""
+        if "message" in update and "update_id" not in update:
+            self.talk[update["message"]["chat"]["id"]].append(update["message"])
         update = {"update_id": next(self._ids), **update}
         if self.webhook:
             await self._post(update)
@@ -104,7 +112,9 @@ class BotApi:
                     break
         if answer.content:
             called = answer.json()
-            await self._do(called.pop("method"), called)
+            method = called.pop("method")
+            assert not (problem := self._refused(method.lower(), called)), problem
+            await self._do(method, called)
 
     async def waits_for(self, chat: int, count: int, seconds: float = 20) -> list[dict[str, Any]]:
         """The messages of a chat, once there are so many."""
@@ -114,10 +124,23 @@ class BotApi:
                     await self._news.wait()
         return self.sent[chat]
 
-    def buttons(self, chat: int) -> list[str]:
-        """What can be pressed under the last message."""
-        markup = self.sent[chat][-1].get("reply_markup") or {}
-        return [button["callback_data"] for row in markup.get("inline_keyboard", []) for button in row]
+    async def until(self, there: Callable[[], bool], seconds: float = 20) -> None:
+        """Until something is so; what is called beside an answer comes when it comes."""
+        async with asyncio.timeout(seconds):
+            while not there():
+                await asyncio.sleep(0.01)
+
+    def rows(self, chat: int, at: int = -1) -> list[list[dict[str, Any]]]:
+        """The buttons under a message, row by row."""
+        return list((self.sent[chat][at].get("reply_markup") or {}).get("inline_keyboard", []))
+
+    def buttons(self, chat: int, at: int = -1) -> list[str]:
+        """What can be pressed under a message, and tells the bot so."""
+        return [it["callback_data"] for row in self.rows(chat, at) for it in row if "callback_data" in it]
+
+    def called(self, method: str) -> list[dict[str, Any]]:
+        """What a method was called with."""
+        return [values for name, values in self.calls if name.lower() == method.lower()]
 
     # --- what bots call ---------------------------------------------------------------------------------------------
 
@@ -138,7 +161,33 @@ class BotApi:
         if method.lower() == "getfile" and len(self.files.get(values["file_id"], b"")) > 20 * 1024 * 1024:
             problem = {"ok": False, "error_code": 400, "description": "Bad Request: file is too big"}
             return JSONResponse(problem, status_code=400)
+        if description := self._refused(method.lower(), values):
+            problem = {"ok": False, "error_code": 400, "description": f"Bad Request: {description}"}
+            return JSONResponse(problem, status_code=400)
         return JSONResponse({"ok": True, "result": await self._do(method, values)})
+
+    def _refused(self, method: str, values: dict[str, Any]) -> str:
+        """Why the Bot API would not take a message or its edit; or nothing."""
+        if method not in {"sendmessage", "editmessagetext", "editmessagereplymarkup"}:
+            return ""
+        if "text" in values and (problem := wrong_text(values["text"], values.get("entities") or [])):
+            return problem
+        if problem := wrong_buttons(values.get("reply_markup") or {}):
+            return problem
+        if method == "sendmessage":
+            return ""
+        shown = self._shown(values)
+        if shown is None:
+            return "message to edit not found"
+        changed = {name: values[name] for name in ("text", "entities") if name in values}
+        changed["reply_markup"] = values.get("reply_markup")
+        return "message is not modified" if shown | changed == shown else ""
+
+    def _shown(self, values: dict[str, Any]) -> dict[str, Any] | None:
+        """The message that a call names, if it is still there."""
+        chat, number = int(values["chat_id"]), int(values["message_id"])
+        there = (it for it in self.sent[chat] if it["message_id"] == number and number not in self.deleted[chat])
+        return next(there, None)
 
     async def file(self, request: Request) -> Response:
         data = self.files.get(request.path_params["path"])
@@ -161,9 +210,10 @@ class BotApi:
                 return {"url": self.webhook, "has_custom_certificate": False, "pending_update_count": 0}
             case "sendmessage":
                 return await self._keep(values)
+            case "editmessagetext" | "editmessagereplymarkup":
+                return await self._edit(values)
             case "deletemessages":
                 numbers = values["message_ids"]
-                numbers = json.loads(numbers) if isinstance(numbers, str) else numbers
                 assert 1 <= len(numbers) <= 100, "the Bot API takes 1 to 100 numbers"
                 self.deleted[int(values["chat_id"])] |= self._there[int(values["chat_id"])].intersection(numbers)
             case "getfile":
@@ -173,21 +223,23 @@ class BotApi:
         return True
 
     async def _keep(self, values: dict[str, Any]) -> dict[str, Any]:
-        chat = int(values["chat_id"])
-        markup = values.get("reply_markup")
-        number = next(self._ids)
+        chat, number = int(values["chat_id"]), next(self._ids)
         self._there[chat].add(number)
-        values = {**values, "message_id": number}
-        values["reply_markup"] = json.loads(markup) if isinstance(markup, str) else markup
         async with self._news:
-            self.sent[chat].append(values)
+            self.sent[chat].append({"reply_markup": None, **values, "message_id": number})
+            self.talk[chat].append(self.sent[chat][-1])
             self._news.notify_all()
-        return {
-            "message_id": number,
-            "date": 1,
-            "chat": {"id": chat, "type": "private"},
-            "text": values["text"],
-        }
+        return {"message_id": number, "date": 1, "chat": {"id": chat, "type": "private"}, "text": values["text"]}
+
+    async def _edit(self, values: dict[str, Any]) -> dict[str, Any]:
+        shown = self._shown(values)
+        assert shown
+        changed = {"text": values["text"], "entities": values.get("entities")} if "text" in values else {}
+        async with self._news:
+            shown |= {**changed, "reply_markup": values.get("reply_markup")}
+            self._news.notify_all()
+        chat = {"id": int(values["chat_id"]), "type": "private"}
+        return {"message_id": shown["message_id"], "date": 1, "chat": chat, "text": shown["text"]}
 
     async def _get_updates(self, offset: int, timeout: float) -> list[dict[str, Any]]:
         with contextlib.suppress(TimeoutError):
@@ -196,13 +248,49 @@ class BotApi:
         return [it for it in self.updates if it["update_id"] >= offset]
 
 
+def wrong_text(text: str, entities: list[dict[str, Any]]) -> str:
+    """Why the Bot API would not take a text; or nothing. Lengths and offsets are in UTF-16 units."""
+    units = text.encode("utf-16-le")
+    if not text.strip():
+        return "message text is empty"
+    if len(units) > 2 * LONGEST_TEXT:
+        return "message is too long"
+    for it in entities:
+        try:
+            part = units[2 * it["offset"] : 2 * (it["offset"] + it["length"])].decode("utf-16-le")
+        except UnicodeDecodeError:
+            return "entity inside a character"
+        if 2 * (it["offset"] + it["length"]) > len(units) or part != part.strip():
+            return "entity beyond its words"
+    return ""
+
+
+def wrong_buttons(markup: dict[str, Any]) -> str:
+    """Why the Bot API would not take buttons; or nothing."""
+    for button in (it for row in markup.get("inline_keyboard", []) for it in row):
+        data, url = button.get("callback_data"), button.get("url")
+        copied = button.get("copy_text", {}).get("text")
+        if sum(it is not None for it in (data, url, copied)) != 1 or not button["text"]:
+            return "a button does one thing"
+        if not 1 <= len((data or copied or "-").encode()) <= (LONGEST_DATA if data else LONGEST_COPY):
+            return "BUTTON_DATA_INVALID"
+        if url and "." not in (urlsplit(url).hostname or ""):
+            return "BUTTON_URL_INVALID"
+    return ""
+
+
 async def _values(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "")
     if kind.startswith("application/json"):
         found: dict[str, Any] = await request.json()
         return found
     async with request.form() as form:
-        return {**request.query_params, **{name: str(value) for name, value in form.items()}}
+        return {name: _plain(name, str(value)) for name, value in (*request.query_params.items(), *form.items())}
+
+
+def _plain(name: str, value: str) -> Any:
+    """A value of a form as JSON has it, where the Bot API takes one."""
+    return json.loads(value) if name in JSON_FIELDS and value else value
 
 
 @contextlib.asynccontextmanager
@@ -223,6 +311,26 @@ async def connected(product: Product, seconds: float = 20) -> None:
     async with asyncio.timeout(seconds):
         while not all(messenger.is_up for messenger in product.health.messengers):
             await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def connected_citizens_bot(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterator[str]:
+    """The citizens' bot as `tinbao serve` would run it; the address of the web app."""
+    port = loopback.free_port()
+    own = replace(
+        home.settings,
+        telegram_token=TOKEN,
+        telegram_api=api.url,
+        telegram_webhook=webhook,
+        public_url=f"http://127.0.0.1:{port}",
+    )
+    product = replace(home.product, settings=own)
+    async with (
+        serving_.citizens_bot(product) as routes,
+        loopback.serving(web.build(product, frozenset({"intake"}), routes), port),
+    ):
+        await connected(product)
+        yield own.public_url
 
 
 @dataclass(frozen=True)

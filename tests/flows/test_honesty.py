@@ -1,14 +1,26 @@
 """What a person is told of who still knows them: a short screen for each channel and language, and once in time."""
 
+from dataclasses import replace
+
 import pytest
 
 import locales
 from tests.fakes.desk import browser
 from tests.fakes.home import Home
+from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import WARD_POLICE_BRIBED as ACCUSING
 from tips.intake.reception import Outcome, Sender
 from tips.intake.turns import Inbound, Say
 
+FIRST = {
+    "start": Inbound("start"),
+    "a tip about officials": Inbound("text", text=ACCUSING),
+    "a tip": Inbound("text", text=TIP),
+    "a greeting": Inbound("text", text="alo"),
+    "no receipt": Inbound("text", text="0000-0000-0000-0000-0000-0000-0000"),
+    "a place": Inbound("location", lat=10.7823, lon=106.6840),
+    "a sticker": Inbound("unsupported"),
+}
 SHORT = 600  # characters of a screen on a telephone
 
 
@@ -44,17 +56,25 @@ async def test_each_channel_says_who_still_knows_you(
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
-async def test_a_messenger_interrupts_once_before_it_asks_more(a_home: Home, lang: str) -> None:
-    """The first answer to a text about officials offers the web chat; the next one does not; the web never does."""
+@pytest.mark.parametrize("heard", FIRST.values(), ids=FIRST.keys())
+async def test_a_messenger_is_named_in_the_first_reply_and_once(a_home: Home, lang: str, heard: Inbound) -> None:
+    """Whatever is heard first, the web chat is offered before anything is asked; never again, and never on the web."""
     address = a_home.product.reception.conversation.web
-    first = await turn(a_home, Inbound("text", text=ACCUSING, messenger=True), lang)
+    first = await turn(a_home, replace(heard, messenger=True), lang)
     second = await turn(a_home, Inbound("text", text="sòng bạc nằm cuối hẻm", messenger=True), lang)
-    assert address in words(first)
+    assert words(first).count(address) == 1
     assert address not in words(second)
     keys = [say.key for reply in first.replies for say in reply.says]
-    assert all(keys.index("warn.messenger") < at for at, key in enumerate(keys) if key.startswith(("ask.", "summary")))
-    other = await a_home.product.reception.turn(Sender("test", "web"), Inbound("text", text=ACCUSING), lang)
+    asked = [at for at, key in enumerate(keys) if key.startswith(("ask.", "summary", "welcome.ask", "location"))]
+    assert all(keys.index("warn.messenger") < at for at in asked)
+    other = await a_home.product.reception.turn(Sender("test", "web"), heard, lang)
     assert "warn.messenger" not in [say.key for reply in other.replies for say in reply.says]
+
+
+async def test_whoever_presses_a_button_of_an_old_message_was_told_before(a_home: Home) -> None:
+    """A conversation that ended leaves its receipt's buttons: pressing one brings no second warning."""
+    outcome = await turn(a_home, Inbound("choose", choice="notify", messenger=True), "vi")
+    assert "warn.messenger" not in [say.key for reply in outcome.replies for say in reply.says]
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)

@@ -1,20 +1,17 @@
 """Telegram with real aiogram against an emulated Bot API over HTTP: the whole story, and everything that goes wrong."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import httpx
 import pytest
 
-from bot.serve import serving, web
-from handlers import telegram as handler
-from tests.fakes import bot_api, gallery, loopback
+from handlers.telegram import delivery
+from tests.fakes import bot_api, gallery
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
 from tests.fakes.words import DRUGS as TIP
-from tests.fakes.words import RECEIPT, WARD_POLICE_BRIBED
+from tests.fakes.words import RECEIPT
 from tips.desk.actions import Fields
 
 CHAT = 77_001_234
@@ -26,30 +23,10 @@ async def api() -> AsyncIterator[BotApi]:
         yield served
 
 
-@contextlib.asynccontextmanager
-async def bot_running(home: Home, api: BotApi, *, webhook: bool) -> AsyncIterator[str]:
-    """The bot as `tinbao serve` would run it; the address of the web app."""
-    port = loopback.free_port()
-    own = replace(
-        home.settings,
-        telegram_token=bot_api.TOKEN,
-        telegram_api=api.url,
-        telegram_webhook=webhook,
-        public_url=f"http://127.0.0.1:{port}",
-    )
-    product = replace(home.product, settings=own)
-    async with (
-        serving.citizens_bot(product) as routes,
-        loopback.serving(web.build(product, frozenset({"intake"}), routes), port),
-    ):
-        await bot_api.connected(product)
-        yield own.public_url
-
-
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
 async def test_the_whole_story_over_telegram(a_home: Home, api: BotApi, webhook: bool) -> None:
     """From the first message to the officer's question and the citizen's answer."""
-    async with bot_running(a_home, api, webhook=webhook):
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=webhook):
         await api.says(CHAT, TIP)
         await api.waits_for(CHAT, 1)
         assert "submit" in api.buttons(CHAT)
@@ -71,7 +48,7 @@ async def test_the_whole_story_over_telegram(a_home: Home, api: BotApi, webhook:
 
 async def test_the_same_update_twice_is_one_turn(a_home: Home, api: BotApi) -> None:
     """Telegram may bring an update again; nobody is answered twice and no tip is stored twice."""
-    async with bot_running(a_home, api, webhook=True):
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         update = await api.says(CHAT, TIP)
         await api.brings(update)
         pressed = await api.presses(CHAT, "submit")
@@ -85,8 +62,8 @@ async def test_a_receipt_that_telegram_refused_is_offered_again(
     a_home: Home, api: BotApi, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A refusal delays the receipt and loses nothing."""
-    monkeypatch.setattr(handler, "LONGEST_WAIT", 0.01)
-    async with bot_running(a_home, api, webhook=True):
+    monkeypatch.setattr(delivery, "LONGEST_WAIT", 0.01)
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         await api.says(CHAT, TIP)
         api.refusals += [("sendMessage", status)] * 2
         await api.presses(CHAT, "submit")
@@ -97,8 +74,8 @@ async def test_a_receipt_that_was_never_taken_comes_with_the_next_message(
     a_home: Home, api: BotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While Telegram takes nothing, the receipt stays due; it is the first thing said afterwards."""
-    monkeypatch.setattr(handler, "LONGEST_WAIT", 0.01)
-    async with bot_running(a_home, api, webhook=True):
+    monkeypatch.setattr(delivery, "LONGEST_WAIT", 0.01)
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         await api.says(CHAT, TIP)
         api.refusals += [("sendMessage", 500)] * 100
         await api.presses(CHAT, "submit")
@@ -111,7 +88,7 @@ async def test_a_receipt_that_was_never_taken_comes_with_the_next_message(
 
 async def test_two_quick_messages_of_one_person_do_not_race(a_home: Home, api: BotApi) -> None:
     """Fragments that arrive together all end up in one tip."""
-    async with bot_running(a_home, api, webhook=True):
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         parts = [f"mảnh số {number} của vụ cướp ở quận 3 tối qua" for number in range(12)]
         await asyncio.gather(*(api.says(CHAT, part) for part in parts))
         await api.presses(CHAT, "submit")
@@ -132,7 +109,7 @@ async def test_a_stranger_at_the_webhook_gets_nothing(
     a_home: Home, api: BotApi, headers: dict[str, str], body: bytes
 ) -> None:
     """401, and nothing was said to anybody."""
-    async with bot_running(a_home, api, webhook=True) as url:
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True) as url:
         if headers.pop("right", None):
             headers = {"X-Telegram-Bot-Api-Secret-Token": api.secret}
         async with httpx.AsyncClient() as client:
@@ -162,14 +139,14 @@ async def test_whatever_is_sent_gets_a_clear_answer(
 ) -> None:
     """Files, stickers, places, signs and unknown commands are answered in words."""
     api.files |= {"p": gallery.picture("JPEG"), "d": b"MZ no picture", "e": b""}
-    async with bot_running(a_home, api, webhook=True):
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         await api.sends(CHAT, **content)
         assert words in api.sent[CHAT][-1]["text"]
 
 
 async def test_an_edited_message_changes_its_fragment(a_home: Home, api: BotApi) -> None:
     """What the person corrected in place is what is sent."""
-    async with bot_running(a_home, api, webhook=True):
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         update = await api.says(CHAT, TIP)
         await api.edits(CHAT, update["message"]["message_id"], TIP.replace("karaoke", "bida"))
         await api.presses(CHAT, "submit")
@@ -180,7 +157,7 @@ async def test_an_edited_message_changes_its_fragment(a_home: Home, api: BotApi)
 
 async def test_an_expired_button_and_a_second_start_lose_nothing(a_home: Home, api: BotApi) -> None:
     """The draft is still there, and is shown again."""
-    async with bot_running(a_home, api, webhook=True):
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         await api.says(CHAT, TIP)
         await api.presses(CHAT, "area:999")
         assert TIP in api.sent[CHAT][-1]["text"]
@@ -190,30 +167,15 @@ async def test_an_expired_button_and_a_second_start_lose_nothing(a_home: Home, a
 
 async def test_groups_are_not_answered(a_home: Home, api: BotApi) -> None:
     """Where others read along, the bot says nothing."""
-    async with bot_running(a_home, api, webhook=True):
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         message = {**api.message(CHAT, text=TIP), "chat": {"id": -5, "type": "group", "title": "g"}}
         await api.brings({"message": message})
         assert not api.sent
 
 
-async def test_a_tip_about_officials_is_told_once_that_the_messenger_overhears(a_home: Home, api: BotApi) -> None:
-    """The web chat is offered, once; sending here still works. Other tips are not bothered with it."""
-    address = a_home.product.reception.conversation.web
-    async with bot_running(a_home, api, webhook=True):
-        await api.says(CHAT, WARD_POLICE_BRIBED)
-        await api.says(CHAT, "sòng bạc nằm cuối hẻm")
-        first, second = (message["text"] for message in api.sent[CHAT])
-        assert address in first
-        assert address not in second
-        await api.presses(CHAT, "submit")
-        assert RECEIPT.search(api.sent[CHAT][-1]["text"])
-        await api.says(CHAT + 1, TIP)
-        assert address not in api.sent[CHAT + 1][-1]["text"]
-
-
 async def test_updates_out_of_order_lose_nothing(a_home: Home, api: BotApi) -> None:
     """A button that overtakes its message, and an edit of what never came, are answered; then the tip goes its way."""
-    async with bot_running(a_home, api, webhook=True):
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         await api.presses(CHAT, "submit")
         await api.edits(CHAT, 999, "sửa một tin chưa tới")
         await api.says(CHAT, TIP)
@@ -224,7 +186,7 @@ async def test_updates_out_of_order_lose_nothing(a_home: Home, api: BotApi) -> N
 
 async def test_a_forwarded_message_is_a_message(a_home: Home, api: BotApi) -> None:
     """Somebody else's words that are passed on are the tip; who wrote them is not kept."""
-    async with bot_running(a_home, api, webhook=True):
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
         origin = {"type": "hidden_user", "sender_user_name": "Tên Của Ai Đó", "date": 1}
         await api.says(CHAT, TIP, forward_origin=origin)
         assert TIP in api.sent[CHAT][-1]["text"]

@@ -11,12 +11,23 @@ from tips.intake.turns import Decision, Forget, Inbound, LookUp, Reply, Say
 
 
 def start(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """A greeting; or, where something is begun, on with that."""
+    """A greeting, with the place of the poster that led here; or, where something is begun, on with that."""
     outside = replace(draft, mailbox="")
     if draft.begun:
         return prompts.go_on(outside, Say("resume"))
-    fresh = replace(outside, stage=Stage.IDLE)
-    return tell(fresh, Reply((Say("welcome"), Say("welcome.ask")), prompts.language_options(draft)))
+    fresh = _at_the_poster(prompts, replace(outside, stage=Stage.IDLE), heard.text)
+    says = [Say("welcome"), Say("welcome.ask")]
+    if fresh.messenger and "messenger" not in fresh.notices_given:
+        says.insert(1, prompts.overheard())
+    if fresh.poster:
+        says.append(Say("start.place", {"place": prompts.triager.area_name(fresh.poster)}))
+    return tell(fresh, Reply(tuple(says), prompts.language_options(draft)))
+
+
+def _at_the_poster(prompts: Prompts, draft: Draft, payload: str) -> Draft:
+    """The place that a poster's link names, in the place of one that was chosen before."""
+    code = prompts.triager.area_of_poster(payload)
+    return replace(draft, poster=code, area=None) if code else draft
 
 
 def resume(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:

@@ -99,6 +99,7 @@ from tips.intake.turns import (
     Missing,
     NotAllowed,
     Post,
+    ReplyKind,
     Submit,
     TooMany,
 )
@@ -185,6 +186,9 @@ ANSWERS: Final[Mapping[tuple[type[Effect], type[Answer]], AnswerStep]] = {
 }
 
 
+_OF_MESSENGERS: Final = frozenset({"warn.messenger", "knows.messenger"})  # what is said of what they know
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation(Prompts):
     """Decides replies, by the tables above."""
@@ -192,6 +196,8 @@ class Conversation(Prompts):
     def respond(self, draft: Draft, heard: Inbound) -> Decision:
         """The next reply to what was heard."""
         decision = self._taken(replace(draft, messenger=heard.messenger), heard)
+        if heard.kind != "choose":  # a button of ours was there before: whoever presses it was told
+            decision = self._warned(decision)
         if decision.effect is not None:  # what is said then, and so what is offered, is the matter of its answer
             return decision
         return offering(decision)
@@ -199,7 +205,21 @@ class Conversation(Prompts):
     def answered(self, decision: Decision, answer: Answer) -> Decision:
         """What a decision comes to, once its effect was carried out; of effects, `Forget` may be left in it."""
         assert decision.effect is not None
-        return ANSWERS[type(decision.effect), type(answer)](self, decision, answer)
+        final = ANSWERS[type(decision.effect), type(answer)](self, decision, answer)
+        return self._warned(final) if isinstance(decision.effect, LookUp) else final
+
+    def _warned(self, decision: Decision) -> Decision:
+        """Whoever writes through a messenger is told with the first reply, and once, that it overhears them."""
+        draft = decision.draft
+        if not draft.messenger or "messenger" in draft.notices_given or not decision.replies:
+            return decision
+        told = replace(draft, notices_given=(*draft.notices_given, "messenger"))
+        if any(say.key in _OF_MESSENGERS for reply in decision.replies for say in reply.says):
+            return replace(decision, draft=told)
+        replies = list(decision.replies)
+        at = next((at for at, it in enumerate(replies) if it.kind is not ReplyKind.DANGER), 0)
+        replies[at] = replace(replies[at], says=(self.overheard(), *replies[at].says))
+        return replace(decision, draft=told, replies=tuple(replies))
 
     def _taken(self, draft: Draft, heard: Inbound) -> Decision:
         """The step that the tables name, and those that follow in the same turn."""

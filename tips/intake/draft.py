@@ -70,11 +70,12 @@ class Draft:
     due: tuple[Due, ...] = field(default=(), repr=False)  # receipts that nobody has confirmed yet
     mailbox: str = field(default="", repr=False)  # the receipt in use, while the person looks into a mailbox
     aside: str = field(default="", repr=False)  # text that was no tip, while `send anyway` is open
+    poster: str = ""  # the code of the place that a poster's link named: it counts while words and person name none
 
     @property
     def chosen(self) -> bool:
-        """Whether the person corrected what triage found, or chose who may read."""
-        return bool(self.area or self.category or self.kept or self.let_in or self.danger)
+        """Whether the person corrected what triage found, chose who may read, or came by a poster."""
+        return bool(self.area or self.poster or self.category or self.kept or self.let_in or self.danger)
 
     @property
     def begun(self) -> bool:

@@ -52,11 +52,14 @@ class Prompts:
     languages: Sequence[str]  # codes, those that there are catalogues for
 
     def triage(self, draft: Draft) -> Triage:
-        """The triage of the whole draft, with what the person chose."""
+        """The triage of the whole draft, with what the person chose; where nobody names a place, a poster's counts."""
         chosen = Corrections(
             area=draft.area, category=draft.category, kept=draft.kept, let_in=draft.let_in, danger=draft.danger
         )
-        return self.triager.triage(draft.text, chosen)
+        found = self.triager.triage(draft.text, chosen)
+        if not draft.poster or found.area.ward or found.area.district or found.area.outside:
+            return found
+        return self.triager.triage(draft.text, replace(chosen, area=draft.poster))
 
     def as_sent(self, draft: Draft, triage: Triage, way: str) -> Triage:
         """The triage of a draft that is sent in one of the `ways`."""
@@ -87,6 +90,10 @@ class Prompts:
         """The way to every other language."""
         return tuple(Option(f"lang:{it}", Say(f"option.lang.{it}")) for it in self.languages if it != draft.lang)
 
+    def overheard(self) -> Say:
+        """What a messenger knows, and where it knows nothing."""
+        return Say("warn.messenger", {"address": self.web})
+
     # --- what comes next ----------------------------------------------------------------------------------------
 
     def go_on(
@@ -107,9 +114,6 @@ class Prompts:
         """
         triage = known or self.triage(draft)
         says = [*first, *self.shut_out(_newly_said(draft, triage))]
-        if draft.messenger and triage.accusations and "messenger" not in draft.notices_given:
-            says.append(Say("warn.messenger", {"address": self.web}))
-            draft = replace(draft, notices_given=(*draft.notices_given, "messenger"))
         about = "" if draft.asked else _missing(draft, triage)
         if about:
             kept = tuple(replace(it, span=None) for it in triage.accusations)

@@ -194,6 +194,13 @@ class Triager:
         """The place that an answer to "where?" names: also a bare "q3", "3" or "thu duc"."""
         return self._places.find(texts.parse(text), NOTHING, answer=True)[0]
 
+    def area_of_poster(self, payload: str) -> str | None:
+        """The code of the one place that a poster's link names, by its code or a word such as q3; None: no one."""
+        if self._organisation.areas.district_of(payload):
+            return payload
+        found = self.resolve_area(payload.replace("-", " ").replace("_", " "))
+        return None if found.ask else found.ward or found.district
+
     def nearest(self, lat: float, lon: float, limit: int = 4) -> tuple[AreaCandidate, ...]:
         """The wards around a point in degrees, nearest first; empty far outside the city."""
         if not (math.isfinite(lat) and math.isfinite(lon)):
