@@ -31,12 +31,12 @@ from tips.triage.text import Phrases, Text
 
 FILE: Final = "wishes.json"
 WHOLE: Final = "city_police_leadership"  # a plain "công an": every police unit of the city
-SEEN: Final = 40  # letters on each side of an office that are looked at
+SEEN: Final = 30  # words and letters on each side of an office that are looked at
 _UNIT: Final = "unit."
 _GAPS: Final = ((re.compile(r"[:“”\"]"), ":"), (re.compile(r"[,()–—]|\s-\s"), ","))
 _CHAIN: Final = r"(?:[BIFJPSTYRU]|(?<=U),)"  # what may stand between a wish and its office; also another office
-_PREVENTED: Final = re.compile(rf"(?P<lead>[^|]*)(?P<by>[NZWGCEKH])(?P<between>{_CHAIN}{{0,10}})$")
-_CALLED: Final = re.compile(rf"(?P<lead>[^|]*?)(?P<chain>{_CHAIN}+)$")
+_PREVENTED: Final = re.compile(rf"(?P<lead>.*)(?P<by>[NZWGCEKH])(?P<between>{_CHAIN}{{0,10}})$")
+_CALLED: Final = re.compile(rf"(?P<lead>.*?)(?P<chain>{_CHAIN}+)$")
 _READS: Final = re.compile(r"[BIJ]{0,3}R")  # what follows an office that would read
 _KINDLY: Final = re.compile(r"[BIJR]{0,3}[FP]")
 _FORBIDDEN: Final = re.compile(r"[B,]{0,3}(?:N[BI]{0,3}[RSTY]|G[BI]{1,3}[RSTY])")  # "công an phường thì đừng cho biết"
@@ -96,6 +96,8 @@ def find(text: Text, officials: Sequence[Official], mentions: Sequence[Mention],
     if not _may_wish(tags):
         return Wishes((), (), officials, ())
     offices = _offices(text, officials, mentions, named, organisation)
+    if not offices:
+        return Wishes((), (), officials, ())
     shut, wanted = [], []
     for office, word, before, behind in _read(text, mentions, tags, offices):
         if _shuts_out(before, behind) and (office.units or office.kind != "other_official"):
@@ -125,14 +127,13 @@ def _shuts_out(before: str, behind: str) -> bool:
     """Whether the writer does not want an office to read it; what stands before it and behind it, in letters."""
     if _ASKED.match(behind):
         return False
-    found = _PREVENTED.search(before)
+    found = _PREVENTED.match(before)
     if found:
         lead, by, between = found.group("lead", "by", "between")
         return _PREVENTS[by](lead, between, behind) and _is_own(lead, by, behind)
-    lead = before.rpartition("|")[2]
     if _FORBIDDEN.match(behind):
-        return not re.search(r"[DY]", lead[-6:])
-    return bool(_NEVER.match(behind) and "P" in lead[-6:])
+        return not _has(before[-6:], "DY")
+    return bool(_NEVER.match(behind) and "P" in before[-6:])
 
 
 def _has(between: str, letters: str) -> bool:
@@ -178,7 +179,7 @@ def _is_own(lead: str, by: str, behind: str) -> bool:
 
 def _calls_for(before: str, behind: str) -> bool:
     """Whether the writer asks to bring it to an office: so read only where nothing else can be meant."""
-    found = _CALLED.search(before)
+    found = _CALLED.match(before)
     if not found:
         return False
     lead, chain = found.group("lead", "chain")
@@ -197,26 +198,26 @@ def _calls_for(before: str, behind: str) -> bool:
 def _read(
     text: Text, mentions: Sequence[Mention], tags: Hits, offices: Sequence[Official]
 ) -> Iterator[tuple[Official, str, str, str]]:
-    """Each office with its letter and those before and behind it; and again for each "họ" that takes its place."""
-    known, letters = _known(tags), _letters()
+    """Each office with its letter, those before it in its clause, and those behind; and so each "họ" for it."""
+    known, letters, words = _known(tags), _letters(), text.words
     begun, places = {it.first: it for it in offices}, {it.first: it.after for it in mentions}
+    at, end = max(0, min(begun) - SEEN), min(len(words), max(begun) + SEEN)
     line: list[str] = []
     spots: list[tuple[Official, int]] = []
-    at, count = 0, len(text.words)
-    while at < count:
-        if at:
-            line += _gap(text, at)
+    while at < end:
+        line += _gap(text, at)
         if at in begun:
             spots.append((begun[at], len(line)))
             letter, at = "U", begun[at].after
             at = places.get(at, at)  # "công an phường 5, quận 3"
         else:
-            letter, at = known.get(at) or (letters.get(text.words[at], "X"), at + 1)
+            letter, at = known.get(at) or (letters.get(words[at], "X"), at + 1)
             if letter == "V" and spots:
                 spots.append((spots[-1][0], len(line)))
         line.append(letter)
     for office, spot in spots:
-        yield office, line[spot], "".join(line[max(0, spot - SEEN) : spot]), "".join(line[spot + 1 : spot + 1 + SEEN])
+        before = "".join(line[max(0, spot - SEEN) : spot]).rpartition("|")[2]
+        yield office, line[spot], before, "".join(line[spot + 1 : spot + 1 + SEEN])
 
 
 def _known(tags: Hits) -> dict[int, tuple[str, int]]:
@@ -233,8 +234,10 @@ def _gap(text: Text, at: int) -> str:
     """The letter for what stands before a word; none for a space."""
     if text.breaks[at]:
         return "|"
-    gap = text.original[text.ends[at - 1] : text.starts[at]]
-    return "" if gap == " " else next((letter for pattern, letter in _GAPS if pattern.search(gap)), "")
+    gap = text.original[text.ends[at - 1] : text.starts[at]] if at else ""
+    if gap in {"", " "}:
+        return ""
+    return next((letter for pattern, letter in _GAPS if pattern.search(gap)), "")
 
 
 def _offices(
