@@ -94,6 +94,7 @@ class Triager:
             category.phrase_strength(found, accused),
             placed=_placed(area),
             accused=bool(accused),
+            wished=bool(wished.shut_out or wished.wanted),
             hinted=bool(hinted.get("alone")),
             endangered=bool(dangers),
         )

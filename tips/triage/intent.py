@@ -42,21 +42,24 @@ def find(
     *,
     placed: bool,
     accused: bool,
+    wished: bool = False,
     hinted: bool = False,
     endangered: bool = False,
 ) -> Intent:
     """The intent of a message.
 
-    The arguments are those of `features.names`, whether words hint at somebody in office, and whether the writer is in
-    danger.
+    The arguments are those of `features.names`, and whether it says who should or must not read it, whether words hint
+    at somebody in office, and whether the writer is in danger.
     """
     meant = _meant(text, found, hits, strength, placed=placed, accused=accused)
     if meant.name not in NO_TIP:
         return meant
     if endangered:
         return Intent("emergency", 0.5)
-    asks = meant.name == "how_to" or features.asks(text, found)
-    return Intent("tip", 0.5) if hinted and not asks and meant.confidence < SURE_OF_HINTS else meant
+    asks, how = features.asks(text, found), meant.name == "how_to"
+    if (wished and not (asks and how)) or (hinted and not (asks or how) and meant.confidence < SURE_OF_HINTS):
+        return Intent("tip", 0.5)
+    return meant
 
 
 def _meant(text: Text, found: Found, hits: Hits, strength: float, *, placed: bool, accused: bool) -> Intent:
