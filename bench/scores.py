@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tips.organisation.units import Organisation
-from tips.triage import Triage, Triager, as_json
+from tips.triage import Band, Triage, Triager, as_json
 
 TIPS: Final = frozenset({"tip", "emergency"})
 WORST: Final = 6  # confusions that are listed
@@ -186,8 +186,10 @@ def _accused(scores: Scores, row: Row, triage: Triage, what: str) -> None:
     kinds = {it.kind for it in triage.accusations}
     if row["accused_kind"] == "none":
         scores.add("no false accusation", not kinds, what)
+        scores.add("clean tips not asked", triage.band is not Band.ASK, what)
         return
     scores.add("accused found", bool(kinds), what)
+    scores.add("accused: found or asked", triage.band is not Band.NO, what)
     scores.add("accused kind", row["accused_kind"] in kinds, what)
     scores.compare("accused", row["accused_kind"], min(kinds, default="none"))
 
@@ -201,6 +203,8 @@ def _rest(scores: Scores, row: Row, triage: Triage, where: str) -> None:
         scores.compare("urgency", wanted, got or "none")
         if wanted == "P0":
             scores.add("P0 recall", got == "P0", what)
+        else:
+            scores.add("no false P0", got != "P0", what)
     scores.add("ongoing", row["ongoing"] == triage.ongoing, f"{where} {row['ongoing']} -> {triage.ongoing}")
     passages = [(row["text"][slice(*it.span)], it.rule) for it in triage.identifying]
     if row["self_identifying"]:

@@ -26,4 +26,4 @@ def test_every_reason_of_every_labelled_message_has_words(lang: str) -> None:
             assert "{" not in said and said
             assert not (reason.rule == "category.words" and reason.params["category"] in said)
             rules.add(reason.rule.partition(".")[0])
-    assert rules == {"accused", "area", "category", "route", "urgency"}
+    assert rules == {"accused", "area", "category", "danger", "route", "urgency"}

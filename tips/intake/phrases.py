@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,11 @@ from tips.data import read
 
 _KEPT_CONTROLS: Final = frozenset("\n\t")
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_LETTERS: Final = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 _PUNCTUATION: Final = re.compile(r"[^\w/':-]+")
+ASKING: Final = 3  # words at the beginning and the end by which a question is known
+LEAST_WORDS: Final = 3  # fewer tell no language
+LEAST_TELLING: Final = 2  # words that only English has
 SHORT: Final = 60  # characters: a longer message is never a mere command
 QUESTION_LENGTH: Final = 160  # characters: a longer message is never a mere question
 
@@ -27,8 +31,10 @@ class Phrases:
 
     commands: Mapping[str, str]  # folded phrase -> option id or command
     openers: tuple[str, ...]  # longest first
-    questions: Mapping[str, tuple[str, ...]]  # topic -> folded phrases
-    english: frozenset[str]
+    questions: Mapping[str, tuple[str, ...]]  # topic -> folded phrases, in a text that asks
+    told: Mapping[str, tuple[str, ...]]  # and in a short text that does not
+    asking: frozenset[str]  # words with which questions begin or end
+    never_asked: tuple[str, ...]
 
 
 @functools.cache
@@ -38,7 +44,8 @@ def load() -> Phrases:
     commands = {phrase: name for name, phrases in raw["commands"].items() for phrase in phrases}
     openers = tuple(sorted(raw["correction_openers"], key=len, reverse=True))
     questions = {topic: tuple(phrases) for topic, phrases in raw["questions"].items()}
-    return Phrases(commands, openers, questions, frozenset(raw["english"]))
+    told = {topic: tuple(phrases) for topic, phrases in raw["told"].items()}
+    return Phrases(commands, openers, questions, told, frozenset(raw["asking"]), tuple(raw["never_asked"]))
 
 
 def clean(text: str) -> str:
@@ -95,19 +102,44 @@ def correction(text: str) -> str | None:
 
 
 def question(text: str) -> str | None:
-    """The topic of a question about this channel; None: it asks nothing that we know."""
+    """The topic of a question about this channel; None: it asks nothing that we know, or tells something."""
     if len(text) > QUESTION_LENGTH:
         return None
     folded = f" {fold(text)} "
-    for topic, phrases in load().questions.items():
-        if any(f" {phrase}" in folded for phrase in phrases):
-            return topic
-    return None
+    if _says(folded, load().never_asked):
+        return None
+    asked = load().questions if "?" in text or _asks(folded.split()) else {}
+    told = load().told if len(text) <= SHORT else {}
+    return next((topic for topics in (asked, told) for topic in topics if _says(folded, topics[topic])), None)
+
+
+def _says(folded: str, phrases: tuple[str, ...]) -> bool:
+    return any(f" {phrase} " in folded for phrase in phrases)
+
+
+def _asks(words: Sequence[str]) -> bool:
+    """Whether it begins or ends as a question does: who merely tells of a photo asks nothing."""
+    return not load().asking.isdisjoint((*words[:ASKING], *words[-ASKING:]))
 
 
 def is_english(text: str) -> bool:
-    """Whether a text is plainly English: unaccented, and mostly words that Vietnamese does not have."""
-    words = re.findall(r"[a-z']+", text.lower())
-    if not text.isascii() or len(words) < 3:
+    """Whether a text is plainly English: common English words that Vietnamese does not have, and hardly another one.
+
+    Vietnamese without accents is made of syllables of few shapes, so a word of another shape is foreign, or short for
+    something; only English words tell which.
+    """
+    words = _LETTERS.findall(text.lower().replace("\u2019", "'"))
+    if len(words) < LEAST_WORDS:
         return False
-    return sum(word in load().english for word in words) * 4 >= len(words)
+    known, shape = _english()
+    foreign = [word for word in words if word.isascii() and not shape.fullmatch(word)]
+    telling = sum(word in known for word in foreign)
+    fitting = len(foreign) + sum(word in known and bool(shape.fullmatch(word)) for word in words)
+    return telling >= LEAST_TELLING and telling * 8 >= len(words) and fitting * 5 >= len(words) * 3
+
+
+@functools.cache
+def _english() -> tuple[frozenset[str], re.Pattern[str]]:
+    """Common English words, and the shape of a Vietnamese syllable without accents."""
+    raw = read("english.json")
+    return frozenset(raw["words"]), re.compile(raw["syllable"])

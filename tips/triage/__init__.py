@@ -2,8 +2,9 @@
 
 text = text.parse(words)                     folded words that know where they stood
 area = areas: mentions -> addresses -> one place, or a question
-accusations = accused: officials in a context that accuses them
-category, intent, urgency = weighted words, read in the light of the accusations
+wishes = whom the writer does not want to read it, and whom they want to
+accusations = accused: officials in a context that accuses them; smell: where it only hints, one question tells
+category, intent, urgency = weighted words, read in the light of the accusations; threats against the writer come first
 route = routing: owner, levels above, units shut out
 """
 
@@ -28,7 +29,10 @@ from tips.triage import (
     routing,
     self_identification,
     slots,
+    smell,
+    threats,
     urgency,
+    wishes,
 )
 from tips.triage import text as texts
 from tips.triage.results import (
@@ -79,11 +83,13 @@ class Triager:
         parsed = texts.parse(text)
         found, hits = lexicon.find(parsed)
         area, mentions, reasons = self._places.find(parsed, corrections)
-        accused, why = accusations.find(parsed, found, hits, mentions, self._organisation)
+        wished, likely = self._officials(parsed, found, hits, mentions)
+        accused, why = accusations.find(parsed, likely, self._organisation)
         accused = accusations.merged(
             accused, corrections.kept, accusations.chosen(corrections.accused, self._organisation)
         )
         kind, words = category.find(parsed, found, hits, mentions, accused)
+        dangers, hinted = _of_danger(parsed, corrections), smell.hints(parsed)
         meant = intent.find(
             parsed,
             found,
@@ -91,13 +97,17 @@ class Triager:
             category.phrase_strength(found, accused),
             placed=_placed(area),
             accused=bool(accused),
+            wished=bool(wished.shut_out or wished.wanted),
+            hinted=bool(hinted.get("alone")),
+            endangered=bool(dangers),
         )
         code, second = kind.code, kind.second
         if corrections.category in categories():
             code, second = corrections.category, (kind.code if kind.code != corrections.category else second)
         if meant.name not in {"tip", "emergency"}:
             code, second = corrections.category, None
-        pressing = urgency.find(meant.name, code, second, hits)
+        pressing = urgency.find(meant.name, code, second, hits, endangered=bool(dangers))
+        accused = wishes.joined(accused, wished.shut_out)
         let_in, receiver = corrections.let_in, corrections.receiver
         route = routing.route(self._organisation, area, code, accused, let_in, receiver)
         accused = routing.standing(self._organisation, area, accused, let_in)
@@ -110,15 +120,15 @@ class Triager:
             ongoing=pressing.ongoing,
             area=area,
             accusations=tuple(accused),
-            band=Band.SURE if accused else Band.NO,
-            wanted=(),
+            band=smell.band(hinted, accused, likely, kind.in_office, tip=meant.name not in intent.NO_TIP),
+            wanted=wished.wanted,
             cover_up=_cover_up(code, hits, accused),
             identifying=self_identification.find(parsed, hits),
             slots=slots.find(parsed, hits, area, accused[0].span if accused else None),
             danger=pressing.danger,
             hotlines=pressing.hotlines,
             route=route,
-            reasons=(*reasons, *words, *why, *_of_route(pressing.level, route)),
+            reasons=(*reasons, *words, *why, *wished.reasons, *dangers, *_of_route(pressing.level, route)),
         )
 
     def offices(self, text: str) -> list[Accusation]:
@@ -169,7 +179,7 @@ class Triager:
         parsed = texts.parse(text)
         found, hits = lexicon.find(parsed)
         area, mentions, _ = self._places.find(parsed, NOTHING)
-        accused, _ = accusations.find(parsed, found, hits, mentions, self._organisation)
+        accused, _ = accusations.find(parsed, self._officials(parsed, found, hits, mentions)[1], self._organisation)
         strength = category.phrase_strength(found, accused)
         return features.names(parsed, found, hits, strength, placed=_placed(area), accused=bool(accused))
 
@@ -178,7 +188,7 @@ class Triager:
         parsed = texts.parse(text)
         found, hits = lexicon.find(parsed)
         mentions = self._places.find(parsed, NOTHING)[1]
-        accused, _ = accusations.find(parsed, found, hits, mentions, self._organisation)
+        accused, _ = accusations.find(parsed, self._officials(parsed, found, hits, mentions)[1], self._organisation)
         return category.features(parsed, found, hits, mentions, accused, bare=bare)
 
     def cues(self, text: str) -> list[tuple[str, list[str]]]:
@@ -187,8 +197,16 @@ class Triager:
         found, hits = lexicon.find(parsed)
         _, mentions, _ = self._places.find(parsed, NOTHING)
         against = accusation_model.offences(found)
-        listed = accusations.mentioned(parsed, hits, mentions, self._organisation)
-        return [(it.kind, accusation_model.cues(parsed, against, hits, it)) for it in listed]
+        likely = self._officials(parsed, found, hits, mentions)[1]
+        return [(it.kind, accusation_model.cues(parsed, against, hits, it)) for it, _ in likely]
+
+    def _officials(
+        self, parsed: texts.Text, found: lexicon.Found, hits: lexicon.Hits, mentions: Sequence[gazetteer.Mention]
+    ) -> tuple[wishes.Wishes, list[tuple[accusation_model.Official, float]]]:
+        """What the writer wishes of offices, and how likely each other one that is mentioned is accused."""
+        officials = accusations.mentioned(parsed, hits, mentions, self._organisation)
+        wished = wishes.find(parsed, officials, mentions, self._organisation)
+        return wished, accusations.weighed(parsed, found, hits, wished.others)
 
     def resolve_area(self, text: str) -> AreaFinding:
         """The place that an answer to "where?" names: also a bare "q3", "3" or "thu duc"."""
@@ -228,6 +246,15 @@ def _cover_up(code: str | None, hits: lexicon.Hits, accusations: Sequence[Accusa
     return bool(code and code.startswith("cover_up.")) or bool(accusations and hits.get("cover_up"))
 
 
+def _of_danger(parsed: texts.Text, corrections: Corrections) -> list[Reason]:
+    """Why the writer is in danger at this moment."""
+    found = [Reason("danger.chosen")] if corrections.danger else []
+    threat = threats.find(parsed)
+    if threat:
+        found.append(Reason("danger.threat", parsed.span(*threat), {"evidence": parsed.said(*threat)}))
+    return found
+
+
 def _of_route(level: str | None, route: Route) -> list[Reason]:
     found = []
     if level:
@@ -247,7 +274,7 @@ def as_json(id: Any, triage: Triage, organisation: Organisation, render: Callabl
         "urgency": triage.urgency,
         "ongoing": triage.ongoing,
         "area": _area_json(triage.area, organisation),
-        "accused": _accused_json(triage.accusations, organisation),
+        "accused": _accused_json(triage.accusations, organisation) | {"band": triage.band},
         "cover_up": triage.cover_up,
         "self_identifying": bool(triage.identifying),
         "unit": triage.route.owner,

@@ -47,11 +47,11 @@ def offences(found: Found) -> list[Evidence]:
     return [it for code in found.evidence if has(code, Flag.OFFENCE_IN_OFFICE) for it in found.evidence[code]]
 
 
-def holds(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> bool:
-    """Whether the text accuses this official; `against` is what `offences` found."""
+def likelihood(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> float:
+    """How likely the text accuses this official; `against` is what `offences` found."""
     if any(official.first - 1 <= after <= official.first for _, after in hits.get("benign.never", ())):
-        return False  # whoever poses as an official, or boasts of knowing one, says nothing of them
-    return linear.load(WEIGHTS).likely(cues(text, against, hits, official))["accused"] >= LIKELY
+        return 0.0  # whoever poses as an official, or boasts of knowing one, says nothing of them
+    return linear.load(WEIGHTS).likely(cues(text, against, hits, official))["accused"]
 
 
 def cues(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> list[str]:

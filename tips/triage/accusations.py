@@ -25,13 +25,17 @@ BY_UNIT: Final = {
 }  # fmt: skip
 
 
-def find(
-    text: Text, found: Found, hits: Hits, mentions: Sequence[Mention], organisation: Organisation
-) -> tuple[list[Accusation], list[Reason]]:
-    """The accusations of a text, and why."""
+def weighed(text: Text, found: Found, hits: Hits, officials: Iterable[Official]) -> list[tuple[Official, float]]:
+    """How likely the text accuses each of the officials that it mentions."""
     offences = accusation_model.offences(found)
-    officials = mentioned(text, hits, mentions, organisation)
-    accused = [it for it in officials if accusation_model.holds(text, offences, hits, it)]
+    return [(it, accusation_model.likelihood(text, offences, hits, it)) for it in officials]
+
+
+def find(
+    text: Text, likely: Iterable[tuple[Official, float]], organisation: Organisation
+) -> tuple[list[Accusation], list[Reason]]:
+    """The accusations of a text, and why; `likely` is what `weighed` found."""
+    accused = [it for it, likelihood in likely if likelihood >= accusation_model.LIKELY]
     named = {it.kind for it in accused if it.units}
     merged: dict[str, list[Official]] = {}
     for it in sorted(accused, key=lambda one: one.first):

@@ -7,6 +7,7 @@ officer is shown as the reason.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Category:
     code: str | None
     second: str | None
     confidence: float  # 0 to 1
+    in_office: float  # how likely it is an offence in office, whoever is accused
 
 
 def find(
@@ -41,10 +43,17 @@ def find(
     """The category of a text, and the words that speak for it."""
     guessed = linear.load(WEIGHTS).likely(features(text, found, hits, mentions, accusations))
     likely = {code: _plain(code, share, accusations) for code, share in guessed.items()}
+    in_office = sum(guessed[code] for code in _in_office())
     best, second = sorted(likely, key=lambda code: (-likely[code], code))[:2]
     if likely[best] < LEAST:
-        return Category(None, None, 0.0), []
-    return Category(best, second, round(likely[best], 3)), _reasons(text, found, best)
+        return Category(None, None, 0.0, in_office), []
+    return Category(best, second, round(likely[best], 3), in_office), _reasons(text, found, best)
+
+
+@functools.cache
+def _in_office() -> tuple[str, ...]:
+    known = linear.load(WEIGHTS).answers
+    return tuple(code for code in known if has(code, Flag.OFFENCE_IN_OFFICE))
 
 
 def phrase_strength(found: Found, accusations: Sequence[Accusation]) -> float:

@@ -18,6 +18,7 @@ WEIGHTS: Final = "intent_weights.json"
 NO_TIP: Final = ("status", "how_to", "administrative", "greeting", "out_of_scope", "spam")
 SURE: Final = 0.7  # so likely must it be that a message is no tip
 SURE_OF_CRIME: Final = 0.8  # and where it tells of a crime at a place: whoever is afraid asks a question too
+SURE_OF_HINTS: Final = 0.97  # where it hints at somebody in office and asks nothing
 GRAVE: Final = 6.0  # a text that tells of a crime as much as this
 PLEA: Final = 45  # words: somebody in danger writes no more
 _IDLE: Final = 3.0  # a text that tells less of a crime than this may be gibberish
@@ -33,8 +34,35 @@ class Intent:
     confidence: float
 
 
-def find(text: Text, found: Found, hits: Hits, strength: float, *, placed: bool, accused: bool) -> Intent:
-    """The intent of a message; the arguments are those of `features.names`."""
+def find(
+    text: Text,
+    found: Found,
+    hits: Hits,
+    strength: float,
+    *,
+    placed: bool,
+    accused: bool,
+    wished: bool = False,
+    hinted: bool = False,
+    endangered: bool = False,
+) -> Intent:
+    """The intent of a message.
+
+    The arguments are those of `features.names`, and whether it says who should or must not read it, whether words hint
+    at somebody in office, and whether the writer is in danger.
+    """
+    meant = _meant(text, found, hits, strength, placed=placed, accused=accused)
+    if meant.name not in NO_TIP:
+        return meant
+    if endangered:
+        return Intent("emergency", 0.5)
+    asks, how = features.asks(text, found), meant.name == "how_to"
+    if (wished and not (asks and how)) or (hinted and not (asks or how) and meant.confidence < SURE_OF_HINTS):
+        return Intent("tip", 0.5)
+    return meant
+
+
+def _meant(text: Text, found: Found, hits: Hits, strength: float, *, placed: bool, accused: bool) -> Intent:
     if not text.words:
         return Intent("tip", 0.0)
     likely = linear.load(WEIGHTS).likely(features.names(text, found, hits, strength, placed=placed, accused=accused))

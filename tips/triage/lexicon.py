@@ -125,6 +125,14 @@ def find(text: Text) -> tuple[Found, Hits]:
     return Found(evidence), hits
 
 
+def marks(text: Text, tree: Phrases[str]) -> Hits:
+    """Where a tree's phrases stand, by name; also those that a longer one begins with."""
+    found: dict[str, list[Spot]] = {}
+    for first, after, name in tree.find_all(text):
+        found.setdefault(name, []).append((first, after))
+    return found
+
+
 def _outer(listed: list[Evidence]) -> list[Evidence]:
     """Without phrases that a longer one begins with."""
     longest: dict[int, Evidence] = {}

@@ -22,7 +22,8 @@ class Model:
 
     def likely(self, listed: Sequence[str]) -> dict[str, float]:
         """How likely each answer is (softmax of the weights' sum, scaled to the number of known features)."""
-        known = [row for name in listed if (row := self.weights.get(name))]
+        find = self.weights.get
+        known = [row for name in listed if (row := find(name))]
         sums = [0.0] * len(self.answers)
         for row in known:
             for answer, weight in row:

@@ -247,10 +247,10 @@ class Phrases(Generic[Payload]):
 
     def _walk(self, text: Text) -> Iterator[tuple[int, list[tuple[int, list[Payload]]]]]:
         """For each word where phrases begin: those phrases' ends and payloads, shortest first."""
-        words, breaks, tree = text.words, text.breaks, self._tree
+        words, breaks, begins = text.words, text.breaks, self._tree.get
         count = len(words)
         for first, word in enumerate(words):
-            node = tree.get(word)
+            node = begins(word)
             if node is None:
                 continue
             found: list[tuple[int, list[Payload]]] = []

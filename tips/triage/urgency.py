@@ -18,11 +18,13 @@ class Urgency:
     hotlines: tuple[str, ...]
 
 
-def find(intent: str, code: str | None, second: str | None, hits: Hits) -> Urgency:
-    """The urgency of a tip or emergency; of anything else none."""
+def find(intent: str, code: str | None, second: str | None, hits: Hits, *, endangered: bool = False) -> Urgency:
+    """The urgency of a tip or emergency, of anything else none; `endangered` is who wrote it, at this moment."""
     if intent not in {"tip", "emergency"}:
         return Urgency(None, False, False, ())
     ongoing = _ongoing(intent, code, hits)
+    if endangered:
+        return Urgency("P0", ongoing, True, tuple(dict.fromkeys(("113", *_hotlines(code, hits)))))
     level = 0 if intent == "emergency" else _level(code, second, ongoing, hits)
     danger = level == 0 and ongoing
     return Urgency(f"P{level}", ongoing, danger, _hotlines(code, hits) if danger else ())

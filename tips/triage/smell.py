@@ -1,0 +1,81 @@
+"""How sure it is that somebody in office is accused: sure, worth a question, or no.
+
+Rules over words that hint at an office without naming one (`data/smell.json`): a patron, money for nobody named, a
+report that came to nothing, a raid known beforehand, a relative in the force; and an offence that is one of office
+though nobody is accused of it. A question asked in vain costs a moment; one that was not asked may bring a tip to the
+desk that it is about.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Final
+
+from tips.data import read
+from tips.triage import lexicon
+from tips.triage.accusation_model import Official
+from tips.triage.lexicon import Hits, Spot
+from tips.triage.results import Accusation, Band
+from tips.triage.text import Phrases, Text
+
+FILE: Final = "smell.json"
+DOUBTFUL: Final = 0.12  # so likely must it be that a mention accuses, to ask
+IN_OFFICE: Final = 0.25  # and so likely that it is an offence in office
+LOOKED_AT: Final = 24  # spots of a kind
+APART: Final = 8  # words between who is hinted at and what is done
+
+
+@functools.cache
+def load() -> Phrases[str]:
+    """The tree of all phrases, built once."""
+    data = read(FILE)
+    tree: Phrases[str] = Phrases()
+    for name in ("who", "what", "posing"):
+        for phrase in data[name]:
+            tree.add(phrase, name)
+    for phrase in (phrase for phrases in data["alone"].values() for phrase in phrases):
+        tree.add(phrase, "alone")
+    return tree
+
+
+def hints(text: Text) -> Hits:
+    """Where words hint at somebody in office."""
+    return lexicon.marks(text, load())
+
+
+def band(
+    hinted: Hits,
+    accused: Sequence[Accusation],
+    likely: Sequence[tuple[Official, float]],
+    in_office: float,
+    *,
+    tip: bool,
+) -> Band:
+    """How sure it is.
+
+    Args:
+        hinted: what `hints` found.
+        accused: who is accused for sure.
+        likely: how likely each mention of an official accuses it.
+        in_office: how likely it is an offence in office.
+        tip: whether it is a tip at all.
+    """
+    if accused:
+        return Band.SURE
+    if not tip:
+        return Band.NO
+    smells = _smells(hinted) or in_office >= IN_OFFICE or any(it >= DOUBTFUL for _, it in likely)
+    return Band.ASK if smells else Band.NO
+
+
+def _smells(hinted: Hits) -> bool:
+    if hinted.get("alone"):
+        return True
+    posing = {after for _, after in hinted.get("posing", ())}
+    who = [it for it in hinted.get("who", ()) if it[0] not in posing][:LOOKED_AT]
+    return any(_near(one, other) for one in who for other in hinted.get("what", ())[:LOOKED_AT])
+
+
+def _near(one: Spot, other: Spot) -> bool:
+    return 0 <= other[0] - one[1] <= APART or 0 <= one[0] - other[1] <= APART
