@@ -9,6 +9,13 @@ ORG = units.load("hcmc-districts")
 TRIAGER = Triager(ORG)
 WHOLE_POLICE = "city_police_leadership"
 SHUT_OUT = {
+    # beside a tip, in the same breath
+    "ban ma tuy o quan 3, tôi không muốn công an quận đọc tin này": "district_police",
+    "co song bac o quan karaoke duong le van sy q3, tui khong muon ca quan biet": "district_police",
+    "có sòng bạc ở quán 212 đường Lê Văn Sỹ quận 3. Làm ơn đừng gửi cho công an phường": "ward_police",
+    "bán ma tuý ở quận 3, tin này không được gửi cho UBND phường": "ward_peoples_committee",
+    "bán ma tuý quận 3 mà đừng cho công an khu vực biết nha, ổng ăn tiền": "district_police",
+    "casino in district 1, please do not let the district police read this": "district_police",
     # what strangers tried first
     "đừng gửi cho công an phường": "ward_police",
     "tôi không muốn công an quận đọc tin này": "district_police",
@@ -80,6 +87,8 @@ SHUT_OUT = {
     "dung de tui ca phuong biet": "ward_police",
 }
 NOT_SHUT_OUT = (
+    "chu quan ban ma tuy o q3, no ham khong duoc bao cong an",
+    "nó dặn đừng báo công an, quán này ở quận 3",
     # somebody else's words: a threat, and evidence
     "nó dặn đừng báo công an",
     "nó hăm không được báo công an",
@@ -147,6 +156,9 @@ NOT_SHUT_OUT = (
     "Giấu công an phường để bán hàng cấm",
 )
 WANTED = {
+    "co song bac o quan 8, gửi lên viện kiểm sát giùm": ("vks-tp",),
+    "co song bac o quan 8. gui len vien kiem sat gium": ("vks-tp",),
+    "hàng xóm tôi bán ma tuý ở quận 5, xin chuyển cho công an thành phố": ("duty",),
     "gửi lên viện kiểm sát giùm": ("vks-tp",),
     "chuyển cho thanh tra thành phố": ("ttra-tp",),
     "nhờ đưa lên công an thành phố": ("duty",),
@@ -240,6 +252,25 @@ def test_a_unit_is_named_by_the_place_behind_it() -> None:
     assert one.units == ("ward-27142",)
     (one,) = TRIAGER.triage("giấu công an quận 3 giùm").accusations
     assert one.units == ("area-770",)
+
+
+BOTH = {
+    "tôi không muốn công an quận đọc tin này, gửi lên viện kiểm sát giùm": ("district_police", ("vks-tp",)),
+    "tôi không muốn công an quận đọc tin này. gửi lên viện kiểm sát giùm": ("district_police", ("vks-tp",)),
+    "tôi không muốn công an quận đọc tin này\ngửi lên viện kiểm sát giùm": ("district_police", ("vks-tp",)),
+    "đừng gửi công an phường, gửi viện kiểm sát giùm tôi": ("ward_police", ("vks-tp",)),
+    "đừng gửi cho công an phường mà gửi lên thanh tra thành phố": ("ward_police", ("ttra-tp",)),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), BOTH.items())
+def test_one_is_shut_out_and_another_asked_for_and_neither_turns_round(
+    text: str, expected: tuple[str, tuple[str, ...]]
+) -> None:
+    """Whoever is trusted is not taken for whoever is not, however the two are joined."""
+    kind, wanted = expected
+    assert chosen(text) == [kind]
+    assert TRIAGER.triage(text).wanted == wanted
 
 
 def test_several_offices_in_one_wish_are_all_shut_out() -> None:

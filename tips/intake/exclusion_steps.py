@@ -14,11 +14,10 @@ from tips.intake.draft import Draft, Fragment
 from tips.intake.prompts import ACCUSED, BACK, SHUT_OUT, Prompts, tell
 from tips.intake.stages import Stage
 from tips.intake.turns import Decision, Inbound, Option, Post, Reply, Say
-from tips.organisation.units import UnitKind
+from tips.organisation.units import HELD, UnitKind
 from tips.triage import Accusation, Triage
 
 MENU: Final = "exclude"  # the slot while it is asked who may not read
-FEW: Final = 6  # units of one accusation that are let in one by one; of more, the kind is let in
 # Kinds that can be told more closely, and the kinds of units, or further kinds, that are offered then.
 CLOSER: Final = {
     "city_department": (UnitKind.CITY_DEPARTMENT,),
@@ -148,7 +147,7 @@ def _let_in_options(prompts: Prompts, draft: Draft, triage: Triage) -> list[tupl
     whom: list[str] = []
     for it in triage.accusations:
         units = sorted(prompts.triager.meant(triage, it))
-        whom += units if 0 < len(units) <= FEW else [it.kind]
+        whom += [it.kind] if not units or (it.open and len(units) > 1) else units
     found = []
     for code in dict.fromkeys(whom):
         name = _named(prompts, code)
@@ -160,7 +159,8 @@ def _let_in_options(prompts: Prompts, draft: Draft, triage: Triage) -> list[tupl
 def _would_read(prompts: Prompts, draft: Draft, code: str) -> dict[str, Say | tuple[Say, ...]]:
     allowed = replace(draft, let_in=(*draft.let_in, code))
     promise = prompts.promise(prompts.triage(allowed))
-    return {"owner": prompts.unit_name(promise.owner), "next": tuple(map(prompts.unit_name, promise.next))}
+    later = [it for it in promise.next if it != HELD]
+    return {"owner": prompts.unit_name(promise.owner), "next": tuple(map(prompts.unit_name, later))}
 
 
 def _named(prompts: Prompts, code: str) -> Say:

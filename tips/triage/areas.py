@@ -15,7 +15,6 @@ from tips.triage.text import Text
 
 NEAR: Final = 3  # words between two mentions of one address at most
 CLOSE_CALL: Final = 1.0  # a lead smaller than this is no decision
-OFFERED: Final = 10  # candidates at most
 REPEATS: Final = 16  # addresses in the same words that are looked at
 
 
@@ -163,7 +162,7 @@ class Places:
             for code in codes:
                 level = "ward" if code in self._areas.wards else "district"
                 found.setdefault(code, AreaCandidate(code, self._areas.name(code), level))
-        return tuple(found.values())[:OFFERED]
+        return tuple(found.values())
 
     def _corrected(self, code: str, addresses: Sequence[Address]) -> tuple[AreaFinding, list[Reason]]:
         """The person's choice; where it is a district, the text may still tell the ward in it."""

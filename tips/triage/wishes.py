@@ -33,10 +33,12 @@ FILE: Final = "wishes.json"
 WHOLE: Final = "city_police_leadership"  # a plain "công an": every police unit of the city
 SEEN: Final = 30  # words and letters on each side of an office that are looked at
 _UNIT: Final = "unit."
-_GAPS: Final = ((re.compile(r"[:“”\"]"), ":"), (re.compile(r"[,()–—]|\s-\s"), ","))
+_GAPS: Final = ((re.compile(r"[\n;!?]|\.\s"), "|"), (re.compile(r"[:“”\"]"), ":"), (re.compile(r"[,()–—]|\s-\s"), ","))
 _CHAIN: Final = r"(?:[BIFJPSTYRU]|(?<=U),)"  # what may stand between a wish and its office; also another office
 _PREVENTED: Final = re.compile(rf"(?P<lead>.*)(?P<by>[NZWGCEKH])(?P<between>{_CHAIN}{{0,10}})$")
 _CALLED: Final = re.compile(rf"(?P<lead>.*?)(?P<chain>{_CHAIN}+)$")
+_ANEW: Final = re.compile(r",[BIJ]*S")
+_INSTEAD: Final = re.compile(r"[NZWGCEKH][^|]*U[X,]?$")  # "đừng gửi công an phường mà gửi …"
 _READS: Final = re.compile(r"[BIJ]{0,3}R")  # what follows an office that would read
 _KINDLY: Final = re.compile(r"[BIJR]{0,3}[FP]")
 _FORBIDDEN: Final = re.compile(r"[B,]{0,3}(?:N[BI]{0,3}[RSTY]|G[BI]{1,3}[RSTY])")  # "công an phường thì đừng cho biết"
@@ -130,6 +132,8 @@ def _shuts_out(before: str, behind: str) -> bool:
     found = _PREVENTED.match(before)
     if found:
         lead, by, between = found.group("lead", "by", "between")
+        if _ANEW.search(between):  # "đừng gửi công an phường, gửi viện kiểm sát giùm"
+            return False
         return _PREVENTS[by](lead, between, behind) and _is_own(lead, by, behind)
     if _FORBIDDEN.match(behind):
         return not _has(before[-6:], "DY")
@@ -172,18 +176,23 @@ def _is_own(lead: str, by: str, behind: str) -> bool:
         return False
     if by in "NZ":
         return not (by == "Z" and lead.endswith("I")) and not _has(lead[-4 if _kindly(behind) else -8 :], "DY")
-    if _BEGINS.search(lead):
-        return not _has(lead[-10:], "OV")
-    return by == "H" or bool(_SELF.search(lead))
+    if _SELF.search(lead):
+        return not _has(lead[-10:], "DY")
+    return not _has(lead[-10:], "OV") if _BEGINS.search(lead) else by == "H"
 
 
 def _calls_for(before: str, behind: str) -> bool:
-    """Whether the writer asks to bring it to an office: so read only where nothing else can be meant."""
+    """Whether the writer asks to bring it to an office, in the whole clause or behind its last comma."""
+    return _called(before, behind) or ("," in before and _called(before.rpartition(",")[2], behind))
+
+
+def _called(before: str, behind: str) -> bool:
+    """The same of one stretch: so read only where nothing else can be meant."""
     found = _CALLED.match(before)
     if not found:
         return False
     lead, chain = found.group("lead", "chain")
-    clause = lead + behind.partition("|")[0]
+    clause = lead.rpartition(",")[2] + re.split(r"[|,]", behind, maxsplit=1)[0]
     if "M" in clause or "A" in lead[-3:] or _DONE.match(behind) or _has(lead[-1:], "DOVYAZNWGCEKH:"):
         return False
     if "P" in chain and _reads(behind):
@@ -192,7 +201,8 @@ def _calls_for(before: str, behind: str) -> bool:
         return False
     if _has(chain, "PF") or _kindly(behind):
         return not _has(lead[-3:], "OV")
-    return "S" in chain and not lead and bool(_ENDED.match(behind))
+    begins = not lead or _INSTEAD.search(lead)
+    return "S" in chain and bool(begins and _ENDED.match(behind))
 
 
 def _read(
@@ -210,6 +220,8 @@ def _read(
             spots.append((begun[at], len(line)))
             letter, at = "U", begun[at].after
             at = places.get(at, at)  # "công an phường 5, quận 3"
+        elif at in places:  # "quan 3" is a district, and no shop
+            letter, at = "X", places[at]
         else:
             letter, at = known.get(at) or (letters.get(words[at], "X"), at + 1)
             if letter == "V" and spots:
