@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Final
 
 from tips.intake.draft import Draft, Fragment
-from tips.intake.prompts import ACCUSED, BACK, SHUT_OUT, Prompts, tell
+from tips.intake.prompts import BACK, SHUT_OUT, Prompts, tell
 from tips.intake.stages import Stage
+from tips.intake.summary import ACCUSED
 from tips.intake.turns import Decision, Inbound, Option, Post, Reply, Say
 from tips.organisation.units import HELD, UnitKind
 from tips.triage import Accusation, Triage

@@ -13,14 +13,14 @@ from typing import Final
 from tips.intake.draft import Draft
 from tips.intake.promise import Promise, promised
 from tips.intake.stages import Stage
-from tips.intake.summary import CANCEL, EXCLUDE, HIDE, IN_DANGER, SUBMIT, Names, summary
+from tips.intake.summary import ACCUSED, CANCEL, EXCLUDE, HIDE, IN_DANGER, SUBMIT, Names, in_doubt, summary
 from tips.intake.turns import Decision, Option, Reply, ReplyKind, Say
 from tips.organisation.roster import Roster
 from tips.organisation.taxonomy import Flag, has
-from tips.triage import Accusation, AreaFinding, Band, By, Corrections, Triage, Triager
+from tips.triage import Accusation, AreaFinding, By, Corrections, Triage, Triager
 from tips.triage.results import AreaCandidate
 
-WHERE, ACCUSED, BOTH = "where", "accused", "both"  # what a question is about
+WHERE, BOTH = "where", "both"  # what a question is about, beside `ACCUSED`
 UNKNOWN: Final = "unknown"  # somebody in office is involved, and the person does not know who
 
 SEND_ANYWAY: Final = Option("send_anyway", Say("option.send_anyway"))
@@ -231,7 +231,7 @@ def _missing(draft: Draft, triage: Triage) -> str:
     """What is open: the place, whether somebody in office is involved, or both."""
     known = triage.area.ward or triage.area.district or triage.area.outside
     where = not known and WHERE not in draft.settled
-    accused = triage.band is Band.ASK and ACCUSED not in draft.settled
+    accused = in_doubt(draft, triage)
     return BOTH if where and accused else WHERE if where else ACCUSED if accused else ""
 
 

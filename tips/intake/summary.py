@@ -27,6 +27,7 @@ EDIT_FILES: Final = Option("edit:files", Say("option.edit.files"))
 TAKE_OUT: Final = Option("edit:identifying", Say("option.edit.identifying"))
 IN_DANGER: Final = Option("danger", Say("option.danger"))
 
+ACCUSED: Final = "accused"  # what is settled once the person said who is involved, or that nobody is
 LONGEST_PLACE: Final = 60  # characters: a longer answer says more than a place
 _A_WARD: Final = re.compile(r"(p|f|ph|phuong|x|xa|tt|thi tran)\b|[pf]\d")
 
@@ -43,13 +44,27 @@ class Names:
         return tuple(self.unit(code) for code in codes)
 
 
+def in_doubt(draft: Draft, triage: Triage) -> bool:
+    """Whether somebody in office may be involved whom nobody shut out, and the person was not asked yet.
+
+    An accusation that shuts nobody out ("an inspector") leaves open who else was hinted at.
+    """
+    hinted = triage.band is Band.ASK or (triage.hinted and not triage.route.excluded)
+    return hinted and ACCUSED not in draft.settled
+
+
 def summary(draft: Draft, triage: Triage, ways: Mapping[str, Promise], names: Names) -> Reply:
     """The tip as it stands, and what can be done with it.
 
     Args:
         ways: the ways to send it that are open, by the option's id, and what each comes to; `submit` is one of them.
     """
-    says = [*_tip(draft, triage, names), *_readers(triage, ways, names), *_warnings(draft, triage), Say("summary.ask")]
+    says = [
+        *_tip(draft, triage, names),
+        *_readers(draft, triage, ways, names),
+        *_warnings(draft, triage),
+        Say("summary.ask"),
+    ]
     return Reply(tuple(says), _options(draft, triage, ways, names), ReplyKind.SUMMARY, ways[SUBMIT.id])
 
 
@@ -86,14 +101,14 @@ def _said(draft: Draft, triage: Triage) -> str:
     return answers[-1] if answers and len(answers[-1]) <= LONGEST_PLACE else ""
 
 
-def _readers(triage: Triage, ways: Mapping[str, Promise], names: Names) -> list[Say]:
+def _readers(draft: Draft, triage: Triage, ways: Mapping[str, Promise], names: Names) -> list[Say]:
     """Who reads it and who cannot; then the same for every other way to send it, above its button."""
     usual = ways[SUBMIT.id]
     says = [_who_reads("summary.readers", usual, names)]
     if usual.excluded:
         says.append(Say("summary.excluded", _counted(usual.excluded, names)))
     else:
-        says.append(Say("summary.excluded.none" if triage.band is not Band.ASK else "summary.excluded.ask"))
+        says.append(Say("summary.excluded.ask" if in_doubt(draft, triage) else "summary.excluded.none"))
     if any(it.kind == "other_official" and not it.units for it in triage.accusations):
         says.append(Say("summary.not_ours"))
     for way, promise in ways.items():

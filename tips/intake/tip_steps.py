@@ -16,9 +16,9 @@ from tips.evidence.limits import MEGABYTES
 from tips.intake import phrases
 from tips.intake.draft import MAX_TEXT, Draft, Fragment
 from tips.intake.exclusion_steps import MENU, choosing, hardened, name_whom, shut_out
-from tips.intake.prompts import ACCUSED, BACK, BOTH, SEND_ANYWAY, SKIP, UNKNOWN, WHERE, Prompts, area_options, tell
+from tips.intake.prompts import BACK, BOTH, SEND_ANYWAY, SKIP, UNKNOWN, WHERE, Prompts, area_options, tell
 from tips.intake.stages import Stage
-from tips.intake.summary import SUBMIT
+from tips.intake.summary import ACCUSED, SUBMIT
 from tips.intake.turns import Decision, Done, FilesGone, Inbound, Reply, Say, Submit, TooMany
 from tips.triage import AreaFinding
 

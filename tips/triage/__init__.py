@@ -121,6 +121,7 @@ class Triager:
             area=area,
             accusations=tuple(accused),
             band=smell.band(hinted, accused, likely, kind.in_office, tip=meant.name not in intent.NO_TIP),
+            hinted=smell.smells(hinted),
             wanted=wished.wanted,
             cover_up=_cover_up(code, hits, accused),
             identifying=self_identification.find(parsed, hits),

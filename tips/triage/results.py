@@ -113,6 +113,7 @@ class Triage:
     area: AreaFinding
     accusations: tuple[Accusation, ...]
     band: Band  # of officials accused: SURE wherever there is an accusation
+    hinted: bool  # words hint at somebody in office whom they do not name, whoever is accused beside
     wanted: tuple[str, ...]  # units that the writer asks to send it to, in the order of the text
     cover_up: bool
     identifying: tuple[Identifying, ...]

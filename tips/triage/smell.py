@@ -65,11 +65,12 @@ def band(
         return Band.SURE
     if not tip:
         return Band.NO
-    smells = _smells(hinted) or in_office >= IN_OFFICE or any(it >= DOUBTFUL for _, it in likely)
-    return Band.ASK if smells else Band.NO
+    doubtful = smells(hinted) or in_office >= IN_OFFICE or any(it >= DOUBTFUL for _, it in likely)
+    return Band.ASK if doubtful else Band.NO
 
 
-def _smells(hinted: Hits) -> bool:
+def smells(hinted: Hits) -> bool:
+    """Whether words hint at somebody in office, whoever is accused beside."""
     if hinted.get("alone"):
         return True
     posing = {after for _, after in hinted.get("posing", ())}
