@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Final
 
 from starlette.middleware import Middleware
@@ -25,7 +24,7 @@ from tips.intake import who_reads
 from tips.intake.turns import Say
 from tips.intake.who_reads import Answer, Asked
 from tips.organisation.roster import Roster
-from tips.organisation.units import HELD, Organisation
+from tips.organisation.units import HELD, District, Organisation, Ward
 
 PATH: Final = "/ai-doc"
 AREA: Final = "khu-vuc"
@@ -88,13 +87,17 @@ class WhoReadsPage:
     def _choices(self, lang: str) -> Mapping[str, Any]:
         """What can be chosen, as code and name; wards stand under the former district that most of them was in."""
         areas = self.organisation.areas
-        by_district = sorted(areas.wards.values(), key=lambda it: list(areas.districts).index(it.districts[0]))
-        wards = {code: list(them) for code, them in groupby(by_district, lambda it: it.districts[0])}
+        wards: dict[str, list[Ward]] = {}
+        for ward in areas.wards.values():
+            wards.setdefault(ward.districts[0], []).append(ward)
         return {
-            "places": [
-                (it, wards.get(it.code, ())) for it in sorted(areas.districts.values(), key=lambda it: not it.core)
-            ],
+            "places": [(it, wards.get(it.code, ())) for it in sorted(areas.districts.values(), key=_outside)],
             "matters": [(code, locales.say(lang, f"category.{code}")) for code in who_reads.matters()],
             "kinds": [(code, locales.say(lang, f"accused.{code}")) for code in who_reads.kinds(self.organisation)],
             "offices": [(it.code, it.name) for it in who_reads.offices(self.organisation)],
         }
+
+
+def _outside(district: District) -> bool:
+    """Whether a district was none of the city's until 2025: those come after."""
+    return not district.core

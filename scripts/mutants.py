@@ -287,6 +287,35 @@ MUTANTS = (
         "tests/flows/test_web_requests.py::test_a_form_of_another_page_is_refused",
     ),
     Mutant(
+        "a matter and an office in an address",
+        "handlers/who_reads.py",
+        'Asked(area=request.query_params.get(AREA, ""))',
+        'Asked(*(request.query_params.get(name, "") for name in FIELDS))',
+        "tests/flows/test_who_reads.py::test_a_link_may_name_a_place_and_nothing_else",
+    ),
+    Mutant(
+        "another release's file kept for ever",
+        "handlers/pages.py",
+        'if scope["query_string"] == version.encode()',
+        'if scope["query_string"]',
+        "tests/flows/test_web_requests.py::test_a_static_file_is_kept_for_ever_under_its_own_version_alone",
+    ),
+    Mutant(
+        "compressed pages",
+        "bot/serve/web.py",
+        "            Middleware(SecurityHeaders),",
+        "            Middleware(SecurityHeaders),\n"
+        "            Middleware(__import__('starlette.middleware.gzip').middleware.gzip.GZipMiddleware),",
+        "tests/flows/test_web_requests.py::test_no_answer_that_may_hold_a_receipt_is_compressed",
+    ),
+    Mutant(
+        "two files that become one",
+        "handlers/uploads.py",
+        "            if self._file.given:",
+        "            if False:",
+        "tests/flows/test_bad_input.py::test_two_files_in_one_form_do_not_become_one",
+    ),
+    Mutant(
         "one-time codes to be guessed without end",
         "tips/people/logins.py",
         "if not device and _holds(account.code_blocked_until, now, LONGEST_CODE_WAIT):",
