@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import functools
+import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import jinja2
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import locales
 
 FOLDER: Final = Path(__file__).parent
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS: Final = (
@@ -73,8 +79,54 @@ def _environment() -> jinja2.Environment:
     made = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals["languages"] = locales.LANGUAGES
+    made.globals |= {"languages": locales.LANGUAGES, "static": static}
+    made.filters |= {"in_two": in_two, "number": number}
     return made
+
+
+def in_two(code: str) -> tuple[str, str]:
+    """A receipt on two lines of whole groups; put together they are the receipt again."""
+    groups = re.findall(r"\w+\W*", code)
+    half = (len(groups) + 1) // 2
+    return "".join(groups[:half]), "".join(groups[half:])
+
+
+def number(line: str) -> str:
+    """The number to call that a line begins with; empty where there is none."""
+    found = re.match(r"\+?\d+", line)
+    return found.group() if found else ""
+
+
+@functools.cache
+def _versions() -> Mapping[str, str]:
+    """What stands behind a static file's path as its version: of its content, as it was when first asked for."""
+    files = (FOLDER / "static").iterdir()
+    return {f"/static/{it.name}": f"v={hashlib.sha256(it.read_bytes()).hexdigest()[:12]}" for it in files}
+
+
+def static(name: str) -> str:
+    """The address of a static file, which changes with its content."""
+    path = f"/static/{name}"
+    return f"{path}?{_versions()[path]}"
+
+
+def static_files() -> Mount:
+    """The static files, compressed.
+
+    Of the pages only those are compressed that hold no secret: the length of an answer that has a receipt in it beside
+    words that somebody else may have chosen would tell, try by try, whether they are alike (BREACH). A chat's page is a
+    few kilobytes anyway.
+    """
+    return Mount("/static", GZipMiddleware(StaticFiles(directory=FOLDER / "static")))
+
+
+def _kept(scope: Scope) -> bytes:
+    """How long a browser may keep an answer: a file under its version for ever, as it never changes."""
+    version = _versions().get(scope["path"])
+    if version is None:
+        return b"no-store"
+    # Another version's file is not kept under this one's name while both are served.
+    return b"public, max-age=31536000, immutable" if scope["query_string"] == version.encode() else b"max-age=3600"
 
 
 class SecurityHeaders:
@@ -88,8 +140,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        kept = scope["path"].startswith("/static/")
-        extra = [*HEADERS, (b"cache-control", b"public, max-age=3600" if kept else b"no-store")]
+        extra = [*HEADERS, (b"cache-control", _kept(scope))]
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

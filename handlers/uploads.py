@@ -65,7 +65,7 @@ def memory_file() -> Iterator[MemoryFile]:
 
 
 class TooManyParts(Exception):
-    """The form has more parts than any of our pages sends; the rest of it was not read."""
+    """The form has more parts, or files, than any of our pages sends; the rest of it was not read."""
 
 
 class TooLong(Exception):
@@ -158,6 +158,8 @@ class _Reader:
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
         self._is_file = b"filename" in options
         if options.get(b"filename"):
+            if self._file.given:  # two of them would become one
+                raise TooManyParts
             self._file.given = True
 
     def _data(self, data: bytes, start: int, end: int) -> None:

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,12 +20,12 @@ from starlette.routing import Route
 from handlers.channel import Channel
 from handlers.cookies import Cookies
 from handlers.pages import Pages, language
-from handlers.speech import spoken
+from handlers.speech import Message, spoken
 from handlers.uploads import MemoryFile, TooLong, TooManyParts, memory_file, read_form
 from tips.evidence.limits import MEGABYTES
-from tips.intake.draft import MAX_TEXT
 from tips.intake.flood import PATIENCE, Gate
 from tips.intake.reception import Outcome, Reception
+from tips.intake.summary import SUBMIT
 from tips.intake.turns import Inbound, Option, Reply, Say
 
 CHANNEL = "web"
@@ -78,24 +79,24 @@ class WebChat:
         """The chat: a greeting, an unfinished tip, or a receipt that is still due."""
         lang = language(request)
         outcome = await self._current(self.cookies.conversation(request), lang)
-        return self._show(outcome, lang, said=None)
+        return self._show(outcome or self.reception.welcome(lang), lang, first=outcome is None)
 
-    async def _current(self, token: str, lang: str) -> Outcome:
-        if token:
-            sender = self.channel.sender(token)
-            due = await self.reception.current(sender)
-            if due is not None and due.receipt:
-                return due
-            if due is not None:
-                return await self.reception.turn(sender, Inbound("resume"))
-        return self.reception.welcome(lang)
+    async def _current(self, token: str, lang: str) -> Outcome | None:
+        """What a conversation has come to; None: nothing was said in it yet."""
+        if not token:
+            return None
+        sender = self.channel.sender(token)
+        due = await self.reception.current(sender)
+        if due is None or due.receipt:
+            return due
+        return await self.reception.turn(sender, Inbound("resume"))
 
     async def form(self, request: Request) -> Response:
         """A message or a pressed button, from a page without JavaScript."""
         if not self.pages.same_site(request):
             return HTMLResponse("", status_code=403)
         turn = await self._exchange(request)
-        page = self._show(turn.outcome, turn.outcome.lang, said=turn.heard.text or None)
+        page = self._show(turn.outcome, turn.outcome.lang, said=turn.heard.text)
         return self._with_cookies(request, turn, page)
 
     async def api(self, request: Request) -> Response:
@@ -104,11 +105,8 @@ class WebChat:
             return JSONResponse({}, status_code=403)
         turn = await self._exchange(request)
         outcome = turn.outcome
-        messages = [spoken(reply, outcome.lang) for reply in outcome.replies]
         plain = {
-            "messages": [
-                {"text": it.text, "choices": [[choice.id, choice.label] for choice in it.choices]} for it in messages
-            ],
+            "messages": [as_json(it) for it in _messages(outcome)],
             "state": outcome.state,
             "lang": outcome.lang,
             "receipt": outcome.receipt,
@@ -157,16 +155,19 @@ class WebChat:
             return await self.channel.answer(sender, Inbound("resume"), lang)
         return outcome
 
-    def _show(self, outcome: Outcome, lang: str, said: str | None) -> Response:
+    def _show(self, outcome: Outcome, lang: str, *, said: str = "", first: bool = False) -> Response:
+        messages = _messages(outcome)
         return self.pages.respond(
             "chat.html",
             lang=outcome.lang or lang,
-            messages=[spoken(reply, outcome.lang) for reply in outcome.replies],
+            messages=messages,
+            primary=any(choice.id == SUBMIT.id for it in messages for choice in it.choices),
             said=said,
+            first=first,
+            address=f"{self.pages.origin}/",
             receipt=outcome.receipt,
             ack=" ".join(outcome.tags),
             ref=secrets.token_urlsafe(REF_BYTES),
-            limit=MAX_TEXT,
             megabytes=str(MEGABYTES),
             desk_link=self.desk_link and outcome.receipt is not None,
         )
@@ -189,6 +190,21 @@ class WebChat:
         """Who runs this, and who still knows you."""
         operator = self.reception.conversation.operator
         return self.pages.respond("about.html", lang=language(request), parts=ABOUT, operator=operator)
+
+
+def as_json(message: Message) -> dict[str, Any]:
+    """A message as JSON."""
+    return {
+        "kind": message.kind,
+        "text": message.text,
+        "paragraphs": [[it.style, it.text] for it in message.paragraphs],
+        "choices": [[it.id, it.label] for it in message.choices],
+    }
+
+
+def _messages(outcome: Outcome) -> list[Message]:
+    """What is shown of a turn."""
+    return [spoken(reply, outcome.lang) for reply in outcome.replies]
 
 
 def _patience(heard: Inbound, lang: str) -> Outcome:

@@ -10,7 +10,7 @@
             and its `units` who may get it
             `evidence` of the `kinds` and within the `limits` that are taken is cleaned and sealed (`files`)
         `prompts` ask for what is missing, and show a `summary`, with a `promise`: who will read it, and who will not
-        `exclusion_steps` take whom the person shuts out
+        (`who_reads` tells the same to anybody beforehand); `exclusion_steps` take whom the person shuts out
     its effect is carried out, and the conversation says what became of it (`turns`; `notices` say the rest)
     the next draft, and what goes with it, is durable, and only then is anything answered
 

@@ -8,6 +8,7 @@ import segno
 
 import locales
 from bot.settings import Settings
+from handlers import who_reads
 from handlers.pages import Pages
 from tips import errors
 from tips.organisation import units
@@ -30,7 +31,13 @@ def write(settings: Settings, area: str, sink: IO[str]) -> int:
     address = f"{settings.public_url}/"
     code = segno.make(address, error="q").svg_inline(omitsize=True, border=2)
     page = Pages(demo=False).respond(
-        "poster.html", lang="vi", area=organisation.area_name(place), desk=desk, address=address, code=code
+        "poster.html",
+        lang="vi",
+        area=organisation.area_name(place),
+        desk=desk,
+        address=address,
+        code=code,
+        readers=f"{settings.public_url}{who_reads.PATH}?{who_reads.AREA}={place}",
     )
     sink.write(bytes(page.body).decode())
     return 0

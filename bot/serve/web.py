@@ -12,7 +12,6 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
-from starlette.staticfiles import StaticFiles
 
 from bot.serve.health import Health
 from bot.settings import Settings
@@ -21,7 +20,8 @@ from handlers import webchat
 from handlers.cookies import Cookies
 from handlers.desk.login import DemoLogin
 from handlers.desk.routes import Desk
-from handlers.pages import FOLDER, Pages, SecurityHeaders
+from handlers.pages import Pages, SecurityHeaders, static_files
+from handlers.who_reads import WhoReadsPage
 from tips.intake.flood import Gate
 
 DemoLogins = Callable[[], Awaitable[list[DemoLogin]]] | None
@@ -39,7 +39,7 @@ def build(
     routes: list[BaseRoute] = [
         Route("/healthz", _health),
         Route("/readyz", _readiness(product.health)),
-        Mount("/static", StaticFiles(directory=FOLDER / "static")),
+        static_files(),
     ]
     if INTAKE in parts:
         chat = webchat.WebChat(
@@ -49,7 +49,8 @@ def build(
             desk_link=product.settings.demo,
             gate=Gate(product.counters, product.run.web_key, product.now, product.random),
         )
-        routes += chat.routes()
+        unit_name = product.reception.conversation.unit_name
+        routes += chat.routes() + WhoReadsPage(product.roster, product.organisation, unit_name, pages).routes()
     if DESK in parts:
         desk = Desk(
             review=product.review,

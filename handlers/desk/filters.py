@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
+from handlers.desk import forms
 from tips.cases.case import OPEN_STATES, QueueFilter, QueuePosition, State
 from tips.organisation.taxonomy import Urgency
 
@@ -17,7 +18,7 @@ NAMES: Final = ("state", "urgency", "category", "area", "age", "overdue", "mine"
 def chosen(params: Mapping[str, str]) -> dict[str, str]:
     """The filters of an address, without what is empty or none."""
     known = {"state": tuple(State), "urgency": tuple(Urgency), "age": AGES, "overdue": ("1",), "mine": ("1",)}
-    found = {name: params[name] for name in NAMES if params.get(name)}
+    found = {name: forms.findable(params[name]) for name in NAMES if params.get(name)}
     return {name: value for name, value in found.items() if name not in known or value in known[name]}
 
 
@@ -49,7 +50,7 @@ def format_position(place: QueuePosition) -> str:
 def parse_position(text: str) -> QueuePosition | None:
     """The inverse of `written`; None for whatever else stands there."""
     try:
-        urgency, opened, received, id_ = text.split(".")
+        urgency, opened, received, id_ = forms.findable(text).split(".")
         at = datetime.fromtimestamp(int(received), UTC)
         return QueuePosition(urgency, opened == "1", at, bytes.fromhex(id_))
     except (ValueError, OverflowError, OSError):

@@ -56,6 +56,11 @@ def text(form: FormData, name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def findable(words: str) -> str:
+    """What is looked for in the store: PostgreSQL refuses a NUL, and whatever had one is found nowhere."""
+    return words.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def fields(form: FormData, asked: Collection[Field]) -> Fields:
     """What was filled in of an action's form.
 

@@ -59,7 +59,7 @@ class LoginViews:
             return self.frame.error_page(request, "error.not_found", 403)
         form = await forms.form(request)
         try:
-            name = forms.text(form, "name").strip()
+            name = forms.findable(forms.text(form, "name").strip())
             device = forms.octets(request.cookies.get(DEVICE_COOKIE, ""))
             token, session = await self.logins.log_in(
                 name, forms.text(form, "passphrase"), forms.text(form, "code"), device

@@ -1,73 +1,140 @@
-// Sends the form in the background, so that the page does not reload. Without this file everything works the same.
+// Sends the form in the background, so that the page does not reload. Without this file a tip is sent the same way,
+// one file at a time. What is shown is made of elements and text, never of markup.
 "use strict";
-const form = document.getElementById("form");
-const talk = document.getElementById("talk");
-const choices = document.getElementById("choices");
-const text = document.getElementById("text");
-const file = document.getElementById("file");
-const LARGEST = Number(document.body.dataset.megabytes) * 1024 * 1024; // bytes; the server checks again
+const [form, talk, text, file, chosen] = ["form", "talk", "text", "file", "chosen"].map((id) => document.getElementById(id));
+const send = form.querySelector(".send");
+const words = document.body.dataset; // in the page's language
+const touch = matchMedia("(pointer: coarse)"); // there, focus in the field would open the keyboard over the answer
+const LARGEST = Number(words.megabytes) * 1024 * 1024; // bytes; the server checks again
+const TWICE = 1000; // milliseconds
 
-function bubble(kind, words) {
-  const box = document.createElement("div");
-  box.className = kind;
-  box.textContent = words;
+function element(name, className, ...inside) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  made.append(...inside);
+  return made;
+}
+
+function button(label, className, pressed) {
+  const made = element("button", className, label);
+  made.type = "button";
+  made.addEventListener("click", () => pressed(made));
+  return made;
+}
+
+// --- a message, drawn as `templates/message.html` draws it ---
+
+function folded(label, said) {
+  const named = label ? [element("strong", "", `${label}:`), " "] : [];
+  if (said.length <= 240 && said.split("\n").length <= 7) return element("p", "", ...named, said);
+  const start = element("span", "start", `${said.slice(0, 100)}… `);
+  return element("details", "", element("summary", "", ...named, start, element("span", "more", words.more)), element("p", "", said));
+}
+
+function labelled(line) {
+  const colon = line.indexOf(":");
+  return folded(line.slice(0, Math.max(0, colon)), line.slice(colon + 1).trim());
+}
+
+function call(line) {
+  const number = line.match(/^\+?\d+/);
+  if (!number) return element("p", "", line);
+  const link = element("a", "button call", line);
+  link.href = `tel:${number[0]}`;
+  return link;
+}
+
+function code(receipt) {
+  const groups = receipt.match(/\w+\W*/g) || [];
+  const half = Math.ceil(groups.length / 2);
+  const lines = [groups.slice(0, half), groups.slice(half)].map((line) => element("span", "", line.join("")));
+  return element("p", "code", element("code", "", ...lines));
+}
+
+const STYLES = {
+  quote: (said) => [element("blockquote", "", folded("", said))],
+  labelled: (said) => [element("div", "labelled", ...said.split("\n").map(labelled))],
+  code: (said) => [code(said)],
+  call: (said) => said.split("\n").map(call),
+  warning: (said) => [element("p", "warning", said)],
+};
+
+function drawn(message) {
+  const box = element("div", `reply ${message.kind}`);
+  for (const [style, said] of message.paragraphs) box.append(...(STYLES[style] || ((it) => [element("p", "", it)]))(said));
+  const choices = element("div", "choices");
+  for (const [id, label] of message.choices) {
+    const choice = element("button", id === "submit" ? "main" : "", label);
+    choice.name = "choose";
+    choice.value = id;
+    choice.setAttribute("form", "form");
+    choices.append(choice);
+  }
+  if (message.kind === "receipt") keepable(box, choices, message.paragraphs);
+  if (choices.childElementCount) box.append(choices);
+  return box;
+}
+
+// --- a receipt: copied, printed or saved, each without a word of what it is for ---
+
+function keepable(box, choices, paragraphs) {
+  const codes = paragraphs.filter(([style]) => style === "code").map(([, said]) => said).join("\n");
+  box.classList.add("due");
+  box.append(element("p", "address", words.address));
+  const ways = [button(words.print, "", () => print()), button(words.save, "", () => save(codes))];
+  if (navigator.clipboard) {
+    ways.unshift(button(words.copy, "main", async (made) => {
+      await navigator.clipboard.writeText(codes);
+      made.textContent = words.copied;
+    }));
+  }
+  choices.prepend(...ways);
+  if (!words.desk) return;
+  const link = element("a", "button", words.desk); // in a demo
+  link.href = "/desk";
+  choices.append(link);
+}
+
+function save(codes) {
+  const link = element("a", "");
+  link.href = URL.createObjectURL(new Blob([`${codes}\n${words.address}\n`], { type: "text/plain" }));
+  link.download = "ghi-chu.txt";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000); // some browsers read it only then
+}
+
+const title = document.title; // a browser prints it in the margin, and names a file by it
+addEventListener("beforeprint", () => { document.title = words.note; });
+addEventListener("afterprint", () => { document.title = title; });
+
+// --- the conversation ---
+
+function add(box) {
   talk.append(box);
   return box;
 }
 
-function receiptBubble(words, receipt) {
-  const box = bubble("reply due", "");
-  const [before, after] = words.split(receipt);
-  const code = document.createElement("code");
-  code.textContent = receipt;
-  box.append(before, code, after);
+function note(said) {
+  const box = add(element("div", "reply", element("p", "", said)));
+  box.scrollIntoView({ block: "nearest" });
   return box;
 }
 
-function copyButton(receipt) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = document.body.dataset.copy;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(receipt);
-    button.textContent = document.body.dataset.copied;
-  });
-  return button;
-}
-
 function show(turn) {
-  choices.replaceChildren();
-  for (const message of turn.messages) {
-    const due = turn.receipt && message === turn.messages[0];
-    const box = due ? receiptBubble(message.text, turn.receipt) : bubble("reply", message.text);
-    for (const [id, label] of message.choices) {
-      const button = document.createElement("button");
-      button.name = "choose";
-      button.value = id;
-      button.textContent = label;
-      if (id === "submit") button.className = "main";
-      choices.append(button);
-    }
-    box.scrollIntoView({ block: "nearest" });
-  }
-  for (const old of form.querySelectorAll("input[name=ack]")) old.remove();
+  const passed = [".choices", ...(turn.messages.some((it) => it.kind === "summary") ? [".summary"] : [])];
+  for (const old of talk.querySelectorAll(passed.join())) old.remove();
+  for (const old of talk.querySelectorAll(".due")) old.classList.remove("due");
+  for (const old of document.querySelectorAll(".foot, input[name=ack]")) old.remove();
+  const boxes = turn.messages.map((message) => add(drawn(message)));
   if (turn.receipt) {
-    const ack = document.createElement("input");
-    ack.type = "hidden";
-    ack.name = "ack";
-    ack.value = turn.ack;
+    const ack = element("input", "");
+    Object.assign(ack, { type: "hidden", name: "ack", value: turn.ack });
     form.prepend(ack);
-    if (navigator.clipboard) choices.append(copyButton(turn.receipt));
-    const desk = document.body.dataset.desk;
-    if (desk) {
-      const link = document.createElement("a");
-      link.className = "button";
-      link.href = "/desk";
-      link.textContent = desk;
-      choices.append(link);
-    }
   }
   document.documentElement.lang = turn.lang;
+  send.classList.toggle("main", !talk.querySelector(".main"));
+  const first = boxes.find((box) => box.matches(".danger")) || boxes[0]; // numbers to call are seen before all else
+  if (first) first.scrollIntoView({ block: "start" });
 }
 
 // While too many tips come at once, each one costs a little work: find what makes the hash begin with zeros.
@@ -90,16 +157,62 @@ async function sent(data) {
   if (!answer.ok) throw new Error(String(answer.status));
   const turn = await answer.json();
   if (!turn.puzzle || data.has("proof") || !crypto.subtle) return turn;
-  bubble("reply", turn.messages[0].text);
+  note(turn.messages[0].text);
   data.set("proof", await solved(turn.puzzle));
   data.delete("text"); // words beside a file were taken already
   return sent(data);
 }
 
-// Each message has a reference of its own; what is sent again because no answer came counts once.
+// Each message has a reference of its own; what is sent again because no answer came has the same, and counts once.
 function reference() {
   const octets = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(octets, (octet) => octet.toString(16).padStart(2, "0")).join("");
+}
+
+let ref = reference();
+
+async function takeTurn(fields) {
+  const data = new FormData(form);
+  data.delete("file");
+  for (const [name, value] of Object.entries({ ref, text: "", ...fields })) data.set(name, value);
+  if (fields.file) await tolled(data);
+  show(await sent(data));
+  ref = reference();
+}
+
+// What was written, and every chosen file: one turn each, the words beside the first.
+async function takeWritten() {
+  const files = [...attached];
+  let typed = text.value;
+  text.value = "";
+  grow();
+  const names = files.map((it) => it.file.name);
+  const said = typed.trim() || files.length ? add(element("div", "said", element("p", "", [typed.trim(), ...names].filter(Boolean).join("\n")))) : null;
+  if (said) said.scrollIntoView({ block: "nearest" });
+  try {
+    if (!files.length) await takeTurn({ text: typed });
+    for (const it of files.filter((one) => attached.includes(one))) {
+      const sending = note(words.sending);
+      await takeTurn({ ref: it.ref, text: typed, file: it.file }).finally(() => sending.remove());
+      leaveOut(it);
+      typed = "";
+    }
+  } catch (error) {
+    if (said && !files.some((it) => !attached.includes(it))) said.remove();
+    text.value = [typed, text.value].filter(Boolean).join("\n");
+    grow();
+    throw error;
+  }
+}
+
+async function takeChoice(pressed) {
+  const said = add(element("div", "said", element("p", "", pressed.textContent)));
+  try {
+    await takeTurn({ choose: pressed.value });
+  } catch (error) {
+    said.remove();
+    throw error;
+  }
 }
 
 let busy = false;
@@ -111,38 +224,15 @@ form.addEventListener("submit", async (event) => {
     waiting = waiting || !pressed;
     return;
   }
-  form.elements.ref.value = reference();
-  const data = new FormData(form);
-  if (pressed) {
-    data.set("choose", pressed.value);
-    data.delete("text");
-    data.delete("file");
-  }
-  const attached = !pressed && file.files[0];
-  if (attached && attached.size > LARGEST) {
-    file.value = "";
-    bubble("reply", document.body.dataset.large).scrollIntoView({ block: "nearest" });
-    return;
-  }
-  if (attached) bubble("reply", document.body.dataset.sending).scrollIntoView({ block: "nearest" });
   busy = true;
-  const typed = text.value;
-  const words = pressed ? pressed.textContent : typed.trim();
-  const said = words && bubble("said", words);
-  if (!pressed) text.value = "";
   try {
-    if (attached) await tolled(data);
-    const turn = await sent(data);
-    if (!pressed) file.value = "";
-    show(turn);
+    await (pressed ? takeChoice(pressed) : takeWritten());
   } catch {
-    if (said) said.remove();
-    if (!pressed) text.value = [typed, text.value].filter(Boolean).join("\n");
     waiting = false;
-    form.submit(); // the plain way: the server answers with a page, or the browser says what is wrong
+    note(words.failed);
   } finally {
     busy = false;
-    text.focus();
+    if (!touch.matches) text.focus({ preventScroll: true });
     if (waiting) {
       waiting = false;
       form.requestSubmit();
@@ -150,18 +240,81 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-file.addEventListener("change", () => file.files.length && form.requestSubmit());
+// --- files: chosen, looked at, left out, and only then sent ---
 
+const attached = []; // {file, ref, row, url}
+
+function attach(one) {
+  const it = { file: one, ref: reference(), url: one.type.startsWith("image/") ? URL.createObjectURL(one) : "" };
+  const remove = button(words.remove, "", () => {
+    leaveOut(it);
+    (chosen.querySelector("button") || file).focus();
+  });
+  remove.append(element("span", "hidden", ` ${one.name}`));
+  it.row = element("li", "", element("span", "name", one.name), remove);
+  if (it.url) {
+    const picture = element("img", "");
+    picture.alt = "";
+    picture.addEventListener("error", () => picture.remove()); // of a kind that this browser does not show
+    picture.src = it.url;
+    it.row.prepend(picture);
+  }
+  attached.push(it);
+  chosen.append(it.row);
+}
+
+function leaveOut(it) {
+  if (!attached.includes(it)) return;
+  it.row.remove();
+  if (it.url) URL.revokeObjectURL(it.url);
+  attached.splice(attached.indexOf(it), 1);
+  chosen.hidden = !attached.length;
+}
+
+file.multiple = true;
+form.classList.add("scripted");
+file.addEventListener("change", () => {
+  for (const one of file.files) {
+    if (one.size > LARGEST) note(words.large);
+    else attach(one);
+  }
+  file.value = "";
+  chosen.hidden = !attached.length;
+});
+
+// --- writing, and leaving ---
+
+// The field grows with its words; newer browsers do it by the style sheet alone.
+function grow() {
+  if (CSS.supports("field-sizing", "content")) return;
+  text.style.height = "auto";
+  text.style.height = `${text.scrollHeight + 2}px`;
+}
+
+text.addEventListener("input", grow);
 text.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !touch.matches) {
     event.preventDefault();
     form.requestSubmit();
   }
 });
 
 // Quick exit: the conversation's cookie goes with /leave, and this page leaves no entry to come back to.
+function leave() {
+  talk.replaceChildren();
+  chosen.replaceChildren();
+  text.value = "";
+  location.replace("/leave");
+}
+
 document.getElementById("exit").addEventListener("click", (event) => {
   event.preventDefault();
-  talk.replaceChildren();
-  location.replace("/leave");
+  leave();
+});
+
+let escaped = -TWICE;
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.repeat || event.isComposing) return;
+  if (event.timeStamp - escaped < TWICE) leave();
+  escaped = event.timeStamp;
 });

@@ -37,7 +37,8 @@ async def visitor(
     strangers: list[str] = []
     page.on("console", lambda it: None if it.text.startswith(expected) else complaints.append(it.text))
     page.on("pageerror", lambda error: complaints.append("error"))
-    page.on("request", lambda it: strangers.append(it.url) if not it.url.startswith((site.url, "data:")) else None)
+    own = (site.url, "data:", f"blob:{site.url}")
+    page.on("request", lambda it: strangers.append(it.url) if not it.url.startswith(own) else None)
     yield page
     await context.close()
     assert complaints == []

@@ -182,6 +182,14 @@ async def test_twenty_parts_are_read_and_no_more(a_home: Home, address: str, cou
     assert (answer["state"] == "summary") == read
 
 
+async def test_two_files_in_one_form_do_not_become_one(a_home: Home, address: str) -> None:
+    """No page of ours sends them so; neither is taken, and that is said."""
+    files = [("file", ("a.png", b"\x89PNG one")), ("file", ("b.png", b"two"))]
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as client:
+        answer = await client.post("/api/chat", data={"text": TIP}, files=files)
+    assert "quá nhiều phần" in answer.json()["messages"][0]["text"]
+
+
 async def test_an_expired_button_and_a_button_of_nobody_lose_nothing(a_home: Home, address: str) -> None:
     """What was pressed is said to be gone, and the summary stands again."""
     async with Citizen(address) as citizen:

@@ -155,3 +155,4 @@ def test_a_poster_is_a_page_by_itself(made: Served) -> None:
     assert "<svg" in page
     assert "src=" not in page
     assert "https://tip.example/" in page
+    assert 'href="https://tip.example/ai-doc?khu-vuc=770"' in page

@@ -22,7 +22,8 @@ from tips.ports.cases import Cases, Change
 
 
 @pytest.mark.parametrize(
-    "instead", [{"passphrase": "wrong"}, {"code": "000000"}, {"name": "nobody"}, {"name": "", "code": ""}]
+    "instead",
+    [{"passphrase": "wrong"}, {"code": "000000"}, {"name": "nobody"}, {"name": "", "code": ""}, {"name": "an\0"}],
 )
 async def test_wrong_and_unknown_get_one_answer(a_home: Home, instead: dict[str, str]) -> None:
     """Passphrase, code or name: 401 and the same words."""
@@ -31,6 +32,29 @@ async def test_wrong_and_unknown_get_one_answer(a_home: Home, instead: dict[str,
         assert answer.status_code == 401
         assert "Tên, mật khẩu hoặc mã" in answer.text
         assert (await client.get("/desk/")).url.path == "/desk/login"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", True),
+        ("category=%00", False),
+        ("area=770%00", False),
+        ("category=drugs.trade&area=%00", False),
+        ("after=P0%00.0.0.00", True),
+        ("after=%00", True),
+    ],
+)
+async def test_a_filter_that_no_database_can_hold_finds_nothing(a_home: Home, query: str, found: bool) -> None:
+    """A NUL is a sign like any other that no case has; a place with one is still a place."""
+    await a_home.citizen().sends(TIP)
+    row = await a_home.the_case()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        for page in ("/desk/", "/desk/rows"):
+            answer = await client.get(f"{page}?{query}")
+            assert answer.status_code == 200
+            assert (row.id.hex() in answer.text) == found
 
 
 async def test_a_code_counts_once(a_home: Home) -> None:

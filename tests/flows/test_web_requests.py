@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -91,7 +92,7 @@ async def test_under_https_no_other_host_and_no_plain_page_can_set_the_cookie(at
 # --- who may post, and to whom ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/chat", "/api/chat", "/desk/login"])
+@pytest.mark.parametrize("path", ["/chat", "/api/chat", "/ai-doc", "/desk/login"])
 @pytest.mark.parametrize(
     "headers",
     [
@@ -153,6 +154,33 @@ async def test_a_request_without_one_of_our_hosts_is_refused(door: Served, reque
     writer.write(request_)
     assert b" 400 " in await reader.readline()
     writer.close()
+
+
+# --- what a browser keeps, and what an answer's length tells ----------------------------------------------------------
+
+
+async def test_a_static_file_is_kept_for_ever_under_its_own_version_alone(door: Served) -> None:
+    """The page names the version; under none, or that of another release, it is asked for again."""
+    async with client(door) as browser:
+        page = (await browser.get("/")).text
+        for name in ("chat.js", "style.css"):
+            (address,) = re.findall(rf'"(/static/{re.escape(name)}\?v=[0-9a-f]+)"', page)
+            assert "immutable" in (await browser.get(address)).headers["cache-control"]
+            for other in (f"/static/{name}", f"/static/{name}?v=0", f"{address}&x"):
+                assert (await browser.get(other)).headers["cache-control"] == "max-age=3600"
+        assert (await browser.get("/static/none.js")).headers["cache-control"] == "no-store"
+
+
+async def test_no_answer_that_may_hold_a_receipt_is_compressed(door: Served) -> None:
+    """Its length would tell, try by try, what stands in it; files and what everybody sees are."""
+    async with client(door) as browser:
+        compressed = {
+            path: (await browser.get(path)).headers.get("content-encoding")
+            for path in ("/static/chat.js", "/static/style.css", "/ai-doc", "/", "/desk/login", "/minh-bach")
+        }
+        for path in ("/api/chat", "/chat"):
+            compressed[path] = (await browser.post(path, data={"text": TIP * 9})).headers.get("content-encoding")
+    assert [path for path, how in compressed.items() if how] == ["/static/chat.js", "/static/style.css", "/ai-doc"]
 
 
 # --- half a request ---------------------------------------------------------------------------------------------------

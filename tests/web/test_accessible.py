@@ -5,8 +5,9 @@ from importlib.resources import files
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
+from tests.fakes import gallery, replies
 from tests.fakes.served import Served
 from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
 from tests.fakes.words import WARD_POLICE_BRIBED as COMPLAINT
@@ -27,9 +28,22 @@ async def faults(page: Page) -> list[str]:
 
 
 async def citizens_pages(page: Page) -> AsyncIterator[str]:
-    for address in ("/", "/?lang=en", "/minh-bach", "/minh-bach?lang=en", "/nowhere"):
+    places = ("/ai-doc", "/ai-doc?khu-vuc=770&lang=en", "/ai-doc?khu-vuc=none")
+    for address in ("/", "/?lang=en", "/minh-bach", "/minh-bach?lang=en", "/nowhere", *places):
         await page.goto(address)
         yield address
+    await page.select_option("#co-quan", "ward_police")
+    await page.click("main button")
+    await page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
+    yield "who reads a tip about the police of every ward"
+    await page.goto("/")
+    await replies.says(page, "lời", *replies.OF_EVERY_KIND)
+    yield "every kind of reply"
+    await page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
+    picture: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": gallery.picture("PNG")}
+    await page.set_input_files("#file", [picture, picture])
+    yield "unfolded, with files"
+    await page.unroute("**/api/chat*")
     await page.goto("/")
     for words, button in (("xin chào", "send_anyway"), (COMPLAINT, "submit")):
         shown = await page.locator(".reply").count()

@@ -140,6 +140,7 @@ async def test_the_cells_of_a_row_are_drawn_alike(browser: Browser, site: Served
         await log_in(officer, site, "truong")
         await officer.goto("/desk/")
         cells = officer.locator("#rows tr").first.locator("td")
+        await cells.first.wait_for()
         look = "it => ['border', 'outline', 'background', 'fontSize'].map(name => getComputedStyle(it)[name]).join()"
         drawn = await cells.evaluate_all(f"cells => cells.map({look})")
         assert len(drawn) == 9
