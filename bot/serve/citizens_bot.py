@@ -58,6 +58,7 @@ COMMANDS: Final = {  # by language: a word of `tips/data/phrases.json`, and by w
         "huy": "cancel",
         "xoa": "erase",
         "dung": "silence",
+        "aidoc": "who_reads",
         "minhbach": "about",
         "trogiup": "help",
     },
@@ -67,7 +68,8 @@ COMMANDS: Final = {  # by language: a word of `tips/data/phrases.json`, and by w
         "cancel": "cancel",
         "erase": "erase",
         "stop": "silence",
-        "minhbach": "about",
+        "whoreads": "who_reads",
+        "about": "about",
         "help": "help",
     },
 }

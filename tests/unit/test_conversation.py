@@ -292,3 +292,25 @@ def test_english_is_answered_in_english() -> None:
     assert chat.draft.lang == "en"
     chat.presses("lang:vi")
     assert chat.draft.lang == "vi"
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_who_would_read_it_is_told_beforehand_and_nothing_of_that_is_kept(begun: bool) -> None:
+    """The same readers as for such a tip; what was begun stays as it was."""
+    chat, asked = Chat(), "sòng bạc ở phường 22 Bình Thạnh, công an phường ăn chia"
+    if begun:
+        chat.says(COMPLETE)
+    before = chat.draft.text
+    said = chat.says(f"/aidoc {asked}")
+    other = Chat()
+    other.says(asked)
+    (found,) = [reply.promise for reply in other.replies if reply.promise]
+    assert all(code in said for code in (found.owner, *found.excluded))
+    assert chat.draft.text == before
+    assert asked not in chat.draft.to_bytes().decode()
+    assert not chat.draft.kept or begun
+
+
+def test_how_to_ask_who_would_read_is_told_where_nothing_is_asked() -> None:
+    """A command alone explains itself."""
+    assert "/aidoc" in Chat().says("/aidoc")

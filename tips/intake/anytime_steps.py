@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from tips.intake.draft import Draft
 from tips.intake.prompts import Prompts, tell
 from tips.intake.stages import Stage
-from tips.intake.turns import Decision, Forget, Inbound, LookUp, Reply, Say
+from tips.intake.turns import Decision, Forget, Inbound, LookUp, Option, Reply, Say
+
+ERASE: Final = Option("erase", Say("option.erase"))
 
 
 def start(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -84,6 +87,17 @@ def show_transparency(prompts: Prompts, draft: Draft, heard: Inbound) -> Decisio
         Say("knows.messenger", {"address": prompts.web}) if draft.messenger else Say("knows.web"),
     )
     return prompts.again(draft, *says)
+
+
+def show_who_reads(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """Who would read a tip of the words behind the command; without words, how to ask that."""
+    if not heard.text:
+        return prompts.again(draft, Say("whoreads.how"))
+    told = prompts.again(draft, *prompts.would_read(heard.text))
+    if draft.begun or draft.mailbox or not draft.messenger:
+        return told
+    (reply,) = told.replies
+    return replace(told, replies=(replace(reply, options=(ERASE, *reply.options)),))
 
 
 def cancel(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:

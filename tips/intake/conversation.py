@@ -36,6 +36,7 @@ from tips.intake.anytime_steps import (
     show_again,
     show_help,
     show_transparency,
+    show_who_reads,
     start,
 )
 from tips.intake.draft import Draft
@@ -169,6 +170,7 @@ CHOICES: Final[Mapping[str, Choice]] = {
     "help": Choice(Opens.ANYTIME, show_help),
     "code": Choice(Opens.ANYTIME, ask_for_receipt),
     "transparency": Choice(Opens.ANYTIME, show_transparency),
+    "who_reads": Choice(Opens.ANYTIME, show_who_reads),
     "lang": Choice(Opens.ANYTIME, set_language),
 }
 
@@ -241,6 +243,9 @@ def _understood(draft: Draft, heard: Inbound) -> tuple[Draft, Inbound]:
         return draft, heard
     if draft.stage is Stage.IDLE and not draft.notices_given and phrases.is_english(text):
         draft = replace(draft, lang="en")
+    about = phrases.behind("who_reads", text)
+    if about is not None:
+        return draft, replace(heard, kind="choose", choice="who_reads", text=about)
     choice = None if _is_receipt(draft, text) else _typed_choice(draft, text)
     return draft, replace(heard, kind="choose", choice=choice, text="") if choice else heard
 

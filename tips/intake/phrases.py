@@ -78,6 +78,13 @@ def command(text: str) -> str | None:
     return load().commands.get(folded) or load().commands.get(_without_politeness(folded))
 
 
+def behind(name: str, text: str) -> str | None:
+    """The words behind a command with a slash, "" where there are none; None: it is not this command."""
+    first, _, rest = text.partition(" ")
+    named = first.partition("@")[0].lower()
+    return rest.strip() if named.startswith("/") and load().commands.get(named) == name else None
+
+
 def _without_politeness(folded: str) -> str:
     words = [word for word in folded.split() if word not in {"a", "da", "nha", "nhe", "di", "giup", "em", "ban", "oi"}]
     return " ".join(words)

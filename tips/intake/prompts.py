@@ -10,11 +10,23 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tips.intake.draft import Draft
+from tips.intake.draft import Draft, Fragment
 from tips.intake.promise import Promise, promised
 from tips.intake.stages import Stage
-from tips.intake.summary import ACCUSED, CANCEL, EXCLUDE, HIDE, IN_DANGER, SUBMIT, Names, in_doubt, summary
+from tips.intake.summary import (
+    ACCUSED,
+    CANCEL,
+    EXCLUDE,
+    HIDE,
+    IN_DANGER,
+    SUBMIT,
+    Names,
+    facts_and_readers,
+    in_doubt,
+    summary,
+)
 from tips.intake.turns import Decision, Option, Reply, ReplyKind, Say
+from tips.intake.who_reads import USUAL, within
 from tips.organisation.roster import Roster
 from tips.organisation.taxonomy import Flag, has
 from tips.triage import Accusation, AreaFinding, By, Corrections, Triage, Triager
@@ -86,6 +98,19 @@ class Prompts:
                 further[way] = wished
         return {SUBMIT.id: replace(usual, hide=further.get(HIDE.id)), **further}
 
+    def would_read(self, text: str) -> tuple[Say, ...]:
+        """Who would read a tip of these words; nothing of them is kept."""
+        draft = Draft(bytes(32), fragments=(Fragment(text),))
+        triage = self.triager.triage(text)
+        length = within(triage.urgency or USUAL)
+        lists = facts_and_readers(draft, triage, {SUBMIT.id: self.promise(triage)}, self._names)
+        opened = Say("whoreads.opened", {"length": Say(f"whoreads.{length.unit}", {"n": str(length.number)})})
+        return (*lists, opened, Say("whoreads.not_kept"))
+
+    @property
+    def _names(self) -> Names:
+        return Names(self.unit_name, self.triager.area_name)
+
     def language_options(self, draft: Draft) -> tuple[Option, ...]:
         """The way to every other language."""
         return tuple(Option(f"lang:{it}", Say(f"option.lang.{it}")) for it in self.languages if it != draft.lang)
@@ -156,7 +181,7 @@ class Prompts:
             kept=self.triager.pinned(triage),
             promised={way: promise.readers for way, promise in ways.items()},
         )
-        reply = summary(shown, triage, ways, Names(self.unit_name, self.triager.area_name))
+        reply = summary(shown, triage, ways, self._names)
         return tell(shown, replace(reply, says=(*says, *reply.says)), *self._danger(triage), *more)
 
     def _danger(self, triage: Triage) -> tuple[Reply, ...]:

@@ -62,6 +62,7 @@ def summary(draft: Draft, triage: Triage, ways: Mapping[str, Promise], names: Na
     says = [
         *_tip(draft, triage, names),
         *_readers(draft, triage, ways, names),
+        *([Say("summary.excluded.more")] if ways[SUBMIT.id].excluded else []),
         *_warnings(draft, triage),
         Say("summary.ask"),
     ]
@@ -78,6 +79,12 @@ def _tip(draft: Draft, triage: Triage, names: Names) -> list[Say]:
     if draft.files:
         says.append(Say("summary.files", {"number": str(len(draft.files))}))
     return says
+
+
+def facts_and_readers(draft: Draft, triage: Triage, ways: Mapping[str, Promise], names: Names) -> tuple[Say, ...]:
+    """What a text would come to, without the text: where and what it is about, who would read it and who could not."""
+    facts = [say for say in _tip(draft, triage, names) if say.key == "summary.facts"]
+    return (*facts, *_readers(draft, triage, ways, names))
 
 
 def _where(draft: Draft, triage: Triage, names: Names) -> Say:

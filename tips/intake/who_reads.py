@@ -56,8 +56,8 @@ def who_reads(roster: Roster, organisation: Organisation, asked: Asked) -> Answe
     finding, accused = _place(organisation, asked.area), _accused(organisation, asked.accused)
     route = routing.route(organisation, finding, _matter(asked.category), accused)
     urgency = (categories()[asked.category].urgency if asked.category else None) or USUAL
-    at_rest = _length(Urgency.P1) if urgency is Urgency.P0 else None
-    return Answer(promised(roster, route), _length(urgency), at_rest)
+    at_rest = within(Urgency.P1) if urgency is Urgency.P0 else None
+    return Answer(promised(roster, route), within(urgency), at_rest)
 
 
 def matters() -> tuple[str, ...]:
@@ -102,7 +102,8 @@ def _accused(organisation: Organisation, code: str) -> list[Accusation]:
     return found
 
 
-def _length(urgency: Urgency) -> Length:
+def within(urgency: str) -> Length:
+    """How long whoever receives a tip may take to open it."""
     rule = policy.deadline(State.RECEIVED)
     assert rule
     ((unit, number),) = rule["by_urgency"][urgency].items()
