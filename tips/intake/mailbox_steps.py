@@ -36,6 +36,7 @@ from tips.organisation.units import HELD
 
 NOTIFY: Final = Option("notify", Say("option.notify"))
 DISPUTE: Final = Option("dispute", Say("option.dispute"))
+ADD_ANYWAY: Final = replace(SEND_ANYWAY, label=Say("option.send_anyway.inside"))
 READERS: Final = Option("readers", Say("option.readers"))
 
 
@@ -56,7 +57,7 @@ def post_file(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 def explain_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A question about this channel is answered here too; who meant it for the case's readers says so."""
     said = (answered(heard.text), Say("mailbox.not_added"))
-    return tell(replace(draft, aside=heard.text), Reply(said, (SEND_ANYWAY, BACK)))
+    return tell(replace(draft, aside=heard.text), Reply(said, (ADD_ANYWAY, BACK)))
 
 
 def show_readers(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
