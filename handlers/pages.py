@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import jinja2
+from markupsafe import Markup, escape
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -80,7 +81,7 @@ def _environment() -> jinja2.Environment:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.globals |= {"languages": locales.LANGUAGES, "static": static}
-    made.filters |= {"in_two": in_two, "number": number}
+    made.filters |= {"in_two": in_two, "number": number, "with_calls": with_calls}
     return made
 
 
@@ -95,6 +96,11 @@ def number(line: str) -> str:
     """The number to call that a line begins with; empty where there is none."""
     found = re.match(r"\+?\d+", line)
     return found.group() if found else ""
+
+
+def with_calls(words: str) -> Markup:
+    """Words in which each number to call is a link that calls it."""
+    return Markup(re.sub(r"\b11[1345]\b", r'<a href="tel:\g<0>">\g<0></a>', str(escape(words))))  # noqa: S704 (escaped)
 
 
 @functools.cache

@@ -121,7 +121,7 @@ function note(said) {
 }
 
 function show(turn) {
-  const passed = [".choices", ...(turn.messages.some((it) => it.kind === "summary") ? [".summary"] : [])];
+  const passed = [".choices", ...(turn.messages.some((it) => it.kind === "summary") ? [".summary", ".beside"] : [])];
   for (const old of talk.querySelectorAll(passed.join())) old.remove();
   for (const old of talk.querySelectorAll(".due")) old.classList.remove("due");
   for (const old of document.querySelectorAll(".foot, input[name=ack]")) old.remove();

@@ -14,7 +14,7 @@ from tips.intake.draft import Draft, Fragment
 from tips.intake.prompts import BACK, SHUT_OUT, Prompts, tell
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED
-from tips.intake.turns import Decision, Inbound, Option, Post, Reply, Say
+from tips.intake.turns import Decision, Inbound, Option, Post, Reply, ReplyKind, Say
 from tips.organisation.units import HELD, UnitKind
 from tips.triage import Accusation, Triage
 
@@ -127,13 +127,13 @@ def _closer(prompts: Prompts, draft: Draft, pressed: Sequence[Accusation]) -> tu
     units = [it for kind in kinds for it in CLOSER.get(kind, ())]
     offered += [f"exclude:{it.code}" for it in prompts.triager.units() if it.kind in units]
     if offered:
-        return (Reply((Say("exclude.which"),), tuple(_option(prompts, it) for it in offered)),)
+        return (Reply((Say("exclude.which"),), tuple(_option(prompts, it) for it in offered), ReplyKind.BESIDE),)
     narrowed = next((it.kind for it in pressed if it.units and it.kind in CLOSER), "")
     if not any(it.kind == narrowed and it.open for it in draft.kept):
         return ()
     would = _would_read(prompts, draft, narrowed)
     label = Say("option.include.others", {"kind": Say(f"accused.{narrowed}")})
-    return (Reply((Say("exclude.narrow", would),), (Option(f"include:{narrowed}", label),)),)
+    return (Reply((Say("exclude.narrow", would),), (Option(f"include:{narrowed}", label),), ReplyKind.BESIDE),)
 
 
 def _option(prompts: Prompts, choice: str) -> Option:

@@ -249,7 +249,7 @@ def area_options(areas: Collection[AreaCandidate]) -> list[Option]:
 
 
 def _which_place(places: Sequence[AreaCandidate]) -> tuple[Reply, ...]:
-    return (Reply((Say("ask.where.which_of"),), tuple(area_options(places))),) if places else ()
+    return (Reply((Say("ask.where.which_of"),), tuple(area_options(places)), ReplyKind.BESIDE),) if places else ()
 
 
 def _missing(draft: Draft, triage: Triage) -> str:

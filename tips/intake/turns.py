@@ -44,6 +44,7 @@ class ReplyKind(StrEnum):
 
     TALK = auto()
     SUMMARY = auto()  # the tip as it stands: takes the place of the summary before it
+    BESIDE = auto()  # a question about the summary above: goes when that does
     DANGER = auto()  # numbers to call
     RECEIPT = auto()  # codes that a person has to keep
 
