@@ -312,7 +312,7 @@ async def test_a_code_is_copied_printed_and_saved_without_a_word_of_what_it_is(b
         await page.locator(".receipt").nth(1).wait_for()
         await expect(page.locator(".due")).to_have_count(1)
         receipt = await page.locator(".due code").inner_text()
-        await page.click("text=Chép mã")
+        await page.click("button:has-text('Chép mã')")
         await expect(page.locator(PRIMARY)).to_have_text("Đã chép")
         assert await page.evaluate("navigator.clipboard.readText()") == receipt
         async with page.expect_download() as download:
