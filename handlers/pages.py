@@ -81,15 +81,8 @@ def _environment() -> jinja2.Environment:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     made.globals |= {"languages": locales.LANGUAGES, "static": static}
-    made.filters |= {"in_two": in_two, "number": number, "with_calls": with_calls}
+    made.filters |= {"number": number, "with_calls": with_calls}
     return made
-
-
-def in_two(code: str) -> tuple[str, str]:
-    """A receipt on two lines of whole groups; put together they are the receipt again."""
-    groups = re.findall(r"\w+\W*", code)
-    half = (len(groups) + 1) // 2
-    return "".join(groups[:half]), "".join(groups[half:])
 
 
 def number(line: str) -> str:

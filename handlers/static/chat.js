@@ -44,17 +44,10 @@ function call(line) {
   return link;
 }
 
-function code(receipt) {
-  const groups = receipt.match(/\w+\W*/g) || [];
-  const half = Math.ceil(groups.length / 2);
-  const lines = [groups.slice(0, half), groups.slice(half)].map((line) => element("span", "", line.join("")));
-  return element("p", "code", element("code", "", ...lines));
-}
-
 const STYLES = {
   quote: (said) => [element("blockquote", "", folded("", said))],
   labelled: (said) => [element("div", "labelled", ...said.split("\n").map(labelled))],
-  code: (said) => [code(said)],
+  code: (said) => [element("p", "code", element("code", "", said))],
   call: (said) => said.split("\n").map(call),
   warning: (said) => [element("p", "warning", said)],
 };
