@@ -23,6 +23,7 @@ from handlers.pages import Pages, language
 from handlers.speech import Message, spoken
 from handlers.uploads import MemoryFile, TooLong, TooManyParts, memory_file, read_form
 from tips.evidence.limits import MEGABYTES
+from tips.intake import phrases
 from tips.intake.flood import PATIENCE, Gate
 from tips.intake.reception import Outcome, Reception
 from tips.intake.summary import SUBMIT
@@ -130,7 +131,7 @@ class WebChat:
         given, lang = self.cookies.puzzle(request), language(request)
         with memory_file() as file:
             fields, heard = await _read(request, file)
-            what = FILE if heard.upload else TIP if heard.choice in SENDING else ""
+            what = FILE if heard.upload else TIP if await self._sends(token, heard) else ""
             if not what or await self.gate.passes(what, token, given, fields.get("proof", "")):
                 return Turn(token, heard, await self._answer(token, heard, fields, what, lang))
             puzzle = await self.gate.puzzle(token, given)
@@ -139,6 +140,15 @@ class WebChat:
             # It comes again, with its price and under its own reference; what is turned away counts once too.
             heard = replace(heard, upload=None, problem="wait", ref=f"{heard.ref}w" if heard.ref else "")
             return Turn(token, heard, await self._answer(token, heard, fields, "", lang), puzzle)
+
+    async def _sends(self, token: str, heard: Inbound) -> bool:
+        """Whether this turn sends a tip: by a button; or by words for it, which is asked only while it costs work."""
+        if heard.kind == "choose":
+            return heard.choice.partition(":")[0] in SENDING
+        short = heard.kind == "text" and len(heard.text) <= phrases.SHORT
+        return (
+            short and await self.gate.closed(TIP) and await self.reception.would_send(self.channel.sender(token), heard)
+        )
 
     async def _answer(self, token: str, heard: Inbound, fields: Mapping[str, str], what: str, lang: str) -> Outcome:
         if what == FILE:
@@ -210,7 +220,7 @@ def _messages(outcome: Outcome) -> list[Message]:
 def _patience(heard: Inbound, lang: str) -> Outcome:
     """What is said while too many tips come: the page computes a proof by itself, or the person waits."""
     words = Say("flood.wait", {"seconds": str(int(PATIENCE.total_seconds()))})
-    again = Option(heard.choice, Say("option.submit"))
+    again = Option(heard.choice or SUBMIT.id, Say("option.submit"))
     return Outcome((Reply((words,), (again,)),), FLOODED, lang)
 
 

@@ -152,7 +152,7 @@ async function sent(data) {
   if (!turn.puzzle || data.has("proof") || !crypto.subtle) return turn;
   note(turn.messages[0].text);
   data.set("proof", await solved(turn.puzzle));
-  data.delete("text"); // words beside a file were taken already
+  if (data.get("file")?.size) data.delete("text"); // words beside a file were taken already; words that send were not
   return sent(data);
 }
 

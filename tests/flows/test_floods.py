@@ -74,6 +74,17 @@ async def test_a_browser_solves_a_puzzle_and_is_let_in(page: httpx.AsyncClient) 
     assert (await say(page, choose="submit", proof=own))["receipt"] is None
 
 
+@pytest.mark.parametrize("way", [{"choose": "submit:hide"}, {"text": "gửi đi"}, {"text": "1"}], ids=str)
+async def test_no_other_way_to_send_gets_around_it(page: httpx.AsyncClient, way: dict[str, str]) -> None:
+    """The second button, a typed word, a number: each costs the same."""
+    await crowded(page)
+    await ready(page)
+    assert (await say(page, **way))["receipt"] is None
+    asked = await say(page, **way)
+    assert asked["puzzle"]
+    assert (await say(page, **way, proof=proof(str(asked["puzzle"]))))["receipt"]
+
+
 async def test_who_cannot_compute_waits(a_home: Home, page: httpx.AsyncClient) -> None:
     await crowded(page)
     await ready(page)

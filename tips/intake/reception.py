@@ -132,6 +132,11 @@ class Reception:
         stored = await self.vault.load(self.key(sender))
         return self._standing(stored.key, stored.draft) if stored.draft else None
 
+    async def would_send(self, sender: Sender, heard: Inbound) -> bool:
+        """Whether a message would send the tip that is begun. Changes nothing."""
+        draft = (await self.vault.load(self.key(sender))).draft
+        return draft is not None and isinstance(self.conversation.respond(draft, heard).effect, Submit)
+
     async def references(self, sender: Sender) -> tuple[str, ...]:
         """The references of the last messages of a conversation, as its channel gave them."""
         return (await self.vault.load(self.key(sender))).seen
