@@ -95,8 +95,9 @@ async def walk(address: str) -> None:
         await kept(desk, "statistics")
         await phone.goto("/minh-bach")
         await kept(phone, "about", whole=True)
-        await phone.set_content(telegram_page.conversation_html(await over_telegram()))
-        await kept(phone, "telegram", whole=True)
+        blank = await opened(browser, address, PHONE)  # the site's policy would leave it without its style
+        await blank.set_content(telegram_page.conversation_html(await over_telegram()))
+        await kept(blank, "telegram", whole=True)
         await browser.close()
 
 

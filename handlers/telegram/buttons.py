@@ -38,12 +38,16 @@ _OURS: Final = {  # what our messages consist of; Telegram finds links and numbe
 
 
 def two_a_row(choices: Sequence[Choice]) -> Rows:
-    """Short ones side by side; long ones alone, and what sends a tip, for that cannot be taken back."""
+    """Short ones side by side; long ones alone, and what sends a tip, for that cannot be taken back.
+
+    One stands out: the button that sends it as usual. Another way to send is a choice of its own, never the first.
+    """
     rows: Rows = []
     room = False
     for it in choices:
         sends = it.id.startswith(SENDS)
-        button = InlineKeyboardButton(text=it.label, callback_data=it.id, style=ButtonStyle.PRIMARY if sends else None)
+        style = ButtonStyle.PRIMARY if it.id == SENDS else None
+        button = InlineKeyboardButton(text=it.label, callback_data=it.id, style=style)
         short = len(it.label) <= SHORT and not sends
         if short and room:
             rows[-1].append(button)

@@ -11,8 +11,8 @@ import pytest
 import locales
 from bot.serve import citizens_bot
 from handlers import speech
-from handlers.speech import Style
-from handlers.telegram import messages
+from handlers.speech import Choice, Style
+from handlers.telegram import buttons, messages
 from tests.fakes import bot_api, gallery, home
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
@@ -438,3 +438,11 @@ def test_buttons_stand_under_the_last_piece() -> None:
     assert last.reply_markup
     assert first
     assert not any(it.reply_markup for it in first)
+
+
+def test_one_button_stands_out_though_there_are_two_ways_to_send() -> None:
+    """Each has a row of its own."""
+    choices = [Choice("submit", "Gửi tin"), Choice("submit:hide", "Gửi, giấu"), Choice("back", "Quay lại")]
+    rows = buttons.two_a_row(choices)
+    assert [[it.callback_data for it in row] for row in rows] == [["submit"], ["submit:hide"], ["back"]]
+    assert [bool(row[0].style) for row in rows] == [True, False, False]
