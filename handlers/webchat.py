@@ -145,7 +145,7 @@ class WebChat:
         """Whether this turn sends a tip: by a button; or by words for it, which is asked only while it costs work."""
         if heard.kind == "choose":
             return heard.choice.partition(":")[0] in SENDING
-        short = heard.kind == "text" and len(heard.text) <= phrases.SHORT
+        short = heard.kind == "text" and len(phrases.clean(heard.text)) <= phrases.SHORT
         return (
             short and await self.gate.closed(TIP) and await self.reception.would_send(self.channel.sender(token), heard)
         )

@@ -74,7 +74,18 @@ async def test_a_browser_solves_a_puzzle_and_is_let_in(page: httpx.AsyncClient) 
     assert (await say(page, choose="submit", proof=own))["receipt"] is None
 
 
-@pytest.mark.parametrize("way", [{"choose": "submit:hide"}, {"text": "gửi đi"}, {"text": "1"}], ids=str)
+WAYS = [{"choose": "submit:hide"}, *({"text": it} for it in ("gửi đi", "1", "1" + " " * 80, "gửi đi" + "\u200b" * 80))]
+
+
+async def test_words_beside_a_file_send_nothing(page: httpx.AsyncClient) -> None:
+    """Or a file that is turned down would carry a tip around the gate."""
+    await ready(page)
+    for words in ("1", "gửi đi"):
+        answer = await page.post("/api/chat", data={"text": words}, files={"file": ("a.txt", b"x")})
+        assert answer.json()["receipt"] is None
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
 async def test_no_other_way_to_send_gets_around_it(page: httpx.AsyncClient, way: dict[str, str]) -> None:
     """The second button, a typed word, a number: each costs the same."""
     await crowded(page)

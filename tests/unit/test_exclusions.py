@@ -130,6 +130,44 @@ def test_new_words_against_one_who_was_let_in_shut_it_out_again() -> None:
     assert "area-770" in excluded(chat)
 
 
+ACCUSING: Final = "công an quận 3 nhận tiền bảo kê quán này mỗi tháng"
+
+
+@pytest.mark.parametrize("way", ["words", "edit:what", "edit:when", "edit:who", "edit:where", "correction", "menu"])
+def test_words_against_one_who_was_let_in_count_wherever_they_are_written(way: str) -> None:
+    """In the place of the text, as a correction, as an answer."""
+    chat = Chat()
+    chat.says(DRUGS)
+    for choice in ("exclude:area-770", "exclude", "include:area-770"):
+        chat.presses(choice)
+    assert promise(chat).owner == "area-770"
+    if way.startswith("edit:") or way == "menu":
+        chat.presses("exclude" if way == "menu" else way)
+    chat.says(f"à không, {ACCUSING}" if way == "correction" else ACCUSING)
+    assert "area-770" in excluded(chat)
+
+
+@pytest.mark.parametrize(
+    "choice", ["city_police_leadership", "catp", "ward_police", "ward-27139", "district_police", "area-770", "unknown"]
+)
+def test_shutting_out_whoever_is_above_or_below_shuts_out_one_who_was_let_in(choice: str) -> None:
+    """A press on the whole city police means its desks too."""
+    chat = Chat()
+    chat.says(DRUGS)
+    for pressed in ("exclude:area-770", "exclude", "include:area-770", f"exclude:{choice}"):
+        chat.presses(pressed)
+    assert "area-770" in excluded(chat)
+
+
+def test_blanking_what_tells_on_the_writer_takes_no_press_back() -> None:
+    """The words are the same but for the blank."""
+    chat = Chat()
+    chat.says(f"{ACCUSING}, tôi là bảo vệ của quán")
+    for pressed in ("exclude", "include:area-770", "edit:identifying"):
+        chat.presses(pressed)
+    assert "area-770" not in excluded(chat)
+
+
 def test_a_department_can_be_narrowed_afterwards() -> None:
     """All of them are shut out at once; then one by its name, and the others back by one press."""
     chat = Chat()

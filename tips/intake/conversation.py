@@ -235,7 +235,7 @@ class Conversation(Prompts):
 
 def _understood(draft: Draft, heard: Inbound) -> tuple[Draft, Inbound]:
     """A text as it is kept, and in its language; one that stands for a choice is that choice."""
-    if heard.kind != "text":
+    if heard.kind not in {"text", "caption"}:
         return draft, heard
     text = phrases.clean(heard.text)
     heard = replace(heard, text=text)
@@ -243,6 +243,8 @@ def _understood(draft: Draft, heard: Inbound) -> tuple[Draft, Inbound]:
         return draft, heard
     if draft.stage is Stage.IDLE and not draft.notices_given and phrases.is_english(text):
         draft = replace(draft, lang="en")
+    if heard.kind == "caption":
+        return draft, heard
     about = phrases.behind("who_reads", text)
     if about is not None:
         return draft, replace(heard, kind="choose", choice="who_reads", text=about)
@@ -271,6 +273,8 @@ def _sense(draft: Draft, heard: Inbound) -> Heard:
         return Heard.FILE if heard.file else Heard.TURNED_DOWN
     if heard.kind == "text":
         return _sense_of_text(draft, heard.text)
+    if heard.kind == "caption":
+        return Heard.UNUSABLE if unusable(draft, heard.text) else _sense_of_words(heard.text)
     return Heard.WORDS if heard.kind == "insisted" else Heard(heard.kind)
 
 

@@ -61,6 +61,7 @@ class Draft:
     category: str | None = None
     kept: tuple[Accusation, ...] = field(default=(), repr=False)  # whoever was shut out so far: words only add to it
     let_in: tuple[str, ...] = field(default=(), repr=False)  # unit codes and kinds that a press took back
+    judged: tuple[str, ...] = field(default=(), repr=False)  # digests of the words that a press let somebody in after
     danger: bool = False  # the person says that somebody is in danger at this moment
     promised: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # way to send -> readers shown
     notices_given: tuple[str, ...] = ()  # each of these is given once: welcome danger messenger
@@ -154,7 +155,7 @@ class Draft:
 
 _FIELDS: Final = tuple(it.name for it in fields(Draft))
 _STORED_AS: Final = {"notices_given": "told"}  # a field's name in stored drafts, where that is an older one
-_TUPLES: Final = ("asked", "settled", "let_in", "notices_given", "offered", "seen")  # of strings
+_TUPLES: Final = ("asked", "settled", "judged", "let_in", "notices_given", "offered", "seen")  # of strings
 
 
 def _accusation(kind: str, units: Sequence[str], by: str, whole: bool) -> Accusation:

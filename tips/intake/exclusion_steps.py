@@ -6,12 +6,12 @@ shown who would read then.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from tips.intake.draft import Draft, Fragment
-from tips.intake.prompts import BACK, SHUT_OUT, Prompts, tell
+from tips.intake.prompts import BACK, SHUT_OUT, Prompts, judged, tell
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED
 from tips.intake.turns import Decision, Inbound, Option, Post, Reply, ReplyKind, Say
@@ -64,7 +64,7 @@ def shut_out_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def let_in(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """One that was shut out may read again: the person pressed the name, and saw who would read then."""
-    allowed = replace(draft, let_in=(*draft.let_in, heard.value))
+    allowed = judged(replace(draft, let_in=(*draft.let_in, heard.value)))
     return prompts.go_on(_asked_enough(allowed), Say("exclude.undone", {"unit": _named(prompts, heard.value)}))
 
 
@@ -90,23 +90,8 @@ def choosing(prompts: Prompts, draft: Draft, chosen: Iterable[Accusation]) -> Dr
     kept = replace(draft, kept=(*draft.kept, *(it for it in listed if it not in draft.kept)))
     if not draft.let_in:
         return kept
-    triage = prompts.triager.routed(prompts.triage(replace(kept, let_in=())))
-    return replace(kept, let_in=_left(prompts, triage, draft.let_in, listed))
-
-
-def hardened(prompts: Prompts, draft: Draft, text: str) -> Draft:
-    """The draft after further words: whom they accuse is shut out, though a press let them in before."""
-    if not draft.let_in:
-        return draft
-    found = prompts.triager.triage(text)
-    return replace(draft, let_in=_left(prompts, found, draft.let_in, found.accusations))
-
-
-def _left(prompts: Prompts, triage: Triage, let_in: Sequence[str], accused: Collection[Accusation]) -> tuple[str, ...]:
-    """Those let in that none of these accuses."""
-    units = frozenset[str]().union(*(prompts.triager.meant(triage, it) for it in accused))
-    kinds = {it.kind for it in accused}
-    return tuple(code for code in let_in if code not in units and code not in kinds)
+    triage = prompts.triage(replace(kept, let_in=()))
+    return replace(kept, let_in=prompts.still_let_in(draft.let_in, triage, listed))
 
 
 def _pressed(prompts: Prompts, heard: Inbound) -> list[Accusation]:

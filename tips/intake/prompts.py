@@ -6,6 +6,7 @@ answered then is skipped: no tip takes more than three turns, the text, one answ
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -137,7 +138,9 @@ class Prompts:
             places: which of them is meant was not clear: they stand under the summary.
             more: what is shown after the summary.
         """
-        triage = known or self.triage(draft)
+        hardened = self._hardened(draft)
+        triage = known if known and hardened.let_in == draft.let_in else self.triage(hardened)
+        draft = hardened
         says = [*first, *self.shut_out(_newly_said(draft, triage))]
         about = "" if draft.asked else _missing(draft, triage)
         if about:
@@ -150,6 +153,20 @@ class Prompts:
         named = (self.unit_name(it.units[0]) if it.units else Say(f"accused.{it.kind}") for it in chosen)
         who = tuple(named)
         return (Say("exclude.done", {"units": who}),) if who else ()
+
+    def still_let_in(self, let_in: Sequence[str], triage: Triage, accused: Collection[Accusation]) -> tuple[str, ...]:
+        """Those let in, units and kinds, whom these accusations of a tip do not shut out again."""
+        shut, kinds = self.triager.shut_by(triage, accused), {it.kind for it in accused if it.open}
+        return tuple(code for code in let_in if code not in shut and code not in kinds)
+
+    def _hardened(self, draft: Draft) -> Draft:
+        """The draft without those let in whom words accuse that were written since: a press answers what was there."""
+        new = [it.text for it in draft.fragments if _digest(it.text) not in draft.judged] if draft.let_in else ()
+        let_in = draft.let_in
+        for words in new:
+            found = self.triager.triage(words, Corrections(area=draft.area))
+            let_in = self.still_let_in(let_in, found, found.accusations)
+        return judged(replace(draft, let_in=let_in)) if new else draft
 
     def _asked(self, draft: Draft, triage: Triage, about: str, says: Sequence[Say]) -> Decision:
         """The one question: where it was, whether somebody in office is involved, or both."""
@@ -234,6 +251,15 @@ def tell(draft: Draft, *replies: Reply) -> Decision:
     given = draft.notices_given
     greeted = given if "welcome" in given else (*given, "welcome")
     return Decision(replace(draft, notices_given=greeted), replies)
+
+
+def judged(draft: Draft) -> Draft:
+    """The draft whose words up to here were answered by a press."""
+    return replace(draft, judged=tuple(_digest(it.text) for it in draft.fragments))
+
+
+def _digest(words: str) -> str:
+    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def offering(decision: Decision) -> Decision:

@@ -15,8 +15,8 @@ from tips.evidence.files import MOST
 from tips.evidence.limits import MEGABYTES
 from tips.intake import phrases
 from tips.intake.draft import MAX_TEXT, Draft, Fragment
-from tips.intake.exclusion_steps import MENU, choosing, hardened, name_whom, shut_out
-from tips.intake.prompts import BACK, BOTH, SEND_ANYWAY, SKIP, UNKNOWN, WHERE, Prompts, area_options, tell
+from tips.intake.exclusion_steps import MENU, choosing, name_whom, shut_out
+from tips.intake.prompts import BACK, BOTH, SEND_ANYWAY, SKIP, UNKNOWN, WHERE, Prompts, area_options, judged, tell
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED, SUBMIT
 from tips.intake.turns import Decision, Done, FilesGone, Inbound, Reply, Say, Submit, TooMany
@@ -47,7 +47,7 @@ def open_tip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def add(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """More words of the same tip."""
-    return prompts.go_on(hardened(prompts, _with(draft, Fragment(heard.text, ref=heard.ref)), heard.text))
+    return prompts.go_on(_with(draft, Fragment(heard.text, ref=heard.ref)))
 
 
 def answer(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -110,7 +110,7 @@ def edit_message(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     fragments = tuple(
         replace(fragment, text=text) if fragment.ref == heard.ref else fragment for fragment in draft.fragments
     )
-    return prompts.go_on(hardened(prompts, replace(draft, fragments=fragments), text), Say("edited"))
+    return prompts.go_on(replace(draft, fragments=fragments), Say("edited"))
 
 
 def ask_for_words(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -181,7 +181,7 @@ def turn_down(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 def _beside(prompts: Prompts, draft: Draft, heard: Inbound, notice: Say) -> Decision:
     words, notices = caption(heard)
     if words:
-        return Decision(draft, (Reply((notice,)),), then=replace(heard, kind="text", text=words))
+        return Decision(draft, (Reply((notice,)),), then=replace(heard, kind="caption", text=words))
     if draft.begun and (draft.asked or draft.fragments or draft.mailbox):
         return prompts.again(draft, notice, *notices)
     return prompts.go_on(draft, notice, *notices) if draft.files else prompts.again(draft, notice, *notices)
@@ -254,7 +254,7 @@ def _take_out(prompts: Prompts, draft: Draft) -> Decision:
         inside = [(a - start, b - start) for a, b in spans if start <= a < end]
         fragments.append(replace(fragment, text=_blank(fragment.text, inside)))
         start = end + 1  # the line feed between messages
-    return prompts.go_on(replace(draft, fragments=tuple(fragments)), Say("taken_out"))
+    return prompts.go_on(judged(replace(draft, fragments=tuple(fragments))), Say("taken_out"))
 
 
 def choose_area(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:

@@ -61,9 +61,14 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """What a channel heard, translated from its platform; `insisted` comes from a step, never from a channel."""
+    """What a channel heard, translated from its platform; `caption` and `insisted` come from a step, never from there.
 
-    kind: Literal["text", "choose", "start", "resume", "location", "file", "unsupported", "edited", "insisted"]
+    Words beside a file are words: they press no button, so that nobody sends a tip by naming a picture.
+    """
+
+    kind: Literal[
+        "text", "choose", "start", "resume", "location", "file", "unsupported", "edited", "caption", "insisted"
+    ]
     text: str = ""  # also a file's caption
     choice: str = ""  # an option's id
     lat: float = 0.0  # degrees

@@ -167,6 +167,10 @@ class Triager:
         """The units that an accusation of a tip means."""
         return routing.meant(self._organisation, triage.area, accusation)
 
+    def shut_by(self, triage: Triage, accused: Collection[Accusation]) -> frozenset[str]:
+        """Every unit that some accusations of a tip shut out, with all that the conflict table adds to them."""
+        return routing.route(self._organisation, triage.area, triage.category, tuple(accused)).excluded
+
     def pinned(self, triage: Triage) -> tuple[Accusation, ...]:
         """The accusations of a tip, by the units that they mean now: a place corrected later lets none of these in."""
         pinned = (
