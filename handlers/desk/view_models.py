@@ -25,7 +25,6 @@ Speak = Callable[..., str]
 ADDRESSES: Final = {ActionName.HAND_OVER: "handover"}  # of an action in pages and catalogues; else its name
 _TALK: Final = frozenset({ActionName.ASK, ActionName.ANSWER, ActionName.NOTE})
 _EXPLAINED: Final = frozenset({ActionName.HAND_BACK, ActionName.RECUSE})
-_NOT_SAID: Final = frozenset({Part.FILE, Part.SHUT_OUT})  # pieces that the page shows elsewhere
 _OF_SOMEBODY: Final = frozenset({Kind.ASSIGNED, Kind.HANDED_BACK, Kind.RECUSED})
 
 
@@ -186,7 +185,7 @@ def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
         facts=list(_facts(facts, organisation, speak)),
         reasons=[reason_text(reason, speak) for reason in facts.get("reasons", ())],
         exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
-        thread=[_entry(it, organisation, speak) for it in opened.thread if it.part not in _NOT_SAID],
+        thread=[_entry(it, organisation, speak) for it in opened.thread if not _is_elsewhere(it)],
         files=[Attachment(it.envelope.hex(), it.kind, weight(it.size), it.clean) for it in opened.files],
         timeline=[(moment(it.at), it.kind.value, _actor(it, speak)) for it in opened.events],
         readers=[organisation.unit(code).name for code in opened.readers],
@@ -197,6 +196,11 @@ def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
 def weight(size: int) -> str:
     """A file's size as people read it."""
     return f"{size / 1_000_000:.1f} MB".replace(".", ",") if size >= 100_000 else f"{max(1, size // 1000)} KB"
+
+
+def _is_elsewhere(piece: Piece) -> bool:
+    """Whether the page shows a piece in another place: a file, or whom a tip or an addition shuts out."""
+    return piece.part == Part.FILE or (piece.part == Part.SHUT_OUT and not piece.content.facts.get("accused"))
 
 
 def _entry(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:

@@ -216,3 +216,51 @@ def test_every_kind_that_can_be_pressed_is_in_both_organisations() -> None:
                 route = routing.route(organisation, area, "drugs.trade", [Accusation(kind)])
                 assert route.owner not in route.excluded
                 assert route.owner != units.HELD
+
+
+@pytest.mark.parametrize("act", ["accept", "claim", "ask", "hand_over"])
+async def test_whoever_is_shut_out_after_sending_cannot_keep_the_case_or_pass_it_on(a_home: Home, act: str) -> None:
+    """Until the clock takes it from them they only look on; then it is the next clean level's."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(TIP)
+    row = await a_home.case_of(receipt)
+    officer = await a_home.session("an")
+    await someone.says(receipt)
+    await someone.presses("exclude:district_police")
+    with pytest.raises(errors.Refused, match=r"error\.excluded"):
+        await a_home.product.casework.act(officer, row.id, act, Fields(text="Mấy giờ?", unit="area-778"))
+    assert a_home.product.casework.offers(officer, await a_home.product.review.open(officer, row.id)) == ()
+    await a_home.product.escalation.tick()
+    assert (await a_home.case_of(receipt)).unit == "duty"
+
+
+async def test_shutting_somebody_out_is_no_answer_to_a_question(a_home: Home) -> None:
+    """The question still waits, and the desk sees whom the reporter pressed, not an empty message."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(TIP)
+    row = await a_home.case_of(receipt)
+    await a_home.product.casework.act(await a_home.session("an"), row.id, "ask", Fields(text="Phòng số mấy?"))
+    await someone.says(receipt)
+    await someone.presses("exclude:ward_police")
+    looked = await someone.says(receipt)
+    assert "mailbox.answered" not in keys(looked)
+    assert "mailbox.answer_please" in keys(looked)
+    await a_home.product.escalation.tick()
+    moved = await a_home.case_of(receipt)
+    opened = await a_home.product.review.open(await a_home.session_at(moved.unit), row.id)
+    view = view_models.case(opened, ORG, lambda key, **values: locales.say("vi", key, **values))
+    assert [it.part for it in view.thread if it.part == "addition"] == []
+    assert "công an phường" in " ".join(it.text for it in view.thread)
+
+
+async def test_a_wish_in_a_mailbox_is_answered_with_what_it_changed(a_home: Home) -> None:
+    """Whom it shuts out, of the place alone; or that words cannot choose another receiver any more."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(TIP)
+    await someone.says(receipt)
+    assert "mailbox.wanted" in keys(await someone.says("gửi lên viện kiểm sát giùm"))
+    changed = await someone.says("đừng gửi cho công an quận nữa")
+    assert {"exclude.done", "mailbox.shut_out"} <= {*keys(changed)}
+    shown = said(await someone.presses("readers"))
+    assert "Quận 3" in shown
+    assert "Quận 7" not in shown

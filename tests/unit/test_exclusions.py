@@ -253,3 +253,80 @@ def test_nobody_gets_it_whom_the_summary_did_not_name() -> None:
     assert decision.replies[0].promise and decision.replies[0].promise.owner == "duty"
     again = later.respond(decision.draft, Inbound("choose", choice="submit"))
     assert isinstance(again.effect, Submit)
+
+
+def test_a_number_means_the_last_list_and_never_sends_by_a_slip() -> None:
+    """Below the summary the departments are listed: "2" is the second of these, not the second way to send."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude:city_department")
+    chat.says("2")
+    assert chat.effect is None
+    assert any(it.units == ("pc02",) for it in chat.draft.kept)
+
+
+@pytest.mark.parametrize("typed", ["1, 2, 99", "0 1", "99"])
+def test_numbers_that_stand_for_nothing_are_no_part_of_the_tip(typed: str) -> None:
+    """The menu is shown again, and the text stays as it was."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude")
+    chat.says(typed)
+    assert chat.draft.text == DRUGS
+    assert "exclude:ward_police" in chat.offered
+
+
+def test_where_both_are_asked_one_number_is_a_place_and_several_are_choices() -> None:
+    """Most districts are numbers."""
+    for typed, shut in (("3", False), ("1 4", True)):
+        chat = Chat()
+        chat.says("mấy ảnh áo xanh lấy phong bì của quán nhậu")
+        assert chat.draft.slot == "both"
+        chat.says(typed)
+        assert ("catp" in excluded(chat)) is shut
+        assert (TALK.triage(chat.draft).area.district == "770") is not shut
+
+
+@pytest.mark.parametrize("answer", ["có", "chắc là mấy ông quận", "hình như có", "dạ có, công an phường đó"])
+def test_a_yes_shuts_somebody_out_though_it_names_nobody(answer: str) -> None:
+    """Who says that somebody is involved is not sent to the police of the place."""
+    chat = Chat()
+    chat.says("mấy ảnh áo xanh lấy phong bì của quán nhậu đường Lê Văn Sỹ quận 3")
+    assert chat.draft.slot == "accused"
+    chat.says(answer)
+    assert "area-770" in excluded(chat)
+
+
+@pytest.mark.parametrize(
+    "wish", ["gửi viện kiểm sát giùm", "tui chỉ tin viện kiểm sát thôi", "only the procuracy please"]
+)
+@pytest.mark.parametrize("where", ["menu", "summary"])
+def test_whoever_is_trusted_is_offered_and_not_shut_out(wish: str, where: str) -> None:
+    """In the menu of whom to shut out, too."""
+    chat = Chat()
+    chat.says(DRUGS)
+    if where == "menu":
+        chat.presses("exclude")
+    chat.says(wish)
+    assert "vks-tp" not in excluded(chat)
+    assert "submit:vks-tp" in chat.offered
+
+
+def test_a_wish_for_one_above_never_climbs_down() -> None:
+    """Who asks for the ministry does not get the desk of the place when the ministry is late."""
+    chat = Chat()
+    chat.says(f"{DRUGS}. Nhờ chuyển lên bộ công an giùm")
+    chat.presses("submit:bca-c01")
+    assert isinstance(chat.effect, Submit)
+    assert chat.effect.readers[0] == "bca-c01"
+    assert "area-770" not in chat.effect.readers
+
+
+def test_one_who_could_never_receive_it_is_not_said_to_be_shut_out() -> None:
+    """What is said beside the list agrees with the list."""
+    chat = Chat()
+    chat.says(DRUGS)
+    said = chat.presses("exclude:other_official")
+    assert "Đã chặn" not in said
+    assert not excluded(chat)
+    assert "exclude:ttra-tp" in chat.offered

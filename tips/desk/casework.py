@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from tips.cases import lifecycle
+from tips import errors
+from tips.cases import lifecycle, reading_grants
 from tips.cases.case import Case
 from tips.cases.lifecycle import ActionName
 from tips.desk import actions
@@ -76,7 +77,10 @@ class Casework:
         """
         bundle = await self.cases.bundle(case_id, session.units)
         lifecycle.check(bundle.case, name, session.role)
-        return open_case(session, bundle, self.roster().verifiers)
+        opened = open_case(session, bundle, self.roster().verifiers)
+        if session.unit in reading_grants.shut_out(opened.grants):  # until it is taken from them, they only look on
+            raise errors.Refused("error.excluded")
+        return opened
 
     async def release(self, session: Session, case_id: bytes, target: str) -> Case:
         """The quorum's hand-over of a case that was held, by a session that holds the recovery seed.
@@ -91,6 +95,8 @@ class Casework:
 
     def offers(self, session: Session, opened: OpenCase) -> tuple[Offer, ...]:
         """What may be done to an opened case now, for a page to offer."""
+        if session.unit in reading_grants.shut_out(opened.grants):
+            return ()
         return actions.offers(self._situation(session, opened))
 
     def targets(self, opened: OpenCase) -> list[str]:

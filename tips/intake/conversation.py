@@ -60,7 +60,7 @@ from tips.intake.mailbox_steps import (
     silence,
     words_only,
 )
-from tips.intake.prompts import BOTH, Prompts, offering
+from tips.intake.prompts import BOTH, MENU, Prompts, offering
 from tips.intake.stages import Heard, Opens, Stage
 from tips.intake.tip_steps import (
     add,
@@ -143,6 +143,8 @@ class Choice:
     step: Step
     but: Mapping[Stage, Step] = field(default_factory=dict)  # where it takes another
 
+
+NO_CHOICE: Final = "?"  # numbers that stand for nothing
 
 # By an option's id; one that ends in what it is about (`exclude:pc04`) by its words before that, with or without colon.
 CHOICES: Final[Mapping[str, Choice]] = {
@@ -307,16 +309,19 @@ def _typed_choice(draft: Draft, text: str) -> str | None:
 
 
 def _numbered(draft: Draft, text: str) -> str | None:
-    """The options whose numbers a message holds: one of them, or several whom the tip is not to be sent to.
+    """The options whose numbers a message holds: one of the last list, or several whom the tip is not to be sent to.
 
-    Where a place is asked for too, a number is a place: most districts and many wards have one.
+    Where a place is asked for too, a single number is a place: most districts and many wards have one. Several that
+    are no choices are none that is open, and not a part of the tip.
     """
-    listed = any(choice == "submit" or choice.startswith(("area:", "exclude:")) for choice in draft.offered)
     numbers = phrases.numbers(text)
-    if not listed or draft.slot == BOTH or not numbers or max(numbers) > len(draft.offered) or min(numbers) < 1:
+    chooses = any(choice == "submit" or choice.startswith(("area:", "exclude:")) for choice in draft.listed)
+    if not numbers or not chooses or (draft.slot == BOTH and len(numbers) == 1):
         return None
-    chosen = [draft.offered[number - 1] for number in numbers]
-    return " ".join(chosen) if len(chosen) == 1 or all(it.startswith("exclude:") for it in chosen) else None
+    chosen = [draft.listed[it - 1] for it in numbers if 1 <= it <= len(draft.listed)]
+    if len(chosen) == len(numbers) and (len(chosen) == 1 or all(it.startswith("exclude:") for it in chosen)):
+        return " ".join(chosen)
+    return NO_CHOICE if len(numbers) > 1 or draft.slot == MENU else None
 
 
 def _is_open(draft: Draft, choice: str) -> bool:

@@ -67,6 +67,7 @@ class Draft:
     notices_given: tuple[str, ...] = ()  # each of these is given once: welcome danger messenger
     messenger: bool = False  # the conversation goes through a platform that overhears it
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
+    listed: tuple[str, ...] = ()  # those of the last list among them: a number means one of these
     seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
     due: tuple[Due, ...] = field(default=(), repr=False)  # receipts that nobody has confirmed yet
     mailbox: str = field(default="", repr=False)  # the receipt in use, while the person looks into a mailbox
@@ -155,7 +156,7 @@ class Draft:
 
 _FIELDS: Final = tuple(it.name for it in fields(Draft))
 _STORED_AS: Final = {"notices_given": "told"}  # a field's name in stored drafts, where that is an older one
-_TUPLES: Final = ("asked", "settled", "judged", "let_in", "notices_given", "offered", "seen")  # of strings
+_TUPLES: Final = ("asked", "settled", "judged", "let_in", "listed", "notices_given", "offered", "seen")  # of strings
 
 
 def _accusation(kind: str, units: Sequence[str], by: str, whole: bool) -> Accusation:

@@ -11,14 +11,13 @@ from dataclasses import replace
 from typing import Final
 
 from tips.intake.draft import Draft, Fragment
-from tips.intake.prompts import BACK, SHUT_OUT, Prompts, judged, tell
+from tips.intake.prompts import BACK, MENU, SHUT_OUT, Prompts, judged, tell
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED
 from tips.intake.turns import Decision, Inbound, Option, Post, Reply, ReplyKind, Say
 from tips.organisation.units import HELD, UnitKind
 from tips.triage import Accusation, Triage
 
-MENU: Final = "exclude"  # the slot while it is asked who may not read
 # Kinds that can be told more closely, and the kinds of units, or further kinds, that are offered then.
 CLOSER: Final = {
     "city_department": (UnitKind.CITY_DEPARTMENT,),
@@ -59,6 +58,8 @@ def shut_out_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     pressed = _pressed(prompts, heard)
     if not pressed:
         return prompts.again(draft, Say("button.expired"))
+    if all(prompts.triager.shuts_nobody(it) for it in pressed):
+        return prompts.again(draft, *prompts.shut_out(pressed))
     return Decision(draft, (), Post(shut_out=tuple(pressed)))
 
 
@@ -75,8 +76,10 @@ def nobody(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def name_whom(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Words in answer to who may not read it: offices among them are shut out, and the words stay in the tip."""
-    named = prompts.triager.offices(heard.text)
+    named = prompts.triager.named_to_shut_out(heard.text)
     with_words = replace(draft, fragments=(*draft.fragments, Fragment(heard.text, ref=heard.ref)))
+    if not named and prompts.triager.triage(heard.text).wanted:
+        return prompts.go_on(with_words)
     if not named:
         return prompts.go_on(with_words, Say("exclude.not_understood"))
     chosen = choosing(prompts, with_words, named)

@@ -113,20 +113,31 @@ class Mailboxes:
         row = await self.cases.get(await self.case_of(typed), None)
         if row.state == State.CLOSED:
             raise errors.Refused("mailbox.closed")
-        excluded = found.route.excluded if found else frozenset()
+        excluded = found.route.excluded if found else frozenset[str]()
         readers = await self._readers(row, excluded)
         pieces = []
         if file:
             sealed = seal_file(row.id, file, readers, self.now(), self.random)
             pieces.append(_Piece(sealed, file_facts(sealed[0], file)))
-        if found:
+        if found and words:
             pieces.append(self._written(row, Part.ADDITION, words, found, readers))
         if found and excluded:
             public = (await self.cases.mailbox(receipt.parse(typed).lookup)).public
             informed = reading_grants.with_receipt(readers, public)
-            sealed = seal_shut_out(row.id, found, informed, self.now(), self.random)
+            told = ("excluded",) if words else ("excluded", "accused")
+            facts = {name: facts_of(found)[name] for name in told}
+            sealed = seal_shut_out(row.id, facts, informed, self.now(), self.random)
             pieces.append(_Piece(sealed, envelope_facts(sealed[0])))
-        return self._step(row, readers, pieces, bool(excluded))
+        return self._step(row, readers, pieces, bool(excluded), answers=bool(words or file))
+
+    async def place_of(self, typed: str) -> str | None:
+        """The code of the place of a receipt's case, as far as its row tells.
+
+        Raises:
+            NotFound: no such receipt.
+        """
+        row = await self.cases.get(await self.case_of(typed), None)
+        return None if row.restricted else row.ward or row.area
 
     async def case_of(self, typed: str) -> bytes:
         """The id of a receipt's case, to seal a file for it.
@@ -169,10 +180,12 @@ class Mailboxes:
         awake, asleep = reading_grants.chain_of(grants, _first_envelope(await self.cases.envelopes(row.id)))
         return reading_grants.clean_readers(self.roster(), awake, asleep, excluded | reading_grants.shut_out(grants))
 
-    def _step(self, row: Case, readers: Readers, pieces: Sequence[_Piece], accuses: bool) -> Change:
-        """More pieces of the reporter's, each with its event, as one step."""
+    def _step(
+        self, row: Case, readers: Readers, pieces: Sequence[_Piece], accuses: bool, *, answers: bool = True
+    ) -> Change:
+        """More pieces of the reporter's, each with its event, as one step; `answers`: there is something to read."""
         now = self.now()
-        moved = self._moved(row, {reader.code for reader in readers.awake}, accuses, now)
+        moved = self._moved(row, {reader.code for reader in readers.awake}, accuses, now, answers=answers)
         events: list[ledger.SignedEvent] = []
         for piece in pieces:
             facts = {**piece.facts, "state": moved.state}
@@ -188,10 +201,10 @@ class Mailboxes:
             pings=(ping(moved, PingKind.ANSWER, now, self.random),),
         )
 
-    def _moved(self, row: Case, awake: set[str], accuses: bool, now: datetime) -> Case:
+    def _moved(self, row: Case, awake: set[str], accuses: bool, now: datetime, *, answers: bool) -> Case:
         """The case after an addition: an answer takes it back to work; an accused owner's loses its quiet."""
         moved = row
-        if row.state == State.NEEDS_INFO:
+        if answers and row.state == State.NEEDS_INFO:
             clock = deadlines.start(State.SCREENING, row.urgency, now)
             moved = replace(moved, state=State.SCREENING, clock=clock.name, due_at=clock.due_at)
         if accuses:
@@ -203,14 +216,19 @@ class Mailboxes:
 
 def _asked(chain: Sequence[ledger.Event]) -> bool:
     """Whether the last word between an office and the reporter was a question."""
-    talk = [it for it in chain if it.kind is ledger.Kind.ADDED or it.facts.get("part") == Part.QUESTION]
+    talk = [it for it in chain if _is_written(it) or it.facts.get("part") == Part.QUESTION]
     return bool(talk) and talk[-1].kind is ledger.Kind.ASKED
+
+
+def _is_written(event: ledger.Event) -> bool:
+    """Whether the reporter wrote or gave something then; whom they shut out is no answer."""
+    return event.kind is ledger.Kind.ADDED and event.facts.get("part") != Part.SHUT_OUT
 
 
 def _answered(letters: Sequence[Letter], chain: Sequence[ledger.Event]) -> list[Letter]:
     """The letters, each question with the time of the reporter's next words; what they say no receipt opens."""
     asked = [at for at, it in enumerate(chain) if it.facts.get("part") == Part.QUESTION]
-    times = iter([next((it.at for it in chain[at:] if it.kind is ledger.Kind.ADDED), None) for at in asked])
+    times = iter([next((it.at for it in chain[at:] if _is_written(it)), None) for at in asked])
     return [replace(it, answered=next(times, None)) if it.part == Part.QUESTION else it for it in letters]
 
 

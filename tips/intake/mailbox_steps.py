@@ -12,7 +12,7 @@ from tips.cases.case import State
 from tips.cases.plaintext import Part
 from tips.intake.draft import Draft
 from tips.intake.mailbox import Letter, View
-from tips.intake.prompts import BACK, SEND_ANYWAY, Prompts, offering, tell
+from tips.intake.prompts import BACK, READERS, SEND_ANYWAY, Prompts, offering, tell
 from tips.intake.stages import Stage
 from tips.intake.summary import EXCLUDE
 from tips.intake.tip_steps import answered, caption
@@ -33,11 +33,11 @@ from tips.intake.turns import (
     TooMany,
 )
 from tips.organisation.units import HELD
+from tips.triage import By
 
 NOTIFY: Final = Option("notify", Say("option.notify"))
 DISPUTE: Final = Option("dispute", Say("option.dispute"))
 ADD_ANYWAY: Final = replace(SEND_ANYWAY, label=Say("option.send_anyway.inside"))
-READERS: Final = Option("readers", Say("option.readers"))
 
 
 # --- what is heard ----------------------------------------------------------------------------------------------------
@@ -128,11 +128,20 @@ def posted(prompts: Prompts, decision: Decision, done: Done) -> Decision:
     assert isinstance(decision.effect, Post)
     if decision.effect.dispute:
         return _briefly(decision, Say("mailbox.disputed"))
-    if decision.effect.shut_out:
-        return _briefly(decision, *prompts.shut_out(decision.effect.shut_out), Say("mailbox.shut_out"))
-    if decision.effect.text:
-        return _briefly(decision, Say("mailbox.added"), Say("mailbox.your_words", {"text": decision.effect.text}))
-    return _briefly(decision, Say("mailbox.added"))
+    if not decision.effect.text and not decision.effect.shut_out:
+        return _briefly(decision, Say("mailbox.added"))
+    says = [Say("mailbox.added"), Say("mailbox.your_words", {"text": decision.effect.text})]
+    return _briefly(decision, *(says if decision.effect.text else ()), *_changed(prompts, decision.effect, done))
+
+
+def _changed(prompts: Prompts, post: Post, done: Done) -> list[Say]:
+    """What words or a press changed about who reads: whom they shut out, and whom they ask for in vain."""
+    found = done.found
+    wished = [it for it in found.accusations if it.by is By.REPORTER] if found else []
+    shut = prompts.shut_out(post.shut_out or wished)
+    wanted = found.wanted if found else ()
+    asked = [Say("mailbox.wanted", {"units": tuple(map(prompts.unit_name, wanted))})] if wanted else []
+    return [*shut, *([Say("mailbox.shut_out")] if shut else []), *asked]
 
 
 def not_posted(prompts: Prompts, decision: Decision, answer: NotAllowed) -> Decision:
@@ -157,7 +166,8 @@ def about_which_tip(prompts: Prompts, decision: Decision, missing: Missing) -> D
 
 def _briefly(decision: Decision, *says: Say) -> Decision:
     options = (READERS, EXCLUDE, BACK) if decision.draft.mailbox else ()
-    draft = replace(decision.draft, offered=tuple(it.id for it in options))
+    shown = tuple(it.id for it in options)
+    draft = replace(decision.draft, offered=shown, listed=shown)
     return _after(decision, draft, Reply(says, options))
 
 
@@ -203,8 +213,10 @@ def _state(view: View) -> Say:
 
 def _who_reads(view: View, named: Callable[[str], Say]) -> Reply:
     """By name who reads it now, who follows while it is late, and who did until they were shut out."""
-    says = [Say("mailbox.readers", {"units": tuple(map(named, view.readers))})] if view.readers else []
     later = [named(code) for code in view.later if code != HELD]
+    says = [Say("mailbox.readers.nobody_now")]
+    if view.readers:
+        says = [Say("mailbox.readers", {"units": tuple(map(named, view.readers))})]
     if later:
         says.append(Say("mailbox.readers.later", {"units": tuple(later)}))
     shut = sorted({code for it in view.letters if it.part == Part.SHUT_OUT for code in it.facts["excluded"]})

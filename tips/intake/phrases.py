@@ -35,6 +35,7 @@ class Phrases:
     told: Mapping[str, tuple[str, ...]]  # and in a short text that does not
     asking: frozenset[str]  # words with which questions begin or end
     never_asked: tuple[str, ...]
+    affirmations: tuple[str, ...]  # how an answer begins that says yes, or perhaps
 
 
 @functools.cache
@@ -45,7 +46,15 @@ def load() -> Phrases:
     openers = tuple(sorted(raw["correction_openers"], key=len, reverse=True))
     questions = {topic: tuple(phrases) for topic, phrases in raw["questions"].items()}
     told = {topic: tuple(phrases) for topic, phrases in raw["told"].items()}
-    return Phrases(commands, openers, questions, told, frozenset(raw["asking"]), tuple(raw["never_asked"]))
+    return Phrases(
+        commands,
+        openers,
+        questions,
+        told,
+        frozenset(raw["asking"]),
+        tuple(raw["never_asked"]),
+        tuple(raw["affirmations"]),
+    )
 
 
 def clean(text: str) -> str:
@@ -76,6 +85,12 @@ def command(text: str) -> str | None:
         return None
     folded = fold(text)
     return load().commands.get(folded) or load().commands.get(_without_politeness(folded))
+
+
+def affirms(text: str) -> bool:
+    """Whether an answer begins with a yes, or a perhaps."""
+    folded = fold(text)
+    return any(f"{folded} ".startswith(f"{it} ") for it in load().affirmations)
 
 
 def behind(name: str, text: str) -> str | None:

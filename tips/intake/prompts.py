@@ -34,11 +34,13 @@ from tips.triage import Accusation, AreaFinding, By, Corrections, Triage, Triage
 from tips.triage.results import AreaCandidate
 
 WHERE, BOTH = "where", "both"  # what a question is about, beside `ACCUSED`
+MENU: Final = "exclude"  # the slot while it is asked who may not read
 UNKNOWN: Final = "unknown"  # somebody in office is involved, and the person does not know who
 
 SEND_ANYWAY: Final = Option("send_anyway", Say("option.send_anyway"))
 SKIP: Final = Option("skip", Say("option.skip"))
 BACK: Final = Option("back", Say("option.back"))
+READERS: Final = Option("readers", Say("option.readers"))
 NOBODY: Final = Option("no", Say("option.no"))
 # Whom a person shuts out, in the order of asking; what each of them means is the conflict table's.
 KINDS: Final = (
@@ -150,9 +152,16 @@ class Prompts:
 
     def shut_out(self, chosen: Collection[Accusation]) -> tuple[Say, ...]:
         """Whom a choice shut out, by the names of units or kinds."""
-        named = (self.unit_name(it.units[0]) if it.units else Say(f"accused.{it.kind}") for it in chosen)
-        who = tuple(named)
-        return (Say("exclude.done", {"units": who}),) if who else ()
+        says = []
+        for key, them in (
+            ("exclude.done", [it for it in chosen if not self.triager.shuts_nobody(it)]),
+            ("exclude.not_ours", [it for it in chosen if self.triager.shuts_nobody(it)]),
+        ):
+            named = tuple(
+                self.unit_name(it.units[0]) if len(it.units) == 1 else Say(f"accused.{it.kind}") for it in them
+            )
+            says += [Say(key, {"units": named})] if named else []
+        return tuple(says)
 
     def still_let_in(self, let_in: Sequence[str], triage: Triage, accused: Collection[Accusation]) -> tuple[str, ...]:
         """Those let in, units and kinds, whom these accusations of a tip do not shut out again."""
@@ -215,7 +224,7 @@ class Prompts:
         return _AGAIN[draft.counts_as](self, draft, first)
 
     def _mailbox_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
-        return tell(draft, Reply((*first, Say("mailbox.ask")), (*_anyway(draft), EXCLUDE, BACK)))
+        return tell(draft, Reply((*first, Say("mailbox.ask")), (*_anyway(draft), READERS, EXCLUDE, BACK)))
 
     def _nothing_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
         said = tuple(first) or (Say("anyway"),)
@@ -228,7 +237,8 @@ class Prompts:
         return tell(draft, Reply((*first, *question.says), options))
 
     def _edit_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
-        return tell(draft, Reply((*first, Say(f"edit.{draft.slot}")), (*_anyway(draft), BACK)))
+        menu = SHUT_OUT if draft.slot == MENU else ()
+        return tell(draft, Reply((*first, Say(f"edit.{draft.slot}")), (*menu, *_anyway(draft), BACK)))
 
     def _summary_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
         decision = self._summed_up(draft, self.triage(draft), first, ())
@@ -264,9 +274,11 @@ def _digest(words: str) -> str:
 
 def offering(decision: Decision) -> Decision:
     """A decision whose draft knows what can be chosen now; words set aside live while they can still be sent."""
+    lists = [[option.id for option in reply.options] for reply in decision.replies if reply.kind != ReplyKind.DANGER]
     offered = tuple(option.id for reply in decision.replies for option in reply.options)
+    listed = tuple(next((it for it in reversed(lists) if it), ()))
     aside = decision.draft.aside if SEND_ANYWAY.id in offered else ""
-    return replace(decision, draft=replace(decision.draft, offered=offered, aside=aside))
+    return replace(decision, draft=replace(decision.draft, offered=offered, listed=listed, aside=aside))
 
 
 def area_options(areas: Collection[AreaCandidate]) -> list[Option]:

@@ -276,12 +276,15 @@ class Reception:
             return Missing()
 
     async def _post(self, mailbox: str, post: Post) -> tuple[Answer, Change | None]:
-        triager = self.conversation.triager
-        found = triager.triage(post.text, Corrections(kept=post.shut_out)) if post.text or post.shut_out else None
+        found = None
+        if post.text or post.shut_out:
+            place = await self.mailboxes.place_of(mailbox)
+            found = self.conversation.triager.triage(post.text, Corrections(area=place, kept=post.shut_out))
+        done = Done(found=found)
         try:
             if post.dispute and found:
-                return Done(), await self.mailboxes.dispute(mailbox, post.text, found)
-            return Done(), await self.mailboxes.addition(mailbox, post.text, found, post.file)
+                return done, await self.mailboxes.dispute(mailbox, post.text, found)
+            return done, await self.mailboxes.addition(mailbox, post.text, found, post.file)
         except errors.Refused as refused:
             await self._drop_files([post.file] if post.file else [])
             return NotAllowed(refused.key), None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from tips import errors
 from tips.cases import case, deadlines, ledger, reading_grants
@@ -103,7 +103,7 @@ class Intake:
             sealed = seal_file(case_id, file, readers, now, self.random)
             yield sealed, file_facts(sealed[0], file)
         if triage.route.excluded:
-            sealed = seal_shut_out(case_id, triage, informed, now, self.random)
+            sealed = seal_shut_out(case_id, {"excluded": sorted(triage.route.excluded)}, informed, now, self.random)
             yield sealed, envelope_facts(sealed[0])
 
     def _added(self, row: Case, before: bytes, told: Mapping[str, str]) -> ledger.Event:
@@ -136,10 +136,13 @@ def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:
 
 
 def seal_shut_out(
-    case_id: bytes, triage: Triage, readers: Readers, now: datetime, random: Random
+    case_id: bytes, facts: Mapping[str, Any], readers: Readers, now: datetime, random: Random
 ) -> tuple[Envelope, tuple[Grant, ...]]:
-    """The units that are shut out, as a piece of the case that its reporter can open."""
-    facts = {"excluded": sorted(triage.route.excluded)}
+    """The units that are shut out, as a piece of the case that its reporter can open.
+
+    Args:
+        facts: `excluded`; and `accused`, where nothing beside this piece tells readers who was pressed.
+    """
     body = Plaintext("", deadlines.hour(now), "reporter", facts).to_bytes()
     return sealing.seal(case_id, Part.SHUT_OUT, body, readers, random)
 

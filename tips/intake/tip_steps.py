@@ -15,12 +15,12 @@ from tips.evidence.files import MOST
 from tips.evidence.limits import MEGABYTES
 from tips.intake import phrases
 from tips.intake.draft import MAX_TEXT, Draft, Fragment
-from tips.intake.exclusion_steps import MENU, choosing, name_whom, shut_out
-from tips.intake.prompts import BACK, BOTH, SEND_ANYWAY, SKIP, UNKNOWN, WHERE, Prompts, area_options, judged, tell
+from tips.intake.exclusion_steps import choosing, name_whom
+from tips.intake.prompts import BACK, BOTH, MENU, SEND_ANYWAY, SKIP, UNKNOWN, WHERE, Prompts, area_options, judged, tell
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED, SUBMIT
 from tips.intake.turns import Decision, Done, FilesGone, Inbound, Reply, Say, Submit, TooMany
-from tips.triage import AreaFinding
+from tips.triage import Accusation, AreaFinding
 
 EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose words can be written anew
 _NO_TIP: Final = ("greeting", "status", "how_to", "administrative", "out_of_scope", "spam")
@@ -52,18 +52,25 @@ def add(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def answer(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Words after the question: its answer, or more of the tip; either way they are kept, and it is not asked again."""
-    about = draft.slot
-    with_answer = _with(draft, Fragment(heard.text, WHERE if about in {WHERE, BOTH} else "", heard.ref))
-    if about in {ACCUSED, BOTH}:
-        if phrases.command(heard.text) == "yes":  # somebody is, and they do not say who
-            return shut_out(prompts, draft, replace(heard, choice=f"exclude:{UNKNOWN}"))
-        with_answer = choosing(prompts, with_answer, prompts.triager.offices(heard.text))
-    if about not in {WHERE, BOTH}:
-        return prompts.go_on(_settled(with_answer, about))
-    found = prompts.triager.resolve_area(heard.text)
+    found = prompts.triager.resolve_area(heard.text) if draft.slot in {WHERE, BOTH} else AreaFinding()
     code = found.ward or found.district
-    placed = replace(with_answer, area=code or draft.area)
-    return prompts.go_on(_settled(placed, WHERE), places=() if code else found.candidates)
+    fragment = Fragment(heard.text, WHERE if draft.slot in {WHERE, BOTH} else "", heard.ref)
+    answered = replace(_settled(_with(draft, fragment), WHERE), area=code or draft.area)
+    if draft.slot in {ACCUSED, BOTH}:
+        answered = choosing(prompts, answered, _who_is_involved(prompts, heard.text, placed=bool(code)))
+    return prompts.go_on(answered, places=() if code else found.candidates)
+
+
+def _who_is_involved(prompts: Prompts, words: str, *, placed: bool) -> list[Accusation]:
+    """Whom the answer to "is anybody in office involved?" names; a yes without a name shuts out whoever is near.
+
+    Args:
+        placed: it names a place, which was asked for too, and may be nothing but that.
+    """
+    named = prompts.triager.offices(words) if placed else prompts.triager.named_to_shut_out(words)
+    if named or not phrases.affirms(words):
+        return named
+    return [it for it in [prompts.triager.chosen(UNKNOWN)] if it]
 
 
 def write_anew(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:

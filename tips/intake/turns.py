@@ -145,6 +145,7 @@ class Done:
     seed: bytes = field(default=b"", repr=False)  # 32: of the next tip, once one is sent
     receiver: str = ""  # of the tip that is sent: a unit's code
     opened_by: datetime | None = None  # and by when it has to be opened; None: nobody has to
+    found: Triage | None = field(default=None, repr=False)  # of words for a mailbox; None: there were none
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,17 @@ class Triager:
         listed = accusations.mentioned(parsed, hits, self._places.find(parsed, NOTHING)[1], self._organisation)
         return accusations.merged(Accusation(it.kind, it.units, by=By.REPORTER) for it in listed)
 
+    def named_to_shut_out(self, text: str) -> list[Accusation]:
+        """The same where nothing else was asked: in any words for an office, but not who is asked to read it."""
+        parsed = texts.parse(text)
+        found, hits = lexicon.find(parsed)
+        mentions = self._places.find(parsed, NOTHING)[1]
+        listed = accusations.mentioned(parsed, hits, mentions, self._organisation)
+        wanted = {*self._officials(parsed, found, hits, mentions)[0].wanted}
+        named = wishes.offices(parsed, listed, mentions, self._organisation)
+        chosen = (Accusation(it.kind, it.units, by=By.REPORTER) for it in named if not wanted & {*it.units})
+        return accusations.merged(chosen)
+
     def kinds(self) -> Collection[str]:
         """The kinds of whom can be shut out, highest first."""
         return self._organisation.conflicts.keys()
@@ -166,6 +177,10 @@ class Triager:
     def meant(self, triage: Triage, accusation: Accusation) -> frozenset[str]:
         """The units that an accusation of a tip means."""
         return routing.meant(self._organisation, triage.area, accusation)
+
+    def shuts_nobody(self, accusation: Accusation) -> bool:
+        """Whether an accusation means no unit that could ever receive a tip here."""
+        return not routing.route(self._organisation, AreaFinding(), None, (accusation,)).excluded
 
     def shut_by(self, triage: Triage, accused: Collection[Accusation]) -> frozenset[str]:
         """Every unit that some accusations of a tip shut out, with all that the conflict table adds to them."""

@@ -19,6 +19,7 @@ from tips.triage.text import Text
 
 WEIGHTS: Final = "accused_weights.json"
 LIKELY: Final = 0.2  # so likely must it be that a mention accuses
+TRUSTED: Final = {"court_or_procuracy": 0.75}  # and of whom people turn to, or who is trusted would be shut out
 BEFORE: Final = 14  # words in which an accusation may stand before a mention
 AFTER: Final = 32  # and after it
 LEADING: Final = 5  # words before a mention that are features themselves

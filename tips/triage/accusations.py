@@ -35,7 +35,8 @@ def find(
     text: Text, likely: Iterable[tuple[Official, float]], organisation: Organisation
 ) -> tuple[list[Accusation], list[Reason]]:
     """The accusations of a text, and why; `likely` is what `weighed` found."""
-    accused = [it for it, likelihood in likely if likelihood >= accusation_model.LIKELY]
+    limits, usual = accusation_model.TRUSTED, accusation_model.LIKELY
+    accused = [it for it, likelihood in likely if likelihood >= limits.get(it.kind, usual)]
     named = {it.kind for it in accused if it.units}
     merged: dict[str, list[Official]] = {}
     for it in sorted(accused, key=lambda one: one.first):

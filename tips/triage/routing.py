@@ -32,9 +32,10 @@ def route(
     """
     counting = standing(organisation, area, accusations, let_in)
     excluded = _together(organisation, _excluded(organisation, area, counting)) - _family(organisation, let_in)
-    usual = _highest(organisation, category, counting) or (_owner(organisation, area, category),)
-    wished = (receiver,) if receiver and organisation.unit(receiver).receives else ()
-    chain = _chain(organisation, (*wished, *usual), excluded)
+    highest = _highest(organisation, category, counting)
+    usual = highest or (_owner(organisation, area, category),)
+    wished = (receiver,) if receiver and receiver not in excluded and organisation.unit(receiver).receives else ()
+    chain = _chain(organisation, (*wished, *highest) if wished else usual, excluded)
     overseer = next((code for code in usual[1:] if code in chain[1:]), None)
     return Route(chain[0], overseer, chain, excluded)
 

@@ -5,6 +5,7 @@ giùm" accuses nobody. What somebody else said ("nó dặn đừng báo công an
 
 A text is read as a line of letters, one for each word or phrase that matters (`data/wishes.json`), `U` for an office:
 
+    who alone may     L chỉ
     who must not      N đừng   Z don't   W không muốn   G không được   C không cho   E khỏi   K không   H giấu
     do what with it   S gửi   T báo   Y nói   R đọc
     the writer        I tôi   P xin   F giùm   J tin này
@@ -36,6 +37,7 @@ _UNIT: Final = "unit."
 _GAPS: Final = ((re.compile(r"[\n;!?]|\.\s"), "|"), (re.compile(r"[:“”\"]"), ":"), (re.compile(r"[,()–—]|\s-\s"), ","))
 _CHAIN: Final = r"(?:[BIFJPSTYRU]|(?<=U),)"  # what may stand between a wish and its office; also another office
 _PREVENTED: Final = re.compile(rf"(?P<lead>.*)(?P<by>[NZWGCEKH])(?P<between>{_CHAIN}{{0,10}})$")
+_ALONE: Final = re.compile(r"L[BIJPSTR]{0,4}$")  # "tôi chỉ tin …"
 _CALLED: Final = re.compile(rf"(?P<lead>.*?)(?P<chain>{_CHAIN}+)$")
 _ANEW: Final = re.compile(r",[BIJ]*S")
 _INSTEAD: Final = re.compile(r"[NZWGCEKH][^|]*U[X,]?$")  # "đừng gửi công an phường mà gửi …"
@@ -113,9 +115,16 @@ def find(text: Text, officials: Sequence[Official], mentions: Sequence[Mention],
     return Wishes(chosen, units, others, tuple(_reasons(text, chosen, units, organisation)))
 
 
+def offices(
+    text: Text, officials: Sequence[Official], mentions: Sequence[Mention], organisation: Organisation
+) -> list[Official]:
+    """Every office that a text names, also in words that only people who are asked for one use ("mấy ông quận")."""
+    return _offices(text, officials, mentions, lexicon.marks(text, _offices_tree()), organisation)
+
+
 def _may_wish(tags: Hits) -> bool:
     """Whether there are words at all to prevent, or to ask for something."""
-    prevents = any(tag in tags for tag in "NZWGCEH")
+    prevents = any(tag in tags for tag in "NZWGCEHL")
     return prevents or (any(tag in tags for tag in "STYR") and any(tag in tags for tag in "PFS"))
 
 
@@ -183,6 +192,8 @@ def _is_own(lead: str, by: str, behind: str) -> bool:
 
 def _calls_for(before: str, behind: str) -> bool:
     """Whether the writer asks to bring it to an office, in the whole clause or behind its last comma."""
+    if _ALONE.search(before):
+        return "M" not in re.split(r"[|,]", behind, maxsplit=1)[0]
     return _called(before, behind) or ("," in before and _called(before.rpartition(",")[2], behind))
 
 
