@@ -77,10 +77,12 @@ def heard_from(event: dict[str, Any], file: MemoryFile) -> Inbound:
     Raises:
         ValueError, TypeError, KeyError, OSError: it is none, or its file cannot be read.
     """
-    if "text" in event:
-        return Inbound("text", text=str(event["text"]))
-    if "choose" in event:
-        return Inbound("choose", choice=str(event["choose"]))
+    if not isinstance(event, dict):
+        raise TypeError("no event")
+    if isinstance(event.get("text"), str):
+        return Inbound("text", text=event["text"])
+    if isinstance(event.get("choose"), str):
+        return Inbound("choose", choice=event["choose"])
     if "location" in event:
         place = event["location"]
         return Inbound("location", lat=float(place["lat"]), lon=float(place["lon"]))

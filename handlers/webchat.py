@@ -113,6 +113,7 @@ class WebChat:
             "receipt": outcome.receipt,
             "ack": " ".join(outcome.tags),
             "puzzle": turn.puzzle,
+            "taken": not _is_left(outcome),
         }
         return self._with_cookies(request, turn, JSONResponse(plain))
 
@@ -172,7 +173,8 @@ class WebChat:
             lang=outcome.lang or lang,
             messages=messages,
             primary=any(choice.id == SUBMIT.id for it in messages for choice in it.choices),
-            said=said,
+            said=None if _is_left(outcome) else said,
+            left=(said or "") if _is_left(outcome) else "",
             first=first,
             address=f"{self.pages.origin}/",
             receipt=outcome.receipt,
@@ -215,6 +217,11 @@ def as_json(message: Message) -> dict[str, Any]:
 def _messages(outcome: Outcome) -> list[Message]:
     """What is shown of a turn."""
     return [spoken(reply, outcome.lang) for reply in outcome.replies]
+
+
+def _is_left(outcome: Outcome) -> bool:
+    """Whether the words were too many to be taken: they stay where they were written."""
+    return any(say.key == "too_long" for reply in outcome.replies for say in reply.says)
 
 
 def _patience(heard: Inbound, lang: str) -> Outcome:

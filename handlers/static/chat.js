@@ -169,8 +169,10 @@ async function takeTurn(fields) {
   data.delete("file");
   for (const [name, value] of Object.entries({ ref, text: "", ...fields })) data.set(name, value);
   if (fields.file) await tolled(data);
-  show(await sent(data));
+  const turn = await sent(data);
+  show(turn);
   ref = reference();
+  return turn.taken !== false;
 }
 
 // What was written, and every chosen file: one turn each, the words beside the first.
@@ -183,7 +185,11 @@ async function takeWritten() {
   const said = typed.trim() || files.length ? add(element("div", "said", element("p", "", [typed.trim(), ...names].filter(Boolean).join("\n")))) : null;
   if (said) said.scrollIntoView({ block: "nearest" });
   try {
-    if (!files.length) await takeTurn({ text: typed });
+    if (!files.length && !(await takeTurn({ text: typed }))) {
+      text.value = [typed, text.value].filter(Boolean).join("\n");
+      said.remove();
+      grow();
+    }
     for (const it of files.filter((one) => attached.includes(one))) {
       const sending = note(words.sending);
       await takeTurn({ ref: it.ref, text: typed, file: it.file }).finally(() => sending.remove());

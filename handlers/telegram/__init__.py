@@ -67,7 +67,7 @@ class Telegram:
         dispatcher = Dispatcher(disable_fsm=True)
         dispatcher.message.register(self.message, F.chat.type == ChatType.PRIVATE)
         dispatcher.edited_message.register(self.edited, F.chat.type == ChatType.PRIVATE)
-        dispatcher.callback_query.register(self.button)
+        dispatcher.callback_query.register(self.button, F.message.chat.type == ChatType.PRIVATE)
         return dispatcher
 
     async def message(self, message: Message, bot: Bot) -> SendMessage | None:

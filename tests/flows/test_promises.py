@@ -264,3 +264,38 @@ async def test_a_wish_in_a_mailbox_is_answered_with_what_it_changed(a_home: Home
     shown = said(await someone.presses("readers"))
     assert "Quận 3" in shown
     assert "Quận 7" not in shown
+
+
+async def test_who_still_opens_what_was_sent_before_is_said_until_it_is_sealed_anew(a_home: Home) -> None:
+    """No list calls somebody shut out who can read at that moment."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(TIP)
+    row = await a_home.case_of(receipt)
+    await someone.says(receipt)
+    await someone.presses("exclude:area-770")
+    now = await someone.presses("readers")
+    assert "mailbox.readers.still" in keys(now)
+    assert not [
+        say for say in now.replies[0].says if say.key == "summary.excluded" and "Quận 3" in said(now).split("KHÔNG")[1]
+    ]
+    await a_home.product.escalation.tick()
+    await a_home.product.review.open(await a_home.session("truc"), row.id)  # seals it anew
+    later = await someone.presses("readers")
+    assert "mailbox.readers.still" not in keys(later)
+
+
+async def test_an_exclusion_after_a_clearing_counts(a_home: Home) -> None:
+    """Two offices cleared what was said before; the press came later."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(WARD_POLICE_BRIBED)
+    row = await a_home.case_of(receipt)
+    owner = await a_home.session("thanh")
+    await a_home.product.casework.act(owner, row.id, "clear", Fields(unit="area-770"))
+    a_home.clock.forward(days=3)
+    await a_home.product.escalation.tick()
+    overseer = await a_home.session("kiem")
+    await a_home.product.casework.act(overseer, row.id, "clear", Fields(unit="area-770"))
+    assert "area-770" not in (await a_home.product.review.open(overseer, row.id)).excluded
+    await someone.says(receipt)
+    await someone.presses("exclude:area-770")
+    assert "area-770" in (await a_home.product.review.open(overseer, row.id)).excluded

@@ -42,12 +42,12 @@ class Chat:
     last: Decision | None = None
 
     def says(self, text: str) -> str:
-        return self._hears(Inbound("text", text=text))
+        return self.hears(Inbound("text", text=text))
 
     def presses(self, choice: str) -> str:
-        return self._hears(Inbound("choose", choice=choice))
+        return self.hears(Inbound("choose", choice=choice))
 
-    def _hears(self, heard: Inbound) -> str:
+    def hears(self, heard: Inbound) -> str:
         self.last = TALK.respond(self.draft, heard)
         kept = from_bytes(self.last.draft.to_bytes())
         assert isinstance(kept, Draft)

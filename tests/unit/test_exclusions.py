@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.people import full_roster
 from tests.unit.test_conversation import ORGANISATION, TALK, Chat
+from tips.evidence.files import File
 from tips.intake.promise import Promise
 from tips.intake.turns import Inbound, ReplyKind, Submit
 from tips.organisation.units import HELD, UnitKind
@@ -330,3 +331,45 @@ def test_one_who_could_never_receive_it_is_not_said_to_be_shut_out() -> None:
     assert "Đã chặn" not in said
     assert not excluded(chat)
     assert "exclude:ttra-tp" in chat.offered
+
+
+def test_the_menu_stays_small_and_quick_however_many_are_shut_out() -> None:
+    """A messenger takes a hundred buttons at most, and nobody waits for another's list."""
+    chat = Chat()
+    chat.says(DRUGS)
+    for code in sorted(ORGANISATION.wards_of("770") | ORGANISATION.wards_of("776") | ORGANISATION.wards_of("774")):
+        chat.presses(f"exclude:{code}")
+    chat.presses("exclude")
+    assert len([it for it in chat.offered if it.startswith("include:")]) == 12
+    assert len(chat.offered) < 30
+
+
+def test_the_council_is_nobody_that_can_be_shut_out() -> None:
+    """What it holds only several offices open together, and every chain ends there."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude:held")
+    assert "held" not in {it for one in chat.draft.kept for it in one.units}
+    assert TALK.triager.chosen("held") is None
+
+
+def test_what_files_and_a_place_are_about_is_left_to_a_person() -> None:
+    """No matter is made up from the name of a place."""
+    file = File(bytes(16), bytes(32), "audio", "audio/mp4", 1, 1, "", "")
+    chat = Chat()
+    chat.hears(Inbound("file", file=file))
+    said = chat.says("quận 3")
+    assert "để người trực xếp loại" in said
+    chat.presses("submit")
+    assert isinstance(chat.effect, Submit)
+    assert chat.effect.triage.category is None
+
+
+@pytest.mark.parametrize("way", ["submit", "asked"])
+def test_danger_can_be_said_at_any_moment_of_a_tip(way: str) -> None:
+    """While something is asked, too: it is most urgent then, and the numbers come."""
+    chat = Chat()
+    chat.says(DRUGS if way == "submit" else NO_PLACE)
+    assert "danger" in chat.offered
+    assert "113" in chat.presses("danger")
+    assert TALK.triage(chat.draft).urgency == "P0"

@@ -47,7 +47,7 @@ class OpenCase:
     def excluded(self) -> frozenset[str]:
         """Every unit that any piece shuts out, and that two offices have not cleared."""
         found = self.tip.excluded.union(*(piece.content.excluded for piece in self.thread))
-        return found - {unit for unit in found if clearing.cleared(self.clearings(unit))}
+        return frozenset(unit for unit in found if not clearing.cleared(self.clearings(unit)))
 
     @property
     def recused(self) -> frozenset[str]:
@@ -66,8 +66,9 @@ class OpenCase:
         return [File.of_envelope(it.envelope, it.key, it.content.facts) for it in found]
 
     def clearings(self, unit: str) -> list[clearing.Clearing]:
-        """The offices that took back the exclusion of a unit."""
-        facts = (piece.content.facts for piece in self.thread if piece.part == Part.CLEARING)
+        """The offices that took back the exclusion of a unit, since it was shut out last."""
+        last = max((at for at, piece in enumerate(self.thread) if unit in piece.content.excluded), default=-1)
+        facts = (piece.content.facts for piece in self.thread[last + 1 :] if piece.part == Part.CLEARING)
         return [Clearing.from_plain(it) for it in facts if it["cleared"] == unit]
 
     def count(self, kind: ledger.Kind) -> int:

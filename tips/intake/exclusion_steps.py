@@ -18,6 +18,7 @@ from tips.intake.turns import Decision, Inbound, Option, Post, Reply, ReplyKind,
 from tips.organisation.units import HELD, UnitKind
 from tips.triage import Accusation, Triage
 
+MOST_LET_IN: Final = 12  # who can be let in from one menu: those shut out last
 # Kinds that can be told more closely, and the kinds of units, or further kinds, that are offered then.
 CLOSER: Final = {
     "city_department": (UnitKind.CITY_DEPARTMENT,),
@@ -49,7 +50,7 @@ def shut_out(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
         return prompts.again(draft, Say("button.expired"))
     chosen = choosing(prompts, draft, pressed)
     triage = prompts.triage(chosen)
-    closer = _closer(prompts, chosen, pressed)
+    closer = _closer(prompts, chosen, triage, pressed)
     return prompts.go_on(_asked_enough(chosen), *prompts.shut_out(pressed), known=triage, more=closer)
 
 
@@ -108,7 +109,7 @@ def _asked_enough(draft: Draft) -> Draft:
     return replace(draft, settled=(*draft.settled, ACCUSED), asked=draft.asked or (ACCUSED,))
 
 
-def _closer(prompts: Prompts, draft: Draft, pressed: Sequence[Accusation]) -> tuple[Reply, ...]:
+def _closer(prompts: Prompts, draft: Draft, triage: Triage, pressed: Sequence[Accusation]) -> tuple[Reply, ...]:
     """After a choice of many: which of them, if the person knows; or the others of one that was told."""
     kinds = [it.kind for it in pressed if not it.units]
     offered = [f"exclude:{kind}" for it in kinds for kind in FURTHER.get(it, ())]
@@ -119,7 +120,7 @@ def _closer(prompts: Prompts, draft: Draft, pressed: Sequence[Accusation]) -> tu
     narrowed = next((it.kind for it in pressed if it.units and it.kind in CLOSER), "")
     if not any(it.kind == narrowed and it.open for it in draft.kept):
         return ()
-    would = _would_read(prompts, draft, narrowed)
+    would = _would_read(prompts, draft, triage, narrowed)
     label = Say("option.include.others", {"kind": Say(f"accused.{narrowed}")})
     return (Reply((Say("exclude.narrow", would),), (Option(f"include:{narrowed}", label),), ReplyKind.BESIDE),)
 
@@ -138,16 +139,15 @@ def _let_in_options(prompts: Prompts, draft: Draft, triage: Triage) -> list[tupl
         units = sorted(prompts.triager.meant(triage, it))
         whom += [it.kind] if not units or (it.open and len(units) > 1) else units
     found = []
-    for code in dict.fromkeys(whom):
+    for code in [*dict.fromkeys(whom)][-MOST_LET_IN:]:
         name = _named(prompts, code)
-        would = {"unit": name, **_would_read(prompts, draft, code)}
+        would = {"unit": name, **_would_read(prompts, draft, triage, code)}
         found.append((Option(f"include:{code}", Say("option.include", {"unit": name})), Say("exclude.would", would)))
     return found
 
 
-def _would_read(prompts: Prompts, draft: Draft, code: str) -> dict[str, Say | tuple[Say, ...]]:
-    allowed = replace(draft, let_in=(*draft.let_in, code))
-    promise = prompts.promise(prompts.triage(allowed))
+def _would_read(prompts: Prompts, draft: Draft, triage: Triage, code: str) -> dict[str, Say | tuple[Say, ...]]:
+    promise = prompts.promise(prompts.triager.routed(triage, let_in=(*draft.let_in, code)))
     later = [it for it in promise.next if it != HELD]
     return {"owner": prompts.unit_name(promise.owner), "next": tuple(map(prompts.unit_name, later))}
 

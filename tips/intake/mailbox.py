@@ -47,6 +47,7 @@ class View:
     shredded: datetime | None  # when the content was destroyed; None: it is there
     readers: tuple[str, ...]  # codes of the units that can read it now
     later: tuple[str, ...]  # and of those that follow while it is late, in order
+    still: tuple[str, ...]  # who was shut out of a piece, and opens the earlier ones until the case is sealed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Mailboxes:
             shredded=gone,
             readers=tuple(code for code in awake if code not in shut),
             later=tuple(code for code in asleep if code not in shut),
+            still=tuple(code for code in awake if code in shut),
         )
 
     async def addition(self, typed: str, words: str, found: Triage | None, file: File | None) -> Change:
@@ -122,12 +124,8 @@ class Mailboxes:
         if found and words:
             pieces.append(self._written(row, Part.ADDITION, words, found, readers))
         if found and excluded:
-            public = (await self.cases.mailbox(receipt.parse(typed).lookup)).public
-            informed = reading_grants.with_receipt(readers, public)
             told = ("excluded",) if words else ("excluded", "accused")
-            facts = {name: facts_of(found)[name] for name in told}
-            sealed = seal_shut_out(row.id, facts, informed, self.now(), self.random)
-            pieces.append(_Piece(sealed, envelope_facts(sealed[0])))
+            pieces.append(await self._shut_out(typed, row, readers, found, told))
         return self._step(row, readers, pieces, bool(excluded), answers=bool(words or file))
 
     async def place_of(self, typed: str) -> str | None:
@@ -167,7 +165,18 @@ class Mailboxes:
         )
         written = self._written(row, Part.DISPUTE, text, triage, readers)
         disputed = replace(written, facts={**written.facts, "officer": closed_by}, kind=ledger.Kind.DISPUTED)
-        return self._step(again, readers, [disputed], bool(triage.route.excluded))
+        shut = [await self._shut_out(typed, row, readers, triage)] if triage.route.excluded else []
+        return self._step(again, readers, [disputed, *shut], bool(triage.route.excluded))
+
+    async def _shut_out(
+        self, typed: str, row: Case, readers: Readers, found: Triage, told: Sequence[str] = ("excluded",)
+    ) -> _Piece:
+        """Whom words, or a press, shut out: for the readers, and for whoever holds the receipt."""
+        public = (await self.cases.mailbox(receipt.parse(typed).lookup)).public
+        facts = {name: facts_of(found)[name] for name in told}
+        informed = reading_grants.with_receipt(readers, public)
+        sealed = seal_shut_out(row.id, facts, informed, self.now(), self.random)
+        return _Piece(sealed, envelope_facts(sealed[0]))
 
     def _written(self, row: Case, part: str, text: str, triage: Triage, readers: Readers) -> _Piece:
         body = Plaintext(text, deadlines.hour(self.now()), "reporter", facts_of(triage)).to_bytes()

@@ -219,7 +219,10 @@ def _who_reads(view: View, named: Callable[[str], Say]) -> Reply:
         says = [Say("mailbox.readers", {"units": tuple(map(named, view.readers))})]
     if later:
         says.append(Say("mailbox.readers.later", {"units": tuple(later)}))
-    shut = sorted({code for it in view.letters if it.part == Part.SHUT_OUT for code in it.facts["excluded"]})
+    told = {code for it in view.letters if it.part == Part.SHUT_OUT for code in it.facts["excluded"]}
+    shut = sorted(told.difference(view.readers, view.later, view.still))
+    if view.still:
+        says.append(Say("mailbox.readers.still", {"units": tuple(map(named, view.still))}))
     if shut:
         says.append(Say("summary.excluded", {"units": tuple(map(named, shut)), "number": str(len(shut))}))
     says.append(Say("mailbox.readers.nobody_else"))

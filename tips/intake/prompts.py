@@ -72,9 +72,10 @@ class Prompts:
             area=draft.area, category=draft.category, kept=draft.kept, let_in=draft.let_in, danger=draft.danger
         )
         found = self.triager.triage(draft.text, chosen)
-        if not draft.poster or found.area.ward or found.area.district or found.area.outside:
-            return found
-        return self.triager.triage(draft.text, replace(chosen, area=draft.poster))
+        if draft.poster and not (found.area.ward or found.area.district or found.area.outside):
+            found = self.triager.triage(draft.text, replace(chosen, area=draft.poster))
+        told = draft.category or any(not it.slot for it in draft.fragments)
+        return found if told else self.triager.uncategorised(found, draft.let_in)
 
     def as_sent(self, draft: Draft, triage: Triage, way: str) -> Triage:
         """The triage of a draft that is sent in one of the `ways`."""
@@ -105,6 +106,8 @@ class Prompts:
         """Who would read a tip of these words; nothing of them is kept."""
         draft = Draft(bytes(32), fragments=(Fragment(text),))
         triage = self.triager.triage(text)
+        named = [it for it in self.triager.offices(text) if not {*it.units} & {*triage.wanted}]
+        triage = self.triager.routed(triage, *named)
         length = within(triage.urgency or USUAL)
         lists = facts_and_readers(draft, triage, {SUBMIT.id: self.promise(triage)}, self._names)
         opened = Say("whoreads.opened", {"length": Say(f"whoreads.{length.unit}", {"n": str(length.number)})})
@@ -189,8 +192,8 @@ class Prompts:
             names = "; ".join(it.name for it in places)
             where = (Say("ask.where.which", {"places": names}) if places else Say("ask.where"),)
         if about == WHERE:
-            return Reply(where, (*area_options(places), SKIP, CANCEL))
-        return Reply((*where, Say("ask.accused")), (*SHUT_OUT, NOBODY, SKIP, CANCEL))
+            return Reply(where, (*area_options(places), SKIP, IN_DANGER, CANCEL))
+        return Reply((*where, Say("ask.accused")), (*SHUT_OUT, NOBODY, SKIP, IN_DANGER, CANCEL))
 
     def which(self, draft: Draft, found: AreaFinding) -> Decision:
         """Ask which of several places is meant, because the person wants to change it."""

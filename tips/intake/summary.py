@@ -120,8 +120,8 @@ def _readers(draft: Draft, triage: Triage, ways: Mapping[str, Promise], names: N
         says.append(Say("summary.not_ours"))
     for way, promise in ways.items():
         if way == HIDE.id:
-            more = [code for code in promise.excluded if code not in usual.excluded]
-            says += [_who_reads("summary.hide", promise, names), Say("summary.hide.excluded", _counted(more, names))]
+            shut = Say("summary.hide.excluded", _counted(promise.excluded, names))
+            says += [_who_reads("summary.hide", promise, names), shut]
         elif way != SUBMIT.id:
             says.append(_who_reads("summary.to", promise, names))
     return says

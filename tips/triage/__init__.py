@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from tips.organisation.taxonomy import categories
-from tips.organisation.units import Organisation, Unit
+from tips.organisation.units import HELD, Organisation, Unit
 from tips.triage import (
     accusation_model,
     accusations,
@@ -162,7 +162,7 @@ class Triager:
         """Whom a pressed kind or unit code shuts out; None: there is no such."""
         if what in self._organisation.conflicts:
             return Accusation(what, by=By.REPORTER)
-        found = accusations.chosen([what], self._organisation)
+        found = accusations.chosen([what] if what != HELD else [], self._organisation)
         return replace(found[0], by=By.REPORTER) if found else None
 
     def routed(
@@ -173,6 +173,10 @@ class Triager:
         route = routing.route(self._organisation, triage.area, triage.category, accused, let_in, receiver)
         standing = routing.standing(self._organisation, triage.area, accused, let_in)
         return replace(triage, accusations=tuple(standing), route=route)
+
+    def uncategorised(self, triage: Triage, let_in: Collection[str] = ()) -> Triage:
+        """The same tip, its matter left to a person: a place and a recording tell none."""
+        return self.routed(replace(triage, category=None, category_2=None), let_in=let_in)
 
     def meant(self, triage: Triage, accusation: Accusation) -> frozenset[str]:
         """The units that an accusation of a tip means."""
