@@ -31,6 +31,8 @@ STYLES: Final[Mapping[str, Style]] = {
     "summary.files": Style.LABELLED,
     "summary.readers": Style.LABELLED,
     "summary.readers.only": Style.LABELLED,
+    "summary.readers.held": Style.LABELLED,
+    "summary.hide.held": Style.LABELLED,
     "summary.excluded": Style.LABELLED,
     "summary.excluded.none": Style.LABELLED,
     "summary.excluded.ask": Style.LABELLED,

@@ -47,6 +47,7 @@ class View:
     shredded: datetime | None  # when the content was destroyed; None: it is there
     readers: tuple[str, ...]  # codes of the units that can read it now
     later: tuple[str, ...]  # and of those that follow while it is late, in order
+    late: bool  # its deadline is over, and nobody has taken it up yet
     still: tuple[str, ...]  # who was shut out of a piece, and opens the earlier ones until the case is sealed anew
 
 
@@ -96,6 +97,7 @@ class Mailboxes:
             shredded=gone,
             readers=tuple(code for code in awake if code not in shut),
             later=tuple(code for code in asleep if code not in shut),
+            late=row.due_at is not None and row.due_at <= self.now(),
             still=tuple(code for code in awake if code in shut),
         )
 

@@ -207,6 +207,8 @@ def _state(view: View) -> Say:
     state = Say(f"state.{row.state}")
     if row.state in {State.CLOSED, State.HELD} or row.due_at is None:
         return Say("mailbox.state", {"state": state})
+    if view.late:
+        return Say("mailbox.state.late", {"state": state})
     key = "mailbox.state.unread" if row.state == State.RECEIVED and not row.opened else "mailbox.state.until"
     return Say(key, {"state": state, "at": deadlines.moment(row.due_at)})
 

@@ -161,7 +161,7 @@ class Prompts:
             ("exclude.not_ours", [it for it in chosen if self.triager.shuts_nobody(it)]),
         ):
             named = tuple(
-                self.unit_name(it.units[0]) if len(it.units) == 1 else Say(f"accused.{it.kind}") for it in them
+                self.unit_name(it.units[0]) if len(it.units) == 1 else Say(f"exclude.kind.{it.kind}") for it in them
             )
             says += [Say(key, {"units": named})] if named else []
         return tuple(says)

@@ -129,6 +129,8 @@ def _readers(draft: Draft, triage: Triage, ways: Mapping[str, Promise], names: N
 
 def _who_reads(key: str, promise: Promise, names: Names) -> Say:
     later = [code for code in promise.next if code != HELD]
+    if promise.owner == HELD:
+        return Say(f"{key}.held")
     if not later:
         return Say(f"{key}.only", {"owner": names.unit(promise.owner)})
     return Say(key, {"owner": names.unit(promise.owner), "next": names.units(later)})
