@@ -137,7 +137,8 @@ def _who_reads(key: str, promise: Promise, names: Names) -> Say:
 
 
 def _counted(codes: Collection[str], names: Names) -> dict[str, str | Say | tuple[Say, ...]]:
-    return {"units": names.units(codes), "number": str(len(codes))}
+    widest_first = sorted(codes, key=lambda it: (it.startswith("ward-"), it.startswith("area-"), it))
+    return {"units": names.units(widest_first), "number": str(len(codes))}
 
 
 def _warnings(draft: Draft, triage: Triage) -> list[Say]:
