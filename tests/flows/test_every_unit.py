@@ -29,13 +29,17 @@ async def city(tmp_path: Path) -> AsyncIterator[Home]:
 
 
 async def accuse(home: Home, code: str) -> bytes:
-    """A tip whose sender shut this unit out; its case."""
+    """A tip whose sender shut this unit out; its case, which those whom the summary named read, and nobody else."""
     someone = home.citizen(f"against {code}")
     await someone.says(TIP)
-    await someone.presses(f"exclude:{code}")
+    (promise,) = [it.promise for it in (await someone.presses(f"exclude:{code}")).replies if it.promise]
     typed = (await someone.presses("submit")).receipt
     assert typed
-    return (await home.product.store.cases.mailbox(receipt.parse(typed).lookup)).case
+    case = (await home.product.store.cases.mailbox(receipt.parse(typed).lookup)).case
+    assert await readers(home, case) == {*promise.readers}
+    assert code in promise.excluded
+    assert (await home.case(case)).unit == promise.owner
+    return case
 
 
 async def readers(home: Home, case: bytes) -> set[str]:
