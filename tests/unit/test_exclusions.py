@@ -6,6 +6,7 @@ from typing import Final
 
 import pytest
 
+import locales
 from tests.fakes.people import full_roster
 from tests.unit.test_conversation import ORGANISATION, TALK, Chat
 from tips.evidence.files import File
@@ -288,7 +289,20 @@ def test_where_both_are_asked_one_number_is_a_place_and_several_are_choices() ->
         assert (TALK.triage(chat.draft).area.district == "770") is not shut
 
 
-@pytest.mark.parametrize("answer", ["có", "chắc là mấy ông quận", "hình như có", "dạ có, công an phường đó"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "có",
+        "đúng rồi",
+        "dạ đúng",
+        "ok",
+        "ừ có",
+        "không biết ai nhưng có",
+        "chắc là mấy ông quận",
+        "hình như có",
+        "dạ có, công an phường đó",
+    ],
+)
 def test_a_yes_shuts_somebody_out_though_it_names_nobody(answer: str) -> None:
     """Who says that somebody is involved is not sent to the police of the place."""
     chat = Chat()
@@ -373,3 +387,58 @@ def test_danger_can_be_said_at_any_moment_of_a_tip(way: str) -> None:
     assert "danger" in chat.offered
     assert "113" in chat.presses("danger")
     assert TALK.triage(chat.draft).urgency == "P0"
+
+
+LABELS: Final = [
+    (lang, kind)
+    for lang in ("vi", "en")
+    for kind in KINDS
+    if kind not in {"city_peoples_committee", "court_or_procuracy"}
+]
+
+
+@pytest.mark.parametrize(("lang", "kind"), LABELS)
+def test_a_buttons_words_press_it(lang: str, kind: str) -> None:
+    """Who copies a label shuts out as much as who presses it."""
+    typed, pressed = Chat(), Chat()
+    for chat in (typed, pressed):
+        chat.says(DRUGS)
+        chat.presses("exclude")
+    typed.says(locales.say(lang, f"option.exclude.{kind}"))
+    pressed.presses(f"exclude:{kind}")
+    assert excluded(pressed) <= excluded(typed)
+
+
+def test_a_dont_send_in_the_menu_is_no_farewell() -> None:
+    """It was asked whom not to send it to."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.presses("exclude")
+    chat.says("đừng gửi")
+    assert chat.draft.text == DRUGS
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["đừng gửi công an quận nha, tin này ai đọc vậy?", "công an quận 3 nhận tiền đó, gửi ở đây có an toàn không?"],
+)
+@pytest.mark.parametrize("at", ["first", "summary"])
+def test_a_demand_beside_a_question_is_kept_and_the_question_answered(words: str, at: str) -> None:
+    """Nothing that says who may read is only answered."""
+    chat = Chat()
+    if at == "summary":
+        chat.says(DRUGS)
+    chat.says(words)
+    assert words in chat.draft.text
+    if at == "summary":
+        assert "area-770" in excluded(chat)
+
+
+def test_under_a_tip_that_is_shown_beside_an_open_mailbox_the_press_is_about_that_tip() -> None:
+    """The case in the mailbox is another one."""
+    chat = Chat()
+    chat.says(DRUGS)
+    chat.draft = replace(chat.draft, mailbox="a receipt")  # pasted meanwhile; then the tip's summary is shown again
+    chat.presses("exclude:district_police")
+    assert chat.effect is None
+    assert "area-770" in excluded(chat)

@@ -9,6 +9,12 @@ ORG = units.load("hcmc-districts")
 TRIAGER = Triager(ORG)
 WHOLE_POLICE = "city_police_leadership"
 SHUT_OUT = {
+    # without accents, beside a text that has them
+    "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý. dung gui cong an quan 3": "district_police",
+    "Tối nào quán ở quận 3 cũng bán ma tuý, toi khong muon cong an quan doc tin nay": "district_police",
+    "đừng gửi cho bất kỳ công an nào": WHOLE_POLICE,
+    "gửi ai cũng được trừ công an phường": "ward_police",
+    "đừng gửi cho mấy thằng công an phường": "ward_police",
     # beside a tip, in the same breath
     "ban ma tuy o quan 3, tôi không muốn công an quận đọc tin này": "district_police",
     "co song bac o quan karaoke duong le van sy q3, tui khong muon ca quan biet": "district_police",
@@ -87,6 +93,7 @@ SHUT_OUT = {
     "dung de tui ca phuong biet": "ward_police",
 }
 NOT_SHUT_OUT = (
+    "an tien cua chu quan nhau, thang nao cung thay co nguoi dem phong bi vao tru so cong an phuong",
     "chu quan ban ma tuy o q3, no ham khong duoc bao cong an",
     "nó dặn đừng báo công an, quán này ở quận 3",
     # somebody else's words: a threat, and evidence
@@ -271,6 +278,16 @@ def test_one_is_shut_out_and_another_asked_for_and_neither_turns_round(
     kind, wanted = expected
     assert chosen(text) == [kind]
     assert TRIAGER.triage(text).wanted == wanted
+
+
+@pytest.mark.parametrize("joint", [" nên ", " vì vậy ", ", ", ". ", "\n", " "])
+@pytest.mark.parametrize(("office", "code"), {"viện kiểm sát": "vks-tp", "thanh tra công an": "px05"}.items())
+def test_a_wish_right_behind_an_accusation_is_not_turned_round(joint: str, office: str, code: str) -> None:
+    """Who is to get it stays clean, however the two are joined."""
+    found = TRIAGER.triage(f"công an quận 3 nhận tiền bảo kê sòng bạc{joint}gửi {office} giùm")
+    assert found.wanted == (code,)
+    assert code not in found.route.excluded
+    assert "area-770" in found.route.excluded
 
 
 def test_several_offices_in_one_wish_are_all_shut_out() -> None:

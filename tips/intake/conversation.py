@@ -60,8 +60,9 @@ from tips.intake.mailbox_steps import (
     silence,
     words_only,
 )
-from tips.intake.prompts import BOTH, MENU, Prompts, offering
+from tips.intake.prompts import BOTH, MENU, UNKNOWN, Prompts, offering
 from tips.intake.stages import Heard, Opens, Stage
+from tips.intake.summary import ACCUSED
 from tips.intake.tip_steps import (
     add,
     answer,
@@ -305,6 +306,10 @@ def _typed_choice(draft: Draft, text: str) -> str | None:
     if numbered:
         return numbered
     named = phrases.command(text)
+    if draft.counts_as is Stage.ASKING and draft.slot in {ACCUSED, BOTH} and phrases.agrees(text):
+        return f"exclude:{UNKNOWN}"
+    if draft.counts_as is Stage.EDITING and draft.slot == MENU and named == "cancel" and not text.startswith("/"):
+        return NO_CHOICE  # "đừng gửi" in answer to "whom not?" is no farewell
     return named if named and (text.startswith("/") or _is_open(draft, named)) else None
 
 
@@ -326,7 +331,10 @@ def _numbered(draft: Draft, text: str) -> str | None:
 
 def _is_open(draft: Draft, choice: str) -> bool:
     """Whether a choice counts now."""
-    if all(it in draft.offered for it in choice.split()):
+    several = choice.split()
+    if len(several) > 1 and not all(it.startswith("exclude:") for it in several):
+        return False
+    if all(it in draft.offered for it in several):
         return True
     row = _choice(choice)
     if row is None or row.opens is Opens.WHILE_SHOWN:

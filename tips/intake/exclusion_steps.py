@@ -39,7 +39,9 @@ def ask_whom(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 
 def ask_whom_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """The same in an open mailbox, where nobody is let in again."""
+    """The same in an open mailbox, where nobody is let in again; under a tip that was shown meanwhile, for that tip."""
+    if _another_tip(draft):
+        return ask_whom(prompts, draft, heard)
     return tell(draft, Reply((Say("exclude.ask"),), (*SHUT_OUT, BACK)))
 
 
@@ -56,12 +58,19 @@ def shut_out(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def shut_out_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """The same for a tip that was sent: whoever has read it has, but nothing further reaches them."""
+    if _another_tip(draft):
+        return shut_out(prompts, draft, heard)
     pressed = _pressed(prompts, heard)
     if not pressed:
         return prompts.again(draft, Say("button.expired"))
     if all(prompts.triager.shuts_nobody(it) for it in pressed):
         return prompts.again(draft, *prompts.shut_out(pressed))
     return Decision(draft, (), Post(shut_out=tuple(pressed)))
+
+
+def _another_tip(draft: Draft) -> bool:
+    """Whether a tip was shown after the mailbox that is still open: what is pressed then is about that tip."""
+    return draft.begun and draft.stage is not Stage.MAILBOX
 
 
 def let_in(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:

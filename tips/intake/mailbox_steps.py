@@ -15,7 +15,7 @@ from tips.intake.mailbox import Letter, View
 from tips.intake.prompts import BACK, READERS, SEND_ANYWAY, Prompts, offering, tell
 from tips.intake.stages import Stage
 from tips.intake.summary import EXCLUDE
-from tips.intake.tip_steps import answered, caption
+from tips.intake.tip_steps import answered, asks_more, caption
 from tips.intake.turns import (
     Decision,
     Done,
@@ -56,6 +56,8 @@ def post_file(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def explain_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A question about this channel is answered here too; who meant it for the case's readers says so."""
+    if asks_more(prompts, heard.text):
+        return Decision(draft, (Reply((answered(heard.text),)),), then=replace(heard, kind="insisted"))
     said = (answered(heard.text), Say("mailbox.not_added"))
     return tell(replace(draft, aside=heard.text), Reply(said, (ADD_ANYWAY, BACK)))
 

@@ -36,6 +36,7 @@ class Phrases:
     asking: frozenset[str]  # words with which questions begin or end
     never_asked: tuple[str, ...]
     affirmations: tuple[str, ...]  # how an answer begins that says yes, or perhaps
+    agreements: frozenset[str]  # and whole messages that do; "dung" may also be "đừng"
 
 
 @functools.cache
@@ -54,6 +55,7 @@ def load() -> Phrases:
         frozenset(raw["asking"]),
         tuple(raw["never_asked"]),
         tuple(raw["affirmations"]),
+        frozenset(raw["agreements"]),
     )
 
 
@@ -88,9 +90,15 @@ def command(text: str) -> str | None:
 
 
 def affirms(text: str) -> bool:
-    """Whether an answer begins with a yes, or a perhaps."""
+    """Whether an answer begins with a yes or a perhaps, or ends in one ("không biết ai nhưng có")."""
     folded = fold(text)
-    return any(f"{folded} ".startswith(f"{it} ") for it in load().affirmations)
+    begins = any(f"{folded} ".startswith(f"{it} ") for it in load().affirmations)
+    return begins or agrees(text) or re.search(r"\b(nhung|nhung ma|ma) co\b", folded) is not None
+
+
+def agrees(text: str) -> bool:
+    """Whether a message is nothing but a yes."""
+    return fold(text) in load().agreements
 
 
 def behind(name: str, text: str) -> str | None:

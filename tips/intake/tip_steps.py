@@ -36,7 +36,7 @@ def open_tip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     if draft.files:  # words beside evidence are a tip, whatever they sound like
         return prompts.go_on(begun)
     triage = prompts.triager.triage(fragment.text)
-    if triage.intent in _NO_TIP:
+    if triage.intent in _NO_TIP and not triage.accusations:
         return _aside(
             draft,
             fragment,
@@ -100,7 +100,15 @@ def correct(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def explain(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A question about this channel in the middle of a tip: it is answered, and is no part of the tip."""
+    if asks_more(prompts, heard.text):
+        return Decision(draft, (Reply((answered(heard.text),)),), then=replace(heard, kind="insisted"))
     return prompts.again(draft, answered(heard.text))
+
+
+def asks_more(prompts: Prompts, words: str) -> bool:
+    """Whether a question about this channel also accuses somebody or says who may read: it is not only answered."""
+    found = prompts.triager.triage(words)
+    return bool(found.accusations or found.wanted)
 
 
 def answered(question: str) -> Say:

@@ -96,7 +96,8 @@ def _letters() -> dict[str, str]:
 def find(text: Text, officials: Sequence[Official], mentions: Sequence[Mention], organisation: Organisation) -> Wishes:
     """The wishes of a text; `officials` are those that it mentions."""
     named = lexicon.marks(text, _offices_tree())
-    tags = lexicon.marks(text, _tags_tree()) if officials or named else {}
+    loose = replace(text, accented=False)  # who types a demand in haste leaves out its accents, beside a text with them
+    tags = lexicon.marks(loose, _tags_tree()) if officials or named else {}
     if not _may_wish(tags):
         return Wishes((), (), officials, ())
     offices = _offices(text, officials, mentions, named, organisation)
@@ -203,7 +204,7 @@ def _called(before: str, behind: str) -> bool:
     if not found:
         return False
     lead, chain = found.group("lead", "chain")
-    clause = lead.rpartition(",")[2] + re.split(r"[|,]", behind, maxsplit=1)[0]
+    clause = lead.rpartition(",")[2][-4:] + re.split(r"[|,]", behind, maxsplit=1)[0]
     if "M" in clause or "A" in lead[-3:] or _DONE.match(behind) or _has(lead[-1:], "DOVYAZNWGCEKH:"):
         return False
     if "P" in chain and _reads(behind):
