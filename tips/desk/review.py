@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from tips import errors
-from tips.cases import case, deadlines
+from tips.cases import case, deadlines, reading_grants
 from tips.cases.case import Case, QueueFilter, QueuePosition
 from tips.cases.ledger import Kind
 from tips.desk import duplicates
@@ -73,7 +73,10 @@ class Review:
         return await self._opened(session, case_id) if rekeyed else opened
 
     async def _opened(self, session: Session, case_id: bytes) -> OpenCase:
-        return open_case(session, await self.cases.bundle(case_id, session.units), self.roster().verifiers)
+        opened = open_case(session, await self.cases.bundle(case_id, session.units), self.roster().verifiers)
+        if session.unit in reading_grants.shut_out(opened.grants):  # they have keys until the case is sealed anew
+            raise errors.NotFound
+        return opened
 
     async def file(self, session: Session, case_id: bytes, envelope: bytes) -> File:
         """A file of a case, for `files.read`; that it was read is on record first, once an hour and person.
