@@ -81,6 +81,7 @@ async def is_shown(page: Page, site: Served, *messages: Message) -> None:
         messages=messages,
         primary=SUMMARY in messages,
         said="",
+        left="",
         first=False,
         address=f"{site.url}/",
         receipt=CODE if RECEIPT in messages else None,

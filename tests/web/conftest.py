@@ -20,6 +20,7 @@ FLAGS = [
 PEOPLE = (  # each the first of a unit, or without a key
     ("an", "area-770"),
     ("kiem", "vks-tp", "overseer"),
+    ("bon", "area-773"),
     ("phim", "area-778"),
     ("soi", "area-760"),
     ("mark", "area-771"),

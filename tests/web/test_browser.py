@@ -12,18 +12,19 @@ from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
 from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips.intake import flood
 
+IN_QUARTER_FOUR = "ban ma tuy o karaoke duong hoang dieu q4"  # whose desk no other test sends anything
 FIRST_LOAD = 40_000  # bytes of page, style and script together, not compressed
 
 
 async def test_a_tip_is_sent_opened_asked_about_and_answered(browser: Browser, site: Served) -> None:
     """Phone, desk, and another phone without JavaScript: one receipt carries the conversation."""
     async with visitor(browser, site, PHONE) as citizen, visitor(browser, site, DESK) as officer:
-        receipt = await send(citizen, TIP)
-        await log_in(officer, site, "an")
+        receipt = await send(citizen, IN_QUARTER_FOUR)
+        await log_in(officer, site, "bon")
         top = officer.locator("tbody tr").first
         await expect(top.locator(".new")).to_have_count(1)
         await top.locator("a").click()
-        await expect(officer.locator(".card .text").first).to_have_text(TIP)
+        await expect(officer.locator(".card .text").first).to_have_text(IN_QUARTER_FOUR)
         await officer.fill("#ask", "Phòng số mấy?")
         await officer.locator("form[action$='/ask'] button").click()
         await expect(officer.locator(".piece.question .text")).to_have_text("Phòng số mấy?")
@@ -42,7 +43,7 @@ async def test_a_tip_is_sent_opened_asked_about_and_answered(browser: Browser, s
         await officer.locator("form[action$='/accept'] button").click()
         await expect(officer.locator("h1")).to_contain_text("đã tiếp nhận")
         waiting = await officer.goto("/desk/") and await officer.locator("tbody tr").count()
-        await send(citizen, "cong an phuong vo thi sau quan 3 nhan tien bao ke song bac moi thang")
+        await send(citizen, "cong an phuong xom chieu quan 4 nhan tien bao ke song bac moi thang")
         await officer.goto("/desk/?lang=en")
         assert await officer.locator("tbody tr").count() == waiting  # the accused desk is not told
         await officer.locator("form[action$='/logout'] button").click()

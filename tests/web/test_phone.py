@@ -381,3 +381,17 @@ async def test_without_scripts_an_answer_is_in_view_and_its_buttons_work(browser
         await page.click("a[hreflang=en]")
         assert page.url == f"{site.url}/?lang=en"
         await expect(page.locator(".due code")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_words_that_were_too_many_stay_where_they_were_written(
+    browser: Browser, site: Served, scripts: bool
+) -> None:
+    """Whoever has to cut them has them."""
+    words = "tối nào cũng ồn " * 1300
+    async with visitor(browser, site, PHONE, scripts=scripts) as page:
+        await page.goto("/")
+        await page.fill("#text", words)
+        await page.click(".send")
+        await expect(page.locator(".reply").last).to_contain_text("dài quá")
+        assert (await page.input_value("#text")).strip() == words.strip()
