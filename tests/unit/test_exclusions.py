@@ -308,7 +308,7 @@ def test_a_yes_shuts_somebody_out_though_it_names_nobody(answer: str) -> None:
     chat = Chat()
     chat.says("mấy ảnh áo xanh lấy phong bì của quán nhậu đường Lê Văn Sỹ quận 3")
     assert chat.draft.slot == "accused"
-    chat.says(answer)
+    assert "Đã chặn" in chat.says(answer)
     assert "area-770" in excluded(chat)
 
 

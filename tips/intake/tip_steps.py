@@ -56,9 +56,10 @@ def answer(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     code = found.ward or found.district
     fragment = Fragment(heard.text, WHERE if draft.slot in {WHERE, BOTH} else "", heard.ref)
     answered = replace(_settled(_with(draft, fragment), WHERE), area=code or draft.area)
-    if draft.slot in {ACCUSED, BOTH}:
-        answered = choosing(prompts, answered, _who_is_involved(prompts, heard.text, placed=bool(code)))
-    return prompts.go_on(answered, places=() if code else found.candidates)
+    asked = draft.slot in {ACCUSED, BOTH}
+    involved = _who_is_involved(prompts, heard.text, placed=bool(code)) if asked else []
+    chosen = choosing(prompts, answered, involved)
+    return prompts.go_on(chosen, *prompts.shut_out(involved), places=() if code else found.candidates)
 
 
 def _who_is_involved(prompts: Prompts, words: str, *, placed: bool) -> list[Accusation]:
