@@ -162,4 +162,4 @@ def _would_read(prompts: Prompts, draft: Draft, triage: Triage, code: str) -> di
 
 
 def _named(prompts: Prompts, code: str) -> Say:
-    return Say(f"accused.{code}") if code in prompts.triager.kinds() else prompts.unit_name(code)
+    return Say(f"exclude.kind.{code}") if code in prompts.triager.kinds() else prompts.unit_name(code)
