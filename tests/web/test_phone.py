@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, FileChooser, FilePayload, Page, Request, Route, TimeoutError, expect
+from playwright.async_api import Browser, FileChooser, FilePayload, Page, Request, Route, expect
+from playwright.async_api import TimeoutError as TooSlow
 
 from tests.fakes import gallery, replies
 from tests.fakes.replies import CODE, DANGER, OF_EVERY_KIND, RECEIPT, SUMMARY, TALK, says
@@ -216,7 +217,7 @@ async def test_files_are_seen_before_they_are_sent_and_each_can_be_left_out(brow
 async def chosen_by_key(page: Page) -> FileChooser:
     """What a key opens; a browser that is busy lets a press pass, as it does for people."""
     for _ in range(4):
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TooSlow):
             async with page.expect_file_chooser(timeout=8000) as chooser:
                 await page.keyboard.press("Enter")
             return await chooser.value
