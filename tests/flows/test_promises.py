@@ -15,6 +15,7 @@ from tests.flows.test_evidence import gives
 from tips import errors
 from tips.crypto.sealing import RECEIPT
 from tips.desk.actions import Fields
+from tips.intake.draft import Draft, Fragment
 from tips.intake.promise import Promise
 from tips.intake.reception import Outcome
 from tips.intake.turns import Inbound, ReplyKind
@@ -299,3 +300,14 @@ async def test_an_exclusion_after_a_clearing_counts(a_home: Home) -> None:
     await someone.says(receipt)
     await someone.presses("exclude:area-770")
     assert "area-770" in (await a_home.product.review.open(overseer, row.id)).excluded
+
+
+async def test_intake_itself_seals_to_nobody_but_who_was_promised(a_home: Home) -> None:
+    """A roster that changed after the last look starts the turn again; nothing is written."""
+    draft = Draft(bytes(32), fragments=(Fragment(TIP),))
+    triage = a_home.product.triager.triage(TIP)
+    intake, readers = a_home.product.reception.intake, ("area-770", "duty", "vks-tp", "held")
+    assert {it.reader for it in intake.step(draft, triage, readers).grants} == {*readers}
+    for others in (("duty", "vks-tp", "held"), ("area-770", "vks-tp", "held"), ()):
+        with pytest.raises(errors.Stale):
+            intake.step(draft, triage, others)

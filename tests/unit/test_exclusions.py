@@ -434,6 +434,16 @@ def test_a_demand_beside_a_question_is_kept_and_the_question_answered(words: str
         assert "area-770" in excluded(chat)
 
 
+def test_a_threat_beside_a_question_is_danger_and_not_only_answered() -> None:
+    """Who asks whether it is safe, because they were found out, gets numbers to call."""
+    chat = Chat()
+    chat.says(DRUGS)
+    words = "nó biết tôi báo rồi nó đòi giết tôi, vậy có an toàn không?"
+    assert "113" in chat.says(words)
+    assert words in chat.draft.text
+    assert TALK.triage(chat.draft).urgency == "P0"
+
+
 def test_under_a_tip_that_is_shown_beside_an_open_mailbox_the_press_is_about_that_tip() -> None:
     """The case in the mailbox is another one."""
     chat = Chat()

@@ -321,3 +321,11 @@ def test_one_more_wish_takes_no_exclusion_away() -> None:
         after = TRIAGER.triage(text).route.excluded
         assert before <= after
         before = after
+
+
+@pytest.mark.parametrize(
+    "text", ["sòng bạc q5. không muốn viện kiểm sát bỏ qua vụ này", "song bac q5 trong nha hang. tui tin vien kiem sat"]
+)
+def test_a_fear_that_a_trusted_office_does_nothing_shuts_it_out_of_nothing(text: str) -> None:
+    """Only strong words accuse whom people turn to."""
+    assert not TRIAGER.triage(text).route.excluded & {"vks-tp", "vks-tc"}

@@ -130,7 +130,7 @@ def _closer(prompts: Prompts, draft: Draft, triage: Triage, pressed: Sequence[Ac
     if not any(it.kind == narrowed and it.open for it in draft.kept):
         return ()
     would = _would_read(prompts, draft, triage, narrowed)
-    label = Say("option.include.others", {"kind": Say(f"accused.{narrowed}")})
+    label = Say("option.include.others")
     return (Reply((Say("exclude.narrow", would),), (Option(f"include:{narrowed}", label),), ReplyKind.BESIDE),)
 
 

@@ -37,11 +37,8 @@ def open_tip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
         return prompts.go_on(begun)
     triage = prompts.triager.triage(fragment.text)
     if triage.intent in _NO_TIP and not triage.accusations:
-        return _aside(
-            draft,
-            fragment,
-            answered(fragment.text) if phrases.question(fragment.text) else Say(f"intent.{triage.intent}"),
-        )
+        asked = phrases.question(fragment.text)
+        return _aside(draft, fragment, answered(fragment.text) if asked else Say(f"intent.{triage.intent}"))
     return prompts.go_on(begun, known=None if draft.chosen else triage)
 
 
@@ -107,9 +104,9 @@ def explain(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 
 def asks_more(prompts: Prompts, words: str) -> bool:
-    """Whether a question about this channel also accuses somebody or says who may read: it is not only answered."""
+    """Whether a question about this channel also accuses somebody, says who may read, or tells of danger."""
     found = prompts.triager.triage(words)
-    return bool(found.accusations or found.wanted)
+    return bool(found.accusations or found.wanted or found.danger)
 
 
 def answered(question: str) -> Say:
