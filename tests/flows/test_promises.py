@@ -11,6 +11,7 @@ from tests.fakes import gallery, home
 from tests.fakes.home import Citizen, Home
 from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import WARD_POLICE_BRIBED
+from tests.flows.test_clock import behind
 from tests.flows.test_evidence import gives
 from tips import errors
 from tips.crypto.sealing import RECEIPT
@@ -311,3 +312,14 @@ async def test_intake_itself_seals_to_nobody_but_who_was_promised(a_home: Home) 
     for others in (("duty", "vks-tp", "held"), ("area-770", "vks-tp", "held"), ()):
         with pytest.raises(errors.Stale):
             intake.step(draft, triage, others)
+
+
+async def test_a_place_edited_behind_its_back_keeps_no_reader_in(a_home: Home) -> None:
+    """Who writes another district into the row is shut out by a press on the kind all the same."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(TIP)
+    behind(a_home, "UPDATE tip SET area = '778', ward = NULL")
+    await someone.says(receipt)
+    await someone.presses("exclude:district_police")
+    with pytest.raises(errors.NotFound):
+        await a_home.product.review.open(await a_home.session("an"), (await a_home.case_of(receipt)).id)

@@ -130,14 +130,15 @@ class Mailboxes:
             pieces.append(await self._shut_out(typed, row, readers, found, told))
         return self._step(row, readers, pieces, bool(excluded), answers=bool(words or file))
 
-    async def place_of(self, typed: str) -> str | None:
-        """The code of the place of a receipt's case, as far as its row tells.
+    async def about(self, typed: str) -> tuple[str | None, frozenset[str]]:
+        """Of a receipt's case the code of its place, as far as its row tells, and everybody who holds keys to it.
 
         Raises:
             NotFound: no such receipt.
         """
         row = await self.cases.get(await self.case_of(typed), None)
-        return None if row.restricted else row.ward or row.area
+        readers = frozenset(grant.reader for grant in await self.cases.grants(row.id)) - {RECEIPT}
+        return None if row.restricted else row.ward or row.area, readers
 
     async def case_of(self, typed: str) -> bytes:
         """The id of a receipt's case, to seal a file for it.

@@ -33,7 +33,6 @@ from tips.intake.turns import (
     TooMany,
 )
 from tips.organisation.units import HELD
-from tips.triage import By
 
 NOTIFY: Final = Option("notify", Say("option.notify"))
 DISPUTE: Final = Option("dispute", Say("option.dispute"))
@@ -137,10 +136,9 @@ def posted(prompts: Prompts, decision: Decision, done: Done) -> Decision:
 
 
 def _changed(prompts: Prompts, post: Post, done: Done) -> list[Say]:
-    """What words or a press changed about who reads: whom they shut out, and whom they ask for in vain."""
+    """What words or a press changed about who reads: whom they accuse or shut out, and whom they ask for in vain."""
     found = done.found
-    wished = [it for it in found.accusations if it.by is By.REPORTER] if found else []
-    shut = prompts.shut_out(post.shut_out or wished)
+    shut = prompts.shut_out(post.shut_out or (found.accusations if found else ()))
     wanted = found.wanted if found else ()
     asked = [Say("mailbox.wanted", {"units": tuple(map(prompts.unit_name, wanted))})] if wanted else []
     return [*shut, *([Say("mailbox.shut_out")] if shut else []), *asked]

@@ -49,7 +49,7 @@ from tips.intake.turns import (
     TooMany,
 )
 from tips.ports.cases import Change
-from tips.triage import Corrections
+from tips.triage import Corrections, Triage
 
 TRIES: Final = 16  # how often a turn starts again when another process was quicker
 PAUSE: Final = 0.0002  # seconds, times a random octet: so that two processes do not meet again and again
@@ -276,10 +276,7 @@ class Reception:
             return Missing()
 
     async def _post(self, mailbox: str, post: Post) -> tuple[Answer, Change | None]:
-        found = None
-        if post.text or post.shut_out:
-            place = await self.mailboxes.place_of(mailbox)
-            found = self.conversation.triager.triage(post.text, Corrections(area=place, kept=post.shut_out))
+        found = await self._found(mailbox, post) if post.text or post.shut_out else None
         done = Done(found=found)
         try:
             if post.dispute and found:
@@ -288,6 +285,18 @@ class Reception:
         except errors.Refused as refused:
             await self._drop_files([post.file] if post.file else [])
             return NotAllowed(refused.key), None
+
+    async def _found(self, mailbox: str, post: Post) -> Triage:
+        """The triage of words, or a press, for a case: a kind without a name means those of its place.
+
+        And every reader of that kind, whatever place the row tells: nobody signs a row, and who edits it would be read
+        past.
+        """
+        place, readers = await self.mailboxes.about(mailbox)
+        triager = self.conversation.triager
+        found = triager.triage(post.text, Corrections(area=place, kept=post.shut_out))
+        near = found.route.excluded | (triager.shut_anywhere(found.accusations) & readers)
+        return replace(found, route=replace(found.route, excluded=near))
 
     async def _listen(self, sender: Sender, draft: Draft, listen: Listen) -> Answer:
         """Begin or end to tell a chat that something waits; ending works at any time and needs no receipt."""

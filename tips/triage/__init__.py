@@ -184,7 +184,11 @@ class Triager:
 
     def shuts_nobody(self, accusation: Accusation) -> bool:
         """Whether an accusation means no unit that could ever receive a tip here."""
-        return not routing.route(self._organisation, AreaFinding(), None, (accusation,)).excluded
+        return not self.shut_anywhere((accusation,))
+
+    def shut_anywhere(self, accused: Collection[Accusation]) -> frozenset[str]:
+        """Every unit that some accusations would shut out if nobody knew where it was."""
+        return routing.route(self._organisation, AreaFinding(), None, tuple(accused)).excluded
 
     def shut_by(self, triage: Triage, accused: Collection[Accusation]) -> frozenset[str]:
         """Every unit that some accusations of a tip shut out, with all that the conflict table adds to them."""
