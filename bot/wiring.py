@@ -242,6 +242,7 @@ def _reception(it: _Basis, files: Files) -> Reception:
         files=files,
         reporter_notifications=ReporterNotifications(it.store.addresses, it.run, it.now, it.random),
         rate_limits=RateLimits(it.counters),
+        now=it.now,
         random=it.random,
     )
 

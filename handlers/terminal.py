@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import locales
-from handlers.channel import Channel
+from handlers.channel import TERMINAL, Channel
 from handlers.speech import Message, Paragraph, spoken
 from handlers.uploads import MemoryFile, memory_file
 from tips.evidence import limits
@@ -23,7 +23,7 @@ async def converse(
     reception: Reception, sender: Sender, lines: AsyncIterator[str], write: Callable[[str], None]
 ) -> None:
     """One JSON event a line in, one JSON turn a line out, until the lines end."""
-    channel = Channel(CHANNEL, reception)
+    channel = Channel(CHANNEL, reception, TERMINAL)
     async for line in lines:
         if line.strip():
             await _exchange(channel, sender, line, lambda plain: write(json.dumps(plain, ensure_ascii=False)))
@@ -100,7 +100,7 @@ async def chat(
     show: Callable[[Outcome, list[Message]], None],
 ) -> None:
     """A conversation for people: numbers or words choose, an empty end leaves."""
-    channel, choices, heard = Channel(CHANNEL, reception), list[str](), Inbound("start")
+    channel, choices, heard = Channel(CHANNEL, reception, TERMINAL), list[str](), Inbound("start")
 
     async def shown(outcome: Outcome) -> list[str]:
         messages = [spoken(reply, outcome.lang) for reply in outcome.replies]

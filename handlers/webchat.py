@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from handlers.channel import Channel
+from handlers.channel import WEB, Channel
 from handlers.cookies import Cookies
 from handlers.pages import Pages, language
 from handlers.speech import Message, spoken
@@ -63,7 +63,7 @@ class WebChat:
     @property
     def channel(self) -> Channel:
         """What is owed to whoever writes here; a page confirms by itself which receipts it has shown."""
-        return Channel(CHANNEL, self.reception)
+        return Channel(CHANNEL, self.reception, WEB)
 
     def routes(self) -> list[Route]:
         """The routes."""

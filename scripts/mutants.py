@@ -479,7 +479,7 @@ MUTANTS = (
     Mutant(
         "words that are repeated count again",
         "tips/intake/reception.py",
-        'if heard.ref and heard.kind != "edited" and heard.ref in stored.seen:',
+        "if heard.ref and heard.ref in stored.stub.seen:",
         "if False:",
         "tests/flows/test_once.py::test_words_that_a_platform_repeats_are_added_once",
     ),
@@ -519,11 +519,18 @@ MUTANTS = (
         "tests/unit/test_logs.py::test_of_an_error_only_its_type_and_place_are_written",
     ),
     Mutant(
-        "a receipt in the answer to a webhook",
-        "handlers/telegram/__init__.py",
-        "if due and not outcome.receipt else None",
-        "if due else None",
-        "tests/flows/test_telegram.py::test_a_receipt_that_was_never_taken_comes_with_the_next_message",
+        "an answer that nobody saw counts as given",
+        "handlers/channel.py",
+        "await self._note(self.reception.undelivered(sender, heard.ref) if self.can.tells else None)",
+        "await self._note(self.reception.delivered(sender, heard.ref, receipt=False))",
+        "tests/flows/test_delivery.py::test_an_answer_that_was_not_taken_comes_when_the_message_comes_again",
+    ),
+    Mutant(
+        "two processes answer one message",
+        "tips/intake/reception.py",
+        "if not heard.alone and self.now().timestamp() - stub.owed_since < GRACE.total_seconds():",
+        "if False:",
+        "tests/flows/test_delivery.py::test_what_another_process_is_answering_is_asked_for_again",
     ),
     Mutant(
         "a tip that can be passed on",

@@ -2,7 +2,8 @@
 
 `intake`, the citizen's side. A message comes in through a channel, and one turn is taken (`reception`, within its
 `rate_limits`), while others of the same conversation wait in the `turn_queue`:
-    the `draft` of this conversation is taken out of the `draft_vault`; `phrases` tells commands from words
+    the `draft` of this conversation is taken out of the `draft_vault`; `phrases` tells commands from words, and
+    `numbering` what a number stands for
     the `conversation` decides the reply: what was heard, by the stage it is in (`stages`), names a step
         `anytime_steps` greet, look up a receipt, and leave no trace
         `tip_steps` make a tip of words, places and files

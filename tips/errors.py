@@ -52,6 +52,12 @@ class Busy(TinBaoError):
     key = "error.busy"
 
 
+class Pending(TinBaoError):
+    """Another process took this message and may be answering it: look again in a while."""
+
+    key = "error.try_again"
+
+
 class NotVerified(TinBaoError):
     """A signature, a chain or a commitment does not hold: run `tinbao ledger verify`."""
 

@@ -11,8 +11,9 @@ import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -27,20 +28,21 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.methods import GetUpdates, TelegramMethod
 from aiogram.methods.base import Response as Response_
 from aiogram.methods.base import TelegramType
 from aiogram.types import BotCommand, MenuButtonCommands, Update
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 import locales
 from bot import key_files
-from bot.serve import background, messengers
+from bot.serve import background, messengers, polling
 from bot.serve.health import Health
 from bot.serve.messengers import Messenger
 from bot.settings import Settings
+from handlers.delivery import Undelivered
 from handlers.telegram import CHANNEL, Telegram
 from tips import errors
 from tips.clock.leases import Leases
@@ -74,7 +76,8 @@ COMMANDS: Final = {  # by language: a word of `tips/data/phrases.json`, and by w
     },
 }
 PATIENCE: Final = 10  # seconds for each call that introduces the bot
-HEARD: Final = ["message", "edited_message", "callback_query"]
+POLL: Final = 10  # seconds that Telegram may hold a question for updates
+HEARD: Final = ["message", "edited_message", "callback_query", "my_chat_member"]
 # No way to Telegram, a token that it does not know, or somebody else who answers in its place.
 OUT_OF_REACH: Final = (
     ClientDecodeError,
@@ -95,7 +98,7 @@ async def running(
     messenger = health.messenger(CHANNEL)
     bot = Bot(settings.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api)))
     bot.session.middleware(Watch(messenger))
-    handler = Telegram(reception)
+    handler = Telegram(reception, alone=not settings.telegram_webhook)
     dispatcher = handler.dispatcher()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bot.session.close)
@@ -121,11 +124,7 @@ async def _listening(
             yield [Route(PATH, Webhook(bot, dispatcher, secret).receive, methods=["POST"])]
         return
     async with messengers.kept(messenger, lambda: _poll(bot, dispatcher, web)):
-        try:
-            yield []
-        finally:
-            with contextlib.suppress(RuntimeError):  # it had not begun yet
-                await dispatcher.stop_polling()
+        yield []
 
 
 class Watch(BaseRequestMiddleware):
@@ -210,7 +209,19 @@ async def _introduce_in(bot: Bot, lang: str, web: str) -> None:
 async def _poll(bot: Bot, dispatcher: Dispatcher, web: str) -> None:
     await bot.delete_webhook()
     await introduce(bot, web)
-    await dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False, allowed_updates=HEARD)
+    asked = GetUpdates(timeout=POLL, allowed_updates=HEARD)
+    while True:
+        updates = await bot(asked, request_timeout=POLL + PATIENCE)
+        await polling.heard(updates, _chat, partial(dispatcher.feed_update, bot))
+        if updates:
+            asked = asked.model_copy(update={"offset": updates[-1].update_id + 1})
+
+
+def _chat(update: Update) -> object:
+    """What an update has in common with those that must not overtake it."""
+    pressed = update.callback_query.message if update.callback_query else None
+    found = getattr(update.message or update.edited_message or update.my_chat_member or pressed, "chat", None)
+    return found.id if found else update.update_id
 
 
 def webhook_secret(folder: Path) -> str:
@@ -236,10 +247,10 @@ class Webhook:
         if update is None:
             return Response(status_code=401)
         try:
-            answer = await self._dispatcher.feed_update(self._bot, update)
-        except TelegramAPIError:
-            return Response(status_code=503)  # Telegram brings the update again; a due receipt is shown then
-        return JSONResponse(as_method(answer)) if isinstance(answer, SendMessage) else Response()
+            await self._dispatcher.feed_update(self._bot, update)
+        except (Undelivered, errors.Pending):
+            return Response(status_code=503)  # Telegram brings the update again; what is owed is shown then
+        return Response()
 
 
 async def _update(request: Request, bot: Bot) -> Update | None:
@@ -249,8 +260,3 @@ async def _update(request: Request, bot: Bot) -> Update | None:
         return Update.model_validate(json.loads(await request.body()), context={"bot": bot})
     except ValueError:
         return None
-
-
-def as_method(message: SendMessage) -> dict[str, Any]:
-    """A message as the answer to a webhook call."""
-    return {"method": "sendMessage", **message.model_dump(exclude_unset=True, exclude_none=True)}

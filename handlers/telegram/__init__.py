@@ -13,12 +13,13 @@ import re
 from typing import BinaryIO, Final, cast
 
 from aiogram import Bot, Dispatcher, F
-from aiogram.enums import ChatType
+from aiogram.enums import ChatMemberStatus, ChatType
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
-from aiogram.methods import AnswerCallbackQuery, SendMessage
+from aiogram.methods import AnswerCallbackQuery, LeaveChat
 from aiogram.types import (
     Audio,
     CallbackQuery,
+    ChatMemberUpdated,
     Document,
     Message,
     PhotoSize,
@@ -29,20 +30,33 @@ from aiogram.types import (
 )
 
 import locales
-from handlers.channel import Channel
+from handlers.channel import PATIENCE, Abilities, Channel
+from handlers.delivery import Wait, endured
 from handlers.telegram import buttons, delivery, messages
 from handlers.telegram.buttons import BURN, BURNING, ERASE
-from handlers.telegram.delivery import Undelivered, Wait
 from handlers.uploads import MemoryFile, memory_file
 from tips import errors
+from tips.cases.outbox import Told
 from tips.evidence import limits
 from tips.intake import phrases
-from tips.intake.reception import Outcome, Reception
+from tips.intake.reception import Outcome, Reception, Sender
 from tips.intake.stages import Stage
-from tips.intake.turns import Inbound, Reply, ReplyKind
+from tips.intake.turns import EDIT, Inbound, Reply, ReplyKind
 
 CHANNEL: Final = "telegram"
+CAN: Final = Abilities(
+    overhears=True,
+    tells=True,
+    edits=True,
+    deletes=True,
+    places=True,
+    copies=True,
+    longest=messages.BOX.most,
+    push=True,
+)
 PRESSED: Final = "@"  # in a pressed button's reference: before it the press, after it the number of the message
+GROUPS: Final = {ChatType.GROUP, ChatType.SUPERGROUP, ChatType.CHANNEL}
+THERE: Final = {ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.RESTRICTED}
 FOLLOWING: Final = 99  # our answer's number is not kept; numbers run through all of a bot's chats, so it is near
 _START: Final = re.compile(r"/start(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of a link t.me/BOT?start=…, as Telegram has it
@@ -57,36 +71,60 @@ class Telegram:
     It remembers no chat: the numbers of the last messages stand as references in the sealed draft, or its stub.
     """
 
-    def __init__(self, reception: Reception, wait: Wait = asyncio.sleep) -> None:
-        self._channel, self._wait = Channel(CHANNEL, reception, messenger=True), wait
+    def __init__(
+        self, reception: Reception, wait: Wait = asyncio.sleep, *, alone: bool = False, patience: float = PATIENCE
+    ) -> None:
+        self._channel, self._wait = Channel(CHANNEL, reception, CAN, patience, alone=alone, wait=wait), wait
         self._web = buttons.linkable(reception.conversation.web)
         self._burning: set[asyncio.Task[None]] = set()
 
     def dispatcher(self) -> Dispatcher:
-        """Private chats only: in a group everybody would read along."""
+        """Private chats with people only: in a group everybody would read along, so it is left."""
         dispatcher = Dispatcher(disable_fsm=True)
+        dispatcher.my_chat_member.register(self.added, F.chat.type.in_(GROUPS))
+        dispatcher.message.register(self.in_group, F.chat.type.in_(GROUPS))
+        dispatcher.message.register(ignored, F.from_user.is_bot)
         dispatcher.message.register(self.message, F.chat.type == ChatType.PRIVATE)
         dispatcher.edited_message.register(self.edited, F.chat.type == ChatType.PRIVATE)
         dispatcher.callback_query.register(self.button, F.message.chat.type == ChatType.PRIVATE)
         return dispatcher
 
-    async def message(self, message: Message, bot: Bot) -> SendMessage | None:
+    async def message(self, message: Message, bot: Bot) -> None:
         """A message of any kind."""
+        ref, chat = str(message.message_id), message.chat.id
         if phrases.command((message.text or "").partition("@")[0]) == ERASE:
-            return await self._erase(bot, message.chat.id, message.message_id, message.from_user)
+            await self._erase(bot, chat, message.message_id, ref, message.from_user)
+            return
         lang, attached = _lang(message.from_user), _attached(message)
         if attached is None:
-            return await self._turn(bot, message.chat.id, heard_from(message), lang)
-        async with delivery.busy(bot, message.chat.id):
-            return await self._file(bot, message, attached, lang)
+            await self._turn(bot, chat, heard_from(message), lang)
+            return
+        async with delivery.busy(bot, chat):
+            await self._file(bot, message, attached, lang)
 
-    async def _file(self, bot: Bot, message: Message, attached: Attached, lang: str) -> SendMessage | None:
+    async def added(self, change: ChatMemberUpdated, bot: Bot) -> None:
+        """Somebody put the bot into a group."""
+        if change.new_chat_member.status in THERE:
+            await self._leave(bot, change.chat.id, change.from_user)
+
+    async def in_group(self, message: Message, bot: Bot) -> None:
+        """A message in a group that the bot is still in, unless it tells of its own going."""
+        if message.left_chat_member is None:
+            await self._leave(bot, message.chat.id, message.from_user)
+
+    async def _leave(self, bot: Bot, chat: int, user: User | None) -> None:
+        """Out of a group, with a word where to write; what was written there is not even looked at."""
+        words = messages.plain(chat, locales.say(_lang(user), "group.leaving"))
+        await delivery.asked(bot, words)
+        await delivery.asked(bot, LeaveChat(chat_id=chat))
+
+    async def _file(self, bot: Bot, message: Message, attached: Attached, lang: str) -> None:
         with memory_file() as file:
             problem = await self._fetch(bot, attached, file)
             upload = None if problem else file
             words, ref = message.caption or "", str(message.message_id)
             heard = Inbound("file", text=words, problem=problem, upload=upload, ref=ref)
-            return await self._turn(bot, message.chat.id, heard, lang)
+            await self._turn(bot, message.chat.id, heard, lang)
 
     async def _fetch(self, bot: Bot, attached: Attached, file: MemoryFile) -> str:
         """Bring a file's bytes from Telegram; why that cannot be, or nothing."""
@@ -101,51 +139,52 @@ class Telegram:
             return "busy"
         return ""
 
-    async def edited(self, message: Message, bot: Bot) -> SendMessage | None:
+    async def edited(self, message: Message, bot: Bot) -> None:
         """A message that was changed after it was sent."""
-        heard = Inbound("edited", text=message.text or message.caption or "", ref=str(message.message_id))
-        return await self._turn(bot, message.chat.id, heard, _lang(message.from_user))
+        ref = f"{message.message_id}{EDIT}{message.edit_date or 0}"
+        heard = Inbound("edited", text=message.text or message.caption or "", ref=ref)
+        await self._turn(bot, message.chat.id, heard, _lang(message.from_user))
 
-    async def button(self, query: CallbackQuery, bot: Bot) -> SendMessage | None:
+    async def button(self, query: CallbackQuery, bot: Bot) -> None:
         """A pressed button; the little clock on it is stopped first."""
         await delivery.asked(bot, AnswerCallbackQuery(callback_query_id=query.id))
         if query.message is None:
-            return None
+            return
         chat, number, data = query.message.chat.id, query.message.message_id, query.data or ""
-        if data == ERASE:
-            return await self._erase(bot, chat, number, query.from_user)
+        ref = f"{query.id}{PRESSED}{number}"
         pressed = query.message if isinstance(query.message, Message) else None
         kind, _, minutes = data.partition(":")
-        if kind == BURN:
-            return await self._burn(bot, chat, number, minutes, pressed, query.from_user)
-        heard = Inbound("choose", choice=data, ref=f"{query.id}{PRESSED}{number}")
-        return await self._turn(bot, chat, heard, _lang(query.from_user), pressed)
+        if data == ERASE:
+            await self._erase(bot, chat, number, ref, query.from_user)
+        elif kind == BURN:
+            await self._burn(bot, query, chat, ref, minutes, pressed)
+        else:
+            await self._turn(bot, chat, Inbound("choose", choice=data, ref=ref), _lang(query.from_user), pressed)
 
     # --- answering ----------------------------------------------------------------------------------------------------
 
-    async def _turn(
-        self, bot: Bot, chat: int, heard: Inbound, lang: str, pressed: Message | None = None
-    ) -> SendMessage | None:
-        """Take a turn; the last message is returned, so that a webhook's answer can carry it, but never a receipt.
+    async def _turn(self, bot: Bot, chat: int, heard: Inbound, lang: str, pressed: Message | None = None) -> None:
+        """Take a turn; every message of its answer is a call, for of what a webhook's answer carries nobody learns.
 
         Args:
             pressed: the message whose button was pressed, if it can be changed.
         """
 
-        async def show(outcome: Outcome) -> tuple[SendMessage | None, bool]:
+        async def show(outcome: Outcome) -> bool:
             stands = await self._in_place(bot, pressed, outcome) if pressed else None
             others = [it for it in outcome.replies if it is not stands]
-            due = [it for reply in others for it in messages.of_reply(chat, reply, outcome.lang, self._web)]
-            last = due.pop() if due and not outcome.receipt else None
-            for message in due:
+            for message in (it for reply in others for it in messages.of_reply(chat, reply, outcome.lang, self._web)):
                 await delivery.send(bot, message, self._wait)
-            return last, not stands and _went_on(outcome)
+            return not stands and _went_on(outcome)
 
-        shown = await self._channel.exchange(self._channel.sender(str(chat)), heard, show, lang)
-        last, over = shown or (None, False)
+        over = False
+        with endured():
+            over = bool(await self._channel.exchange(self._sender(chat), heard, show, lang))
         if pressed and over:
             await self._settle(bot, pressed, heard.choice)
-        return last
+
+    def _sender(self, chat: int) -> Sender:
+        return self._channel.sender(str(chat))
 
     async def _in_place(self, bot: Bot, pressed: Message, outcome: Outcome) -> Reply | None:
         """The summary that now stands where one was whose button was pressed; None: there is none."""
@@ -157,41 +196,51 @@ class Telegram:
 
     async def _settle(self, bot: Bot, pressed: Message, choice: str) -> None:
         """Let the message whose button was pressed show what was chosen, and nothing that is over."""
-        if method := buttons.after(pressed, choice, messages.MOST_TEXT):
+        if method := buttons.after(pressed, choice, messages.BOX.most):
             await delivery.asked(bot, method)
 
     async def _spoken_in(self, chat: int, user: User | None) -> str:
         """The language of what is begun in a chat; where nothing is, that of the person's app."""
         with contextlib.suppress(errors.StoreUnavailable):
-            if begun := await self._channel.reception.current(self._channel.sender(str(chat))):
+            if begun := await self._channel.reception.current(self._sender(chat)):
                 return begun.lang
         return _lang(user)
 
     # --- leaving no trace ---------------------------------------------------------------------------------------------
 
-    async def _erase(self, bot: Bot, chat: int, number: int, user: User | None) -> SendMessage:
+    async def _erase(self, bot: Bot, chat: int, number: int, ref: str, user: User | None) -> None:
         """Delete both sides' messages as far as Telegram lets a bot, drop the draft, and say what stays."""
-        sender, reception = self._channel.sender(str(chat)), self._channel.reception
+        sender, reception = self._sender(chat), self._channel.reception
+        seen = await reception.references(sender)
+        if ref in seen:
+            return
         lang = await self._spoken_in(chat, user)
-        known = {number, *_numbers(await reception.references(sender))}
-        await reception.forget(sender)
-        around = sorted({at + step for at in known for step in range(FOLLOWING + 1)})
+        await reception.forget(sender, ref)
+        around = sorted({at + step for at in {number, *_numbers(seen)} for step in range(FOLLOWING + 1)})
         await delivery.delete(bot, chat, around, self._wait)
-        return messages.plain(chat, locales.say(lang, "erased"))
+        await self._say(bot, chat, lang, "erased")
 
     async def _burn(
-        self, bot: Bot, chat: int, number: int, minutes: str, pressed: Message | None, user: User
-    ) -> SendMessage:
+        self, bot: Bot, query: CallbackQuery, chat: int, ref: str, minutes: str, pressed: Message | None
+    ) -> None:
         """Delete the message that shows a receipt, and this button, after a while."""
-        lang = await self._spoken_in(chat, user)
+        if query.message is None or not await self._channel.reception.note(self._sender(chat), ref):
+            return
+        lang = await self._spoken_in(chat, query.from_user)
         if minutes not in BURNING:
-            return messages.plain(chat, locales.say(lang, "burn.late"))
-        task = asyncio.create_task(self._delete_later(bot, chat, number, float(minutes) * 60))
+            await self._say(bot, chat, lang, "burn.late")
+            return
+        task = asyncio.create_task(self._delete_later(bot, chat, query.message.message_id, float(minutes) * 60))
         self._burning.add(task)
         task.add_done_callback(self._burning.discard)
         if pressed:
             await self._settle(bot, pressed, f"{BURN}:{minutes}")
-        return messages.plain(chat, locales.say(lang, "burn.set", minutes=minutes))
+        await self._say(bot, chat, lang, "burn.set", minutes=minutes)
+
+    async def _say(self, bot: Bot, chat: int, lang: str, key: str, **values: str) -> None:
+        """Say something that is no turn's answer."""
+        with endured():
+            await delivery.send(bot, messages.plain(chat, locales.say(lang, key, **values)), self._wait)
 
     async def _delete_later(self, bot: Bot, chat: int, number: int, seconds: float) -> None:
         await self._wait(seconds)
@@ -199,13 +248,13 @@ class Telegram:
 
     # --- telling ------------------------------------------------------------------------------------------------------
 
-    async def tell(self, bot: Bot, chat: str, lang: str) -> bool:
-        """Say that something waits, in words that a lock screen may show; False: the chat is out of reach."""
-        try:
-            await delivery.send(bot, messages.plain(chat, locales.say(lang, "notify.waiting")), self._wait)
-        except Undelivered:
-            return False
-        return True
+    async def tell(self, bot: Bot, chat: str, lang: str) -> Told:
+        """Say that something waits, in words that a lock screen may show."""
+        return await delivery.offer(bot, messages.plain(chat, locales.say(lang, "notify.waiting")))
+
+
+async def ignored(message: Message) -> None:
+    """Another bot's words: nobody answers, or two bots would talk for ever."""
 
 
 def _lang(user: User | None) -> str:

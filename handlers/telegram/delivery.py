@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any, Final
 
 from aiogram import Bot
@@ -14,25 +15,18 @@ from aiogram.exceptions import (
     TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
-    TelegramNetworkError,
     TelegramRetryAfter,
-    TelegramServerError,
 )
 from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
 from aiogram.types import Message
 
-TRIES: Final = 5  # how often a message is offered to Telegram
-LONGEST_WAIT: Final = 20.0  # seconds between two tries
+from handlers.delivery import LONGEST_WAIT, TRIES, Wait, offered
+from tips.cases.outbox import DELIVERED, GONE, REFUSED, Told, later
+
 PATIENCE: Final = 5  # seconds for what may fail
 DELETED_AT_ONCE: Final = 100  # messages in one call, as the Bot API has it
 SHOWN_BUSY: Final = 4.0  # seconds: Telegram lets "is typing" end after five
 MOST_BUSY: Final = 45  # how often it is said
-
-Wait = Callable[[float], Awaitable[None]]
-
-
-class Undelivered(TelegramAPIError):
-    """Telegram did not take a message, however often it was offered."""
 
 
 async def send(bot: Bot, message: SendMessage, wait: Wait) -> None:
@@ -41,20 +35,22 @@ async def send(bot: Bot, message: SendMessage, wait: Wait) -> None:
     Raises:
         Undelivered: it never did; a receipt in it stays due.
     """
-    pause = 0.5
-    for _ in range(TRIES):
-        try:
-            await bot(message)
-        except TelegramRetryAfter as error:
-            pause = float(error.retry_after)
-        except (TelegramServerError, TelegramNetworkError):
-            pause *= 2
-        except (TelegramForbiddenError, TelegramBadRequest) as error:
-            raise Undelivered(message, "the chat cannot be reached") from error
-        else:
-            return
-        await wait(min(pause, LONGEST_WAIT))
-    raise Undelivered(message, "Telegram did not take the message")
+    await offered(partial(offer, bot, message), wait)
+
+
+async def offer(bot: Bot, message: SendMessage) -> Told:
+    """Offer a message once."""
+    try:
+        await bot(message)
+    except TelegramRetryAfter as error:
+        return later(float(error.retry_after))
+    except TelegramForbiddenError:  # the person blocked the bot, or is no more
+        return GONE
+    except TelegramBadRequest as error:
+        return GONE if "chat not found" in error.message.lower() else REFUSED
+    except AiogramError:
+        return later()
+    return DELIVERED
 
 
 async def delete(bot: Bot, chat: int, numbers: Sequence[int], wait: Wait) -> None:

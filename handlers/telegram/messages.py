@@ -7,7 +7,7 @@ UTF-16 units, and so does whatever is measured here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from aiogram.methods import SendMessage
@@ -15,15 +15,14 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from aiogram.utils.formatting import Bold, Code, ExpandableBlockQuote, Text, as_list, sizeof
 
 from handlers import speech
+from handlers.packing import BETWEEN, Box, packed
 from handlers.speech import Paragraph, Style
 from handlers.telegram import buttons
 from tips.intake.turns import Reply, ReplyKind
 
-MOST_TEXT: Final = 4096  # UTF-16 units of one message
+BOX: Final = Box(4096, sizeof)  # in UTF-16 units
 FOLDED: Final = 400  # characters of labelled lines: longer ones are folded, so that what to press stays in sight
-BETWEEN: Final = "\n\n"  # two paragraphs
 NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)  # a preview would have Telegram fetch the page
-_ENDS: Final = tuple(re.compile(it) for it in (r"\n\n", r"\n", r"[.!?…]\s", r"\s"))  # where to cut, best first
 _SENTENCE: Final = re.compile(r".+?[.!?…](?=\s|$)", re.DOTALL)
 
 
@@ -48,7 +47,7 @@ def of_reply(chat: int, reply: Reply, lang: str, web: str = "") -> list[SendMess
 def _messages(
     chat: int, paragraphs: Sequence[Paragraph], rows: list[list[InlineKeyboardButton]], *, protected: bool
 ) -> list[SendMessage]:
-    *first, last = [_shaped(it) for it in _packed(paragraphs)]
+    *first, last = [_shaped(it) for it in packed(paragraphs, BOX)]
     keyboard = InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
     made = [_message(chat, body, protected) for body in first]
     return [*made, _message(chat, last, protected, reply_markup=keyboard)]
@@ -101,46 +100,3 @@ def _shape(paragraph: Paragraph) -> Text:
 def _labelled(line: str) -> Text:
     label, colon, rest = line.partition(":")
     return Text(Bold(label, colon), rest) if colon else Text(line)
-
-
-# --- how long messages are cut ----------------------------------------------------------------------------------------
-
-
-def _packed(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
-    """Paragraphs by message: as many as fit, each whole, but for one that alone is too long."""
-    packed: list[list[Paragraph]] = [[]]
-    room = MOST_TEXT
-    for piece in (piece for it in paragraphs for piece in _cut(it)):
-        needed = sizeof(piece.text) + (len(BETWEEN) if packed[-1] else 0)
-        if needed > room:
-            packed.append([])
-            room, needed = MOST_TEXT, sizeof(piece.text)
-        packed[-1].append(piece)
-        room -= needed
-    return packed
-
-
-def _cut(paragraph: Paragraph) -> Iterator[Paragraph]:
-    """A paragraph in pieces, each short enough for a message; what goes on with a line has no label of its own."""
-    text, style = paragraph.text.strip(), paragraph.style
-    while sizeof(text) > MOST_TEXT:
-        end = _end(text, _fitting(text))
-        yield Paragraph(text[:end].rstrip(), style)
-        if style is Style.LABELLED and "\n" not in text[end - 1 : end + 1]:
-            style = Style.QUOTE
-        text = text[end:].lstrip()
-    if text:
-        yield Paragraph(text, style)
-
-
-def _fitting(text: str) -> int:
-    """How many characters of a text fit into one message; half of one is none."""
-    return len(text.encode("utf-16-le")[: 2 * MOST_TEXT].decode("utf-16-le", "ignore"))
-
-
-def _end(text: str, most: int) -> int:
-    """Where to cut: at the last and best end in the second half of what fits."""
-    for pattern in _ENDS:
-        if ends := [found.end() for found in pattern.finditer(text, most // 2, most)]:
-            return ends[-1]
-    return most

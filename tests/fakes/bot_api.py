@@ -46,6 +46,9 @@ class BotApi:
     talk: dict[int, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))  # both sides' messages
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refusals: list[tuple[str, int]] = field(default_factory=list)  # (method, status), taken in order
+    holding: set[str] = field(default_factory=set)  # methods that get no answer now, in lower case
+    held: list[str] = field(default_factory=list)  # calls of them
+    confirmed: int = 0  # the offset that was asked for last
     languages: dict[int, str] = field(default_factory=dict)  # of people's apps, by chat
     files: dict[str, bytes] = field(default_factory=dict)  # by file id
     deleted: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # numbers, by chat
@@ -142,11 +145,23 @@ class BotApi:
         """What a method was called with."""
         return [values for name, values in self.calls if name.lower() == method.lower()]
 
+    def holds(self, method: str) -> None:
+        """Give no answer to a method, nor do what it asks for, until `releases`."""
+        self.holding.add(method.lower())
+
+    def releases(self) -> None:
+        self.holding.clear()
+
     # --- what bots call ---------------------------------------------------------------------------------------------
 
     async def door(self, request: Request) -> JSONResponse:
         method = request.path_params["method"]
         values = await _values(request)
+        if method.lower() in self.holding:
+            self.held.append(method)
+            while method.lower() in self.holding:
+                await asyncio.sleep(0.01)
+            return JSONResponse({"ok": False, "error_code": 500, "description": "gone"}, status_code=500)
         for at, (refused, status) in enumerate(self.refusals):
             if refused.lower() == method.lower():
                 del self.refusals[at]
@@ -242,6 +257,7 @@ class BotApi:
         return {"message_id": shown["message_id"], "date": 1, "chat": chat, "text": shown["text"]}
 
     async def _get_updates(self, offset: int, timeout: float) -> list[dict[str, Any]]:
+        self.confirmed = offset
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(min(timeout, LONGEST_POLL)), self._news:
                 await self._news.wait_for(lambda: any(it["update_id"] >= offset for it in self.updates))

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +43,7 @@ class Call:
     name: str
     arguments: tuple[Any, ...]
     upload: bytes | None = None
+    named: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -103,19 +104,26 @@ class Alternating:
         found: tuple[str, ...] = await self._do("references", sender)
         return found
 
-    async def delivered(self, sender: Sender) -> None:
-        await self._do("delivered", sender)
+    async def delivered(self, sender: Sender, ref: str = "", *, receipt: bool = True) -> None:
+        await self._do("delivered", sender, ref, receipt=receipt)
 
-    async def forget(self, sender: Sender) -> None:
-        await self._do("forget", sender)
+    async def undelivered(self, sender: Sender, ref: str) -> None:
+        await self._do("undelivered", sender, ref)
+
+    async def forget(self, sender: Sender, ref: str = "") -> None:
+        await self._do("forget", sender, ref)
+
+    async def note(self, sender: Sender, ref: str) -> bool:
+        new: bool = await self._do("note", sender, ref)
+        return new
 
     def _is_there(self) -> bool:
         return self.turns % 2 == 1
 
-    async def _do(self, name: str, *arguments: Any) -> Any:
+    async def _do(self, name: str, *arguments: Any, **named: Any) -> Any:
         if self._is_there():
-            return await self.there.call(Call(self.now(), name, arguments))
-        return await getattr(self.here, name)(*arguments)
+            return await self.there.call(Call(self.now(), name, arguments, named=named))
+        return await getattr(self.here, name)(*arguments, **named)
 
 
 @contextlib.asynccontextmanager
@@ -200,7 +208,7 @@ async def answer(product: Product, writer: asyncio.StreamWriter, number: int, ca
 async def called(reception: Reception, call: Call) -> Any:
     method, arguments = getattr(reception, call.name), call.arguments
     if call.upload is None:
-        return await method(*arguments)
+        return await method(*arguments, **call.named)
     with memory_file() as file:
         file.write(call.upload)
         sender, heard, lang = arguments

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+import locales
 from handlers.telegram import delivery
 from tests.fakes import bot_api, gallery
 from tests.fakes.bot_api import BotApi
@@ -165,10 +166,26 @@ async def test_an_expired_button_and_a_second_start_lose_nothing(a_home: Home, a
         assert TIP in api.sent[CHAT][-1]["text"]
 
 
-async def test_groups_are_not_answered(a_home: Home, api: BotApi) -> None:
-    """Where others read along, the bot says nothing."""
+@pytest.mark.parametrize("way", ["added", "written to"])
+async def test_a_group_is_left_with_a_word_where_to_write(a_home: Home, api: BotApi, way: str) -> None:
+    """Where others read along, nothing is taken."""
+    group = {"id": -5, "type": "group", "title": "g"}
+    message = {**api.message(CHAT, text=TIP), "chat": group}
+    bot = {"id": 4242, "is_bot": True, "first_name": "Tin Báo"}
+    added = {"chat": group, "from": message["from"], "date": 1, "old_chat_member": {"status": "left", "user": bot}}
+    added |= {"new_chat_member": {"status": "member", "user": bot}}
     async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
-        message = {**api.message(CHAT, text=TIP), "chat": {"id": -5, "type": "group", "title": "g"}}
+        await api.brings({"my_chat_member": added} if way == "added" else {"message": message})
+        assert [it["text"] for it in api.sent[-5]] == [locales.say("vi", "group.leaving")]
+        assert [it["chat_id"] for it in api.called("leaveChat")] == ["-5"]
+        assert not api.sent[CHAT]
+
+
+async def test_another_bot_is_not_answered(a_home: Home, api: BotApi) -> None:
+    """Or two of them would talk for ever."""
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
+        message = api.message(CHAT, text=TIP)
+        message["from"]["is_bot"] = True
         await api.brings({"message": message})
         assert not api.sent
 

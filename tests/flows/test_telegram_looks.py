@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import locales
-from bot.serve import citizens_bot
 from handlers import speech
 from handlers.speech import Choice, Style
 from handlers.telegram import buttons, messages
@@ -368,7 +367,7 @@ def shows(monkeypatch: pytest.MonkeyPatch) -> Shows:
     def shown(style: Style, *texts: str) -> list[dict[str, Any]]:
         monkeypatch.setitem(speech.STYLES, "plain", style)  # type: ignore[misc]
         reply = Reply(tuple(Say("plain", {"text": it}) for it in texts))
-        made = [citizens_bot.as_method(it) for it in messages.of_reply(CHAT, reply, "vi")]
+        made = [it.model_dump(exclude_unset=True, exclude_none=True) for it in messages.of_reply(CHAT, reply, "vi")]
         assert not [it for message in made if (it := bot_api.wrong_text(message["text"], message.get("entities", [])))]
         return made
 

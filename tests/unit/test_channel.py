@@ -31,7 +31,10 @@ class Reception:
     def excuse(self, error: errors.TinBaoError, lang: str) -> Outcome:
         return Outcome((Reply((Say(error.key),)),), "error", lang)
 
-    async def delivered(self, sender: Sender) -> None:
+    def key(self, sender: Sender) -> bytes:
+        return sender.id.encode()
+
+    async def delivered(self, sender: Sender, ref: str, *, receipt: bool) -> None:
         self.happened.append("delivered")
 
 

@@ -107,4 +107,5 @@ def cancel(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def erase(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """The draft goes; what a channel does about the messages on the screen is its own matter."""
-    return Decision(draft.fresh(draft.seed), (Reply((Say("erased.draft"),)),), Forget())
+    said = Say("erased.by_hand" if draft.messenger else "erased.draft")
+    return Decision(draft.fresh(draft.seed), (Reply((said,)),), Forget())

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from tips.crypto import receipt
-from tips.intake import phrases
+from tips.intake import numbering, phrases
 from tips.intake.anytime_steps import (
     ask_for_receipt,
     cancel,
@@ -145,8 +145,6 @@ class Choice:
     but: Mapping[Stage, Step] = field(default_factory=dict)  # where it takes another
 
 
-NO_CHOICE: Final = "?"  # numbers that stand for nothing
-
 # By an option's id; one that ends in what it is about (`exclude:pc04`) by its words before that, with or without colon.
 CHOICES: Final[Mapping[str, Choice]] = {
     "submit": Choice(Opens.WHILE_A_TIP_IS_BEGUN, send),
@@ -200,7 +198,7 @@ class Conversation(Prompts):
 
     def respond(self, draft: Draft, heard: Inbound) -> Decision:
         """The next reply to what was heard."""
-        decision = self._taken(replace(draft, messenger=heard.messenger), heard)
+        decision = self._taken(_by_way_of(heard, draft), heard)
         if heard.kind != "choose":  # a button of ours was there before: whoever presses it was told
             decision = self._warned(decision)
         if decision.effect is not None:  # what is said then, and so what is offered, is the matter of its answer
@@ -234,6 +232,11 @@ class Conversation(Prompts):
             return decision
         further = self._taken(decision.draft, decision.then)
         return replace(further, replies=(*decision.replies, *further.replies))
+
+
+def _by_way_of(heard: Inbound, draft: Draft) -> Draft:
+    """The draft of a conversation whose platform can do what this message's can."""
+    return replace(draft, messenger=heard.messenger, push=heard.push, menus=heard.menus)
 
 
 def _understood(draft: Draft, heard: Inbound) -> tuple[Draft, Inbound]:
@@ -302,31 +305,15 @@ def _is_receipt(draft: Draft, text: str) -> bool:
 
 def _typed_choice(draft: Draft, text: str) -> str | None:
     """The option that a message stands for: its number in a list of choices, or words for it."""
-    numbered = _numbered(draft, text)
-    if numbered:
-        return numbered
+    by_number = numbering.chosen(draft, text)
+    if by_number:
+        return by_number
     named = phrases.command(text)
     if draft.counts_as is Stage.ASKING and draft.slot in {ACCUSED, BOTH} and phrases.agrees(text):
         return f"exclude:{UNKNOWN}"
     if draft.counts_as is Stage.EDITING and draft.slot == MENU and named == "cancel" and not text.startswith("/"):
-        return NO_CHOICE  # "đừng gửi" in answer to "whom not?" is no farewell
+        return numbering.NO_CHOICE  # "đừng gửi" in answer to "whom not?" is no farewell
     return named if named and (text.startswith("/") or _is_open(draft, named)) else None
-
-
-def _numbered(draft: Draft, text: str) -> str | None:
-    """The options whose numbers a message holds: one of the last list, or several whom the tip is not to be sent to.
-
-    Where a place is asked for too, a single number is a place: most districts and many wards have one. Several that
-    are no choices are none that is open, and not a part of the tip.
-    """
-    numbers = phrases.numbers(text)
-    chooses = any(choice == "submit" or choice.startswith(("area:", "exclude:")) for choice in draft.listed)
-    if not numbers or not chooses or (draft.slot == BOTH and len(numbers) == 1):
-        return None
-    chosen = [draft.listed[it - 1] for it in numbers if 1 <= it <= len(draft.listed)]
-    if len(chosen) == len(numbers) and (len(chosen) == 1 or all(it.startswith("exclude:") for it in chosen)):
-        return " ".join(chosen)
-    return NO_CHOICE if len(numbers) > 1 or draft.slot == MENU else None
 
 
 def _is_open(draft: Draft, choice: str) -> bool:

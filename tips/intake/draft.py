@@ -19,7 +19,7 @@ from tips.triage import Accusation, By
 
 VERSION: Final = 2  # of the stored form; the first one is written down nowhere
 MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
-SEEN_KEPT: Final = 32  # how many of a platform's message ids are remembered against repeats
+SEEN_KEPT: Final = 64  # how many of a platform's message ids are remembered against repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,13 @@ class Draft:
     promised: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # way to send -> readers shown
     notices_given: tuple[str, ...] = ()  # each of these is given once: welcome danger messenger
     messenger: bool = False  # the conversation goes through a platform that overhears it
+    push: bool = False  # and one where somebody can be told later that something waits
+    menus: bool = False  # the platform has no buttons: what can be chosen is numbered
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
     listed: tuple[str, ...] = ()  # those of the last list among them: a number means one of these
     seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
+    owed: str = field(default="", repr=False)  # the reference of a message whose answer may not have arrived
+    owed_since: int = 0  # seconds since 1970; 0: nobody is at it any more
     due: tuple[Due, ...] = field(default=(), repr=False)  # receipts that nobody has confirmed yet
     mailbox: str = field(default="", repr=False)  # the receipt in use, while the person looks into a mailbox
     aside: str = field(default="", repr=False)  # text that was no tip, while `send anyway` is open
@@ -141,9 +145,8 @@ class Draft:
 
     def fresh(self, seed: bytes) -> Draft:
         """The next tip of the same conversation; receipts that are due stay due."""
-        return Draft(
-            seed, self.lang, notices_given=self.notices_given, messenger=self.messenger, seen=self.seen, due=self.due
-        )
+        kept = ("notices_given", "messenger", "push", "menus", "seen", "owed", "owed_since", "due")
+        return Draft(seed, self.lang, **{name: getattr(self, name) for name in kept})
 
     def sent(self, seed: bytes, receiver: str, opened_by: str) -> Draft:
         """The draft after its tip was stored: a fresh one, and a receipt that is due."""
@@ -151,12 +154,21 @@ class Draft:
 
     def noting(self, ref: str) -> Draft:
         """The draft after a platform message, so that its repeat is known."""
-        return replace(self, seen=(*self.seen, ref)[-SEEN_KEPT:]) if ref else self
+        return replace(self, seen=noted(self.seen, ref))
+
+    def stub(self) -> Stub:
+        """What stays of it once it has ended."""
+        return Stub(self.seen, self.owed, self.owed_since)
 
 
 _FIELDS: Final = tuple(it.name for it in fields(Draft))
 _STORED_AS: Final = {"notices_given": "told"}  # a field's name in stored drafts, where that is an older one
 _TUPLES: Final = ("asked", "settled", "judged", "let_in", "listed", "notices_given", "offered", "seen")  # of strings
+
+
+def noted(seen: tuple[str, ...], ref: str) -> tuple[str, ...]:
+    """The references of the last messages, with one more; "" is none."""
+    return (*seen, ref)[-SEEN_KEPT:] if ref else seen
 
 
 def _accusation(kind: str, units: Sequence[str], by: str, whole: bool) -> Accusation:
@@ -168,15 +180,18 @@ class Stub:
     """What stays of a draft that has ended."""
 
     seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
+    owed: str = field(default="", repr=False)  # see `Draft`
+    owed_since: int = 0
 
     def to_bytes(self) -> bytes:
         """As it is sealed."""
-        return json.dumps({"seen": self.seen}, separators=(",", ":")).encode()
+        plain = {"seen": self.seen, "owed": self.owed, "owed_since": self.owed_since}
+        return json.dumps(plain, separators=(",", ":")).encode()
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Stub:
-        """The inverse of what `to_bytes` writes down, but for the version."""
-        return cls(tuple(plain["seen"]))
+        """The inverse of what `to_bytes` writes down, but for the version; earlier programs owed nothing."""
+        return cls(tuple(plain["seen"]), plain.get("owed", ""), plain.get("owed_since", 0))
 
 
 def from_bytes(data: bytes) -> Draft | Stub:

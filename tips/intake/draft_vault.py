@@ -35,7 +35,7 @@ class StoredDraft:
 
     key: bytes
     draft: Draft | None = field(default=None, repr=False)  # None: nothing begun, or it ended, or its key is gone
-    seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
+    stub: Stub = field(default=Stub(), repr=False)  # what stays of it if it ends, or what has stayed
     version: int = 0  # 0: there is no row
     size: int = 0  # bytes that the row's content was padded to
     lost: bool = False  # a draft may have been here whose key went with a power cut, and nobody was told yet
@@ -73,8 +73,8 @@ class Vault:
         except errors.NotOpened:  # a later program wrote it, and this one was put back: erasing must work all the same
             return StoredDraft(key, version=row.version, size=len(padded), lost=True)
         if isinstance(kept, Stub):
-            return StoredDraft(key, None, kept.seen, row.version, len(padded))
-        return StoredDraft(key, kept, kept.seen, row.version, len(padded))
+            return StoredDraft(key, None, kept, row.version, len(padded))
+        return StoredDraft(key, kept, kept.stub(), row.version, len(padded))
 
     def _opened(self, row: DraftRow) -> bytes | None:
         found = self.secrets.draft_key(int.from_bytes(row.sealed[:_HOUR_BYTES], "big"))

@@ -82,8 +82,8 @@ def leave(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 
 def notify(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """Tell this chat when something waits; only a messenger can be told."""
-    if not draft.messenger:
+    """Tell this chat when something waits; only some messengers can be asked to."""
+    if not draft.push:
         return prompts.again(draft, Say("notify.no_messenger"))
     return Decision(draft, (), Listen(on=True, tip=heard.value))
 
@@ -107,7 +107,7 @@ def show_mailbox(prompts: Prompts, decision: Decision, found: Found) -> Decision
     if decision.effect.readers:
         shown = _who_reads(found.view, prompts.unit_name)
     else:
-        shown = _shown(found.view, prompts.unit_name, decision.draft.messenger)
+        shown = _shown(found.view, prompts.unit_name, decision.draft.push)
     if not found.kept:
         return _after(decision, decision.draft, Reply((*shown.says, Say("mailbox.read_only"))))
     inside = replace(decision.draft, stage=Stage.MAILBOX, mailbox=decision.effect.typed, slot="")
@@ -184,7 +184,7 @@ def _after(decision: Decision, draft: Draft, reply: Reply) -> Decision:
 # --- what a mailbox shows ---------------------------------------------------------------------------------------------
 
 
-def _shown(view: View, named: Callable[[str], Say], messenger: bool) -> Reply:
+def _shown(view: View, named: Callable[[str], Say], push: bool) -> Reply:
     """What the holder of a receipt sees; no unit by its name, for who looks over a shoulder learns nothing by it."""
     row = view.case
     says = [_state(view)]
@@ -198,7 +198,7 @@ def _shown(view: View, named: Callable[[str], Say], messenger: bool) -> Reply:
         says.append(Say("mailbox.closing", {"day": _day(row.due_at or row.received_at)}))
         return Reply(tuple(says), (DISPUTE, READERS, BACK) if view.may_dispute else (READERS, BACK))
     says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))
-    return Reply(tuple(says), (*((NOTIFY,) if messenger else ()), READERS, EXCLUDE, BACK))
+    return Reply(tuple(says), (*((NOTIFY,) if push else ()), READERS, EXCLUDE, BACK))
 
 
 def _state(view: View) -> Say:

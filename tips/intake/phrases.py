@@ -17,6 +17,8 @@ from tips.data import read
 _KEPT_CONTROLS: Final = frozenset("\n\t")
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _LETTERS: Final = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
+_CHOOSING: Final = re.compile(r"^\s*(?:(?:chọn|chon|bấm|bam|số|so)\s+){1,2}(?=\d)|[)]", re.IGNORECASE)
+_BESIDE_A_DIGIT: Final = frozenset({"Mn", "Me", "Cf"})  # what makes a key of it
 _PUNCTUATION: Final = re.compile(r"[^\w/':-]+")
 ASKING: Final = 3  # words at the beginning and the end by which a question is known
 LEAST_WORDS: Final = 3  # fewer tell no language
@@ -115,7 +117,8 @@ def _without_politeness(folded: str) -> str:
 
 def numbers(text: str) -> list[int]:
     """The numbers that a message consists of, as people part them; []: it says something else."""
-    words = re.split(r"[\s,;.+&]+|\bvà\b|\bva\b", text.strip())
+    plain = "".join(it for it in unicodedata.normalize("NFKC", text) if unicodedata.category(it) not in _BESIDE_A_DIGIT)
+    words = re.split(r"[\s,;.+&]+|\bvà\b|\bva\b", _CHOOSING.sub("", plain))
     listed = [word for word in words if word]
     return [int(word) for word in listed] if all(re.fullmatch(r"\d{1,2}", word) for word in listed) else []
 

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from tips import errors
@@ -23,9 +24,10 @@ from tips.evidence.files import MOST, File, Files
 from tips.evidence.kinds import TurnedDown
 from tips.intake import notices
 from tips.intake.conversation import Conversation
-from tips.intake.draft import Draft, Due, Stub
+from tips.intake.draft import Draft, Due, Stub, noted
 from tips.intake.draft_vault import StoredDraft, Vault
 from tips.intake.mailbox import Mailboxes
+from tips.intake.numbering import numbered
 from tips.intake.rate_limits import RateLimits
 from tips.intake.reporter_notifications import Address, ReporterNotifications
 from tips.intake.submission import Intake
@@ -51,6 +53,7 @@ from tips.intake.turns import (
 from tips.ports.cases import Change
 from tips.triage import Corrections, Triage
 
+GRACE: Final = timedelta(minutes=2)  # in which whoever took a message may still be answering it
 TRIES: Final = 16  # how often a turn starts again when another process was quicker
 PAUSE: Final = 0.0002  # seconds, times a random octet: so that two processes do not meet again and again
 
@@ -72,6 +75,7 @@ class Outcome:
     lang: str
     receipt: str | None = field(default=None, repr=False)  # as shown; not None only while it is due
     tags: tuple[str, ...] = field(default=(), repr=False)  # of all receipts that are shown, to confirm them by
+    numbered: tuple[str, ...] = ()  # the ids of what can be chosen by a number now, by these numbers
     repeated: bool = False  # this very message was answered before: show nothing but a due receipt
 
     @property
@@ -91,6 +95,7 @@ class Reception:
     files: Files
     reporter_notifications: ReporterNotifications
     rate_limits: RateLimits
+    now: Callable[[], datetime]
     random: Random
     queue: TurnQueue = field(default_factory=TurnQueue)
 
@@ -115,6 +120,7 @@ class Reception:
         Raises:
             StoreUnavailable: nothing was kept and no receipt is due: the person is asked to try again.
             Unsure: it may have been kept; the answer to the next message tells.
+            Pending: the platform brings it again, and whoever took it first may still be answering.
         """
         key = self.key(sender)
         if not await self.rate_limits.allow_turn(key):
@@ -139,20 +145,46 @@ class Reception:
 
     async def references(self, sender: Sender) -> tuple[str, ...]:
         """The references of the last messages of a conversation, as its channel gave them."""
-        return (await self.vault.load(self.key(sender))).seen
+        return (await self.vault.load(self.key(sender))).stub.seen
 
-    async def delivered(self, sender: Sender) -> None:
-        """The platform accepted what was due: a draft that held nothing else has done its work and ends."""
+    async def delivered(self, sender: Sender, ref: str = "", *, receipt: bool = True) -> None:
+        """The platform took the whole answer to a message; a draft that held nothing else has done its work and ends.
 
-        def left(draft: Draft) -> Draft | Stub:
-            return Stub(draft.seen) if draft.empty else replace(draft, due=())
+        Args:
+            ref: the message, where its answer is owed.
+            receipt: whether what was due is in the answer.
+        """
+        await self._rewrite(self.key(sender), lambda it: _answered(it, ref, receipt=receipt))
 
-        await self._rewrite(self.key(sender), lambda it: left(it.draft) if it.draft and it.draft.due else None)
+    async def undelivered(self, sender: Sender, ref: str) -> None:
+        """The platform did not take the answer to a message, and nobody tries any more: brought again, it is answered.
 
-    async def forget(self, sender: Sender) -> None:
-        """Nothing of an unfinished conversation stays but its stub."""
-        forgotten = await self._rewrite(self.key(sender), lambda it: Stub(it.seen))
+        What is answered then is where the conversation stands.
+        """
+
+        def given_up(it: StoredDraft) -> Draft | Stub | None:
+            kept = it.draft or it.stub
+            return replace(kept, owed_since=0) if ref and kept.owed == ref else None
+
+        await self._rewrite(self.key(sender), given_up)
+
+    async def forget(self, sender: Sender, ref: str = "") -> None:
+        """Nothing of an unfinished conversation stays but its stub.
+
+        Args:
+            ref: the message that asked for it.
+        """
+        forgotten = await self._rewrite(self.key(sender), lambda it: Stub(noted(it.stub.seen, ref)))
         await self._drop_files(forgotten.files if forgotten else ())
+
+    async def note(self, sender: Sender, ref: str) -> bool:
+        """Remember a message that its channel answers by itself; False: it was answered before."""
+        if ref in await self.references(sender):
+            return False
+        await self._rewrite(
+            self.key(sender), lambda it: it.draft.noting(ref) if it.draft else Stub(noted(it.stub.seen, ref))
+        )
+        return True
 
     async def _rewrite(self, key: bytes, made: Callable[[StoredDraft], Draft | Stub | None]) -> Draft | None:
         """Put something in a draft's place, where something is made of what is stored; the draft that was."""
@@ -171,13 +203,15 @@ class Reception:
     # --- a turn -------------------------------------------------------------------------------------------------
 
     async def _turn(self, sender: Sender, stored: StoredDraft, heard: Inbound, lang: str) -> Outcome:
-        if heard.ref and heard.kind != "edited" and heard.ref in stored.seen:
-            return self._repeat(stored, lang)
-        current = stored.draft or Draft(self.random(32), lang=lang, seen=stored.seen)
+        if heard.ref and heard.ref in stored.stub.seen:
+            if self._is_answered(stored, heard):
+                return self._repeat(stored, lang)
+            heard = replace(heard, kind="resume", upload=None)  # its turn was taken: where we are is its answer
+        current = stored.draft or Draft(self.random(32), lang=lang, seen=stored.stub.seen)
         if heard.confirms:
             current = replace(current, due=_unconfirmed(current.due, heard.confirms))
         taken = await self._taken(current, heard)
-        decision = self.conversation.respond(current.noting(heard.ref), taken)
+        decision = self.conversation.respond(self._noting(current, heard), taken)
         try:
             outcome = await self._carry_out(sender, stored, decision)
         except errors.Unsure:
@@ -190,6 +224,24 @@ class Reception:
         if stored.lost:
             outcome = replace(outcome, replies=notices.drafts_lost(outcome.replies))
         return _after(self._receipts_due(stored.key, current), outcome) if current.due else outcome
+
+    def _noting(self, draft: Draft, heard: Inbound) -> Draft:
+        """The draft that knows this message, and whether the channel will say that its answer arrived."""
+        noting = draft if heard.ref in draft.seen else draft.noting(heard.ref)
+        return replace(noting, owed=heard.ref, owed_since=int(self.now().timestamp())) if heard.owes else noting
+
+    def _is_answered(self, stored: StoredDraft, heard: Inbound) -> bool:
+        """Whether a message that comes again was answered; or what is owed for it is a receipt, which is due anyway.
+
+        Raises:
+            Pending: whoever took it may still be answering.
+        """
+        stub = stored.stub
+        if stub.owed != heard.ref or not heard.owes:
+            return True
+        if not heard.alone and self.now().timestamp() - stub.owed_since < GRACE.total_seconds():
+            raise errors.Pending
+        return bool(stored.draft and stored.draft.due)
 
     def _repeat(self, stored: StoredDraft, lang: str) -> Outcome:
         """What a platform brings again was answered before: only a receipt that nobody confirmed is shown again."""
@@ -230,7 +282,7 @@ class Reception:
     async def _keep(self, stored: StoredDraft, decision: Decision, step: Change | None) -> None:
         """The next draft, whose files wait as long as it does; or its stub, if nothing of it is to stay."""
         if isinstance(decision.effect, Forget) and not decision.draft.due:
-            await self.vault.save(stored, Stub(decision.draft.seen))
+            await self.vault.save(stored, decision.draft.stub())
             return
         await self.files.stay(decision.draft.files)
         await self.vault.save(stored, decision.draft, step)
@@ -319,13 +371,29 @@ class Reception:
         due = draft.due[first:]
         seeds = [bytes.fromhex(it.seed) for it in due]
         codes = [receipt.of_seed(seed) for seed in seeds]
-        button = self.reporter_notifications.button(key, receipt.case_id(seeds[-1])) if draft.messenger else ""
+        button = self.reporter_notifications.button(key, receipt.case_id(seeds[-1])) if _may_press(draft) else ""
         reply = notices.receipts(list(zip(codes, due, strict=True)), self.conversation.unit_name, button)
         return Outcome((reply,), "sent", draft.lang, codes[-1].shown, tuple(it.tag for it in codes))
 
 
 def _outcome(decision: Decision) -> Outcome:
-    return Outcome(decision.replies, decision.draft.stage, decision.draft.lang)
+    draft = decision.draft
+    return Outcome(decision.replies, draft.stage, draft.lang, numbered=numbered(draft))
+
+
+def _answered(stored: StoredDraft, ref: str, *, receipt: bool) -> Draft | Stub | None:
+    """What is kept once an answer arrived; None: nothing changes."""
+    if stored.draft is None:
+        return replace(stored.stub, owed="") if ref and stored.stub.owed == ref else None
+    left = replace(stored.draft, owed="") if stored.draft.owed == ref else stored.draft
+    if receipt and left.due:
+        return left.stub() if left.empty else replace(left, due=())
+    return left if left is not stored.draft else None
+
+
+def _may_press(draft: Draft) -> bool:
+    """Whether a button can ask to be told of news; it alone knows of which tip, and words do not."""
+    return draft.push and not draft.menus
 
 
 def _unconfirmed(due: tuple[Due, ...], confirmed: tuple[str, ...]) -> tuple[Due, ...]:

@@ -16,10 +16,23 @@ from tips.evidence.limits import MEGABYTES
 from tips.intake import phrases
 from tips.intake.draft import MAX_TEXT, Draft, Fragment
 from tips.intake.exclusion_steps import choosing, name_whom
-from tips.intake.prompts import BACK, BOTH, MENU, SEND_ANYWAY, SKIP, UNKNOWN, WHERE, Prompts, area_options, judged, tell
+from tips.intake.prompts import (
+    BACK,
+    BOTH,
+    MENU,
+    SEND_ANYWAY,
+    SKIP,
+    UNKNOWN,
+    WHERE,
+    Prompts,
+    area_options,
+    judged,
+    offering,
+    tell,
+)
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED, SUBMIT
-from tips.intake.turns import Decision, Done, FilesGone, Inbound, Reply, Say, Submit, TooMany
+from tips.intake.turns import EDIT, Decision, Done, FilesGone, Inbound, Reply, Say, Submit, TooMany
 from tips.triage import Accusation, AreaFinding
 
 EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose words can be written anew
@@ -117,12 +130,11 @@ def answered(question: str) -> Say:
 def edit_message(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A message that was changed after it was sent changes its piece of the tip."""
     text = phrases.clean(heard.text)
-    known = [fragment for fragment in draft.fragments if heard.ref and fragment.ref == heard.ref]
+    ref = heard.ref.partition(EDIT)[0]
+    known = [fragment for fragment in draft.fragments if ref and fragment.ref == ref]
     if not known or not text:
         return prompts.again(draft, Say("edited.unknown"))
-    fragments = tuple(
-        replace(fragment, text=text) if fragment.ref == heard.ref else fragment for fragment in draft.fragments
-    )
+    fragments = tuple(replace(fragment, text=text) if fragment.ref == ref else fragment for fragment in draft.fragments)
     return prompts.go_on(replace(draft, fragments=fragments), Say("edited"))
 
 
@@ -297,7 +309,7 @@ def sent_too_many(prompts: Prompts, decision: Decision, answer: TooMany) -> Deci
 def files_gone(prompts: Prompts, decision: Decision, gone: FilesGone) -> Decision:
     """Files waited too long: the person is told before anything is sent."""
     left = tuple(it for it in decision.draft.files if it not in gone.files)
-    return prompts.go_on(replace(decision.draft, files=left), Say("file.gone"))
+    return offering(prompts.go_on(replace(decision.draft, files=left), Say("file.gone")))
 
 
 def _with(draft: Draft, fragment: Fragment) -> Draft:

@@ -21,6 +21,7 @@ from tips.ports.evidence import Upload
 from tips.triage import Accusation, Triage
 
 ALL: Final = ("1",)  # what a client confirms that keeps no tags
+EDIT: Final = "~"  # in the reference of a change: before it the message's own, after it which change it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ class Inbound:
     file: File | None = field(default=None, repr=False)  # the upload, once that was done
     ref: str = ""  # the platform's id of this message, if it has one
     messenger: bool = False  # it came through a platform that keeps the words and knows who wrote them
+    menus: bool = False  # and one without buttons: what can be chosen is numbered
+    push: bool = False  # its platform can be told later that something waits
+    owes: bool = False  # its channel says when the answer has arrived
+    alone: bool = False  # no other process hears this platform: what is not answered yet will be by nobody else
     confirms: tuple[str, ...] = ()  # the tags of receipts that have arrived; ALL: whichever are due
 
     @property
