@@ -64,6 +64,8 @@ class Languages:
 
     def asked_for(self, text: str) -> str:
         """The option that asks for a language, in words, as `/lang CODE` or as `/CODE`; "": it asks for none."""
+        if len(text) > phrases.SHORT:
+            return ""
         behind = phrases.behind(NAMED, text)
         folded = phrases.fold(behind if behind else text)
         code = self._asked.get(folded) or (self._asked.get(f"/{folded}") if behind else None)
