@@ -54,7 +54,7 @@ class Settings:
     port: int
     public_url: str
     organisation: str
-    operator: str  # who runs the intake machine, as people are told
+    operator: str  # who runs the intake machine, as people are told; "": nobody says
     telegram_token: str = field(repr=False)
     telegram_api: str = TELEGRAM_API
     telegram_webhook: bool = False
@@ -87,7 +87,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         port=port,
         public_url=environment.get("TINBAO_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
         organisation=environment.get("TINBAO_ORG", "hcmc-districts"),
-        operator=environment.get("TINBAO_OPERATOR", "chưa khai báo (TINBAO_OPERATOR)"),
+        operator=environment.get("TINBAO_OPERATOR", ""),
         telegram_token=_token(environment, "TINBAO_TELEGRAM_TOKEN"),
         telegram_api=environment.get("TINBAO_TELEGRAM_API", TELEGRAM_API).rstrip("/"),
         telegram_webhook=environment.get("TINBAO_TELEGRAM_WEBHOOK", "") == "1",

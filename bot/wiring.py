@@ -39,6 +39,7 @@ from tips.evidence.files import Files
 from tips.intake.conversation import Conversation
 from tips.intake.draft_vault import Vault
 from tips.intake.flood import Crowd
+from tips.intake.languages import Languages
 from tips.intake.mailbox import Mailboxes
 from tips.intake.rate_limits import Memory, RateLimits
 from tips.intake.reception import Reception
@@ -232,9 +233,9 @@ def _reception(it: _Basis, files: Files) -> Reception:
             triager=Triager(organisation),
             roster=it.roster,
             unit_name=_unit_names(organisation),
-            operator=it.settings.operator,
+            operator=_operator(it.settings),
             web=address,
-            languages=locales.LANGUAGES,
+            languages=Languages(locales.TABLE, locales.LANGUAGES),
         ),
         intake=Intake(it.roster, signing, it.now, it.random, Crowd(it.now)),
         mailboxes=Mailboxes(it.store.cases, it.roster, signing, it.now, it.random),
@@ -245,6 +246,12 @@ def _reception(it: _Basis, files: Files) -> Reception:
         now=it.now,
         random=it.random,
     )
+
+
+def _operator(settings: Settings) -> Say:
+    if settings.operator:
+        return Say("plain", {"text": settings.operator})
+    return Say("operator.demo" if settings.demo else "operator.unset")
 
 
 def _desk(it: _Basis, files: Files) -> tuple[Review, Casework]:

@@ -28,6 +28,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
+import locales
 from tips import errors
 from tips.intake.reception import Outcome, Reception, Sender
 from tips.intake.turn_queue import TurnQueue
@@ -76,7 +77,7 @@ class Channel:
         """Somebody who writes here, by the platform's id of the conversation."""
         return Sender(self.name, id)
 
-    async def answer(self, sender: Sender, heard: Inbound, lang: str = "vi") -> Outcome:
+    async def answer(self, sender: Sender, heard: Inbound, lang: str = locales.SOURCE) -> Outcome:
         """The turn's outcome; of a turn that failed, an excuse. A bug passes through.
 
         Args:
@@ -105,7 +106,7 @@ class Channel:
             await self.wait(PAUSE)
 
     async def exchange(
-        self, sender: Sender, heard: Inbound, show: Callable[[Outcome], Awaitable[Shown]], lang: str = "vi"
+        self, sender: Sender, heard: Inbound, show: Callable[[Outcome], Awaitable[Shown]], lang: str = locales.SOURCE
     ) -> Shown | None:
         """Answer, show, and note that the answer was delivered; what showing gave, or None where nothing was shown.
 

@@ -18,7 +18,7 @@ from tips.desk.officer_notifications import OfficerNotifications
 from tips.organisation.roster import Person
 from tips.ports.desk import Statistics
 
-LANG: Final = "vi"
+LANG: Final = locales.SOURCE
 MONTHS: Final = 6  # months that `/thongke` shows
 
 log = logging.getLogger(__name__)

@@ -80,7 +80,7 @@ def _environment() -> jinja2.Environment:
     made = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    made.globals |= {"languages": locales.LANGUAGES, "static": static}
+    made.globals |= {"languages": locales.NAMES, "static": static}
     made.filters |= {"number": number, "with_calls": with_calls}
     return made
 
@@ -151,5 +151,4 @@ class SecurityHeaders:
 
 def language(request: Request) -> str:
     """The language of a citizen's page: asked for, the browser's, or Vietnamese."""
-    wanted = request.query_params.get("lang") or request.headers.get("accept-language", "")[:2]
-    return wanted if wanted in locales.LANGUAGES else locales.SOURCE
+    return locales.nearest(request.query_params.get("lang") or request.headers.get("accept-language", ""))

@@ -38,7 +38,7 @@ async def _exchange(channel: Channel, sender: Sender, line: str, write: Callable
     with memory_file() as file:
         heard = _heard(line, file)
         if heard is None:
-            write(_plain([Message((Paragraph(locales.say("vi", "error.bad_event")),))], "error"))
+            write(_plain([Message((Paragraph(locales.say(locales.SOURCE, "error.bad_event")),))], "error"))
         else:
             await channel.exchange(sender, heard, show)
 

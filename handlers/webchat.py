@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+import locales
 from handlers.channel import WEB, Channel
 from handlers.cookies import Cookies
 from handlers.pages import Pages, language
@@ -25,6 +26,7 @@ from handlers.uploads import MemoryFile, TooLong, TooManyParts, memory_file, rea
 from tips.evidence.limits import MEGABYTES
 from tips.intake import phrases
 from tips.intake.flood import PATIENCE, Gate
+from tips.intake.languages import NAMED
 from tips.intake.reception import Outcome, Reception
 from tips.intake.summary import SUBMIT
 from tips.intake.turns import Inbound, Option, Reply, Say
@@ -79,18 +81,21 @@ class WebChat:
     async def page(self, request: Request) -> Response:
         """The chat: a greeting, an unfinished tip, or a receipt that is still due."""
         lang = language(request)
-        outcome = await self._current(self.cookies.conversation(request), lang)
+        wish = request.query_params.get("lang", "")
+        outcome = await self._current(self.cookies.conversation(request), lang, wish)
         return self._show(outcome or self.reception.welcome(lang), lang, first=outcome is None)
 
-    async def _current(self, token: str, lang: str) -> Outcome | None:
-        """What a conversation has come to; None: nothing was said in it yet."""
+    async def _current(self, token: str, lang: str, wish: str) -> Outcome | None:
+        """What a conversation has come to; None: nothing was said in it yet. A page's link to a language is a wish."""
         if not token:
             return None
         sender = self.channel.sender(token)
         due = await self.reception.current(sender)
-        if due is None or due.receipt:
-            return due
-        return await self.reception.turn(sender, Inbound("resume"))
+        if due is None:
+            return None
+        if wish in locales.LANGUAGES and wish != due.lang:
+            return await self.reception.turn(sender, Inbound("choose", choice=f"{NAMED}:{wish}"), lang)
+        return due if due.receipt else await self.reception.turn(sender, Inbound("resume"))
 
     async def form(self, request: Request) -> Response:
         """A message or a pressed button, from a page without JavaScript."""
@@ -200,8 +205,9 @@ class WebChat:
 
     async def transparency(self, request: Request) -> Response:
         """Who runs this, and who still knows you."""
-        operator = self.reception.conversation.operator
-        return self.pages.respond("about.html", lang=language(request), parts=ABOUT, operator=operator)
+        lang = language(request)
+        operator = locales.render(lang, self.reception.conversation.operator)
+        return self.pages.respond("about.html", lang=lang, parts=ABOUT, operator=operator)
 
 
 def as_json(message: Message) -> dict[str, Any]:

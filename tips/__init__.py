@@ -5,7 +5,8 @@
     the `draft` of this conversation is taken out of the `draft_vault`; `phrases` tells commands from words, and
     `numbering` what a number stands for
     the `conversation` decides the reply: what was heard, by the stage it is in (`stages`), names a step
-        `anytime_steps` greet, look up a receipt, and leave no trace
+        `anytime_steps` greet, look up a receipt, and leave no trace; `language_steps` go on in the person's language,
+        as the `languages` tell
         `tip_steps` make a tip of words, places and files
             `triage` finds intent, place, matter by the `taxonomy`, urgency, who is accused, and by the `organisation`
             and its `units` who may get it

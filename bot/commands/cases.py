@@ -87,7 +87,7 @@ def parse_id(text: str) -> bytes:
 
 
 def _opened(opened: OpenCase) -> dict[str, Any]:
-    speak = functools.partial(locales.say, "vi")
+    speak = functools.partial(locales.say, locales.SOURCE)
     return {
         "text": opened.tip.text,
         "thread": [

@@ -48,7 +48,7 @@ async def check(environment: Mapping[str, str]) -> int:
 
 async def _all(settings: Settings, product: Product, environment: Mapping[str, str]) -> int:
     print("✓ settings, secrets, run folder, database schema, roster")
-    print(f"  operator of the intake machine: {settings.operator}")
+    print(f"  operator of the intake machine: {settings.operator or 'nobody: set TINBAO_OPERATOR'}")
     if product.roster().trial:
         print("! trial: this home is for trying out, no real tip is meant for it: a real one is made without --trial")
     failed = 0

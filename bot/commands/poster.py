@@ -27,12 +27,12 @@ def write(settings: Settings, area: str, sink: IO[str]) -> int:
     if found.district is None or place is None:
         could_be = ", ".join(it.name for it in found.candidates) or "nowhere in the city"
         raise errors.BadSetting(f"which place is “{area}”? It could be: {could_be}")
-    desk = locales.say("vi", "unit.area_desk", name=organisation.area_name(found.district))
+    desk = locales.say(locales.SOURCE, "unit.area_desk", name=organisation.area_name(found.district))
     address = f"{settings.public_url}/"
     code = segno.make(address, error="q").svg_inline(omitsize=True, border=2)
     page = Pages(demo=False).respond(
         "poster.html",
-        lang="vi",
+        lang=locales.SOURCE,
         area=organisation.area_name(place),
         desk=desk,
         address=address,

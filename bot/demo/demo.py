@@ -56,7 +56,7 @@ def _throw_away(environment: Mapping[str, str]) -> Iterator[Settings]:
                 "TINBAO_DATABASE_URL": "",
                 "TINBAO_DRAFTS_URL": "",
                 "TINBAO_LISTEN": f"127.0.0.1:{environment.get('PORT', '8138')}",
-                "TINBAO_OPERATOR": "máy của bạn (bản dùng thử)",
+                "TINBAO_OPERATOR": "",
             },
             demo=True,
         )

@@ -53,28 +53,8 @@ PATH: Final = "/telegram"
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
 LOOK: Final = 20  # seconds between looks for news
 LARGEST_UPDATE: Final = 1024 * 1024  # bytes
-COMMANDS: Final = {  # by language: a word of `tips/data/phrases.json`, and by which key it is explained
-    "vi": {
-        "start": "start",
-        "ma": "code",
-        "huy": "cancel",
-        "xoa": "erase",
-        "dung": "silence",
-        "aidoc": "who_reads",
-        "minhbach": "about",
-        "trogiup": "help",
-    },
-    "en": {
-        "start": "start",
-        "code": "code",
-        "cancel": "cancel",
-        "erase": "erase",
-        "stop": "silence",
-        "whoreads": "who_reads",
-        "about": "about",
-        "help": "help",
-    },
-}
+# In the menu's order; what is typed is `command.KEY.name` of a catalogue, what explains it `command.KEY`.
+COMMANDS: Final = ("start", "code", "cancel", "erase", "silence", "who_reads", "about", "language", "help")
 PATIENCE: Final = 10  # seconds for each call that introduces the bot
 POLL: Final = 10  # seconds that Telegram may hold a question for updates
 HEARD: Final = ["message", "edited_message", "callback_query", "my_chat_member"]
@@ -196,8 +176,8 @@ async def _introduce_in(bot: Bot, lang: str, web: str) -> None:
     """In a language; the source's words are for everybody whose language we do not speak."""
     for_whom = None if lang == locales.SOURCE else lang
     commands = [
-        BotCommand(command=name, description=locales.say(lang, f"command.{key}"))
-        for name, key in COMMANDS[lang].items()
+        BotCommand(command=locales.say(lang, f"command.{key}.name"), description=locales.say(lang, f"command.{key}"))
+        for key in COMMANDS
     ]
     words = f"{locales.say(lang, 'telegram.description')}\n\n{locales.say(lang, 'warn.messenger', address=web)}"
     await bot.set_my_commands(commands, language_code=for_whom, request_timeout=PATIENCE)

@@ -30,7 +30,7 @@ def words(outcome: Outcome) -> str:
 
 def spoken(lang: str, say: Say) -> str:
     values = {name: spoken(lang, it) if isinstance(it, Say) else it for name, it in say.params.items()}
-    return locales.say(lang, say.key, **values)
+    return locales.say(say.lang or lang, say.key, **values)
 
 
 async def turn(home: Home, inbound: Inbound, lang: str) -> Outcome:
@@ -40,8 +40,10 @@ async def turn(home: Home, inbound: Inbound, lang: str) -> Outcome:
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
 @pytest.mark.parametrize(
     ("messenger", "says"),
-    [(True, {"vi": ("Telegram", "/xoa", "trang "), "en": ("Telegram", "/xoa", "page")}),
-     (False, {"vi": ("wifi", "Thoát nhanh"), "en": ("wifi", "Quick exit")})],
+    [(True, {"vi": ("Telegram", "/xoa", "trang "), "en": ("Telegram", "/xoa", "page"),
+             "zh": ("Telegram", "/xoa", "网页")}),
+     (False, {"vi": ("wifi", "Thoát nhanh"), "en": ("wifi", "Quick exit"),
+              "zh": ("wifi", "快速离开")})],
     ids=["messenger", "web"],
 )  # fmt: skip
 async def test_each_channel_says_who_still_knows_you(
@@ -51,7 +53,7 @@ async def test_each_channel_says_who_still_knows_you(
     outcome = await turn(a_home, Inbound("choose", choice="transparency", messenger=messenger), lang)
     shown = words(outcome)
     assert all(it in shown for it in says[lang])
-    assert a_home.product.reception.conversation.operator in shown
+    assert spoken(lang, a_home.product.reception.conversation.operator) in shown
     assert len(shown) < SHORT
 
 
@@ -81,7 +83,7 @@ async def test_whoever_presses_a_button_of_an_old_message_was_told_before(a_home
 async def test_the_page_names_the_operator_and_the_limits(a_home: Home, lang: str) -> None:
     """`/minh-bach`, without a conversation: who runs it, what is kept, that it is no emergency line."""
     page = await about(a_home, lang)
-    assert a_home.product.reception.conversation.operator in page
+    assert spoken(lang, a_home.product.reception.conversation.operator) in page
     for key in ("run", "kept", "readers", "limits", "channel", "silence"):
         assert locales.say(lang, f"about.{key}") in page
     assert "113" in page

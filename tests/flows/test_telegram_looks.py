@@ -251,10 +251,10 @@ async def test_erasing_and_burning_answer_in_the_language_of_the_chat(api: BotAp
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
-async def test_the_bot_introduces_itself_in_two_languages(city: Home, webhook: bool) -> None:
+async def test_the_bot_introduces_itself_in_every_language(city: Home, webhook: bool) -> None:
     """Commands, the button that shows them, and what is said before the first message, with the safer address."""
     async with bot_api.serving() as api, bot_api.connected_citizens_bot(city, api, webhook=webhook):
-        await api.until(lambda: len(api.called("setMyShortDescription")) == 2)
+        await api.until(lambda: len(api.called("setMyShortDescription")) == len(locales.LANGUAGES))
         by_lang = {it.get("language_code") or "vi": it["commands"] for it in api.called("setMyCommands")}
         described = {it.get("language_code") or "vi": it["description"] for it in api.called("setMyDescription")}
         (button,) = api.called("setChatMenuButton")

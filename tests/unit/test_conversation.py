@@ -14,6 +14,7 @@ from tips.evidence.files import File
 from tips.intake import phrases
 from tips.intake.conversation import Conversation
 from tips.intake.draft import Draft, from_bytes
+from tips.intake.languages import Languages
 from tips.intake.stages import Stage
 from tips.intake.turns import Decision, Forget, Inbound, LookUp, Missing, Post, Reply, ReplyKind, Say, Submit
 from tips.organisation import units
@@ -26,9 +27,9 @@ TALK = Conversation(
     triager=TRIAGER,
     roster=lambda: ROSTER,
     unit_name=lambda code: Say("plain", {"text": code}),
-    operator="the operator",
+    operator=Say("plain", {"text": "the operator"}),
     web="https://tip.example/",
-    languages=locales.LANGUAGES,
+    languages=Languages(locales.TABLE, locales.LANGUAGES),
 )
 OWN = Path(__file__).parents[2] / "scripts/messages.tsv"
 COMPLETE = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tips.intake import phrases
+from tips.intake import languages, phrases
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH = (
@@ -46,12 +46,12 @@ def bare(text: str) -> str:
 
 @pytest.mark.parametrize("text", ENGLISH)
 def test_english_is_known(text: str) -> None:
-    assert phrases.is_english(text)
+    assert languages.tells("english.json", text)
 
 
 @pytest.mark.parametrize("text", OTHER)
 def test_words_that_english_lent_make_no_english(text: str) -> None:
-    assert not phrases.is_english(text)
+    assert not languages.tells("english.json", text)
 
 
 def test_no_vietnamese_message_is_taken_for_english_even_without_accents() -> None:
@@ -59,7 +59,9 @@ def test_no_vietnamese_message_is_taken_for_english_even_without_accents() -> No
     rows = [json.loads(it) for it in (ROOT / "tests/data/dev_chat.jsonl").read_text("utf-8").splitlines()]
     own = [it.split("\t")[3] for it in (ROOT / "scripts/messages.tsv").read_text("utf-8").splitlines()]
     vietnamese = [it["text"] for it in rows if it["style"] != "english"] + [it for it in own if not it.isascii()]
-    assert [it for it in vietnamese if phrases.is_english(it) or phrases.is_english(bare(it))] == []
+    assert [
+        it for it in vietnamese if languages.tells("english.json", it) or languages.tells("english.json", bare(it))
+    ] == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Steps that are open at any moment: beginning, coming back, the language, what this is, and leaving no trace."""
+"""Steps that are open at any moment: beginning, coming back, what this is, and leaving no trace."""
 
 from __future__ import annotations
 
@@ -61,13 +61,6 @@ def not_open(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 def look_up(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A receipt, in the middle of whatever; what only looks like one may be words, and is set aside."""
     return Decision(replace(draft, aside=heard.text), (), LookUp(heard.text))
-
-
-def set_language(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """Another language, from here on."""
-    if heard.value not in prompts.languages:
-        return prompts.again(draft, Say("button.expired"))
-    return prompts.again(replace(draft, lang=heard.value), Say("language_set"))
 
 
 def show_help(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:

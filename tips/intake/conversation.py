@@ -11,8 +11,8 @@ also give what is heard *then*, in the same turn: the words beside a file, or wo
 go through the tables again.
 
 Two things are decided before the tables. What a text is (`_sense`): a receipt comes before a choice, and a choice
-before words, so that nobody tells a code to an office or a command to a case. And its language: a conversation whose
-first words are English goes on in English.
+before words, so that nobody tells a code to an office or a command to a case. And its language: a conversation goes
+on in that of its first words, until somebody asks for another.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from tips.intake.anytime_steps import (
     no_such_command,
     not_open,
     resume,
-    set_language,
     show_again,
     show_help,
     show_transparency,
@@ -41,6 +40,8 @@ from tips.intake.anytime_steps import (
 )
 from tips.intake.draft import Draft
 from tips.intake.exclusion_steps import ask_whom, ask_whom_inside, let_in, nobody, shut_out, shut_out_inside
+from tips.intake.language_steps import in_its_language, set_language, told_of_language
+from tips.intake.languages import Languages
 from tips.intake.mailbox_steps import (
     about_which_tip,
     ask_why,
@@ -198,9 +199,10 @@ class Conversation(Prompts):
 
     def respond(self, draft: Draft, heard: Inbound) -> Decision:
         """The next reply to what was heard."""
-        decision = self._taken(_by_way_of(heard, draft), heard)
+        lang = draft.lang or self.languages.source
+        decision = self._taken(replace(_by_way_of(heard, draft), lang=lang), heard)
         if heard.kind != "choose":  # a button of ours was there before: whoever presses it was told
-            decision = self._warned(decision)
+            decision = self._warned(told_of_language(self, draft, decision))
         if decision.effect is not None:  # what is said then, and so what is offered, is the matter of its answer
             return decision
         return offering(decision)
@@ -226,7 +228,7 @@ class Conversation(Prompts):
 
     def _taken(self, draft: Draft, heard: Inbound) -> Decision:
         """The step that the tables name, and those that follow in the same turn."""
-        draft, heard = _understood(draft, heard)
+        draft, heard = _understood(self.languages, draft, heard)
         decision = _step(draft, heard)(self, draft, heard)
         if decision.then is None:
             return decision
@@ -239,7 +241,7 @@ def _by_way_of(heard: Inbound, draft: Draft) -> Draft:
     return replace(draft, messenger=heard.messenger, push=heard.push, menus=heard.menus)
 
 
-def _understood(draft: Draft, heard: Inbound) -> tuple[Draft, Inbound]:
+def _understood(languages: Languages, draft: Draft, heard: Inbound) -> tuple[Draft, Inbound]:
     """A text as it is kept, and in its language; one that stands for a choice is that choice."""
     if heard.kind not in {"text", "caption"}:
         return draft, heard
@@ -247,14 +249,13 @@ def _understood(draft: Draft, heard: Inbound) -> tuple[Draft, Inbound]:
     heard = replace(heard, text=text)
     if unusable(draft, text):
         return draft, heard
-    if draft.stage is Stage.IDLE and not draft.notices_given and phrases.is_english(text):
-        draft = replace(draft, lang="en")
+    draft = in_its_language(languages, draft, text)
     if heard.kind == "caption":
         return draft, heard
     about = phrases.behind("who_reads", text)
     if about is not None:
         return draft, replace(heard, kind="choose", choice="who_reads", text=about)
-    choice = None if _is_receipt(draft, text) else _typed_choice(draft, text)
+    choice = None if _is_receipt(draft, text) else languages.asked_for(text) or _typed_choice(draft, text)
     return draft, replace(heard, kind="choose", choice=choice, text="") if choice else heard
 
 

@@ -50,7 +50,7 @@ class Draft:
     """A conversation's state."""
 
     seed: bytes = field(repr=False)  # 32: receipt and case id derive from it
-    lang: str = "vi"
+    lang: str = ""  # a code of the table of languages; "": nothing tells yet
     stage: Stage = Stage.IDLE  # what was shown last; see `counts_as`
     slot: str = ""  # what is asked or edited: what where when who
     fragments: tuple[Fragment, ...] = field(default=(), repr=False)
@@ -64,7 +64,9 @@ class Draft:
     judged: tuple[str, ...] = field(default=(), repr=False)  # digests of the words that a press let somebody in after
     danger: bool = False  # the person says that somebody is in danger at this moment
     promised: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # way to send -> readers shown
-    notices_given: tuple[str, ...] = ()  # each of these is given once: welcome danger messenger
+    notices_given: tuple[
+        str, ...
+    ] = ()  # each of these is given once: welcome danger messenger, and those of `language_steps`
     messenger: bool = False  # the conversation goes through a platform that overhears it
     push: bool = False  # and one where somebody can be told later that something waits
     menus: bool = False  # the platform has no buttons: what can be chosen is numbered

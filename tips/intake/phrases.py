@@ -6,6 +6,7 @@ The phrases are data (`data/phrases.json`), compared without accents, case and p
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -16,14 +17,15 @@ from tips.data import read
 
 _KEPT_CONTROLS: Final = frozenset("\n\t")
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-_LETTERS: Final = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 _CHOOSING: Final = re.compile(r"^\s*(?:(?:chọn|chon|bấm|bam|số|so)\s+){1,2}(?=\d)|[)]", re.IGNORECASE)
 _BESIDE_A_DIGIT: Final = frozenset({"Mn", "Me", "Cf"})  # what makes a key of it
 _PUNCTUATION: Final = re.compile(r"[^\w/':-]+")
+_SIGN: Final = "[\u2e80-\u9fff\uf900-\ufaff]"  # a letter that is a word: Chinese parts none by spaces
+_STOPS: Final = "\\s,.;:!，。；：！、-"
+_WORD: Final = re.compile(f"{_SIGN}|(?:(?!{_SIGN})[^{_STOPS}])+")
 ASKING: Final = 3  # words at the beginning and the end by which a question is known
-LEAST_WORDS: Final = 3  # fewer tell no language
-LEAST_TELLING: Final = 2  # words that only English has
 SHORT: Final = 60  # characters: a longer message is never a mere command
+SIGN_LENGTH: Final = 5  # so many more characters a letter that is a word counts for
 QUESTION_LENGTH: Final = 160  # characters: a longer message is never a mere question
 
 
@@ -37,6 +39,8 @@ class Phrases:
     told: Mapping[str, tuple[str, ...]]  # and in a short text that does not
     asking: frozenset[str]  # words with which questions begin or end
     never_asked: tuple[str, ...]
+    never_corrected: tuple[str, ...]  # what only begins like a correction
+    greetings: frozenset[str]  # whole messages that say nothing yet
     affirmations: tuple[str, ...]  # how an answer begins that says yes, or perhaps
     agreements: frozenset[str]  # and whole messages that do; "dung" may also be "đừng"
 
@@ -45,20 +49,22 @@ class Phrases:
 def load() -> Phrases:
     """The lexicon of `data/phrases.json`."""
     raw = read("phrases.json")
-    commands = {phrase: name for name, phrases in raw["commands"].items() for phrase in phrases}
-    openers = tuple(sorted(raw["correction_openers"], key=len, reverse=True))
-    questions = {topic: tuple(phrases) for topic, phrases in raw["questions"].items()}
-    told = {topic: tuple(phrases) for topic, phrases in raw["told"].items()}
     return Phrases(
-        commands,
-        openers,
-        questions,
-        told,
-        frozenset(raw["asking"]),
-        tuple(raw["never_asked"]),
-        tuple(raw["affirmations"]),
-        frozenset(raw["agreements"]),
+        commands={fold(phrase): name for name, phrases in raw["commands"].items() for phrase in phrases},
+        openers=tuple(sorted(_folded(raw["correction_openers"]), key=len, reverse=True)),
+        questions={topic: _folded(phrases) for topic, phrases in raw["questions"].items()},
+        told={topic: _folded(phrases) for topic, phrases in raw["told"].items()},
+        asking=frozenset(raw["asking"]),
+        never_asked=_folded(raw["never_asked"]),
+        never_corrected=_folded(raw["never_corrected"]),
+        greetings=frozenset(_folded(raw["greetings"])),
+        affirmations=_folded(raw["affirmations"]),
+        agreements=frozenset(_folded(raw["agreements"])),
     )
+
+
+def _folded(phrases: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(fold, phrases))
 
 
 def clean(text: str) -> str:
@@ -72,9 +78,11 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Lower case, no accents, đ as d, punctuation as single spaces."""
+    """Lower case, no accents, đ as d, punctuation as single spaces; a letter that is a word stands by itself."""
     plain = unicodedata.normalize("NFD", text.lower()).replace("đ", "d")
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    if not bare.isascii():
+        bare = re.sub(_SIGN, r" \g<0> ", bare)
     return _PUNCTUATION.sub(" ", bare).strip()
 
 
@@ -103,6 +111,11 @@ def agrees(text: str) -> bool:
     return fold(text) in load().agreements
 
 
+def greets(text: str) -> bool:
+    """Whether a message is nothing but a greeting."""
+    return fold(text) in load().greetings
+
+
 def behind(name: str, text: str) -> str | None:
     """The words behind a command with a slash, "" where there are none; None: it is not this command."""
     first, _, rest = text.partition(" ")
@@ -125,23 +138,27 @@ def numbers(text: str) -> list[int]:
 
 def correction(text: str) -> str | None:
     """What follows "à không, …" and its kin; None: no correction."""
-    folded = fold(text)
-    for opener in load().openers:
-        if folded == opener or folded.startswith(opener + " "):
-            words = len(opener.split())
-            rest = re.split(r"[\s,.;:!-]+", text.strip(), maxsplit=words)
-            return rest[words] if len(rest) > words else ""
-    return None
+    folded = f"{fold(text)} "
+    if any(folded.startswith(f"{it} ") for it in load().never_corrected):
+        return None
+    opener = next((it for it in load().openers if folded.startswith(f"{it} ")), None)
+    return None if opener is None else _behind(text, len(opener.split()))
+
+
+def _behind(text: str, words: int) -> str:
+    """What stands behind so many words."""
+    *_, last = itertools.islice(_WORD.finditer(text), words)
+    return re.sub(f"^[{_STOPS}]+", "", text[last.end() :])
 
 
 def question(text: str) -> str | None:
     """The topic of a question about this channel; None: it asks nothing that we know, or tells something."""
-    if len(text) > QUESTION_LENGTH:
+    if len(text) + SIGN_LENGTH * len(re.findall(_SIGN, text)) > QUESTION_LENGTH:
         return None
     folded = f" {fold(text)} "
     if _says(folded, load().never_asked):
         return None
-    asked = load().questions if "?" in text or _asks(folded.split()) else {}
+    asked = load().questions if re.search("[?？]", text) or _asks(folded.split()) else {}
     told = load().told if len(text) <= SHORT else {}
     return next((topic for topics in (asked, told) for topic in topics if _says(folded, topics[topic])), None)
 
@@ -153,26 +170,3 @@ def _says(folded: str, phrases: tuple[str, ...]) -> bool:
 def _asks(words: Sequence[str]) -> bool:
     """Whether it begins or ends as a question does: who merely tells of a photo asks nothing."""
     return not load().asking.isdisjoint((*words[:ASKING], *words[-ASKING:]))
-
-
-def is_english(text: str) -> bool:
-    """Whether a text is plainly English: common English words that Vietnamese does not have, and hardly another one.
-
-    Vietnamese without accents is made of syllables of few shapes, so a word of another shape is foreign, or short for
-    something; only English words tell which.
-    """
-    words = _LETTERS.findall(text.lower().replace("\u2019", "'"))
-    if len(words) < LEAST_WORDS:
-        return False
-    known, shape = _english()
-    foreign = [word for word in words if word.isascii() and not shape.fullmatch(word)]
-    telling = sum(word in known for word in foreign)
-    fitting = len(foreign) + sum(word in known and bool(shape.fullmatch(word)) for word in words)
-    return telling >= LEAST_TELLING and telling * 8 >= len(words) and fitting * 5 >= len(words) * 3
-
-
-@functools.cache
-def _english() -> tuple[frozenset[str], re.Pattern[str]]:
-    """Common English words, and the shape of a Vietnamese syllable without accents."""
-    raw = read("english.json")
-    return frozenset(raw["words"]), re.compile(raw["syllable"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tips.intake.draft import Draft, Fragment
+from tips.intake.languages import NAMED, Languages
 from tips.intake.promise import Promise, promised
 from tips.intake.stages import Stage
 from tips.intake.summary import (
@@ -62,9 +63,9 @@ class Prompts:
     triager: Triager
     roster: Callable[[], Roster]  # the newest verified version: who has a key, and who could use it
     unit_name: Callable[[str], Say]  # a unit's name for people, by code
-    operator: str  # who runs the intake machine, as people are told
+    operator: Say  # who runs the intake machine, as people are told
     web: str  # the address of the web chat, which no messenger overhears
-    languages: Sequence[str]  # codes, those that there are catalogues for
+    languages: Languages
 
     def triage(self, draft: Draft) -> Triage:
         """The triage of the whole draft, with what the person chose; where nobody names a place, a poster's counts."""
@@ -119,7 +120,12 @@ class Prompts:
 
     def language_options(self, draft: Draft) -> tuple[Option, ...]:
         """The way to every other language."""
-        return tuple(Option(f"lang:{it}", Say(f"option.lang.{it}")) for it in self.languages if it != draft.lang)
+        return tuple(it for it in self.every_language() if it.id != f"{NAMED}:{draft.lang}")
+
+    def every_language(self) -> tuple[Option, ...]:
+        """The way to every language, by the name that its speakers give it."""
+        rows = (row for row in self.languages.table if row.code in self.languages.spoken)
+        return tuple(Option(f"{NAMED}:{row.code}", Say("plain", {"text": row.name})) for row in rows)
 
     def overheard(self) -> Say:
         """What a messenger knows, and where it knows nothing."""

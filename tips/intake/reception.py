@@ -111,7 +111,7 @@ class Reception:
         """What is said when a turn failed: what is known of what was kept, and how to go on."""
         return Outcome((notices.excuse(error),), "error", lang)
 
-    async def turn(self, sender: Sender, heard: Inbound, lang: str = "vi") -> Outcome:
+    async def turn(self, sender: Sender, heard: Inbound, lang: str = "") -> Outcome:
         """Answer one message; what the answer rests on is durable when this returns.
 
         Args:

@@ -33,7 +33,7 @@ from tips.intake.prompts import (
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED, SUBMIT
 from tips.intake.turns import EDIT, Decision, Done, FilesGone, Inbound, Reply, Say, Submit, TooMany
-from tips.triage import Accusation, AreaFinding
+from tips.triage import Accusation, AreaFinding, Triage
 
 EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose words can be written anew
 _NO_TIP: Final = ("greeting", "status", "how_to", "administrative", "out_of_scope", "spam")
@@ -49,10 +49,26 @@ def open_tip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     if draft.files:  # words beside evidence are a tip, whatever they sound like
         return prompts.go_on(begun)
     triage = prompts.triager.triage(fragment.text)
-    if triage.intent in _NO_TIP and not triage.accusations:
-        asked = phrases.question(fragment.text)
-        return _aside(draft, fragment, answered(fragment.text) if asked else Say(f"intent.{triage.intent}"))
+    said = _no_tip(prompts, triage, fragment.text)
+    if said is not None:
+        return _aside(draft, fragment, said)
     return prompts.go_on(begun, known=None if draft.chosen else triage)
+
+
+def _no_tip(prompts: Prompts, triage: Triage, text: str) -> Say | None:
+    """What is answered to words that are no tip; None: they are one.
+
+    Words that triage cannot read are a tip, unless they are plainly a greeting or a question about this channel.
+    """
+    if triage.accusations:
+        return None
+    heard = prompts.languages.heard_in(text)
+    intent = triage.intent if triage.intent in _NO_TIP else ""
+    if heard and not heard.triaged:
+        intent = "greeting" if phrases.greets(text) else "how_to" if phrases.question(text) else ""
+    if not intent:
+        return None
+    return answered(text) if phrases.question(text) else Say(f"intent.{intent}")
 
 
 def add(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:

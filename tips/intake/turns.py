@@ -30,6 +30,7 @@ class Say:
 
     key: str
     params: Mapping[str, str | Say | tuple[Say, ...]] = field(default_factory=dict)
+    lang: str = ""  # the language to say it in, whatever is spoken; "": that one
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,9 @@ class Triager:
             ongoing=pressing.ongoing,
             area=area,
             accusations=tuple(accused),
-            band=smell.band(hinted, accused, likely, kind.in_office, tip=meant.name not in intent.NO_TIP),
+            band=smell.band(
+                hinted, accused, likely, kind.in_office, tip=meant.name not in intent.NO_TIP, unread=parsed.unread
+            ),
             hinted=smell.smells(hinted),
             wanted=wished.wanted,
             cover_up=_cover_up(code, hits, accused),

@@ -41,6 +41,8 @@ def find(
     text: Text, found: Found, hits: Hits, mentions: Sequence[Mention], accusations: Sequence[Accusation]
 ) -> tuple[Category, list[Reason]]:
     """The category of a text, and the words that speak for it."""
+    if text.unread:
+        return Category(None, None, 0.0, 0.0), []
     guessed = linear.load(WEIGHTS).likely(features(text, found, hits, mentions, accusations))
     likely = {code: _plain(code, share, accusations) for code, share in guessed.items()}
     in_office = sum(guessed[code] for code in _in_office())

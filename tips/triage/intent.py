@@ -65,6 +65,8 @@ def find(
 def _meant(text: Text, found: Found, hits: Hits, strength: float, *, placed: bool, accused: bool) -> Intent:
     if not text.words:
         return Intent("tip", 0.0)
+    if text.unread:  # nobody is turned away for words that were not understood
+        return Intent("emergency" if _in_danger(text, found, hits, strength) else "tip", 0.0)
     likely = linear.load(WEIGHTS).likely(features.names(text, found, hits, strength, placed=placed, accused=accused))
     if _in_danger(text, found, hits, strength) or likely["emergency"] >= SURE:
         return Intent("emergency", round(max(likely["emergency"], 0.5), 3))

@@ -51,6 +51,7 @@ def band(
     in_office: float,
     *,
     tip: bool,
+    unread: bool,
 ) -> Band:
     """How sure it is.
 
@@ -60,12 +61,13 @@ def band(
         likely: how likely each mention of an official accuses it.
         in_office: how likely it is an offence in office.
         tip: whether it is a tip at all.
+        unread: whether it is in a language in which nobody's name is found.
     """
     if accused:
         return Band.SURE
     if not tip:
         return Band.NO
-    doubtful = smells(hinted) or in_office >= IN_OFFICE or any(it >= DOUBTFUL for _, it in likely)
+    doubtful = unread or smells(hinted) or in_office >= IN_OFFICE or any(it >= DOUBTFUL for _, it in likely)
     return Band.ASK if doubtful else Band.NO
 
 

@@ -28,7 +28,9 @@ _HIDDEN: Final = re.compile(
     "[\u0300-\u036f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e01ef\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
-_WORD: Final = re.compile(r"[^\W\d_]+|\d+")
+# Letters that stand beside Latin ones without a space, each a word here: Thai to Mongolian, and CJK to Hangul.
+_UNSPACED: Final = "\u0e00-\u1aff\u2e80-\ud7ff\uf900-\ufaff"
+_WORD: Final = re.compile(rf"[^\W\d_{_UNSPACED}]+|[^\W\d_]|\d+")
 _HARD: Final = re.compile(r"[\n;!?…]|\.(?=\s|$)")  # ends a clause, unless after a short abbreviation
 _LOOKALIKE: Final = {
     **dict(zip("аеорсхуіѕјһкмнтвԁԛԝ", "aeopcxyisjhkmhtbdqw", strict=True)),
@@ -121,6 +123,11 @@ class Text:
     ends: list[int]
     breaks: list[bool]  # a clause ends before this word
     accented: bool  # most words carry the accents that they should
+
+    @property
+    def unread(self) -> bool:
+        """Whether most of it is in letters that triage knows no word of: a person has to read it."""
+        return not self.original.isascii() and 2 * sum(not word.isascii() for word in self.words) > len(self.words)
 
     def span(self, first: int, after: int) -> Span:
         """The original's offsets of words `first` up to `after`."""
