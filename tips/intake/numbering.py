@@ -11,7 +11,7 @@ from typing import Final
 
 from tips.intake import phrases
 from tips.intake.draft import Draft
-from tips.intake.prompts import BOTH, MENU
+from tips.intake.prompts import BOTH, MENU, WHERE
 
 NO_CHOICE: Final = "?"  # numbers that stand for nothing
 _LISTS: Final = ("area:", "exclude:")  # options that come as lists
@@ -27,8 +27,8 @@ def numbered(draft: Draft) -> tuple[str, ...]:
 def chosen(draft: Draft, text: str) -> str | None:
     """The options whose numbers a message holds: one, or several offices that the tip is not to be sent to.
 
-    Where a place is asked for too and a list is not numbered as a menu is, a single number is a place. Several that are
-    no choices are none that is open, and not a part of the tip. None: the message is no numbers, or they are words.
+    Where a place is asked for too and a list is not numbered as a menu is, a single number is a place. What stands for
+    no choice beside a menu, or is several numbers, is no part of the tip. None: no numbers, or they are words.
     """
     numbers, options = phrases.numbers(text), numbered(draft)
     if not numbers or not options or (draft.slot == BOTH and len(numbers) == 1 and not draft.menus):
@@ -36,7 +36,8 @@ def chosen(draft: Draft, text: str) -> str | None:
     meant = [options[it - 1] for it in numbers if 1 <= it <= len(options)]
     if len(meant) == len(numbers) and (len(meant) == 1 or all(it.startswith("exclude:") for it in meant)):
         return " ".join(meant)
-    return NO_CHOICE if len(numbers) > 1 or draft.slot == MENU else None
+    stray = draft.menus and draft.slot not in {WHERE, BOTH}
+    return NO_CHOICE if len(numbers) > 1 or draft.slot == MENU or stray else None
 
 
 def _is_list(options: Sequence[str]) -> bool:
