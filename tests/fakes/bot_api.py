@@ -77,7 +77,8 @@ class BotApi:
             shown = self.sent[chat][at]
             kept = ("message_id", "text", "entities", "reply_markup")
             message |= {name: shown[name] for name in kept if shown.get(name)}
-            data = next((it for it in self.buttons(chat, at) if it.partition(":")[0] == data), data)
+            there = self.buttons(chat, at)
+            data = data if data in there else next((it for it in there if it.partition(":")[0] == data), data)
         query = {"id": str(next(self._ids)), "from": message["from"], "chat_instance": "1"}
         return await self.brings({"callback_query": {**query, "data": data, "message": message}})
 
