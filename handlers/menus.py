@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import locales
 from handlers.speech import Choice, Paragraph
 
 
-def menu(choices: Sequence[Choice], numbered: Sequence[str], lang: str) -> list[Paragraph]:
+def menu(choices: Sequence[Choice], numbers: Mapping[str, int], lang: str) -> list[Paragraph]:
     """A paragraph of what can be chosen by a number, and one of what is chosen by writing its name.
 
     Args:
-        numbered: the ids that numbers stand for, the first of them for 1: see `Outcome.numbered`.
+        numbers: see `Outcome.numbers`.
     """
-    by_number = [f"{numbered.index(it.id) + 1}. {it.label}" for it in choices if it.id in numbered]
-    by_name = [f"• {it.label}" for it in choices if it.id not in numbered]
+    by_number = [f"{numbers[it.id]}. {it.label}" for it in choices if it.id in numbers]
+    by_name = [f"• {it.label}" for it in choices if it.id not in numbers]
     lists = (("menu.numbers", by_number), ("menu.words", by_name))
     return [Paragraph("\n".join((locales.say(lang, key), *lines))) for key, lines in lists if lines]

@@ -84,7 +84,7 @@ class TextChat:
 def texts(outcome: Outcome, longest: int | None) -> list[str]:
     """The messages of a turn, none longer than so many characters."""
     box = Box(longest or sys.maxsize)
-    said = [[*it.paragraphs, *menu(it.choices, outcome.numbered, outcome.lang)] for it in _spoken(outcome)]
+    said = [[*it.paragraphs, *menu(it.choices, outcome.numbers, outcome.lang)] for it in _spoken(outcome)]
     return [BETWEEN.join(it.text for it in part) for paragraphs in said for part in packed(paragraphs, box)]
 
 

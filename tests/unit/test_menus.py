@@ -14,7 +14,7 @@ from tips.intake.numbering import numbered
 from tips.intake.prompts import BACK, READERS, SEND_ANYWAY
 from tips.intake.stages import Stage
 from tips.intake.summary import EXCLUDE
-from tips.intake.turns import Decision, Inbound, Post, Reply
+from tips.intake.turns import Decision, Inbound, Post, Reply, Submit
 
 MENUS = {"messenger": True, "menus": True, "push": True}
 TALKS = {
@@ -45,14 +45,16 @@ def after(*said: str) -> Written:
     return chat
 
 
+def by_id(chat: Chat) -> dict[str, int]:
+    return {choice: number for number, choice in numbered(chat.draft).items()}
+
+
 def lines(chat: Chat) -> dict[str, str]:
     """What has to be written for each option, as the last turn's menus say it."""
     found = {}
     for reply in chat.replies:
         message = spoken(reply, chat.draft.lang)
-        said = [
-            line for it in menu(message.choices, numbered(chat.draft), chat.draft.lang) for line in it.text.split("\n")
-        ]
+        said = [line for it in menu(message.choices, by_id(chat), chat.draft.lang) for line in it.text.split("\n")]
         for choice in message.choices:
             (line,) = [it for it in said if it.endswith(choice.label) and it[0] in "123456789•"]
             found[choice.id] = choice.label if line.startswith("•") else line.partition(".")[0]
@@ -71,7 +73,8 @@ def test_writing_what_the_menu_says_is_choosing_it(lang: str, said: list[str]) -
     written = lines(chat)
     assert list(written) == list(chat.offered)
     for choice, text in written.items():
-        assert decided(chat, Inbound("text", text=text)) == decided(chat, Inbound("choose", choice=choice)), choice
+        typed, pressed = decided(chat, Inbound("text", text=text)), decided(chat, Inbound("choose", choice=choice))
+        assert replace(typed, draft=replace(typed.draft, numbers_from=1)) == pressed, choice
 
 
 TOLD = ("welcome", "messenger")
@@ -86,7 +89,7 @@ def test_in_a_mailbox_a_number_is_an_answer_and_a_name_is_a_choice(lang: str) ->
     assert not numbered(inside)
     assert TALK.respond(inside, Inbound("text", text="3", **MENUS)).effect == Post("3")
     choices = spoken(Reply((), INSIDE), lang).choices
-    for choice, line in zip(choices, menu(choices, (), lang)[0].text.split("\n")[1:], strict=True):
+    for choice, line in zip(choices, menu(choices, {}, lang)[0].text.split("\n")[1:], strict=True):
         typed = TALK.respond(inside, Inbound("text", text=line.removeprefix("• "), **MENUS))
         assert typed == TALK.respond(inside, Inbound("choose", choice=choice.id, **MENUS)), choice
 
@@ -117,3 +120,32 @@ def test_a_number_beyond_the_menu_is_no_part_of_the_tip() -> None:
     chat.says("19")
     assert "19" not in chat.draft.text
     assert "submit" in chat.offered
+
+
+@pytest.mark.parametrize("answer", ["3", "11", "8"])
+def test_where_a_place_is_asked_for_a_number_is_a_district(answer: str) -> None:
+    """It cancels nothing and skips nothing; whatever else can be chosen there has a name."""
+    chat = after(TALKS["a question of place"][0])
+    assert not numbered(chat.draft)
+    chat.says(answer)
+    assert chat.draft.begun
+    assert chat.district() or answer in chat.draft.text
+
+
+def test_a_number_meant_for_another_office_does_not_send_the_tip() -> None:
+    """Two offices, one after the other: the menu after the first begins behind the numbers that offices had."""
+    chat = after(TALKS["a summary"][0], "!exclude")
+    chat.says("2")
+    assert lines(chat)["submit"] == "11"
+    chat.says("1")
+    assert chat.effect is None
+    chat.says("11")
+    assert isinstance(chat.effect, Submit)
+
+
+def test_a_menu_begins_at_one_again_once_somebody_wrote_words() -> None:
+    """Nobody means an office by a number any more."""
+    chat = after(TALKS["a summary"][0], "!exclude")
+    for it in ("2", "có hai người nữa"):
+        chat.says(it)
+    assert lines(chat)["submit"] == "1"

@@ -256,6 +256,7 @@ def _understood(languages: Languages, draft: Draft, heard: Inbound) -> tuple[Dra
     if about is not None:
         return draft, replace(heard, kind="choose", choice="who_reads", text=about)
     choice = None if _is_receipt(draft, text) else languages.asked_for(text) or _typed_choice(draft, text)
+    draft = numbering.renumbered(draft, choice)
     return draft, replace(heard, kind="choose", choice=choice, text="") if choice else heard
 
 

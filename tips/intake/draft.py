@@ -72,6 +72,7 @@ class Draft:
     menus: bool = False  # the platform has no buttons: what can be chosen is numbered
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
     listed: tuple[str, ...] = ()  # those of the last list among them: a number means one of these
+    numbers_from: int = 1  # where the numbers of a menu begin
     seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
     owed: str = field(default="", repr=False)  # the reference of a message whose answer may not have arrived
     owed_since: int = 0  # seconds since 1970; 0: nobody is at it any more
@@ -165,7 +166,16 @@ class Draft:
 
 _FIELDS: Final = tuple(it.name for it in fields(Draft))
 _STORED_AS: Final = {"notices_given": "told"}  # a field's name in stored drafts, where that is an older one
-_TUPLES: Final = ("asked", "settled", "judged", "let_in", "listed", "notices_given", "offered", "seen")  # of strings
+_TUPLES: Final = (  # of strings
+    "asked",
+    "settled",
+    "judged",
+    "let_in",
+    "listed",
+    "notices_given",
+    "offered",
+    "seen",
+)
 
 
 def noted(seen: tuple[str, ...], ref: str) -> tuple[str, ...]:

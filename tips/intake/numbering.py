@@ -1,27 +1,35 @@
-"""What numbers stand for: where a platform has no buttons all that can be chosen is numbered, elsewhere only lists are.
+"""What numbers stand for: where a platform has no buttons what can be chosen is numbered, elsewhere only lists are.
 
-A number is also an answer: most districts have one, and officers ask how many. So in an open mailbox numbers stand for
-nothing but the offices that are listed there, and what else can be chosen is chosen by its name.
+A number is also an answer: most districts have one, and officers ask how many. So while something is asked, or a
+mailbox is open, numbers stand for nothing but the places and offices that are listed, and what else can be chosen is
+chosen by its name. And whoever shuts out one office by its number may mean a second one by the next: the menu after it
+begins behind all numbers that the list had, or that second number would send the tip.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from tips.intake import phrases
 from tips.intake.draft import Draft
-from tips.intake.prompts import BOTH, MENU, WHERE
+from tips.intake.prompts import BOTH, MENU
+from tips.intake.stages import Stage
 
 NO_CHOICE: Final = "?"  # numbers that stand for nothing
 _LISTS: Final = ("area:", "exclude:")  # options that come as lists
+_OPEN: Final = frozenset({Stage.IDLE, Stage.ASIDE, Stage.SUMMARY})  # nothing is asked that a number could answer
 
 
-def numbered(draft: Draft) -> tuple[str, ...]:
-    """The options that numbers stand for now, the first of them for 1."""
+def numbered(draft: Draft) -> dict[int, str]:
+    """The options that numbers stand for now."""
     if not draft.menus:
-        return draft.listed if _is_list(draft.listed) else ()
-    return draft.offered if not draft.mailbox or _is_list(draft.offered) else ()
+        listed = draft.listed if any(it == "submit" or it.startswith(_LISTS) for it in draft.listed) else ()
+        return dict(enumerate(listed, start=1))
+    choices = draft.offered
+    if draft.counts_as not in _OPEN:
+        choices = tuple(it for it in choices if it.startswith(_LISTS))
+    return dict(enumerate(choices, start=draft.numbers_from))
 
 
 def chosen(draft: Draft, text: str) -> str | None:
@@ -33,12 +41,20 @@ def chosen(draft: Draft, text: str) -> str | None:
     numbers, options = phrases.numbers(text), numbered(draft)
     if not numbers or not options or (draft.slot == BOTH and len(numbers) == 1 and not draft.menus):
         return None
-    meant = [options[it - 1] for it in numbers if 1 <= it <= len(options)]
+    meant = [options[it] for it in numbers if it in options]
     if len(meant) == len(numbers) and (len(meant) == 1 or all(it.startswith("exclude:") for it in meant)):
         return " ".join(meant)
-    stray = draft.menus and draft.slot not in {WHERE, BOTH}
+    stray = draft.menus and draft.counts_as in _OPEN
     return NO_CHOICE if len(numbers) > 1 or draft.slot == MENU or stray else None
 
 
-def _is_list(options: Sequence[str]) -> bool:
-    return any(it == "submit" or it.startswith(_LISTS) for it in options)
+def renumbered(draft: Draft, choice: str | None) -> Draft:
+    """The draft whose next menu begins at 1; or, after offices chosen by their numbers, behind these.
+
+    Args:
+        choice: what the message before stands for; None: words.
+    """
+    if choice == NO_CHOICE or not draft.menus:
+        return draft
+    used = max(numbered(draft), default=0) if choice and choice.startswith("exclude:") else 0
+    return replace(draft, numbers_from=-(-used // 10) * 10 + 1)

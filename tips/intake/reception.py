@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -75,7 +75,7 @@ class Outcome:
     lang: str
     receipt: str | None = field(default=None, repr=False)  # as shown; not None only while it is due
     tags: tuple[str, ...] = field(default=(), repr=False)  # of all receipts that are shown, to confirm them by
-    numbered: tuple[str, ...] = ()  # the ids of what can be chosen by a number now, by these numbers
+    numbers: Mapping[str, int] = field(default_factory=dict)  # by which of them an option can be chosen, by its id
     repeated: bool = False  # this very message was answered before: show nothing but a due receipt
 
     @property
@@ -378,7 +378,7 @@ class Reception:
 
 def _outcome(decision: Decision) -> Outcome:
     draft = decision.draft
-    return Outcome(decision.replies, draft.stage, draft.lang, numbered=numbered(draft))
+    return Outcome(decision.replies, draft.stage, draft.lang, numbers={it: at for at, it in numbered(draft).items()})
 
 
 def _answered(stored: StoredDraft, ref: str, *, receipt: bool) -> Draft | Stub | None:
