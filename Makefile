@@ -14,7 +14,7 @@ PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadfile
 QUICK := $(OWN) -m pytest -n $(WORKERS) --dist worksteal --memory -m "not slow"
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo quick setup-test test test-two other-pythons check sbom bench eval data learn pictures drawings mutants interop lock locales clean
+.PHONY: help setup demo quick setup-test test test-two other-pythons check sbom bench soak eval data learn pictures drawings mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -73,6 +73,9 @@ sbom: $(DEV_STAMP) ## List what the product runs on, with licences, as CycloneDX
 
 bench: setup-test ## Measure speed; each ceiling in the same run
 	@$(OWN) -m bench
+
+soak: setup-test ## Flood two processes over Telegram while the platform fails and the database stands still
+	@$(OWN) -m bench.soak
 
 eval: setup ## Measure triage on the labelled messages
 	@$(OWN) -m bench.eval

@@ -13,7 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -35,6 +35,7 @@ JSON_FIELDS = {
     *("entities", "reply_markup", "link_preview_options", "protect_content", "message_ids", "commands"),
     *("menu_button", "allowed_updates"),
 }
+Api = TypeVar("Api", bound="BotApi")
 TOKEN = "4242:test-token-of-the-emulator"
 
 
@@ -311,10 +312,10 @@ def _plain(name: str, value: str) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def serving(port: int = 0, first: int = 1) -> AsyncIterator[BotApi]:
+async def serving(port: int = 0, first: int = 1, kind: type[Api] = BotApi) -> AsyncIterator[Api]:  # type: ignore[assignment]
     """At a free port, or at this one; its numbers begin with `first`, as those of one that was there before go on."""
     port = port or loopback.free_port()
-    api = BotApi(f"http://127.0.0.1:{port}", _ids=itertools.count(first))
+    api = kind(f"http://127.0.0.1:{port}", _ids=itertools.count(first))
     routes = [
         Route(f"/bot{TOKEN}/{{method}}", api.door, methods=["GET", "POST"]),
         Route(f"/file/bot{TOKEN}/{{path:path}}", api.file),
