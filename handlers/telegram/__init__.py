@@ -14,7 +14,14 @@ from typing import BinaryIO, Final, cast
 
 from aiogram import Bot, Dispatcher, F
 from aiogram.enums import ChatType
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+)
 from aiogram.methods import AnswerCallbackQuery, SendMessage
 from aiogram.types import (
     Audio,
@@ -29,12 +36,15 @@ from aiogram.types import (
 )
 
 import locales
+from handlers import bot_api
 from handlers.channel import Channel
 from handlers.telegram import buttons, delivery, messages
 from handlers.telegram.buttons import BURN, BURNING, ERASE
-from handlers.telegram.delivery import Undelivered, Wait
+from handlers.telegram.delivery import Wait
 from handlers.uploads import MemoryFile, memory_file
 from tips import errors
+from tips.cases import outbox
+from tips.cases.outbox import Told
 from tips.evidence import limits
 from tips.intake import phrases
 from tips.intake.reception import Outcome, Reception
@@ -199,13 +209,19 @@ class Telegram:
 
     # --- telling ------------------------------------------------------------------------------------------------------
 
-    async def tell(self, bot: Bot, chat: str, lang: str) -> bool:
-        """Say that something waits, in words that a lock screen may show; False: the chat is out of reach."""
+    async def tell(self, bot: Bot, chat: str, lang: str) -> Told:
+        """Say once that something waits, in words that a lock screen may show; what became of it."""
         try:
-            await delivery.send(bot, messages.plain(chat, locales.say(lang, "notify.waiting")), self._wait)
-        except Undelivered:
-            return False
-        return True
+            await bot(messages.plain(chat, locales.say(lang, "notify.waiting")))
+        except TelegramForbiddenError:
+            return outbox.GONE
+        except TelegramRetryAfter as error:
+            return outbox.later(float(error.retry_after))
+        except (TelegramBadRequest, TelegramNotFound) as error:
+            return outbox.GONE if bot_api.is_gone(error.message) else outbox.REFUSED
+        except AiogramError:
+            return outbox.later()
+        return outbox.DELIVERED
 
 
 def _lang(user: User | None) -> str:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.serve import messengers, serving
+from bot.serve.announcing import Announcer
 from bot.wiring import Product
 from tests.fakes import bot_api, home, loopback, served
 from tests.fakes.served import Citizen, Served
@@ -143,7 +144,8 @@ async def test_whoever_answers_in_its_place_stops_nothing(
             telegram_api=f"http://127.0.0.1:{port}",
         )
         product = replace(opened.product, settings=own)
-        async with serving.citizens_bot(product), serving.officers_bot(product):
+        announcer = Announcer(product.reporter_notifications)
+        async with serving.citizens_bot(product, announcer), serving.officers_bot(product):
             for first in (1, 1000):
                 async with in_its_place(*answer, port):
                     await until_all(product, lambda it: it.state == "trouble")
