@@ -78,6 +78,7 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         "/desk/account",
         "/desk/statistics",
         "/desk/ledger",
+        "/desk/undelivered",
         "/desk/nowhere",
     ):
         await page.goto(address)

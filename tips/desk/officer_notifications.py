@@ -85,7 +85,12 @@ class OfficerNotifications:
         return kind in {PingKind.URGENT, PingKind.DIGEST} or not quiet_at(chat.quiet, self.now())
 
     async def may_go(self, waiting: Push) -> bool:
-        """Whether a push may be sent now: it may have waited, and its chat be nobody's, or quiet, by now."""
+        """Whether a push may be sent now: it may have waited, and its chat be nobody's, or quiet, by now.
+
+        Of a kind that nobody knows, because a hand was in the row, nothing is sent.
+        """
+        if waiting.kind not in set(PingKind):
+            return False
         try:
             chat = await self.officer_chats.chat(waiting.chat)
         except errors.NotFound:
