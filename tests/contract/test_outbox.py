@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from storage import Store
+from storage import Store, mapping
+from storage.engine import Database
 from tests.contract.conftest import NOON, new_case, step
 from tips import errors
 from tips.cases import pings
@@ -115,6 +116,19 @@ async def test_what_was_claimed_and_never_answered_comes_back(store: Store) -> N
     await store.outbox.bury(first, Trouble.AWAY)
     await store.outbox.give_back(again)
     assert [it.tries for it in await store.outbox.claim(NOON, 9)] == [2]
+
+
+async def test_a_claim_that_lies_too_far_ahead_is_none(sql_store: Store, database_url: str) -> None:
+    """A hand in the row, or the machine's clock that was set back: nothing is held up for ever."""
+    await waiting(sql_store, push(1))
+    await with_news(sql_store, 1)
+    database = Database(database_url)
+    async with database.write() as connection:
+        for name in ("push", "address"):
+            await connection.execute(mapping.table(name).update().values(claimed_until=2**40))
+    await database.close()
+    assert len(await sql_store.outbox.claim(NOON, 9)) == 1
+    assert (await the_claim(sql_store)).tries == 1
 
 
 async def test_a_push_is_put_off_given_back_or_over(store: Store) -> None:

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 import locales
 from bot import wiring
+from bot.serve import officers_bot
 from bot.serve.messengers import Messenger
 from tests.fakes import bot_api
 from tests.fakes.bot_api import BotApi
@@ -536,3 +538,37 @@ async def test_what_cannot_be_answered_is_heard_once_and_stops_nothing(a_home: H
         await api.brings({"message": {"message_id": 7, "date": 1, "chat": {"id": -5, "type": "group", "title": "g"}}})
         assert "/lienket" in await commands(api, CHAT, "/start")
         assert len(api.sent[CHAT]) == 1
+
+
+async def test_another_process_that_polls_is_no_trouble(
+    a_home: Home, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telegram lets one hear: the other waits for its turn, and goes on telling meanwhile."""
+    monkeypatch.setattr(officers_bot, "POLL", 0.02)
+    home = with_bot(a_home, api)
+    async with bot_api.connected_officers_bot(home.product) as bot:
+        await linked(home, api, "an", CHAT)
+        await home.citizen().sends(TIP)
+        api.refusals += [("getUpdates", 409)] * 20
+        await api.until(lambda: len(api.refusals) < 10)
+        assert bot.teller.messenger.is_up
+        assert await bot.looks() == 1
+        await api.until(lambda: not api.refusals)
+        assert "Đang mở: 1." in await commands(api, CHAT, "/hangdoi")
+
+
+class Away:
+    """Counts that nobody can ask for."""
+
+    async def workload(self, *_: object) -> None:
+        raise errors.StoreUnavailable
+
+
+async def test_a_store_that_is_away_is_said_to_who_asks(a_home: Home, api: BotApi) -> None:
+    """An officer who gets no answer would ask again and again."""
+    home = with_bot(a_home, api)
+    counts: Any = Away()
+    ill = replace(home.product, store=replace(home.product.store, statistics=counts))
+    async with bot_api.connected_officers_bot(ill):
+        await linked(home, api, "an", CHAT)
+        assert await commands(api, CHAT, "/hangdoi") == locales.say("vi", errors.StoreUnavailable.key)
