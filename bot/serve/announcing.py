@@ -14,11 +14,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from bot.serve import background
 from bot.serve.messengers import Messenger
 from tips import errors
 from tips.cases import outbox
 from tips.cases.outbox import Fate, Pace, Told
-from tips.intake.reporter_notifications import News, ReporterNotifications
+from tips.intake.reporter_notifications import Address, News, ReporterNotifications
 
 LOOK: Final = 20  # seconds between looks for news
 IN_TIME: Final = outbox.LEASE.total_seconds() / 2  # of a claim's time: what is not begun by then is given back
@@ -81,6 +82,7 @@ class Announcer:
         return sum(await asyncio.gather(*every))
 
     async def _tell_in(self, channel: str, theirs: Sequence[News], until: float) -> int:
+        """How many of a channel were told; what cannot be begun now is given back."""
         way, told = self.ways.get(channel), 0
         for news in theirs:
             if news.address is None:
@@ -89,7 +91,10 @@ class Announcer:
                 await self.notifications.give_back(news)
             else:
                 await way.pace.turn(news.address.id)
-                became = await way.tell(news.address.id, news.address.lang)
-                await self.notifications.settle(news, became)
-                told += became.fate is Fate.DELIVERED
+                told += await background.finished(self._tell_one(way, news, news.address))
         return told
+
+    async def _tell_one(self, way: Way, news: News, address: Address) -> bool:
+        became = await way.tell(address.id, address.lang)
+        await self.notifications.settle(news, became)
+        return became.fate is Fate.DELIVERED

@@ -20,7 +20,7 @@ from telegram.error import Conflict, TelegramError
 from telegram.ext import Application, Defaults
 from telegram.request import HTTPXRequest
 
-from bot.serve import messengers
+from bot.serve import background, messengers
 from bot.serve.announcing import IN_TIME, new_pace
 from bot.serve.health import Health
 from bot.serve.messengers import Messenger
@@ -198,6 +198,9 @@ class Teller:
             await self.notifications.outbox.done(push)
             return Fate.GONE
         await self.pace.turn(push.chat)
+        return await background.finished(self._deliver(push))
+
+    async def _deliver(self, push: Push) -> Fate:
         told = await self.pushes.deliver(push)
         await self.notifications.settle(push, told)
         return told.fate

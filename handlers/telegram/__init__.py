@@ -53,6 +53,7 @@ from tips.intake.turns import Inbound, Reply, ReplyKind
 
 CHANNEL: Final = "telegram"
 PRESSED: Final = "@"  # in a pressed button's reference: before it the press, after it the number of the message
+TELLING: Final = 20  # seconds for a notice: whoever claimed it must know well before another may
 FOLLOWING: Final = 99  # our answer's number is not kept; numbers run through all of a bot's chats, so it is near
 _START: Final = re.compile(r"/start(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of a link t.me/BOT?start=…, as Telegram has it
@@ -212,7 +213,7 @@ class Telegram:
     async def tell(self, bot: Bot, chat: str, lang: str) -> Told:
         """Say once that something waits, in words that a lock screen may show; what became of it."""
         try:
-            await bot(messages.plain(chat, locales.say(lang, "notify.waiting")))
+            await bot(messages.plain(chat, locales.say(lang, "notify.waiting")), request_timeout=TELLING)
         except TelegramForbiddenError:
             return outbox.GONE
         except TelegramRetryAfter as error:

@@ -361,6 +361,34 @@ async def test_a_process_that_died_at_it_is_followed_by_another(running: Running
     assert await running.looks() == 1
 
 
+async def test_who_is_told_while_the_process_ends_is_told_once(running: Running) -> None:
+    """What was begun comes to its end before the process does: the next one finds nothing to tell."""
+    sending, sent = asyncio.Event(), asyncio.Event()
+
+    async def tell(chat: str, lang: str) -> outbox.Told:
+        sending.set()
+        await sent.wait()
+        return outbox.DELIVERED
+
+    await running.reports()
+    case = await running.news()
+    await running.product.reporter_notifications.ask(case, Address("toy", "chat", "vi"))
+    await running.asks()
+    running.announcer.by("toy", tell, Messenger("toy", "up"))
+    look = asyncio.create_task(running.looks())
+    await sending.wait()
+    look.cancel()
+    await asyncio.sleep(0.01)
+    sent.set()
+    with pytest.raises(asyncio.CancelledError):
+        await look
+    running.home.clock.forward(hours=1)
+    key = reporter_notifications.relay_id(running.product.reporter_notifications.secrets.relay_key())
+    assert await running.product.store.addresses.claim(key, running.home.clock() + timedelta(days=9), 9) == []
+    row = (await running.product.store.addresses.every())[0]
+    assert row[0] == case
+
+
 async def test_one_channel_that_is_slow_holds_no_other_up(running: Running) -> None:
     """Whoever waits for it waits alone."""
     stuck = asyncio.Event()
