@@ -455,6 +455,27 @@ MUTANTS = (
         "tests/flows/test_undelivered.py::test_nobody_but_an_admin_decides",
     ),
     Mutant(
+        "a claim from the future",
+        "storage/claims.py",
+        ", until > seconds() + int(outbox.LEASE.total_seconds())",
+        "",
+        "tests/contract/test_outbox.py::test_a_claim_that_lies_too_far_ahead_is_none",
+    ),
+    Mutant(
+        "a message torn from its note",
+        "bot/serve/background.py",
+        "await asyncio.wait([task])",
+        "task.cancel()",
+        "tests/flows/test_reporter_notifications.py::test_who_is_told_while_the_process_ends_is_told_once",
+    ),
+    Mutant(
+        "two topics for one case",
+        "handlers/officer_pushes.py",
+        "if kept != made.message_thread_id:",
+        "if False:",
+        "tests/flows/test_officers_bot.py::test_two_processes_make_one_topic",
+    ),
+    Mutant(
         "small counts that are shown",
         "tips/desk/statistics.py",
         "return len(secret) == 1 or 0 < sum(secret) <= SMALL",

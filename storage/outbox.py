@@ -96,6 +96,12 @@ class SqlOutbox:
         dead = sa.select(push).where(push.c.trouble.is_not(None)).order_by(push.c.since, push.c.id)
         return [mapping.to_push(row) for row in await self._database.rows(dead)]
 
+    async def expire(self, before: datetime) -> None:
+        """Dead letters that wait since before then go."""
+        push = mapping.table("push")
+        async with self._database.write() as connection:
+            await connection.execute(push.delete().where(push.c.trouble.is_not(None), push.c.since < before))
+
     async def send_again(self, id: bytes, now: datetime) -> None:
         """A dead letter begins anew."""
         anew = {"after": now, "tries": 0, "trouble": None, "claimed_until": None}

@@ -158,6 +158,18 @@ async def test_a_dead_letter_is_kept_until_somebody_decides(store: Store) -> Non
             await change
 
 
+async def test_a_dead_letter_for_which_nobody_decides_goes_in_the_end(store: Store) -> None:
+    """By since when it waits; what is still to be sent stays."""
+    await waiting(store, push(1), push(2))
+    (one,) = await store.outbox.claim(NOON, 1)
+    await store.outbox.bury(one, Trouble.AWAY)
+    await store.outbox.expire(NOON)
+    assert len(await store.outbox.dead()) == 1
+    await store.outbox.expire(NOON + HOUR)
+    assert await store.outbox.dead() == []
+    assert len(await store.outbox.claim(NOON, 9)) == 1
+
+
 async def test_a_digest_is_told_once_in_its_hour_whoever_puts_it(store: Store) -> None:
     """Put again after it was told it is not told again; the next hour's takes its place, told or dead."""
     digests = [pings.push(b"1", chat, Ping(b"", "", PingKind.DIGEST, NOON)) for chat in "12"]

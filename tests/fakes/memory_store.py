@@ -579,6 +579,9 @@ class MemoryOutbox(Port):
         dead = [it.push for it in self.rows.pushes.values() if it.push.trouble is not None]
         return sorted(dead, key=lambda it: (it.since, it.id))
 
+    async def expire(self, before: datetime) -> None:
+        forget(self.rows.pushes, [it.id for it in await self.dead() if it.since < before])
+
     async def send_again(self, id: bytes, now: datetime) -> None:
         push = self._dead(id)
         self.rows.pushes[id] = WaitingPush(replace(push, after=now, tries=0, trouble=None))

@@ -21,7 +21,7 @@ from bot.serve.announcing import Announcer
 from bot.serve.messengers import Messenger
 from bot.wiring import Product
 from handlers.telegram import Telegram
-from storage import tables
+from storage import mapping, tables
 from storage.engine import Database
 from tests.fakes import bot_api, loopback
 from tests.fakes.bot_api import BotApi
@@ -361,7 +361,7 @@ async def test_a_process_that_died_at_it_is_followed_by_another(running: Running
     assert await running.looks() == 1
 
 
-async def test_who_is_told_while_the_process_ends_is_told_once(running: Running) -> None:
+async def test_who_is_told_while_the_process_ends_is_told_once(running: Running, database_url: str) -> None:
     """What was begun comes to its end before the process does: the next one finds nothing to tell."""
     sending, sent = asyncio.Event(), asyncio.Event()
 
@@ -382,11 +382,9 @@ async def test_who_is_told_while_the_process_ends_is_told_once(running: Running)
     sent.set()
     with pytest.raises(asyncio.CancelledError):
         await look
-    running.home.clock.forward(hours=1)
-    key = reporter_notifications.relay_id(running.product.reporter_notifications.secrets.relay_key())
-    assert await running.product.store.addresses.claim(key, running.home.clock() + timedelta(days=9), 9) == []
-    row = (await running.product.store.addresses.every())[0]
-    assert row[0] == case
+    database = Database(database_url)
+    assert [it.news_from for it in await database.rows(sa.select(mapping.table("address")))] == [None]
+    await database.close()
 
 
 async def test_one_channel_that_is_slow_holds_no_other_up(running: Running) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 
 from tips import errors
 from tips.cases import deadlines
-from tips.cases.outbox import Fate, Told, Trouble, next_try
+from tips.cases.outbox import DEAD_FOR, Fate, Told, Trouble, next_try
 from tips.cases.pings import Ping, PingKind, Push, push
 from tips.crypto import keys
 from tips.crypto.sealing import Random
@@ -61,8 +61,12 @@ class OfficerNotifications:
         return await self.outbox.fan_out(self.now(), BATCH, self._pushes)
 
     async def gather_digest(self) -> None:
-        """What everybody gets at the fixed hours: the same words whether something is new or not, once an hour."""
+        """What everybody gets at the fixed hours: the same words whether something is new or not, once an hour.
+
+        Dead letters for which nobody decided go with it, or a chat that takes nothing would collect them for ever.
+        """
         hour = deadlines.hour(self.now())
+        await self.outbox.expire(hour - DEAD_FOR)
         names = [person.name for person in self.roster().people if person.role.holds_seed]
         digest = Ping(b"", "", PingKind.DIGEST, hour)
         chats = await self.officer_chats.chats(names)

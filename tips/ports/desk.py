@@ -77,6 +77,10 @@ class Outbox(Protocol):
         """Dead letters, oldest first."""
         ...
 
+    async def expire(self, before: datetime) -> None:
+        """Dead letters that wait since before then go."""
+        ...
+
     async def send_again(self, id: bytes, now: datetime) -> None:
         """A dead letter begins anew. Raises `NotFound`: it is none."""
         ...
