@@ -191,9 +191,6 @@ def _told(flood: Flood, database: Path, watch: dict[int, list[int]], over: float
     after = sorted(took for began, took in flood.took if began >= over)
     p99 = statistics.quantiles(after, n=100)[98] if len(after) > 100 else float("inf")
     grown = {pid: sizes[1] - sizes[0] for pid, sizes in watch.items()}
-    print(
-        f"updates {flood.done} of {updates}, brought again {dict(flood.again)}, refused {dict(flood.platform.refused)}"
-    )
     again, refused = dict(flood.again), dict(flood.platform.refused)
     print(f"updates {flood.done} of {updates}, brought again: {again}, refused by the platform: {refused}")
     print(f"{spent:.0f} s, {updates / spent:.0f} updates/s; after the stall {len(after)} turns, p99 {p99:.2f} s")

@@ -34,6 +34,7 @@ from tips.desk.exports import Exports
 from tips.desk.late_exclusion import LateExclusion
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.review import Review
+from tips.desk.undelivered import Undelivered
 from tips.desk.writing import Writer
 from tips.evidence.files import Files
 from tips.intake.conversation import Conversation
@@ -91,6 +92,7 @@ class Product:
     retention: Retention
     reporter_notifications: ReporterNotifications
     officer_notifications: OfficerNotifications
+    undelivered: Undelivered
     early_signs: EarlySigns
     reminders: Reminders
     leases: Leases
@@ -218,6 +220,7 @@ def _put_together(it: _Basis) -> Product:
         officer_notifications=OfficerNotifications(
             it.store.officer_chats, it.store.outbox, it.roster, it.now, it.random
         ),
+        undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
         **clock._asdict(),
         jobs=Jobs(_jobs(it, clock, logins), clock.leases, it.now),
         exports=Exports(it.store.statistics, it.store.ledger, it.secrets.signing[INTAKE], it.now, it.random),

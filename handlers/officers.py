@@ -52,8 +52,6 @@ class Officers:
             await self._notifications.link(" ".join(context.args or ()), str(update.effective_chat.id))
         except errors.NotFound:
             await _say(update, "officers.code_unknown")
-        except errors.StoreUnavailable as error:
-            await _say(update, error.key)
         else:
             await _say(update, "officers.linked")
 
@@ -105,8 +103,6 @@ class Officers:
             return await self._notifications.person(str(update.effective_chat.id))
         except errors.NotFound:
             await _say(update, "officers.start")
-        except errors.StoreUnavailable as error:
-            await _say(update, error.key)
         return None
 
 
@@ -116,5 +112,7 @@ async def _say(update: Update, key: str, **values: str) -> None:
 
 
 async def _note_error(update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-    """Of an error only its type is logged: an update holds who wrote."""
+    """Of an error only its type is logged: an update holds who wrote. A store that is away is said to them."""
     log.error("the officers' bot met %s", type(context.error).__name__)
+    if isinstance(context.error, errors.StoreUnavailable) and isinstance(update, Update):
+        await _say(update, context.error.key)

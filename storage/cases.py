@@ -194,6 +194,8 @@ async def store_step(connection: AsyncConnection, change: Change) -> None:
         waiting = mapping.table("waiting_file")
         await connection.execute(waiting.delete().where(waiting.c.envelope_id.in_(change.files)))
     await _tell(connection, change)
+    if change.forgotten or change.case.restricted:
+        await _unname(connection, change.case.id)
     for grant in change.woken:
         await connection.execute(_upsert(connection, "reading_grant", mapping.of_grant(grant)))
 
@@ -229,10 +231,22 @@ async def _tell(connection: AsyncConnection, change: Change) -> None:
     """News for the reporter, if an address of theirs is kept; or its end."""
     address = mapping.table("address")
     mine = address.c.case_id == change.case.id
-    if change.notify_from is not None:
-        await connection.execute(address.update().where(mine).values(news_from=change.notify_from))
+    if (
+        change.notify_from is not None
+    ):  # who is telling them now finds another number of tries, and leaves this to be told
+        news = {"news_from": change.notify_from, "tries": 0, "trouble": None}
+        await connection.execute(address.update().where(mine).values(**news))
     if change.forgotten:
         await connection.execute(address.delete().where(mine))
+
+
+async def _unname(connection: AsyncConnection, case: bytes) -> None:
+    """What waits to be told to officers names this case no more, and it has no topic."""
+    for name in ("ping", "push"):
+        table = mapping.table(name)
+        await connection.execute(table.update().where(table.c.case_id == case).values(case_id=None, due_at=None))
+    topic = mapping.table("topic")
+    await connection.execute(topic.delete().where(topic.c.case_id == case))
 
 
 async def _remove(connection: AsyncConnection, change: Change) -> None:

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from tips import errors
@@ -96,6 +98,23 @@ async def _answered() -> AsyncIterator[None]:
         if error.connection_invalidated:
             raise errors.Unsure from error
         raise
+
+
+class seconds(FunctionElement[int]):  # noqa: N801 (a function of SQL)
+    """The database's own time in whole seconds: one clock for all processes, whatever theirs say."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(seconds, "sqlite")
+def _sqlite_seconds(*_: Any, **__: Any) -> str:
+    return "CAST(strftime('%s', 'now') AS INTEGER)"
+
+
+@compiles(seconds, "postgresql")
+def _postgresql_seconds(*_: Any, **__: Any) -> str:
+    return "CAST(floor(extract(epoch FROM now())) AS BIGINT)"
 
 
 class Database:

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from storage import mapping
 from storage.engine import Database
+from storage.officer_chats import forget_chats
 from storage.tables import KeptRow, RosterRow, UnitSeedRow
 from tips import errors
 from tips.cases.ledger import SignedEvent
@@ -19,7 +20,7 @@ from tips.organisation.roster import SignedRoster
 from tips.ports.people import Account
 
 _PERSONAL: Final = {  # table -> the column that says whose a row is
-    "person": "name", "session": "name", "link_code": "name", "officer_chat": "name", "unit_seed": "holder",
+    "person": "name", "session": "name", "link_code": "name", "unit_seed": "holder",
 }  # fmt: skip
 
 
@@ -58,6 +59,7 @@ class SqlKeyring:
         }
         try:
             async with self._database.write() as connection:
+                await forget_chats(connection, mapping.table("officer_chat").c.name.in_(gone))
                 for name, column in _PERSONAL.items():
                     table = mapping.table(name)
                     await connection.execute(table.delete().where(table.c[column].in_(gone)))

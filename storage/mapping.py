@@ -13,7 +13,7 @@ from sqlalchemy import Column, Table
 from storage import tables
 from tips.cases.case import Case
 from tips.cases.ledger import SignedEvent
-from tips.cases.pings import Ping
+from tips.cases.pings import Ping, Push
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
 from tips.crypto.sealing import Envelope, Grant
 from tips.organisation.roster import SignedRoster
@@ -99,12 +99,31 @@ def to_mailbox(row: tables.MailboxRow) -> Mailbox:
 
 def of_ping(it: Ping) -> Values:
     """A ping's columns."""
-    return {"id": it.id, "unit": it.unit, "kind": it.kind, "after": it.after, "spared": " ".join(it.spared)}
+    return {
+        "id": it.id,
+        "unit": it.unit,
+        "kind": it.kind,
+        "after": it.after,
+        "spared": " ".join(it.spared),
+        "case_id": it.case,
+        "due_at": it.due,
+    }
 
 
-def to_ping(row: tables.PingRow) -> Ping:
-    """A ping."""
-    return Ping(row.id, row.unit, row.kind, row.after, tuple((row.spared or "").split()))
+def to_ping(row: Any) -> Ping:
+    """A ping, from a row of its table."""
+    return Ping(row.id, row.unit, row.kind, row.after, tuple((row.spared or "").split()), row.case_id, row.due_at)
+
+
+def of_push(it: Push) -> Values:
+    """A push's columns; nobody has claimed it."""
+    values = {name: getattr(it, name) for name in ("id", "chat", "kind", "since", "after", "tries", "trouble")}
+    return {**values, "case_id": it.case, "due_at": it.due, "claimed_until": None}
+
+
+def to_push(row: Any) -> Push:
+    """A push, from a row of its table that is still to be sent, or is a dead letter."""
+    return Push(row.id, row.chat, row.kind, row.since, row.after, row.case_id, row.due_at, row.tries, row.trouble)
 
 
 def of_draft(it: DraftRow) -> Values:

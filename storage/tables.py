@@ -78,6 +78,10 @@ def _moment(name: str, *, nullable: bool = False) -> Any:
     return Field(default=None, sa_column=Column(name, Moment, nullable=nullable))
 
 
+def _seconds(name: str) -> Any:
+    return Field(default=None, sa_column=Column(name, BigInteger, nullable=True))
+
+
 def _of_case(name: str = "case_id") -> Any:
     return Field(sa_column=Column(name, LargeBinary, ForeignKey("tip.id"), nullable=False, index=True))
 
@@ -192,13 +196,19 @@ class MailboxRow(Base, table=True):
 
 
 class AddressRow(Base, table=True):
-    """Where a reporter who asked for it is told; sealed under a key on no disk. `news_from` NULL: nothing waits."""
+    """Where a reporter who asked for it is told; sealed under a key on no disk. `news_from` NULL: nothing waits.
+
+    Who tells them holds the row until `claimed_until`, in the database's own seconds, by the number of `tries`.
+    """
 
     __tablename__ = "address"
     __table_args__ = (UNORDERED,)
     case: bytes = Field(sa_column=Column("case_id", LargeBinary, ForeignKey("tip.id"), primary_key=True))
     sealed: bytes = _octets("sealed")
     news_from: datetime | None = _moment("news_from", nullable=True)
+    tries: int = Field(default=0, sa_column=Column("tries", Integer, nullable=False, server_default="0"))
+    claimed_until: int | None = _seconds("claimed_until")
+    trouble: str | None = None
 
 
 class DraftTable(Base, table=True):
@@ -222,6 +232,35 @@ class PingRow(Base, table=True):
     kind: str
     after: datetime = Field(sa_column=Column("after", Moment, nullable=False, index=True))
     spared: str | None
+    case: bytes | None = _octets("case_id", nullable=True)
+    due_at: datetime | None = _moment("due_at", nullable=True)
+
+
+class PushRow(Base, table=True):
+    """A ping for one chat of the officers' bot. `after` NULL: a digest that was sent; `trouble`: a dead letter."""
+
+    __tablename__ = "push"
+    __table_args__ = (UNORDERED,)
+    id: bytes = _key()
+    chat: str = Field(index=True)
+    kind: str
+    since: datetime = _moment("since")
+    after: datetime | None = Field(default=None, sa_column=Column("after", Moment, nullable=True, index=True))
+    case: bytes | None = _octets("case_id", nullable=True)
+    due_at: datetime | None = _moment("due_at", nullable=True)
+    tries: int = Field(default=0, sa_column=Column("tries", Integer, nullable=False))
+    claimed_until: int | None = _seconds("claimed_until")
+    trouble: str | None
+
+
+class TopicRow(Base, table=True):
+    """A case's topic in an officer's chat."""
+
+    __tablename__ = "topic"
+    __table_args__ = (UNORDERED,)
+    chat: str = Field(primary_key=True)
+    case: bytes = _key("case_id")
+    topic: int = Field(sa_column=Column("topic", BigInteger, nullable=False))
 
 
 class JobRun(Base, table=True):
@@ -275,12 +314,13 @@ class SessionRow(Base, table=True):
 
 
 class LinkCodeRow(Base, table=True):
-    """The hash of a one-time code that links an officer's chat."""
+    """The hash of a one-time code that links an officer's chat, and once it was used that chat."""
 
     __tablename__ = "link_code"
     code: bytes = _key("code")
     name: str
     expires_at: datetime = _moment("expires_at")
+    chat: str | None
 
 
 class LinkRow(Base, table=True):

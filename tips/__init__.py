@@ -36,7 +36,8 @@ strangers' guesses from locking anybody out):
     case's readers
 
 what waits is told to officers without a word of it (`pings`, `officer_notifications`, `reminders`), and to a reporter
-who asks for it (`reporter_notifications`); what could not be told is tried again as the `outbox` says
+who asks for it (`reporter_notifications`); what could not be told is tried again as the `outbox` says, and
+ends in a list of the `undelivered`
 
 `clock`, as time passes (`deadlines`, as long as the `policy` says):
     of several processes one does each of the `jobs` (`leases`), one case after the other (`rounds`)

@@ -124,6 +124,13 @@ async def _ledger(product: Product) -> str:
     return f"{report.events} events of {report.cases} cases hold"
 
 
+async def _undelivered(product: Product) -> str:
+    letters, reporters = len(await product.undelivered.letters()), await product.undelivered.reporters()
+    if letters or reporters:
+        return Advice(f"{letters} to officers, {reporters} to reporters: an admin sees why at /desk/undelivered")
+    return "nothing that could not be told"
+
+
 async def _late(product: Product) -> str:
     late = await product.store.cases.due(product.now(), 1000)
     return f"{len(late)} cases are late; the clock takes them up" if late else "no case is late"
@@ -164,4 +171,5 @@ CHECKS: Final[Mapping[str, Check]] = {
     "deadlines": _late,
     "jobs": _jobs,
     "cases": _stuck,
+    "undelivered": _undelivered,
 }

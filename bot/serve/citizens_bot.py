@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hmac
 import json
-import logging
 import os
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -38,20 +34,18 @@ from starlette.routing import Route
 
 import locales
 from bot import key_files
-from bot.serve import background, messengers, polling
+from bot.serve import messengers, polling
+from bot.serve.announcing import Announcer
 from bot.serve.health import Health
 from bot.serve.messengers import Messenger
 from bot.settings import Settings
 from handlers.delivery import Undelivered
 from handlers.telegram import CHANNEL, Telegram
 from tips import errors
-from tips.clock.leases import Leases
 from tips.intake.reception import Reception
-from tips.intake.reporter_notifications import ReporterNotifications
 
 PATH: Final = "/telegram"
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 (the header's name)
-LOOK: Final = 20  # seconds between looks for news
 LARGEST_UPDATE: Final = 1024 * 1024  # bytes
 # In the menu's order; what is typed is `command.KEY.name` of a catalogue, what explains it `command.KEY`.
 COMMANDS: Final = ("start", "code", "cancel", "erase", "silence", "who_reads", "about", "language", "help")
@@ -67,8 +61,6 @@ OUT_OF_REACH: Final = (
     TelegramUnauthorizedError,
 )
 
-log = logging.getLogger(__name__)
-
 
 @contextlib.asynccontextmanager
 async def running(
@@ -79,10 +71,10 @@ async def running(
     bot = Bot(settings.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api)))
     bot.session.middleware(Watch(messenger))
     handler = Telegram(reception, alone=not settings.telegram_webhook)
+    announcer.by(CHANNEL, partial(handler.tell, bot), messenger)
     dispatcher = handler.dispatcher()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bot.session.close)
-        await stack.enter_async_context(background.working(_telling(announcer, handler, bot, messenger), "news"))
         yield await stack.enter_async_context(
             _listening(settings, bot, dispatcher, messenger, reception.conversation.web)
         )
@@ -127,37 +119,6 @@ class Watch(BaseRequestMiddleware):
             raise
         self._messenger.answered()
         return answer
-
-
-@dataclass(frozen=True, slots=True)
-class Announcer:
-    """Tells everybody who asked, and for whom something waits; once a slot, whoever runs."""
-
-    notifications: ReporterNotifications
-    leases: Leases
-    now: Callable[[], datetime]
-
-    async def announce(self, handler: Telegram, bot: Bot) -> int:
-        """Tell them; how many were told."""
-        now = self.now()
-        slot = now.replace(second=now.second // LOOK * LOOK, microsecond=0)
-        async with self.leases.turn(f"notify {CHANNEL}", slot) as mine:
-            waiting = await self.notifications.waiting(CHANNEL) if mine else []
-            for case, address in waiting:
-                await handler.tell(bot, address.id, address.lang)
-                await self.notifications.notified(case)
-        return len(waiting)
-
-
-async def _telling(announcer: Announcer, handler: Telegram, bot: Bot, messenger: Messenger) -> None:
-    while True:
-        await asyncio.sleep(LOOK)
-        if not messenger.is_up:
-            continue  # news wait: who cannot be reached would count as told
-        try:
-            await announcer.announce(handler, bot)
-        except errors.StoreUnavailable:
-            log.warning("the store is away: news wait")
 
 
 async def introduce(bot: Bot, web: str) -> None:

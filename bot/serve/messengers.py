@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from bot.serve import background
@@ -28,6 +28,7 @@ class Messenger:
     name: str
     state: str = "connecting"  # connecting | up | trouble
     error: str = ""  # the kind of the last error
+    in_trouble: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     @property
     def is_up(self) -> bool:
@@ -39,12 +40,14 @@ class Messenger:
         if not self.is_up:
             log.info("%s: connected", self.name)
         self.state, self.error = "up", ""
+        self.in_trouble.clear()
 
     def failed(self, kind: str) -> None:
         """It is not, or is somebody else."""
         if self.state != "trouble":
             log.warning("%s: out of reach: %s", self.name, kind)
         self.state, self.error = "trouble", kind
+        self.in_trouble.set()
 
     def __str__(self) -> str:
         """For people who look after the machine."""
@@ -53,7 +56,11 @@ class Messenger:
 
 @contextlib.asynccontextmanager
 async def kept(messenger: Messenger, listen: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-    """Let a messenger listen until the block is left, however often that fails."""
+    """Let a messenger listen until the block is left, however often that fails.
+
+    `listen` may end where a webhook hears by itself; it is called again once the messenger is in trouble, for else
+    nobody would ask whether it is back.
+    """
     async with background.working(_again_and_again(messenger, listen), messenger.name):
         yield
 
@@ -64,8 +71,10 @@ async def _again_and_again(messenger: Messenger, listen: Callable[[], Awaitable[
     while True:
         began = loop.time()
         try:
-            return await listen()
+            await listen()
         except Exception as error:  # whatever a stranger's answer led to, the next try may go well
             messenger.failed(type(error).__name__)
+        else:
+            await messenger.in_trouble.wait()
         await asyncio.sleep(pause)
         pause = FIRST_PAUSE if loop.time() - began > 2 * LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)

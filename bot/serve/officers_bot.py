@@ -1,35 +1,42 @@
-"""Runs the officers' bot: commands by long polling, notices and digests by its JobQueue.
+"""Runs the officers' bot: commands by long polling, pushes and digests by its JobQueue.
 
-Slots come from the same table as the clock's, so that of several processes one sends.
+Pushes are claimed in the store, so that of several processes one sends each of them. Telegram lets one process poll;
+where several serve, the others hear that it is taken, and go on sending.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from telegram.error import TelegramError
-from telegram.ext import Application, CallbackContext
+from telegram import LinkPreviewOptions, Update
+from telegram.error import Conflict, TelegramError
+from telegram.ext import Application, Defaults
 from telegram.request import HTTPXRequest
 
-import locales
-from bot.serve import messengers
+from bot.serve import background, messengers
+from bot.serve.announcing import IN_TIME, new_pace
 from bot.serve.health import Health
 from bot.serve.messengers import Messenger
 from bot.settings import Settings
-from handlers.officers import LANG, Officers
+from handlers.officer_pushes import OfficerPushes
+from handlers.officers import Officers
 from tips import errors
 from tips.cases import deadlines, policy
-from tips.clock.leases import Leases
-from tips.desk.officer_notifications import Notification, OfficerNotifications
+from tips.cases.outbox import Fate, Pace
+from tips.cases.pings import Push
+from tips.desk.officer_notifications import OfficerNotifications
 from tips.ports.desk import Statistics
 
 EVERY: Final = 10.0  # seconds between looks at the outbox
 JOB: Final = "notices"
+BATCH: Final = 20  # pushes that are claimed at once: they are sent well within a claim's time
 POLL: Final = 10  # seconds that Telegram may hold a question for updates
 REFUSED: Final = (401, 404)  # a token that nobody knows there
 
@@ -39,8 +46,13 @@ App = Application[Any, Any, Any, Any, Any, Any]
 
 @contextlib.asynccontextmanager
 async def running(
-    settings: Settings, announcer: Announcer, statistics: Statistics, health: Health, every: float = EVERY
-) -> AsyncIterator[App]:
+    settings: Settings,
+    notifications: OfficerNotifications,
+    statistics: Statistics,
+    health: Health,
+    now: Callable[[], datetime],
+    every: float = EVERY,
+) -> AsyncIterator[Teller]:
     """The bot, listening and telling."""
     messenger = health.messenger("officers")
     application: App = (
@@ -48,17 +60,21 @@ async def running(
         .token(settings.officers_token)
         .base_url(f"{settings.telegram_api}/bot")
         .base_file_url(f"{settings.telegram_api}/file/bot")
+        .defaults(Defaults(protect_content=True, link_preview_options=LinkPreviewOptions(is_disabled=True)))
         .request(Watched(messenger))
         .get_updates_request(Watched(messenger))
         .updater(None)
         .build()
     )
-    Officers(announcer.notifications, statistics, announcer.now).register(application)
+    Officers(notifications, statistics, now).register(application)
+    pushes = OfficerPushes(application.bot, notifications.officer_chats, f"{settings.public_url}/desk")
+    teller = Teller(notifications, pushes, messenger, now)
     hearing = Hearing(application)
 
     async def listen() -> None:
         async with application:
-            _schedule(application, announcer, messenger, every)
+            assert application.job_queue is not None
+            application.job_queue.run_repeating(teller.look, every, first=0, name=JOB)
             await application.start()
             try:
                 await hearing.until_trouble()
@@ -66,7 +82,7 @@ async def running(
                 await application.stop()
 
     async with messengers.kept(messenger, listen):
-        yield application
+        yield teller
 
 
 @dataclass(slots=True)
@@ -77,13 +93,23 @@ class Hearing:
     _next: int = 0  # the number of the update that is asked for
 
     async def until_trouble(self) -> None:
-        """Hear what people write; an update is confirmed by asking for the one behind it, once it was answered."""
+        """Hear what people write; an update is confirmed by asking for the one behind it, once it was answered.
+
+        What a dead process had answered and not yet confirmed comes again: commands do the same when they come twice.
+        """
         await self.application.bot.delete_webhook()
         while True:
-            heard = await self.application.bot.get_updates(offset=self._next, timeout=POLL, allowed_updates=["message"])
-            for update in heard:
+            for update in await self._heard():
                 await self.application.process_update(update)
                 self._next = update.update_id + 1
+
+    async def _heard(self) -> Sequence[Update]:
+        heard: Sequence[Update] = ()
+        try:
+            heard = await self.application.bot.get_updates(self._next, timeout=POLL, allowed_updates=["message"])
+        except Conflict:  # another process of ours polls
+            await asyncio.sleep(POLL)
+        return heard
 
 
 class Watched(HTTPXRequest):
@@ -116,60 +142,65 @@ class Watched(HTTPXRequest):
         return found
 
 
-def _schedule(application: App, announcer: Announcer, messenger: Messenger, every: float) -> None:
-    async def look(context: CallbackContext[Any, Any, Any, Any]) -> None:
-        if not messenger.is_up:  # notices wait: what cannot be sent would count as tried
-            return
-        await announcer.announce_waiting(application, every)
-        if announcer.now().astimezone(deadlines.CITY).hour in policy.digest_hours():
-            await announcer.announce_digest(application)
-
-    assert application.job_queue is not None
-    application.job_queue.run_repeating(look, every, first=0, name=JOB)
-
-
-@dataclass(frozen=True, slots=True)
-class Announcer:
-    """Tells officers that something waits; each slot once, whoever runs."""
+@dataclass(slots=True)
+class Teller:
+    """Tells officers that something waits; each push once, whoever runs."""
 
     notifications: OfficerNotifications
-    leases: Leases
+    pushes: OfficerPushes
+    messenger: Messenger
     now: Callable[[], datetime]
+    pace: Pace = field(default_factory=new_pace)
+    _digested: datetime | None = None  # the hour whose digest this process has put
 
-    async def announce_waiting(self, application: App, every: float) -> int:
-        """Send the notifications that are due; how many were sent. A ping is done once its chats were tried."""
+    async def look(self, _: object = None) -> None:
+        """What is done every few seconds; while Telegram is away everything waits."""
+        if not self.messenger.is_up:
+            return
         try:
-            async with self.leases.turn(JOB, self._slot(max(int(every), 1))) as mine:
-                if not mine:
-                    return 0
-                waiting, done = await self.notifications.waiting()
-                sent = sum([await _send(application, it) for it in waiting])
-                await self.notifications.done(done)
+            await self.tell_waiting()
+            if self.now().astimezone(deadlines.CITY).hour in policy.digest_hours():
+                await self.tell_digest()
         except errors.StoreUnavailable:
             log.warning("the store is away: notices wait")
-            return 0
+
+    async def tell_waiting(self) -> int:
+        """Send what is due; how many pushes were sent."""
+        while await self.notifications.gather():
+            pass
+        return await self._send()
+
+    async def tell_digest(self) -> int:
+        """Put the digest of this hour, if this process has not yet, and send what is due; how many were sent."""
+        hour = deadlines.hour(self.now())
+        if hour != self._digested:
+            await self.notifications.gather_digest()
+            self._digested = hour
+        return await self._send()
+
+    async def _send(self) -> int:
+        """Send one after the other; once something had to be given back, the next look goes on."""
+        sent = 0
+        while claimed := await self.notifications.outbox.claim(self.now(), BATCH):
+            until = time.monotonic() + IN_TIME
+            became = [await self._send_one(push, until) for push in claimed]
+            sent += became.count(Fate.DELIVERED)
+            if None in became:
+                break
         return sent
 
-    async def announce_digest(self, application: App) -> int:
-        """Send the digest of this hour, once; the same words whether something is new or not."""
-        try:
-            async with self.leases.turn("digest", deadlines.hour(self.now())) as mine:
-                return await _send(application, await self.notifications.digest()) if mine else 0
-        except errors.StoreUnavailable:
-            log.warning("the store is away: the digest waits")
-            return 0
+    async def _send_one(self, push: Push, until: float) -> Fate | None:
+        """What became of a claimed push; None: it was given back untried."""
+        if not self.messenger.is_up or time.monotonic() > until:
+            await self.notifications.outbox.give_back(push)
+            return None
+        if not await self.notifications.may_go(push):
+            await self.notifications.outbox.done(push)
+            return Fate.GONE
+        await self.pace.turn(push.chat)
+        return await background.finished(self._deliver(push))
 
-    def _slot(self, seconds: int) -> datetime:
-        now = self.now()
-        return now.replace(second=now.second // seconds * seconds if seconds < 60 else 0, microsecond=0)
-
-
-async def _send(application: App, notice: Notification) -> int:
-    sent = 0
-    for chat in notice.chats:
-        try:
-            await application.bot.send_message(chat, locales.say(LANG, notice.key))
-            sent += 1
-        except TelegramError as error:
-            log.warning("a notice was not taken: %s", type(error).__name__)
-    return sent
+    async def _deliver(self, push: Push) -> Fate:
+        told = await self.pushes.deliver(push)
+        await self.notifications.settle(push, told)
+        return told.fate

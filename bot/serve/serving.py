@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from bot import logs
 from bot.live_roster import LiveRoster
 from bot.serve import background, http_connections, web
+from bot.serve.announcing import Announcer
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -69,8 +70,12 @@ async def run(
     """Run the parts of an open product until a signal ends it; `ready` is set once it answers."""
     async with contextlib.AsyncExitStack() as stack:
         webhooks: list[Route] = []
-        if "intake" in parts and product.settings.telegram_token:
-            webhooks += await stack.enter_async_context(citizens_bot(product))
+        if "intake" in parts:
+            announcer = Announcer(product.reporter_notifications)
+            if product.settings.telegram_token:
+                webhooks += await stack.enter_async_context(citizens_bot(product, announcer))
+            if announcer.ways:
+                await stack.enter_async_context(background.working(announcer.always(), "news"))
         if "officers" in parts and product.settings.officers_token:
             await stack.enter_async_context(officers_bot(product))
         if "clock" in parts:
@@ -81,11 +86,10 @@ async def run(
         await _serve_http(web.build(product, parts, webhooks, demo_logins), listener, ready)
 
 
-def citizens_bot(product: Product) -> AbstractAsyncContextManager[list[Route]]:
+def citizens_bot(product: Product, announcer: Announcer) -> AbstractAsyncContextManager[list[Route]]:
     """The citizens' bot, with the routes of its webhook."""
     from bot.serve import citizens_bot as bot
 
-    announcer = bot.Announcer(product.reporter_notifications, product.leases, product.now)
     return bot.running(product.settings, product.reception, announcer, product.health)
 
 
@@ -93,8 +97,9 @@ def officers_bot(product: Product) -> AbstractAsyncContextManager[Any]:
     """The officers' bot, which announces what waits."""
     from bot.serve import officers_bot as bot
 
-    announcer = bot.Announcer(product.officer_notifications, product.leases, product.now)
-    return bot.running(product.settings, announcer, product.store.statistics, product.health)
+    return bot.running(
+        product.settings, product.officer_notifications, product.store.statistics, product.health, product.now
+    )
 
 
 async def _watch_roster(roster: LiveRoster) -> None:

@@ -62,6 +62,7 @@ def build(
             early_signs=product.early_signs,
             audit=product.audit,
             clockwork=product.store.clockwork,
+            undelivered=product.undelivered,
             pages=pages,
             now=product.now,
             https=https,

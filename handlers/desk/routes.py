@@ -17,6 +17,7 @@ from handlers.desk.frame import Frame
 from handlers.desk.login import DemoLogin, LoginViews
 from handlers.desk.queue import QueueViews
 from handlers.desk.reports import ReportViews
+from handlers.desk.undelivered import UndeliveredViews
 from handlers.pages import Pages
 from tips import errors
 from tips.clock.early_signs import EarlySigns
@@ -24,6 +25,7 @@ from tips.desk.audit import Report
 from tips.desk.casework import Casework
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.review import Review
+from tips.desk.undelivered import Undelivered
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
 from tips.people.logins import Logins
@@ -47,6 +49,7 @@ class Desk:
     early_signs: EarlySigns
     audit: Callable[[], Awaitable[Report]]
     clockwork: Clockwork
+    undelivered: Undelivered
     pages: Pages
     now: Callable[[], datetime]
     https: bool
@@ -60,6 +63,7 @@ class Desk:
         queue = QueueViews(frame, self.review, self.casework, self.early_signs)
         case = CaseViews(frame, self.review, self.casework)
         reports = ReportViews(frame, self.roster, self.statistics, self.audit, self.clockwork)
+        undelivered = UndeliveredViews(frame, self.undelivered)
         inside: list[tuple[str, str, View]] = [
             ("/", "GET", queue.queue),
             ("/claim", "POST", queue.claim),
@@ -73,6 +77,9 @@ class Desk:
             ("/statistics", "GET", reports.counts),
             ("/ledger", "GET", reports.ledger),
             ("/people", "GET", reports.people),
+            ("/undelivered", "GET", undelivered.letters),
+            ("/undelivered/again", "POST", undelivered.send_again),
+            ("/undelivered/drop", "POST", undelivered.drop),
             ("/link", "POST", login.link),
             ("/logout", "POST", login.log_out),
         ]

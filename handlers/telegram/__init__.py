@@ -30,6 +30,7 @@ from aiogram.types import (
 )
 
 import locales
+from handlers import bot_api
 from handlers.channel import PATIENCE, Abilities, Channel
 from handlers.delivery import Wait, endured
 from handlers.telegram import buttons, delivery, messages
@@ -57,6 +58,7 @@ CAN: Final = Abilities(
 PRESSED: Final = "@"  # in a pressed button's reference: before it the press, after it the number of the message
 GROUPS: Final = {ChatType.GROUP, ChatType.SUPERGROUP, ChatType.CHANNEL}
 THERE: Final = {ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.RESTRICTED}
+TELLING: Final = 20  # seconds for a notice: whoever claimed it must know well before another may
 FOLLOWING: Final = 99  # our answer's number is not kept; numbers run through all of a bot's chats, so it is near
 _START: Final = re.compile(r"/start(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
 _PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of a link t.me/BOT?start=…, as Telegram has it
@@ -75,7 +77,7 @@ class Telegram:
         self, reception: Reception, wait: Wait = asyncio.sleep, *, alone: bool = False, patience: float = PATIENCE
     ) -> None:
         self._channel, self._wait = Channel(CHANNEL, reception, CAN, patience, alone=alone, wait=wait), wait
-        self._web = buttons.linkable(reception.conversation.web)
+        self._web = bot_api.linkable(reception.conversation.web)
         self._burning: set[asyncio.Task[None]] = set()
 
     def dispatcher(self) -> Dispatcher:
@@ -249,8 +251,9 @@ class Telegram:
     # --- telling ------------------------------------------------------------------------------------------------------
 
     async def tell(self, bot: Bot, chat: str, lang: str) -> Told:
-        """Say that something waits, in words that a lock screen may show."""
-        return await delivery.offer(bot, messages.plain(chat, locales.say(lang, "notify.waiting")))
+        """Say once that something waits, in words that a lock screen may show; what became of it."""
+        words = messages.plain(chat, locales.say(lang, "notify.waiting"))
+        return await delivery.offer(bot, words, TELLING)
 
 
 async def ignored(message: Message) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiogram.enums import ButtonStyle, MessageEntityType
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText
@@ -79,12 +78,6 @@ def leaving_no_trace(lang: str) -> Rows:
 def web_page(address: str, lang: str) -> Rows:
     """The way to the web chat: a plain link, for a page that Telegram opens in itself is told who opens it."""
     return [[InlineKeyboardButton(text=locales.say(lang, "telegram.web"), url=address)]]
-
-
-def linkable(address: str) -> str:
-    """An address that Telegram takes for a button, or nothing: it refuses a whole message for one that it does not."""
-    parts = urlsplit(address)
-    return address if parts.scheme == "https" and "." in (parts.hostname or "") else ""
 
 
 # --- once one was pressed ---------------------------------------------------------------------------------------------

@@ -15,11 +15,13 @@ from aiogram.exceptions import (
     TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
+    TelegramNotFound,
     TelegramRetryAfter,
 )
 from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
 from aiogram.types import Message
 
+from handlers import bot_api
 from handlers.delivery import LONGEST_WAIT, TRIES, Wait, offered
 from tips.cases.outbox import DELIVERED, GONE, REFUSED, Told, later
 
@@ -38,16 +40,20 @@ async def send(bot: Bot, message: SendMessage, wait: Wait) -> None:
     await offered(partial(offer, bot, message), wait)
 
 
-async def offer(bot: Bot, message: SendMessage) -> Told:
-    """Offer a message once."""
+async def offer(bot: Bot, message: SendMessage, patience: int | None = None) -> Told:
+    """Offer a message once.
+
+    Args:
+        patience: seconds; None: the library's.
+    """
     try:
-        await bot(message)
+        await bot(message, request_timeout=patience)
     except TelegramRetryAfter as error:
         return later(float(error.retry_after))
     except TelegramForbiddenError:  # the person blocked the bot, or is no more
         return GONE
-    except TelegramBadRequest as error:
-        return GONE if "chat not found" in error.message.lower() else REFUSED
+    except (TelegramBadRequest, TelegramNotFound) as error:
+        return GONE if bot_api.is_gone(error.message) else REFUSED
     except AiogramError:
         return later()
     return DELIVERED

@@ -1,9 +1,10 @@
 """An emulated Bot API over real HTTP: enough of it for aiogram and python-telegram-bot, with people who type and press.
 
 It answers getMe, getUpdates (long poll), setWebhook and its kin, sendMessage, the edits of a message, deleteMessages,
-getFile and the file's bytes (20 MB at most), and says yes to whatever else is called; it can refuse with 429 or 5xx for
-a while; and it posts updates to a webhook with its secret. `sent` is what a telephone shows: an edit changes it there.
-What the Bot API refuses of a message (its length, entities beyond the text, buttons that it would not take) is refused.
+topics in private chats, getFile and the file's bytes (20 MB at most), and says yes to whatever else is called. It can
+refuse with 429 or 5xx for a while, and refuses whatever is for somebody who blocked the bot; and it posts updates to a
+webhook with its secret. `sent` is what a telephone shows: an edit changes it there. What the Bot API refuses of a
+message (its length, entities beyond the text, buttons that it would not take, a topic that is not there) is refused.
 """
 
 import asyncio
@@ -24,10 +25,12 @@ from starlette.routing import Route
 
 from bot.serve import officers_bot, web
 from bot.serve import serving as serving_
+from bot.serve.announcing import Announcer
 from bot.wiring import Product
 from tests.fakes import loopback
 from tests.fakes.home import Home
 
+SENDING = {"sendmessage", "createforumtopic"}
 LONGEST_POLL = 0.2  # seconds; whoever ends a bot waits for its last one
 LONGEST_TEXT = 4096  # UTF-16 units
 LONGEST_DATA, LONGEST_COPY = 64, 256
@@ -53,6 +56,10 @@ class BotApi:
     languages: dict[int, str] = field(default_factory=dict)  # of people's apps, by chat
     files: dict[str, bytes] = field(default_factory=dict)  # by file id
     deleted: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # numbers, by chat
+    blocked: set[int] = field(default_factory=set)  # chats of people who blocked the bot
+    retry_after: int = 1  # seconds, with each 429
+    has_topics: bool = False  # whether the bot may have topics in private chats
+    topics: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))  # names by number, by chat
     webhook: str = ""
     secret: str = ""
     _there: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # numbers of messages, by chat
@@ -173,18 +180,23 @@ class BotApi:
                     "description": "Too Many Requests" if status == 429 else "no",
                 }
                 if status == 429:
-                    problem["parameters"] = {"retry_after": 1}
+                    problem["parameters"] = {"retry_after": self.retry_after}
                 return JSONResponse(problem, status_code=status)
         if method.lower() == "getfile" and len(self.files.get(values["file_id"], b"")) > 20 * 1024 * 1024:
             problem = {"ok": False, "error_code": 400, "description": "Bad Request: file is too big"}
             return JSONResponse(problem, status_code=400)
+        if method.lower() in SENDING and int(values["chat_id"]) in self.blocked:
+            problem = {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"}
+            return JSONResponse(problem, status_code=403)
         if description := self._refused(method.lower(), values):
             problem = {"ok": False, "error_code": 400, "description": f"Bad Request: {description}"}
             return JSONResponse(problem, status_code=400)
         return JSONResponse({"ok": True, "result": await self._do(method, values)})
 
     def _refused(self, method: str, values: dict[str, Any]) -> str:
-        """Why the Bot API would not take a message or its edit; or nothing."""
+        """Why the Bot API would not take a message, its edit, or a topic; or nothing."""
+        if method == "createforumtopic":
+            return "" if self.has_topics else "the chat is not a forum"
         if method not in {"sendmessage", "editmessagetext", "editmessagereplymarkup"}:
             return ""
         if "text" in values and (problem := wrong_text(values["text"], values.get("entities") or [])):
@@ -192,7 +204,8 @@ class BotApi:
         if problem := wrong_buttons(values.get("reply_markup") or {}):
             return problem
         if method == "sendmessage":
-            return ""
+            topic = int(values.get("message_thread_id") or 0)
+            return "message thread not found" if topic and topic not in self.topics[int(values["chat_id"])] else ""
         shown = self._shown(values)
         if shown is None:
             return "message to edit not found"
@@ -214,7 +227,15 @@ class BotApi:
         self.calls.append((method, values))
         match method.lower():
             case "getme":
-                return {"id": 4242, "is_bot": True, "first_name": "Tin Báo", "username": "tinbao_bot"}
+                me = {"id": 4242, "is_bot": True, "first_name": "Tin Báo", "username": "tinbao_bot"}
+                return {**me, "has_topics_enabled": self.has_topics}
+            case "createforumtopic":
+                assert 1 <= len(values["name"]) <= 128, "the Bot API takes 1 to 128 characters"
+                number = next(self._ids)
+                self.topics[int(values["chat_id"])][number] = values["name"]
+                return {"message_thread_id": number, "name": values["name"], "icon_color": 0x6FB9F0}
+            case "deleteforumtopic":
+                del self.topics[int(values["chat_id"])][int(values["message_thread_id"])]
             case "getupdates":
                 return await self._get_updates(int(values.get("offset", 0) or 0), float(values.get("timeout", 0) or 0))
             case "setwebhook":
@@ -344,7 +365,7 @@ async def connected_citizens_bot(home: Home, api: BotApi, *, webhook: bool) -> A
     )
     product = replace(home.product, settings=own)
     async with (
-        serving_.citizens_bot(product) as routes,
+        serving_.citizens_bot(product, Announcer(product.reporter_notifications)) as routes,
         loopback.serving(web.build(product, frozenset({"intake"}), routes), port),
     ):
         await connected(product)
@@ -355,21 +376,21 @@ async def connected_citizens_bot(home: Home, api: BotApi, *, webhook: bool) -> A
 class OfficersBot:
     """The officers' bot, which looks for what waits when the test says so."""
 
-    application: officers_bot.App
-    announcer: officers_bot.Announcer
+    teller: officers_bot.Teller
 
     async def looks(self) -> int:
-        return await self.announcer.announce_waiting(self.application, 10)
+        return await self.teller.tell_waiting()
 
     async def digests(self) -> int:
-        return await self.announcer.announce_digest(self.application)
+        return await self.teller.tell_digest()
 
 
 @contextlib.asynccontextmanager
 async def connected_officers_bot(product: Product, every: float = 3600) -> AsyncIterator[OfficersBot]:
     """The officers' bot, connected."""
-    announcer = officers_bot.Announcer(product.officer_notifications, product.leases, product.now)
-    statistics = product.store.statistics
-    async with officers_bot.running(product.settings, announcer, statistics, product.health, every) as application:
+    notifications, statistics = product.officer_notifications, product.store.statistics
+    async with officers_bot.running(
+        product.settings, notifications, statistics, product.health, product.now, every
+    ) as teller:
         await connected(product)
-        yield OfficersBot(application, announcer)
+        yield OfficersBot(teller)

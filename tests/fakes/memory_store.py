@@ -6,9 +6,10 @@ is one transaction; `Kept.whole` takes back what a step has done that fails in t
 """
 
 import contextlib
+import time
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -16,16 +17,18 @@ from typing import Any, TypeVar
 import storage
 from storage import Store, migrate
 from tips import errors
-from tips.cases.case import OPEN_STATES, Case, QueueFilter, QueuePosition
+from tips.cases import outbox
+from tips.cases.case import NO_TIME, OPEN_STATES, Case, QueueFilter, QueuePosition
 from tips.cases.ledger import SignedEvent
-from tips.cases.pings import Ping
+from tips.cases.outbox import Trouble
+from tips.cases.pings import Ping, Push
 from tips.crypto.keys import SealedSeed
 from tips.crypto.sealing import Envelope, Grant
 from tips.organisation.roster import SignedRoster
 from tips.ports.cases import CaseBundle, Change, Due, Mailbox
 from tips.ports.clock import Lease, Stuck
-from tips.ports.desk import Chat, CountRow, Workload
-from tips.ports.intake import DraftRow
+from tips.ports.desk import Chat, CountRow, Made, Workload
+from tips.ports.intake import KEY_ID_BYTES, ClaimedAddress, DraftRow
 from tips.ports.people import Account, StoredSession
 
 Key = TypeVar("Key", bound=Hashable)
@@ -42,6 +45,9 @@ class TakenKeyError(Exception):
 class Address:
     sealed: bytes
     news: datetime | None = None
+    tries: int = 0
+    claimed_until: float | None = None
+    trouble: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,14 @@ class WaitingFile:
 class LinkCode:
     name: str
     expires_at: datetime
+    chat: str | None = None
+
+
+@dataclass(frozen=True)
+class WaitingPush:
+    push: Push
+    claimed_until: float | None = None  # in the machine's own seconds
+    told: bool = False  # a digest that was sent
 
 
 @dataclass
@@ -70,6 +84,8 @@ class Kept:
     waiting_files: dict[bytes, WaitingFile] = field(default_factory=dict)  # by envelope
     drafts: dict[bytes, DraftRow] = field(default_factory=dict)
     pings: dict[bytes, Ping] = field(default_factory=dict)
+    pushes: dict[bytes, WaitingPush] = field(default_factory=dict)
+    topics: dict[tuple[str, bytes], int] = field(default_factory=dict)  # by chat and case
     leases: dict[str, tuple[Lease, ...]] = field(default_factory=dict)  # by job
     stuck: dict[tuple[str, bytes], Stuck] = field(default_factory=dict)  # by job and case
     accounts: dict[str, Account] = field(default_factory=dict)
@@ -211,6 +227,8 @@ def store_step(kept: Kept, change: Change) -> None:
         remove(kept, change)
         add_rows(kept, change)
         tell(kept, change)
+        if change.forgotten or change.case.restricted:
+            unname(kept, change.case.id)
         for grant in change.woken:
             kept.grants[grant.envelope, grant.reader] = grant
 
@@ -228,9 +246,28 @@ def tell(kept: Kept, change: Change) -> None:
     """News for the reporter, or the end of their address."""
     address = kept.addresses.get(change.case.id)
     if address and change.notify_from is not None:
-        kept.addresses[change.case.id] = replace(address, news=change.notify_from)
+        kept.addresses[change.case.id] = replace(address, news=change.notify_from, tries=0, trouble=None)
     if change.forgotten:
         forget(kept.addresses, [change.case.id])
+
+
+def unname(kept: Kept, case: bytes) -> None:
+    """What waits to be told to officers names this case no more."""
+    for id_, ping in kept.pings.items():
+        if ping.case == case:
+            kept.pings[id_] = replace(ping, case=None, due=None)
+    for id_, it in kept.pushes.items():
+        if it.push.case == case:
+            kept.pushes[id_] = replace(it, push=replace(it.push, case=None, due=None))
+    forget(kept.topics, [key for key in kept.topics if key[1] == case])
+
+
+def forget_chats(kept: Kept, chats: Iterable[str]) -> None:
+    """Chats, and all that is kept by them."""
+    gone = set(chats)
+    forget(kept.chats, gone)
+    forget(kept.pushes, [id_ for id_, it in kept.pushes.items() if it.push.chat in gone])
+    forget(kept.topics, [key for key in kept.topics if key[0] in gone])
 
 
 class MemoryCases(Port):
@@ -377,13 +414,46 @@ class MemoryAddresses(Port):
     async def every(self) -> list[tuple[bytes, bytes]]:
         return [(case, it.sealed) for case, it in sorted(self.rows.addresses.items(), key=lambda pair: pair[0])]
 
-    async def due(self, now: datetime, limit: int, after: bytes = b"") -> list[tuple[bytes, bytes]]:
-        waiting = {case for case, it in self.rows.addresses.items() if it.news is not None and it.news <= now}
-        return [pair for pair in await self.every() if pair[0] in waiting and pair[0] > after][:limit]
+    async def claim(
+        self, key: bytes, now: datetime, limit: int, after: bytes = b"", lease: timedelta = outbox.LEASE
+    ) -> list[ClaimedAddress]:
+        claims: list[ClaimedAddress] = []
+        for case, it in sorted(self.rows.addresses.items(), key=lambda pair: pair[0]):
+            waiting = it.news is not None and it.news <= now and it.trouble is None and is_free(it.claimed_until)
+            if it.news and waiting and case > after and it.sealed.startswith(key) and len(claims) < limit:
+                until = time.time() + lease.total_seconds()
+                self.rows.addresses[case] = replace(it, tries=it.tries + 1, claimed_until=until)
+                claims.append(ClaimedAddress(case, it.sealed, it.news, it.tries + 1))
+        return claims
 
-    async def notified(self, case: bytes) -> None:
-        if address := self.rows.addresses.get(case):
-            self.rows.addresses[case] = replace(address, news=None)
+    async def told(self, claim: ClaimedAddress) -> None:
+        self._answer(claim, news=None, tries=0)
+
+    async def put_off(self, claim: ClaimedAddress, after: datetime) -> None:
+        self._answer(claim, news=after)
+
+    async def give_back(self, claim: ClaimedAddress) -> None:
+        self._answer(claim, tries=claim.tries - 1)
+
+    async def bury(self, claim: ClaimedAddress, trouble: Trouble) -> None:
+        self._answer(claim, trouble=trouble)
+
+    def _answer(self, claim: ClaimedAddress, **values: Any) -> None:
+        it = self.rows.addresses.get(claim.case)
+        if it and (it.tries, it.news) == (claim.tries, claim.news_from):
+            self.rows.addresses[claim.case] = replace(it, claimed_until=None, **values)
+
+    async def dead(self) -> int:
+        return sum(it.trouble is not None for it in self.rows.addresses.values())
+
+    async def gone(self, claim: ClaimedAddress) -> None:
+        it = self.rows.addresses.get(claim.case)
+        if it and it.sealed == claim.sealed:
+            forget(self.rows.addresses, [claim.case])
+
+    async def lost(self, keys: Collection[bytes]) -> None:
+        gone = [case for case, it in self.rows.addresses.items() if it.sealed[:KEY_ID_BYTES] in keys]
+        forget(self.rows.addresses, gone)
 
     async def drop(self, cases: Sequence[bytes]) -> None:
         forget(self.rows.addresses, cases)
@@ -442,17 +512,89 @@ class MemoryBlobs(Port):
 # --- the officers' side -----------------------------------------------------------------------------------------------
 
 
+def is_free(claimed_until: float | None) -> bool:
+    now = time.time()
+    return claimed_until is None or not now < claimed_until <= now + outbox.LEASE.total_seconds()
+
+
 class MemoryOutbox(Port):
     async def due(self, now: datetime, limit: int) -> list[Ping]:
         return [it for it in ordered(self.rows.pings) if it.after <= now][:limit]
-
-    async def done(self, ids: Sequence[bytes]) -> None:
-        forget(self.rows.pings, ids)
 
     async def add(self, pings: Sequence[Ping]) -> None:
         with self.rows.whole():
             for ping in pings:
                 add(self.rows.pings, ping.id, ping)
+
+    async def fan_out(self, now: datetime, limit: int, made: Made) -> int:
+        pings = await self.due(now, limit)
+        with self.rows.whole():
+            for push in made(pings, ordered(self.rows.chats)) if pings else ():
+                self.rows.pushes.setdefault(push.id, WaitingPush(push))
+            forget(self.rows.pings, [it.id for it in pings])
+        return len(pings)
+
+    async def put_digest(self, pushes: Sequence[Push]) -> None:
+        first = min((it.since for it in pushes), default=NO_TIME)
+        rows = self.rows.pushes
+        forget(rows, [key for key, it in rows.items() if it.push.kind == "digest" and it.push.since < first])
+        for push in pushes:
+            rows.setdefault(push.id, WaitingPush(push))
+
+    async def claim(self, now: datetime, limit: int, lease: timedelta = outbox.LEASE) -> list[Push]:
+        def wanted(it: WaitingPush) -> bool:
+            return not it.told and it.push.after <= now and it.push.trouble is None and is_free(it.claimed_until)
+
+        mine = sorted(filter(wanted, self.rows.pushes.values()), key=lambda it: it.push.after)[:limit]
+        pushes = [replace(it.push, tries=it.push.tries + 1) for it in mine]
+        for push in pushes:
+            self.rows.pushes[push.id] = WaitingPush(push, time.time() + lease.total_seconds())
+        return pushes
+
+    async def done(self, push: Push) -> None:
+        if self._holds(push):
+            if push.kind == "digest":
+                self.rows.pushes[push.id] = WaitingPush(push, told=True)
+            else:
+                forget(self.rows.pushes, [push.id])
+
+    async def put_off(self, push: Push, after: datetime) -> None:
+        self._answer(push, after=after)
+
+    async def give_back(self, push: Push) -> None:
+        self._answer(push, tries=push.tries - 1)
+
+    async def bury(self, push: Push, trouble: Trouble) -> None:
+        self._answer(push, trouble=trouble)
+
+    def _answer(self, push: Push, **values: Any) -> None:
+        if self._holds(push):
+            self.rows.pushes[push.id] = WaitingPush(replace(self.rows.pushes[push.id].push, **values))
+
+    def _holds(self, push: Push) -> bool:
+        stored = self.rows.pushes.get(push.id)
+        return stored is not None and stored.push.tries == push.tries and stored.push.trouble is None
+
+    async def dead(self) -> list[Push]:
+        dead = [it.push for it in self.rows.pushes.values() if it.push.trouble is not None]
+        return sorted(dead, key=lambda it: (it.since, it.id))
+
+    async def expire(self, before: datetime) -> None:
+        forget(self.rows.pushes, [it.id for it in await self.dead() if it.since < before])
+
+    async def send_again(self, id: bytes, now: datetime) -> None:
+        push = self._dead(id)
+        self.rows.pushes[id] = WaitingPush(replace(push, after=now, tries=0, trouble=None))
+
+    async def drop(self, id: bytes) -> None:
+        self._dead(id)
+        forget(self.rows.pushes, [id])
+
+    def _dead(self, id: bytes) -> Push:
+        push = found(self.rows.pushes, id).push
+        if push.trouble is None:
+            raise errors.NotFound
+        return push
 
 
 class MemoryOfficerChats(Port):
@@ -462,7 +604,11 @@ class MemoryOfficerChats(Port):
     async def take(self, code: bytes, chat: str, now: datetime) -> str:
         forget(self.rows.link_codes, [key for key, it in self.rows.link_codes.items() if it.expires_at <= now])
         taken = found(self.rows.link_codes, code)
-        forget(self.rows.link_codes, [code])
+        if taken.chat not in (None, chat):
+            raise errors.NotFound
+        self.rows.link_codes[code] = replace(taken, chat=chat)
+        if chat in self.rows.chats and self.rows.chats[chat].name != taken.name:
+            forget_chats(self.rows, [chat])
         self.rows.chats[chat] = Chat(chat, taken.name)
         return taken.name
 
@@ -477,7 +623,17 @@ class MemoryOfficerChats(Port):
             self.rows.chats[id] = replace(chat, quiet=quiet)
 
     async def unlink(self, chat: str) -> None:
-        forget(self.rows.chats, [chat])
+        forget_chats(self.rows, [chat])
+
+    async def topic(self, chat: str, case: bytes) -> int | None:
+        return self.rows.topics.get((chat, case))
+
+    async def keep_topic(self, chat: str, case: bytes, topic: int) -> int:
+        return self.rows.topics.setdefault((chat, case), topic)
+
+    async def forget_topic(self, chat: str, case: bytes, topic: int) -> None:
+        if self.rows.topics.get((chat, case)) == topic:
+            del self.rows.topics[chat, case]
 
 
 class MemoryStatistics(Port):
@@ -576,7 +732,8 @@ class MemoryKeyring(Port):
         """Everything that is theirs."""
         kept = self.rows
         forget(kept.accounts, names)
-        for table in (kept.sessions, kept.link_codes, kept.chats):
+        forget_chats(kept, [key for key, it in kept.chats.items() if it.name in names])
+        for table in (kept.sessions, kept.link_codes):
             theirs: dict[Any, Any] = table
             forget(theirs, [key for key, it in theirs.items() if it.name in names])
         forget(kept.seeds, [key for key, it in kept.seeds.items() if it.holder in names])

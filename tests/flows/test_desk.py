@@ -178,6 +178,7 @@ PAGES = {  # what answers with 200; to everybody else it is not there
     "/desk/statistics": {"head", "overseer", "coordinator", "admin"},
     "/desk/ledger": {"overseer", "admin", "auditor"},
     "/desk/people": {"admin", "auditor"},
+    "/desk/undelivered": {"admin"},
     "/desk/rows": set(ROLES),
     "/desk/case/{own}": {"officer", "head"},
     "/desk/case/{own}/alike": {"officer", "head"},

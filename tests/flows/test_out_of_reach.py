@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.serve import messengers, serving
+from bot.serve.announcing import Announcer
 from bot.wiring import Product
 from tests.fakes import bot_api, home, loopback, served
 from tests.fakes.served import Citizen, Served
@@ -143,7 +144,8 @@ async def test_whoever_answers_in_its_place_stops_nothing(
             telegram_api=f"http://127.0.0.1:{port}",
         )
         product = replace(opened.product, settings=own)
-        async with serving.citizens_bot(product), serving.officers_bot(product):
+        announcer = Announcer(product.reporter_notifications)
+        async with serving.citizens_bot(product, announcer), serving.officers_bot(product):
             for first in (1, 1000):
                 async with in_its_place(*answer, port):
                     await until_all(product, lambda it: it.state == "trouble")
@@ -184,3 +186,23 @@ async def test_a_webhook_is_named_to_telegram_once_that_can_be_reached(at: Serve
             assert api.webhook == f"{at.url}/telegram"
             await api.says(CHAT + 1, "xin chào")
             assert api.sent[CHAT + 1]
+
+
+async def test_a_webhook_is_named_again_once_there_was_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where updates come by themselves nobody else would ask whether it is back, and news would wait for ever."""
+    monkeypatch.setattr(messengers, "FIRST_PAUSE", 0.01)
+    messenger, named = messengers.Messenger("toy"), 0
+
+    async def name() -> None:
+        nonlocal named
+        named += 1
+        messenger.answered()
+
+    async with messengers.kept(messenger, name):
+        await asyncio.sleep(0.1)
+        assert named == 1
+        messenger.failed("TimeoutError")
+        async with asyncio.timeout(5):
+            while not messenger.is_up:
+                await asyncio.sleep(0.01)
+    assert named == 2

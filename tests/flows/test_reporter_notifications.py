@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,18 +16,22 @@ from aiogram.client.telegram import TelegramAPIServer
 from starlette.routing import Route
 
 from bot import key_files
-from bot.serve import citizens_bot, web
+from bot.serve import announcing, citizens_bot, web
+from bot.serve.announcing import Announcer
+from bot.serve.messengers import Messenger
 from bot.wiring import Product
 from handlers.telegram import Telegram
-from storage import tables
+from storage import mapping, tables
 from storage.engine import Database
 from tests.fakes import bot_api, loopback
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Clock, Home
 from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import RECEIPT
+from tips.cases import outbox
 from tips.desk.actions import Fields
 from tips.intake import reporter_notifications
+from tips.intake.reporter_notifications import Address
 from tips.intake.turns import Inbound
 
 QUESTION = "Phòng số mấy, thưa anh chị?"
@@ -40,16 +46,15 @@ class Running:
     home: Home
     product: Product
     api: BotApi
-    handler: Telegram
-    bot: Bot
-    announcer: citizens_bot.Announcer
+    announcer: Announcer
+    messenger: Messenger
     waited: asyncio.Event
     waits: list[float]
 
     async def looks(self) -> int:
         """The look for news that runs every 20 seconds."""
-        self.home.clock.forward(seconds=citizens_bot.LOOK)
-        return await self.announcer.announce(self.handler, self.bot)
+        self.home.clock.forward(seconds=announcing.LOOK)
+        return await self.announcer.announce()
 
     async def reports(self, chat: int = CHAT) -> str:
         await self.api.says(chat, TIP)
@@ -64,6 +69,11 @@ class Running:
         row = (await self.product.review.queue(officer))[0]
         await self.product.casework.act(officer, row.id, "ask", Fields(text=QUESTION))
         return row.id
+
+    async def news(self) -> bytes:
+        """Who reported asks to be told, and is asked something."""
+        await self.api.presses(CHAT, "notify")
+        return await self.asks()
 
     async def addresses(self) -> int:
         return len(await self.product.store.addresses.every())
@@ -88,8 +98,10 @@ async def running(a_home: Home) -> AsyncIterator[Running]:
         routes = [Route(citizens_bot.PATH, hook.receive, methods=["POST"])]
         await stack.enter_async_context(loopback.serving(web.build(product, frozenset({"intake"}), routes), port))
         api.webhook, api.secret = f"http://127.0.0.1:{port}{citizens_bot.PATH}", "s"
-        announcer = citizens_bot.Announcer(product.reporter_notifications, product.leases, product.now)
-        yield Running(a_home, product, api, handler, bot, announcer, waited, waits)
+        messenger = Messenger("telegram", "up")
+        announcer = Announcer(product.reporter_notifications)
+        announcer.by("telegram", functools.partial(handler.tell, bot), messenger)
+        yield Running(a_home, product, api, announcer, messenger, waited, waits)
         waited.set()
 
 
@@ -117,7 +129,7 @@ async def test_two_processes_that_look_tell_once(running: Running) -> None:
     await running.api.presses(CHAT, "notify")
     await running.asks()
     running.home.clock.forward(hours=1)
-    look = [running.announcer.announce(running.handler, running.bot) for _ in range(4)]
+    look = [running.announcer.announce() for _ in range(4)]
     assert sum(await asyncio.gather(*look)) == 1
 
 
@@ -212,7 +224,7 @@ async def test_an_address_that_a_process_cannot_open_is_left_to_the_one_that_can
     await running.asks()
     running.home.clock.forward(hours=1)
     another = replace(running.product.reporter_notifications, secrets=Keys(bytes(32)))
-    assert await another.waiting("telegram") == []
+    assert await another.claim() == []
     assert await running.addresses() == 1
     assert await running.looks() == 1
 
@@ -225,7 +237,7 @@ async def test_after_a_power_cut_the_address_is_nobodys(running: Running) -> Non
     running.home.clock.forward(hours=1)
     gone = frozenset({reporter_notifications.relay_id(running.product.reporter_notifications.secrets.relay_key())})
     another = replace(running.product.reporter_notifications, secrets=Keys(bytes(32), gone))
-    assert await another.waiting("telegram") == []
+    assert await another.claim() == []
     assert await running.addresses() == 0
 
 
@@ -246,15 +258,158 @@ def test_only_another_boot_of_the_machine_has_lost_a_relay_key(tmp_path: Path, m
     )
 
 
-async def test_a_chat_that_blocked_the_bot_is_tried_once(running: Running) -> None:
-    """Out of reach is out of reach: the next news counts again, this one is not repeated."""
+async def test_who_blocked_the_bot_is_forgotten_quietly(running: Running) -> None:
+    """They are gone: no further try, no dead letter, and no address; the receipt still opens the case."""
+    code = await running.reports()
+    await running.news()
+    running.api.blocked.add(CHAT)
+    assert await running.looks() == 0
+    assert await running.addresses() == 0
+    assert await running.product.store.addresses.dead() == 0
+    running.api.blocked.clear()
+    await running.api.says(CHAT, code)
+    assert QUESTION in running.api.sent[CHAT][-1]["text"]
+
+
+@pytest.mark.parametrize("status", [500, 502])
+async def test_who_could_not_be_told_is_told_later(running: Running, status: int) -> None:
+    """The platform is away: the news wait, and are told once."""
     await running.reports()
-    await running.api.presses(CHAT, "notify")
-    await running.asks()
-    running.home.clock.forward(hours=1)
-    running.api.refusals += [("sendMessage", 403)]
+    await running.news()
+    running.api.refusals += [("sendMessage", status)]
+    assert await running.looks() == 0
+    running.home.clock.forward(minutes=1)
     assert await running.looks() == 1
     assert await running.looks() == 0
+
+
+async def test_a_platform_that_asks_for_time_gets_it(running: Running) -> None:
+    """Not a second less."""
+    await running.reports()
+    await running.news()
+    running.api.retry_after = 400
+    running.api.refusals += [("sendMessage", 429)]
+    assert await running.looks() == 0
+    running.home.clock.forward(seconds=375)
+    assert await running.looks() == 0
+    assert await running.looks() == 1
+
+
+async def test_news_that_nobody_takes_are_a_dead_letter_until_the_next(running: Running) -> None:
+    """The address stays, as a number; what comes later is told."""
+    await running.reports()
+    await running.news()
+    running.api.refusals += [("sendMessage", 400)]
+    assert await running.looks() == 0
+    assert await running.product.store.addresses.dead() == 1
+    assert await running.looks() == 0
+    await running.asks()
+    assert await running.looks() == 1
+    assert await running.product.store.addresses.dead() == 0
+
+
+async def test_a_platform_that_stays_away_makes_a_dead_letter_within_days(running: Running) -> None:
+    """So many tries and no more."""
+    await running.reports()
+    await running.news()
+    running.api.refusals += [("sendMessage", 500)] * 99
+    for _ in range(40):
+        running.home.clock.forward(hours=3)
+        await running.looks()
+    assert await running.product.store.addresses.dead() == 1
+    assert 99 - len(running.api.refusals) == outbox.MOST_TRIES
+
+
+async def test_a_channel_that_is_down_keeps_its_news_and_uses_up_no_try(running: Running) -> None:
+    """However long it takes; once it is up they are told."""
+    await running.reports()
+    await running.news()
+    running.messenger.failed("TimeoutError")
+    for _ in range(2 * outbox.MOST_TRIES):
+        assert await running.looks() == 0
+    running.messenger.answered()
+    assert await running.looks() == 1
+
+
+async def test_each_channel_tells_its_own_and_an_unknown_one_waits(running: Running) -> None:
+    """Another channel registers by its name; one that nobody serves here is left to who does."""
+    told: list[tuple[str, str]] = []
+
+    async def tell(chat: str, lang: str) -> outbox.Told:
+        told.append((chat, lang))
+        return outbox.DELIVERED
+
+    await running.reports()
+    await running.api.presses(CHAT, "notify")
+    case = await running.asks()
+    await running.product.reporter_notifications.ask(case, Address("toy", "toy chat", "en"))
+    await running.asks()
+    assert await running.looks() == 0
+    running.announcer.by("toy", tell, Messenger("toy", "up"))
+    assert await running.looks() == 1
+    assert told == [("toy chat", "en")]
+    assert TOLD not in [it["text"] for it in running.api.sent[CHAT]]
+
+
+async def test_a_process_that_died_at_it_is_followed_by_another(running: Running) -> None:
+    """Its claim lapses, and nobody is forgotten."""
+    await running.reports()
+    await running.news()
+    key = reporter_notifications.relay_id(running.product.reporter_notifications.secrets.relay_key())
+    died = await running.product.store.addresses.claim(key, running.home.clock(), 9, lease=timedelta(0))
+    assert len(died) == 1
+    assert await running.looks() == 1
+
+
+async def test_who_is_told_while_the_process_ends_is_told_once(running: Running, database_url: str) -> None:
+    """What was begun comes to its end before the process does: the next one finds nothing to tell."""
+    sending, sent = asyncio.Event(), asyncio.Event()
+
+    async def tell(chat: str, lang: str) -> outbox.Told:
+        sending.set()
+        await sent.wait()
+        return outbox.DELIVERED
+
+    await running.reports()
+    case = await running.news()
+    await running.product.reporter_notifications.ask(case, Address("toy", "chat", "vi"))
+    await running.asks()
+    running.announcer.by("toy", tell, Messenger("toy", "up"))
+    look = asyncio.create_task(running.looks())
+    await sending.wait()
+    look.cancel()
+    await asyncio.sleep(0.01)
+    sent.set()
+    with pytest.raises(asyncio.CancelledError):
+        await look
+    database = Database(database_url)
+    assert [it.news_from for it in await database.rows(sa.select(mapping.table("address")))] == [None]
+    await database.close()
+
+
+async def test_one_channel_that_is_slow_holds_no_other_up(running: Running) -> None:
+    """Whoever waits for it waits alone."""
+    stuck = asyncio.Event()
+
+    async def tell(chat: str, lang: str) -> outbox.Told:
+        await stuck.wait()
+        return outbox.DELIVERED
+
+    for chat in (CHAT, CHAT + 1):
+        await running.reports(chat)
+        await running.api.presses(chat, "notify")
+    officer = await running.home.session("an")
+    one, other = await running.product.review.queue(officer)
+    await running.product.reporter_notifications.ask(one.id, Address("slow", "chat", "vi"))
+    for row in (one, other):
+        await running.product.casework.act(officer, row.id, "ask", Fields(text=QUESTION))
+    running.announcer.by("slow", tell, Messenger("slow", "up"))
+    look = asyncio.create_task(running.looks())
+    await running.api.until(
+        lambda: any(it["text"] == TOLD for chat in (CHAT, CHAT + 1) for it in running.api.sent[chat])
+    )
+    stuck.set()
+    assert await look == 2
 
 
 async def test_the_web_chat_has_no_address_to_keep(a_home: Home) -> None:

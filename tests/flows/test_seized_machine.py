@@ -117,7 +117,7 @@ def test_a_backup_holds_no_address_draft_or_login(seized: Seized) -> None:
     lines = (seized.folder / "dump").read_bytes().splitlines()
     named = {line.split(b'"', 2)[1].decode() for line in lines}
     assert {"tip", "envelope", "reading_grant", "event"} <= named
-    assert not named & {"address", "draft", "session", "link_code", "waiting_file"}
+    assert not named & {"address", "draft", "session", "link_code", "waiting_file", "push", "topic"}
 
 
 # --- a passphrase more ------------------------------------------------------------------------------------------------

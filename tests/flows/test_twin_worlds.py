@@ -92,7 +92,8 @@ async def lived(folder: Path, url: str, accused: str) -> World:
             await home.product.escalation.tick()
             await bot.digests()
             await pages(home, world)
-            world.seen["messages"] = {at: [it["text"] for it in api.sent[CHAT + at]] for at in range(len(PEOPLE_OF_U))}
+            shown = [[it["text"] for it in api.sent[CHAT + at]] for at in range(len(PEOPLE_OF_U))]
+            world.seen["messages"] = [ordered("\n\n".join(texts)) for texts in shown]
         await counts(home, world)
         world.opened = await keys_of_u(home)
         world.owner = next(it.unit for it in await home.cases() if it.restricted)

@@ -1,5 +1,7 @@
 """WCAG 2.2 AA as far as a machine sees it: every page, both sizes, day and night; and the whole way by keyboard."""
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from importlib.resources import files
 from typing import Any
@@ -11,6 +13,7 @@ from tests.fakes import gallery, replies
 from tests.fakes.served import Served
 from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
 from tests.fakes.words import WARD_POLICE_BRIBED as COMPLAINT
+from tips.cases.outbox import Trouble
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 LAID_FLAT = """() => [...document.querySelectorAll("*")].filter((it) => getComputedStyle(it).position === "sticky")
@@ -78,6 +81,7 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         "/desk/account",
         "/desk/statistics",
         "/desk/ledger",
+        "/desk/undelivered",
         "/desk/nowhere",
     ):
         await page.goto(address)
@@ -118,6 +122,7 @@ async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> 
     found: dict[str, list[str]] = {}
     async with visitor(browser, site, PHONE) as citizen:
         await send(citizen, TIP)
+    dead_letters(site)
     for name in ("soi", "kiem", "quan"):
         async with visitor(browser, site, DESK, absent=True) as page:
             await page.goto("/desk/login")
@@ -129,6 +134,16 @@ async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> 
                 async for at in desk_pages(page):
                     found[f"{name} {at} {size['width']} {scheme}"] = await faults(page)
     assert {at: wrong for at, wrong in found.items() if wrong} == {}
+
+
+def dead_letters(site: Served) -> None:
+    """One of each kind of error, for the page that lists them."""
+    with contextlib.closing(sqlite3.connect(site.database, isolation_level=None)) as database:
+        database.execute("INSERT OR IGNORE INTO officer_chat (chat, name) VALUES ('1', 'soi')")
+        for trouble in Trouble:
+            letter = (f"dead {trouble}".encode(), "1", "new", 1, 1, 16, trouble)
+            columns = "id, chat, kind, since, after, tries, trouble"
+            database.execute(f"INSERT OR IGNORE INTO push ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", letter)
 
 
 async def press(page: Page, *keys: str) -> None:

@@ -19,6 +19,7 @@ FIRST_PAUSE: Final = 30.0  # seconds before the second try; doubled each time
 LONGEST_PAUSE: Final = 3 * 3600.0  # seconds
 LONGEST_ASKED: Final = 24 * 3600.0  # seconds: a platform that asks for more is not believed
 MOST_TRIES: Final = 16  # about a day; after that it is a dead letter
+DEAD_FOR: Final = timedelta(days=30)  # how long a dead letter waits for somebody to decide
 A_SECOND: Final = 30  # messages that one bot may send
 CHAT_PAUSE: Final = 1.0  # seconds between two messages to one chat
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -37,15 +38,43 @@ class Ping:
     kind: str  # a `PingKind`; anything else: a hand was in the row
     after: datetime
     spared: tuple[str, ...] = ()  # people of the unit who are not told
+    case: bytes | None = None  # which one it is about; None: none, or one of which nothing may be told
+    due: datetime | None = None  # when that case's clock runs out
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One ping for one chat, until it was sent."""
+
+    id: bytes  # 16 bytes, by what it is made from: made twice it is the same
+    chat: str = field(repr=False)
+    kind: str
+    since: datetime  # since when it waits
+    after: datetime  # when it is sent, or tried again
+    case: bytes | None = None
+    due: datetime | None = None
+    tries: int = 0  # how often sending was begun; who sends holds it by this number
+    trouble: str | None = None  # an `outbox.Trouble`: it is a dead letter
 
 
 def ping(row: Case, kind: PingKind, now: datetime, random: Random) -> Ping:
     """A content-free word to the case's unit; for a restricted one the next fixed hour hides when it came.
 
-    Where somebody is in danger (P0) it goes out at once, quiet hours and exclusions or not.
+    Where somebody is in danger (P0) it goes out at once, quiet hours and exclusions or not. Only a case of which nobody
+    is shut out is named.
     """
-    if row.urgency == Urgency.P0:
-        return Ping(random(16), row.unit, PingKind.URGENT, deadlines.hour(now))
-    if row.restricted:
+    if row.urgency != Urgency.P0 and row.restricted:
         return Ping(random(16), row.unit, PingKind.DIGEST, deadlines.next_digest(now))
-    return Ping(random(16), row.unit, kind, deadlines.hour(now))
+    shown = PingKind.URGENT if row.urgency == Urgency.P0 else kind
+    return about(row, Ping(random(16), row.unit, shown, deadlines.hour(now)))
+
+
+def about(row: Case, told: Ping) -> Ping:
+    """A ping that names its case, if that may be named."""
+    return told if row.restricted else replace(told, case=row.id, due=row.due_at)
+
+
+def push(made_from: bytes, chat: str, told: Ping) -> Push:
+    """One ping for one chat; `made_from` and the chat are what makes its id."""
+    id_ = hashlib.sha256(b"tinbao push" + made_from + b"/" + chat.encode()).digest()[:16]
+    return Push(id_, chat, told.kind, told.after, told.after, told.case, told.due)

@@ -14,7 +14,7 @@ from typing import Final
 
 from tips.cases import deadlines, ledger
 from tips.cases.case import Case
-from tips.cases.pings import Ping, PingKind
+from tips.cases.pings import Ping, PingKind, about
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster
@@ -39,11 +39,10 @@ class Reminders:
         """Put the words into the outbox; how many."""
         hour = deadlines.hour(self.now())
         soon = functools.partial(self.cases.due_within, hour + AHEAD, hour + AHEAD + timedelta(hours=1))
-        units: dict[str, None] = {}
         pings: list[Ping] = []
 
         async def near(row: Case) -> bool:
-            units[row.unit] = None
+            pings.append(about(row, Ping(self.random(16), row.unit, PingKind.DUE, hour)))
             return True
 
         async def untaken(row: Case) -> bool:
@@ -52,7 +51,6 @@ class Reminders:
 
         await self.rounds.over("remind", soon, near)
         await self.rounds.over("repeat", functools.partial(self.cases.unattended, hour), untaken)
-        pings += [Ping(self.random(16), unit, PingKind.DUE, hour) for unit in units]
         await self.outbox.add(pings)
         return len(pings)
 
@@ -61,4 +59,5 @@ class Reminders:
         members = {it.name for it in self.roster().members(row.unit)}
         events = map(ledger.parse, await self.cases.events(row.id))
         read = {it.by for it in events if it.kind is ledger.Kind.READ} & members
-        return Ping(self.random(16), row.unit, PingKind.UNATTENDED, hour, tuple(sorted(read)) if read < members else ())
+        spared = tuple(sorted(read)) if read < members else ()
+        return about(row, Ping(self.random(16), row.unit, PingKind.UNATTENDED, hour, spared))

@@ -16,14 +16,13 @@ from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases import deadlines
+from tips.cases.outbox import Fate, Told, Trouble, next_try
 from tips.crypto import sealing
 from tips.crypto.sealing import Random
-from tips.ports.intake import Addresses
+from tips.ports.intake import KEY_ID_BYTES, Addresses, ClaimedAddress
 from tips.ports.process import RunSecrets
 
-BATCH: Final = 200  # addresses that are read at once
-ID_BYTES: Final = 8
+BATCH: Final = 20  # addresses that are claimed at once: they are told well within a claim's time
 _PADDED: Final = 128  # bytes: the length tells no channel and no id
 
 
@@ -43,6 +42,14 @@ class Address:
     def from_bytes(cls, data: bytes) -> Address:
         """The inverse of `to_bytes`."""
         return cls(*json.loads(data))
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Somebody to tell that something waits, as this process claimed it."""
+
+    claim: ClaimedAddress
+    address: Address | None  # None: a hand was in the row
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +76,32 @@ class ReporterNotifications:
         await self.addresses.drop(mine)
         return len(mine)
 
-    async def waiting(self, channel: str) -> list[tuple[bytes, Address]]:
-        """Whom a channel has to tell now, by case.
+    async def claim(self, after: bytes = b"") -> list[News]:
+        """Whom to tell now, by case, from behind the case `after`: what is claimed is this process's for a minute.
 
-        An address that this process cannot open may be another's to tell: it stays until its case ends, or until a
-        cold start has said that its key is gone.
+        An address under another key may be another process's to tell: it stays until its case ends, or until a cold
+        start has said that its key is gone.
         """
-        found: list[tuple[bytes, Address]] = []
-        lost: list[bytes] = []
-        after = b""
-        while due := await self.addresses.due(deadlines.hour(self.now()), BATCH, after):
-            after = due[-1][0]
-            lost += [case for case, sealed in due if sealed[:ID_BYTES] in self.secrets.lost_relays()]
-            opened = [(case, self._open(case, sealed)) for case, sealed in due]
-            found += [(case, address) for case, address in opened if address and address.channel == channel]
-        await self.addresses.drop(lost)
-        return found
+        await self.addresses.lost(self.secrets.lost_relays())
+        mine = relay_id(self.secrets.relay_key())
+        claimed = await self.addresses.claim(mine, self.now(), BATCH, after)
+        return [News(it, self._open(it.case, it.sealed)) for it in claimed]
+
+    async def settle(self, news: News, told: Told) -> None:
+        """What follows from what became of claimed news. A dead letter keeps its address: the next news count again."""
+        claim = news.claim
+        if told.fate is Fate.DELIVERED:
+            await self.addresses.told(claim)
+        elif told.fate is Fate.GONE:
+            await self.addresses.gone(claim)
+        elif after := next_try(claim.tries, told, self.now(), self.random):
+            await self.addresses.put_off(claim, after)
+        else:
+            await self.addresses.bury(claim, told.trouble or Trouble.REFUSED)
+
+    async def give_back(self, news: News) -> None:
+        """Nobody tried to tell these: they wait on."""
+        await self.addresses.give_back(news.claim)
 
     def button(self, conversation: bytes, case: bytes) -> str:
         """The option under a receipt that asks to be told: it alone remembers which tip it is about.
@@ -104,13 +121,9 @@ class ReporterNotifications:
         except (ValueError, binascii.Error, errors.NotOpened):
             return None
 
-    async def notified(self, case: bytes) -> None:
-        """They were told, or cannot be reached; the next news counts again."""
-        await self.addresses.notified(case)
-
     def _open(self, case: bytes, sealed: bytes) -> Address | None:
         try:
-            padded = sealing.unlock(self.secrets.relay_key(), sealed[ID_BYTES:], _bound(case))
+            padded = sealing.unlock(self.secrets.relay_key(), sealed[KEY_ID_BYTES:], _bound(case))
         except errors.NotOpened:  # sealed by a process with other keys, or before a power cut
             return None
         return Address.from_bytes(sealing.unpad(padded))
@@ -118,7 +131,7 @@ class ReporterNotifications:
 
 def relay_id(key: bytes) -> bytes:
     """The 8 bytes that tell which relay key an address was sealed under; they do not lead back to it."""
-    return sealing.derive(key, sealing.binding("relay key id"), ID_BYTES)
+    return sealing.derive(key, sealing.binding("relay key id"), KEY_ID_BYTES)
 
 
 def _bound(case: bytes) -> bytes:

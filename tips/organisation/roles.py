@@ -17,6 +17,7 @@ class Page(StrEnum):
     STATISTICS = "statistics"
     LEDGER = "ledger"
     PEOPLE = "people"
+    UNDELIVERED = "undelivered"
 
 
 class Role(StrEnum):
@@ -72,6 +73,6 @@ _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
     Role.OVERSEER: _Rights(True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER)),
     Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
-    Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE)),
+    Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.UNDELIVERED)),
     Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE)),
 }

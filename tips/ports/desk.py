@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from tips.cases.pings import Ping
-
-
-class Outbox(Protocol):
-    """Pings that wait to be sent."""
-
-    async def due(self, now: datetime, limit: int) -> list[Ping]:
-        """Pings to send by `now`."""
-        ...
-
-    async def done(self, ids: Sequence[bytes]) -> None:
-        """These were sent."""
-        ...
-
-    async def add(self, pings: Sequence[Ping]) -> None:
-        """Further pings, of no case."""
-        ...
+from tips.cases import outbox
+from tips.cases.outbox import Trouble
+from tips.cases.pings import Ping, Push
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +21,75 @@ class Chat:
     quiet: str = ""  # "22-6": from the hour 22 to the hour 6 of the city; empty: never
 
 
+Made = Callable[[Sequence[Ping], Sequence[Chat]], Sequence[Push]]
+
+
+class Outbox(Protocol):
+    """Pings that wait for their time, and pushes that wait to be sent.
+
+    A push belongs to who claimed it: for `outbox.LEASE`, and by the number of its tries. Whoever held it before and
+    comes late with an answer changes nothing.
+    """
+
+    async def add(self, pings: Sequence[Ping]) -> None:
+        """Further pings, of no step of a case."""
+        ...
+
+    async def due(self, now: datetime, limit: int) -> list[Ping]:
+        """Pings whose time has come by `now`."""
+        ...
+
+    async def fan_out(self, now: datetime, limit: int, made: Made) -> int:
+        """Put what is made of the pings that are due, and of all chats, in these pings' place: all of it or nothing.
+
+        How many pings that were. Of several who ask at once each gets other pings.
+        """
+        ...
+
+    async def put_digest(self, pushes: Sequence[Push]) -> None:
+        """The digest of an hour; one that is there stays as it is, told or not, and those of earlier hours go."""
+        ...
+
+    async def claim(self, now: datetime, limit: int, lease: timedelta = outbox.LEASE) -> list[Push]:
+        """Pushes to send by `now`, each for one caller; what is claimed and never answered comes back after the lease.
+
+        `tries` counts this one.
+        """
+        ...
+
+    async def done(self, push: Push) -> None:
+        """A claimed push is over: it goes; a digest's row stays, so that it is not told twice in its hour."""
+        ...
+
+    async def put_off(self, push: Push, after: datetime) -> None:
+        """A claimed push is tried again."""
+        ...
+
+    async def give_back(self, push: Push) -> None:
+        """A claimed push was not tried at all."""
+        ...
+
+    async def bury(self, push: Push, trouble: Trouble) -> None:
+        """A claimed push will not be sent: it is kept as a dead letter, with the kind of error only."""
+        ...
+
+    async def dead(self) -> list[Push]:
+        """Dead letters, oldest first."""
+        ...
+
+    async def expire(self, before: datetime) -> None:
+        """Dead letters that wait since before then go."""
+        ...
+
+    async def send_again(self, id: bytes, now: datetime) -> None:
+        """A dead letter begins anew. Raises `NotFound`: it is none."""
+        ...
+
+    async def drop(self, id: bytes) -> None:
+        """A dead letter goes. Raises `NotFound`: it is none."""
+        ...
+
+
 class OfficerChats(Protocol):
     """Which chats of the officers' bot belong to whom. Officers' chats only: a reporter's is nowhere."""
 
@@ -43,7 +98,13 @@ class OfficerChats(Protocol):
         ...
 
     async def take(self, code: bytes, chat: str, now: datetime) -> str:
-        """Link a chat by a code's hash, once; the person's name. Raises `NotFound`: unknown, used or expired."""
+        """Link a chat by a code's hash, to this chat only; the person's name.
+
+        Asked again by the chat that used it, because a messenger brought its words twice, it says the same.
+
+        Raises:
+            NotFound: unknown, expired, or used by another chat.
+        """
         ...
 
     async def chats(self, names: Sequence[str]) -> list[Chat]:
@@ -59,7 +120,19 @@ class OfficerChats(Protocol):
         ...
 
     async def unlink(self, chat: str) -> None:
-        """Forget a chat."""
+        """Forget a chat, what waits to be sent to it, and its topics."""
+        ...
+
+    async def topic(self, chat: str, case: bytes) -> int | None:
+        """A case's topic in a chat, if it has one there."""
+        ...
+
+    async def keep_topic(self, chat: str, case: bytes, topic: int) -> int:
+        """Keep a case's topic in a chat, unless it has one there; the one that it has."""
+        ...
+
+    async def forget_topic(self, chat: str, case: bytes, topic: int) -> None:
+        """This topic is not there any more."""
         ...
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
+from tips.cases import outbox
+from tips.cases.outbox import Trouble
 from tips.ports.cases import Change
 
 
@@ -45,6 +47,19 @@ class Drafts(Protocol):
         ...
 
 
+KEY_ID_BYTES: Final = 8  # of the id of the key that an address is sealed under; they begin it
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedAddress:
+    """An address for which something waits, as who tells them holds it: by its news, and the number of tries."""
+
+    case: bytes
+    sealed: bytes = field(repr=False)
+    news_from: datetime
+    tries: int  # this one included
+
+
 class Addresses(Protocol):
     """Sealed addresses of reporters who asked to be told, by case."""
 
@@ -56,12 +71,45 @@ class Addresses(Protocol):
         """All, as case and sealed address."""
         ...
 
-    async def due(self, now: datetime, limit: int, after: bytes = b"") -> list[tuple[bytes, bytes]]:
-        """Those for which something waits by `now`, by case, from behind the case `after`."""
+    async def claim(
+        self, key: bytes, now: datetime, limit: int, after: bytes = b"", lease: timedelta = outbox.LEASE
+    ) -> list[ClaimedAddress]:
+        """Those for which something waits by `now`, each for one caller, by case, from behind the case `after`.
+
+        What is claimed and never answered comes back after the lease. News that come meanwhile undo the claim: then no
+        answer to it changes anything.
+
+        Args:
+            key: the id of the key that they are sealed under, which begins each of them.
+        """
         ...
 
-    async def notified(self, case: bytes) -> None:
-        """Nothing waits for it any more."""
+    async def told(self, claim: ClaimedAddress) -> None:
+        """They were told: nothing waits any more, unless news came meanwhile."""
+        ...
+
+    async def put_off(self, claim: ClaimedAddress, after: datetime) -> None:
+        """They are told later."""
+        ...
+
+    async def give_back(self, claim: ClaimedAddress) -> None:
+        """Nobody tried to tell them."""
+        ...
+
+    async def bury(self, claim: ClaimedAddress, trouble: Trouble) -> None:
+        """These news will not be told: the address stays, a dead letter with the kind of error, until others come."""
+        ...
+
+    async def dead(self) -> int:
+        """How many are dead letters."""
+        ...
+
+    async def gone(self, claim: ClaimedAddress) -> None:
+        """Nobody is there any more: the address is destroyed, if it is still this one."""
+        ...
+
+    async def lost(self, keys: Collection[bytes]) -> None:
+        """Destroy what is sealed under keys that nobody has any more, by their ids."""
         ...
 
     async def drop(self, cases: Sequence[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""What `tips.ports` promises of files that wait, of addresses, and of pings."""
+"""What `tips.ports` promises of files that wait."""
 
 import secrets
 from dataclasses import replace
@@ -86,38 +86,3 @@ async def test_a_step_that_cannot_be_stored_whole_is_not_stored_at_all(store: St
     assert await store.cases.get(change.case.id, ("area-770",)) == change.case
     assert len(await store.cases.events(change.case.id)) == 1
     assert {it.unit for it in await store.outbox.due(NOON, 9)} == {"area-770"}
-
-
-async def test_news_wait_only_for_who_left_an_address(store: Store) -> None:
-    """From the moment that a step names, until they are told; the pages go on behind a case; what is forgotten goes."""
-    cases = sorted((new_case() for _ in range(3)), key=lambda it: it.case.id)
-    for change in cases:
-        await store.tips.submit(change)
-    for change in cases[:2]:
-        await store.addresses.put(change.case.id, b"older")
-        await store.addresses.put(change.case.id, b"sealed")
-    steps = [replace(step(it.case), notify_from=NOON) for it in cases]
-    for onward in steps:
-        await store.cases.apply(onward)
-    both = [(it.case.id, b"sealed") for it in cases[:2]]
-    assert await store.addresses.every() == both
-    assert await store.addresses.due(NOON - HOUR, 9) == []
-    assert await store.addresses.due(NOON, 9) == both
-    assert await store.addresses.due(NOON, 1) == both[:1]
-    assert await store.addresses.due(NOON, 9, both[0][0]) == both[1:]
-    await store.addresses.notified(both[0][0])
-    assert await store.addresses.due(NOON, 9) == both[1:]
-    await store.cases.apply(replace(step(steps[1].case), forgotten=True))
-    assert await store.addresses.every() == both[:1]
-    await store.addresses.drop([both[0][0]])
-    assert await store.addresses.every() == []
-
-
-async def test_a_ping_waits_until_its_time_and_until_it_was_sent(store: Store) -> None:
-    pings = [Ping(bytes([at]) * 16, "duty", "new", NOON + at * HOUR, ("an",) * at) for at in range(3)]
-    await store.outbox.add(pings)
-    await store.outbox.add([])
-    assert await store.outbox.due(NOON + HOUR, 9) == pings[:2]
-    assert len(await store.outbox.due(NOON + HOUR, 1)) == 1
-    await store.outbox.done([pings[0].id])
-    assert await store.outbox.due(NOON + 9 * HOUR, 9) == pings[1:]
