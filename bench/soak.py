@@ -38,7 +38,7 @@ from tests.fakes.words import RECEIPT
 
 CHATS: Final = 2000
 REPLICAS: Final = 2
-AT_ONCE: Final = 64  # updates that Telegram brings at the same time
+AT_ONCE: Final = 40  # updates at the same time: what Telegram takes where a bot sets no number
 SLOW: Final = (0.01, 0.15)  # seconds that the platform takes for a message
 FAILING: Final = 0.02  # share of its answers that are 429, and as many that are 502
 STALL: Final = 20.0  # seconds
