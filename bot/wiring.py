@@ -41,6 +41,7 @@ from tips.intake.draft_vault import Vault
 from tips.intake.flood import Crowd
 from tips.intake.languages import Languages
 from tips.intake.mailbox import Mailboxes
+from tips.intake.poster_opens import PosterOpens
 from tips.intake.rate_limits import Memory, RateLimits
 from tips.intake.reception import Reception
 from tips.intake.reporter_notifications import ReporterNotifications
@@ -243,6 +244,7 @@ def _reception(it: _Basis, files: Files) -> Reception:
         files=files,
         reporter_notifications=ReporterNotifications(it.store.addresses, it.run, it.now, it.random),
         rate_limits=RateLimits(it.counters),
+        opens=PosterOpens(it.store.statistics, it.now),
         random=it.random,
     )
 

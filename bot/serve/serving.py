@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from bot.serve import background, http_connections, web
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
+from tips.intake.poster_opens import PosterOpens
 
 PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})
 ROSTER_EVERY: Final = 15.0  # seconds
@@ -73,6 +74,8 @@ async def run(
             webhooks += await stack.enter_async_context(citizens_bot(product))
         if "officers" in parts and product.settings.officers_token:
             await stack.enter_async_context(officers_bot(product))
+        if "intake" in parts:
+            await stack.enter_async_context(_counting(product))
         if "clock" in parts:
             from bot.serve import scheduler
 
@@ -95,6 +98,23 @@ def officers_bot(product: Product) -> AbstractAsyncContextManager[Any]:
 
     announcer = bot.Announcer(product.officer_notifications, product.leases, product.now)
     return bot.running(product.settings, announcer, product.store.statistics, product.health)
+
+
+@contextlib.asynccontextmanager
+async def _counting(product: Product) -> AsyncIterator[None]:
+    """Keep what was counted at each hour's end, and at the end."""
+    opens = product.reception.opens
+    async with background.working(_keep_hourly(opens), "opens"):
+        yield
+    with contextlib.suppress(errors.StoreUnavailable):
+        await opens.keep()
+
+
+async def _keep_hourly(opens: PosterOpens) -> None:
+    while True:
+        await asyncio.sleep(max(1.0, opens.left().total_seconds()))
+        with contextlib.suppress(errors.StoreUnavailable):  # they wait for the next hour's end
+            await opens.keep()
 
 
 async def _watch_roster(roster: LiveRoster) -> None:

@@ -26,6 +26,7 @@ from tips.intake.conversation import Conversation
 from tips.intake.draft import Draft, Due, Stub
 from tips.intake.draft_vault import StoredDraft, Vault
 from tips.intake.mailbox import Mailboxes
+from tips.intake.poster_opens import PosterOpens
 from tips.intake.rate_limits import RateLimits
 from tips.intake.reporter_notifications import Address, ReporterNotifications
 from tips.intake.submission import Intake
@@ -91,6 +92,7 @@ class Reception:
     files: Files
     reporter_notifications: ReporterNotifications
     rate_limits: RateLimits
+    opens: PosterOpens
     random: Random
     queue: TurnQueue = field(default_factory=TurnQueue)
 
@@ -98,9 +100,16 @@ class Reception:
         """The 16 bytes under which a conversation's draft is found."""
         return self.vault.key(sender.channel, sender.id)
 
-    def welcome(self, lang: str) -> Outcome:
-        """What is shown to somebody who has said nothing yet; touches nothing."""
-        return _outcome(self.conversation.respond(Draft(bytes(32), lang=lang), Inbound("start")))
+    def welcome(self, lang: str, place: str = "") -> Outcome:
+        """What is shown to somebody who has said nothing yet, and came by a poster of a place; keeps nothing."""
+        return _outcome(self.conversation.respond(Draft(bytes(32), lang=lang), Inbound("start", text=place)))
+
+    def opened(self, payload: str) -> str:
+        """The code of the place that a poster's link names, and one more came by it; "": it names none."""
+        place = self.conversation.triager.area_of_poster(payload) if payload else None
+        if place:
+            self.opens.count(place)
+        return place or ""
 
     def excuse(self, error: errors.TinBaoError, lang: str) -> Outcome:
         """What is said when a turn failed: what is known of what was kept, and how to go on."""
@@ -173,6 +182,8 @@ class Reception:
     async def _turn(self, sender: Sender, stored: StoredDraft, heard: Inbound, lang: str) -> Outcome:
         if heard.ref and heard.kind != "edited" and heard.ref in stored.seen:
             return self._repeat(stored, lang)
+        if heard.kind == "start":
+            self.opened(heard.text)
         current = stored.draft or Draft(self.random(32), lang=lang, seen=stored.seen)
         if heard.confirms:
             current = replace(current, due=_unconfirmed(current.due, heard.confirms))
