@@ -132,7 +132,7 @@ def test_a_language_that_waits_is_told_what_there_is_and_its_words_are_a_tip(tex
     assert chat.draft.text == f"{text}\n{text}"
 
 
-@pytest.mark.parametrize("word", ["한국어", "/lang ko", "/ko", "korean", "ភាសាខ្មែរ", "/lang km"])
+@pytest.mark.parametrize("word", ["한국어", "/lang ko", "/ko", "in korean", "ភាសាខ្មែរ", "/lang km"])
 def test_a_language_that_waits_and_is_asked_for_is_no_part_of_the_tip(word: str) -> None:
     """The languages that there are stand under the answer; the summary after it."""
     chat = at(Stage.SUMMARY)
