@@ -14,7 +14,7 @@ PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadfile
 QUICK := $(OWN) -m pytest -n $(WORKERS) --dist worksteal --memory -m "not slow"
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo quick setup-test test test-two other-pythons check sbom bench soak eval data learn pictures drawings mutants interop lock locales clean
+.PHONY: help setup demo quick setup-test test test-two other-pythons check sbom bench soak eval data learn fonts pictures drawings mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -87,6 +87,9 @@ learn: $(RUN_STAMP) ## Learn the triage models anew from scripts/messages.tsv
 	@$(OWN) scripts/learn_accusations.py
 	@$(OWN) scripts/learn_intents.py
 	@$(OWN) scripts/learn_categories.py
+
+fonts: $(DEV_STAMP) ## Make the posters' fonts anew from Debian's fonts-noto-core and fonts-noto-cjk
+	@$(OWN) scripts/make_fonts.py
 
 pictures: setup-test ## Take the pictures of docs/pictures from the demo
 	@$(OWN) scripts/take_pictures.py

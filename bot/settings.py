@@ -58,6 +58,8 @@ class Settings:
     telegram_token: str = field(repr=False)
     telegram_api: str = TELEGRAM_API
     telegram_webhook: bool = False
+    telegram_name: str = ""  # the citizens' bot's name, for posters; "": it is not on them
+    zalo_link: str = ""  # the address at which people find it on Zalo, for posters
     officers_token: str = field(default="", repr=False)
     demo: bool = False
     moved: Moved | None = None  # None: the machine's own time
@@ -91,6 +93,8 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         telegram_token=_token(environment, "TINBAO_TELEGRAM_TOKEN"),
         telegram_api=environment.get("TINBAO_TELEGRAM_API", TELEGRAM_API).rstrip("/"),
         telegram_webhook=environment.get("TINBAO_TELEGRAM_WEBHOOK", "") == "1",
+        telegram_name=_name(environment, "TINBAO_TELEGRAM_NAME"),
+        zalo_link=_address(environment, "TINBAO_ZALO_LINK", ("https://",)),
         officers_token=_token(environment, "TINBAO_OFFICERS_TOKEN"),
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
@@ -116,6 +120,14 @@ def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...]
     if address and not address.startswith(schemes):
         raise errors.BadSetting(f"{name} must begin with {' or '.join(schemes)}")
     return address
+
+
+def _name(environment: Mapping[str, str], setting: str) -> str:
+    """A bot's name on Telegram, with or without its sign."""
+    name = environment.get(setting, "").removeprefix("@")
+    if name and not re.fullmatch(r"\w{5,32}", name, re.ASCII):
+        raise errors.BadSetting(f"{setting} must be a bot's name, such as TinBaoBot")
+    return name
 
 
 def _moved(value: str) -> Moved | None:

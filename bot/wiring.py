@@ -42,6 +42,7 @@ from tips.intake.draft_vault import Vault
 from tips.intake.flood import Crowd
 from tips.intake.languages import Languages
 from tips.intake.mailbox import Mailboxes
+from tips.intake.poster_opens import PosterOpens
 from tips.intake.rate_limits import Memory, RateLimits
 from tips.intake.reception import Reception
 from tips.intake.reporter_notifications import ReporterNotifications
@@ -247,6 +248,7 @@ def _reception(it: _Basis, files: Files) -> Reception:
         reporter_notifications=ReporterNotifications(it.store.addresses, it.run, it.now, it.random),
         rate_limits=RateLimits(it.counters),
         now=it.now,
+        opens=PosterOpens(it.store.statistics, it.now),
         random=it.random,
     )
 

@@ -35,7 +35,9 @@ CHANNEL = "web"
 REF_BYTES = 12  # of a form's reference: who sends the same form twice said it once
 MOST_REF = 32
 MOST_ACKS = 32
+MOST_PLACE = 16  # characters that name a place in a link
 ABOUT = ("run", "kept", "readers", "silence", "channel", "decided", "limits")
+AREA = "area"  # of a poster's link: the place where it hangs
 FLOODED = "flooded"
 TIP, FILE = "tip", "file"  # what may cost work
 SENDING = frozenset({"submit", "send_anyway"})
@@ -81,12 +83,13 @@ class WebChat:
     async def page(self, request: Request) -> Response:
         """The chat: a greeting, an unfinished tip, or a receipt that is still due."""
         lang = language(request)
-        wish = request.query_params.get("lang", "")
-        outcome = await self._current(self.cookies.conversation(request), lang, wish)
-        return self._show(outcome or self.reception.welcome(lang), lang, first=outcome is None)
+        place = self.reception.opened(_place(request.query_params))
+        outcome = await self._current(request, lang, place)
+        return self._show(outcome or self.reception.welcome(lang, place), lang, first=outcome is None, place=place)
 
-    async def _current(self, token: str, lang: str, wish: str) -> Outcome | None:
+    async def _current(self, request: Request, lang: str, place: str) -> Outcome | None:
         """What a conversation has come to; None: nothing was said in it yet. A page's link to a language is a wish."""
+        token, wish = self.cookies.conversation(request), request.query_params.get("lang", "")
         if not token:
             return None
         sender = self.channel.sender(token)
@@ -95,7 +98,7 @@ class WebChat:
             return None
         if wish in locales.LANGUAGES and wish != due.lang:
             return await self.reception.turn(sender, Inbound("choose", choice=f"{NAMED}:{wish}"), lang)
-        return due if due.receipt else await self.reception.turn(sender, Inbound("resume"))
+        return due if due.receipt else await self.reception.turn(sender, Inbound("resume", text=place))
 
     async def form(self, request: Request) -> Response:
         """A message or a pressed button, from a page without JavaScript."""
@@ -171,7 +174,7 @@ class WebChat:
             return await self.channel.answer(sender, Inbound("resume"), lang)
         return outcome
 
-    def _show(self, outcome: Outcome, lang: str, *, said: str = "", first: bool = False) -> Response:
+    def _show(self, outcome: Outcome, lang: str, *, said: str = "", first: bool = False, place: str = "") -> Response:
         messages = _messages(outcome)
         return self.pages.respond(
             "chat.html",
@@ -181,6 +184,7 @@ class WebChat:
             said=None if _is_left(outcome) else said,
             left=(said or "") if _is_left(outcome) else "",
             first=first,
+            place=place,
             address=f"{self.pages.origin}/",
             receipt=outcome.receipt,
             ack=" ".join(outcome.tags),
@@ -249,10 +253,17 @@ async def _read(request: Request, file: MemoryFile) -> tuple[Mapping[str, str], 
         raise HTTPException(400) from error
     words, confirmed = fields.get("text", ""), tuple(fields.get("ack", "").split()[:MOST_ACKS])
     choice = "" if file.given else fields.get("choose", "")[:64]
-    heard = Inbound("text", text=words, ref=_reference(fields.get("ref", ""), words, choice), confirms=confirmed)
+    ref, place = _reference(fields.get("ref", ""), words, choice), _place(fields)
+    heard = Inbound("text", text=words, ref=ref, confirms=confirmed, place=place)
     if file.given:
         return fields, replace(heard, kind="file", upload=file)
     return fields, replace(heard, kind="choose", text="", choice=choice) if choice else heard
+
+
+def _place(fields: Mapping[str, str]) -> str:
+    """What a poster's link names, if it can be a place."""
+    place = fields.get(AREA, "")
+    return place if len(place) <= MOST_PLACE else ""
 
 
 def _reference(ref: str, words: str, choice: str) -> str:

@@ -679,6 +679,34 @@ MUTANTS = (
         "if False:  # a button",
         "tests/flows/test_honesty.py::test_a_messenger_is_named_in_the_first_reply_and_once",
     ),
+    Mutant(
+        "words that triage cannot read set aside",
+        "tips/triage/intent.py",
+        "    if text.unread:",
+        "    if False:",
+        "tests/unit/test_languages.py::test_words_in_letters_that_the_table_does_not_know_are_a_tip_too",
+    ),
+    Mutant(
+        "half a language spoken",
+        "locales/__init__.py",
+        "if it.ready and not lacking(it.code))",
+        "if it.ready and _own(it.code))",
+        "tests/flows/test_languages.py::test_a_catalogue_that_lacks_a_text_serves_nobody",
+    ),
+    Mutant(
+        "a box for a sign that no font has",
+        "bot/poster/faces.py",
+        "        if ord(sign) in face(named).charToGlyph:",
+        "        if True:",
+        "tests/unit/test_poster.py::test_a_sign_that_no_font_has_is_an_error_and_no_box",
+    ),
+    Mutant(
+        "small counts of a poster shown",
+        "tips/desk/statistics.py",
+        "    return [Opens(period, area, shown[period, area])",
+        "    return [Opens(period, area, str(counts[period, area]))",
+        "tests/flows/test_posters.py::test_the_desk_sees_opens_with_small_counts_hidden",
+    ),
 )
 
 

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col
 
+from storage import mapping
 from storage.engine import Database, is_sqlite
-from storage.tables import Tip
+from storage.tables import OpensRow, Tip
 from tips.cases.case import State
-from tips.ports.desk import CountRow, Workload
+from tips.ports.desk import CountRow, OpenRow, Workload
 
 AHEAD: Final = 7 * 3600  # seconds that the city is ahead of UTC, all year
 
@@ -33,6 +35,22 @@ class SqlStatistics:
             statement = statement.where(col(Tip.received_at) < last)
         found = await self._database.rows(statement)
         return [CountRow(month, area or "", ward or "", what, count) for month, area, ward, what, count in found]
+
+    async def add_opens(self, rows: Sequence[OpenRow]) -> None:
+        """Add to the counts of posters' links, in one transaction."""
+        table = mapping.table("opens")
+        dialect = sqlite if is_sqlite(self._database.url) else postgresql
+        async with self._database.write() as connection:
+            for row in rows:
+                new = dialect.insert(table).values(period=row.period, area=row.area, count=row.count)
+                more = {"count": table.c.count + new.excluded.count}
+                await connection.execute(new.on_conflict_do_update(index_elements=["period", "area"], set_=more))
+
+    async def opens(self) -> list[OpenRow]:
+        """Every count of posters' links."""
+        of = (col(OpensRow.period), col(OpensRow.area))
+        found = await self._database.rows(sa.select(*of, col(OpensRow.count)).order_by(*of))
+        return [OpenRow(*row) for row in found]
 
     def _month(self) -> sa.ColumnElement[str]:
         """The city's month of a tip, counted by the database: a row for each hour would be a million rows."""

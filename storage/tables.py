@@ -285,6 +285,16 @@ class StuckRow(Base, table=True):
     since: datetime = _moment("since")
 
 
+class OpensRow(Base, table=True):
+    """How many came by a poster's link; see `tips.intake.poster_opens`."""
+
+    __tablename__ = "opens"
+    __table_args__ = (UNORDERED,)
+    period: str = Field(primary_key=True)
+    area: str = Field(primary_key=True)
+    count: int
+
+
 class PersonRow(Base, table=True):
     """A login; what its passphrase opens is sealed."""
 

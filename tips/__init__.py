@@ -13,6 +13,7 @@
             `evidence` of the `kinds` and within the `limits` that are taken is cleaned and sealed (`files`)
         `prompts` ask for what is missing, and show a `summary`, with a `promise`: who will read it, and who will not
         (`who_reads` tells the same to anybody beforehand); `exclusion_steps` take whom the person shuts out
+    `poster_opens` counts, by place and month, who came by a poster
     its effect is carried out, and the conversation says what became of it (`turns`; `notices` say the rest)
     the next draft, and what goes with it, is durable, and only then is anything answered
 

@@ -247,8 +247,12 @@ def restore(
 
 
 @app.command("poster")
-def run_poster(area: Annotated[str, typer.Argument(help="A place, such as “quận 3”.")]) -> None:
-    """A page to print and hang up, with the chat's address as a QR code, on standard output."""
+def run_poster(
+    area: Annotated[str, typer.Argument(help="A place, such as “quận 3”.")],
+    lang: Annotated[str, typer.Option("--lang", help="Languages, parted by commas, the first one large; all.")] = "",
+    out: Annotated[Path, typer.Option("--out", file_okay=False, help="The folder to write into.")] = Path(),
+) -> None:
+    """Write a page to hang up and one of slips to tear off, A4, as PDF and SVG; their codes bring the place along."""
     from bot.commands import poster as posters
 
-    raise typer.Exit(posters.write(_settings(), area, sys.stdout))
+    raise typer.Exit(posters.write(_settings(), area, [it.strip() for it in lang.split(",") if it.strip()], out))

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from bot.serve.announcing import Announcer
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
+from tips.intake.poster_opens import PosterOpens
 
 PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})
 ROSTER_EVERY: Final = 15.0  # seconds
@@ -78,6 +79,8 @@ async def run(
                 await stack.enter_async_context(background.working(announcer.always(), "news"))
         if "officers" in parts and product.settings.officers_token:
             await stack.enter_async_context(officers_bot(product))
+        if "intake" in parts:
+            await stack.enter_async_context(_counting(product))
         if "clock" in parts:
             from bot.serve import scheduler
 
@@ -100,6 +103,23 @@ def officers_bot(product: Product) -> AbstractAsyncContextManager[Any]:
     return bot.running(
         product.settings, product.officer_notifications, product.store.statistics, product.health, product.now
     )
+
+
+@contextlib.asynccontextmanager
+async def _counting(product: Product) -> AsyncIterator[None]:
+    """Keep what was counted at each hour's end, and at the end."""
+    opens = product.reception.opens
+    async with background.working(_keep_hourly(opens), "opens"):
+        yield
+    with contextlib.suppress(errors.StoreUnavailable):
+        await opens.keep()
+
+
+async def _keep_hourly(opens: PosterOpens) -> None:
+    while True:
+        await asyncio.sleep(max(1.0, opens.left().total_seconds()))
+        with contextlib.suppress(errors.StoreUnavailable):  # they wait for the next hour's end
+            await opens.keep()
 
 
 async def _watch_roster(roster: LiveRoster) -> None:

@@ -33,12 +33,14 @@ class ReportViews:
     clockwork: Clockwork
 
     async def counts(self, request: Request, session: Session) -> Response:
-        """Counts by month, district and category, small cells hidden."""
+        """Counts of tips, and of who came by posters' links, small cells hidden."""
         if not session.role.sees_counts:
             raise errors.NotFound
         rows = view_models.named(await self.statistics.counts(None, None), self.frame.organisation)
         lines = await asyncio.to_thread(statistics.table, rows, ("month", "district", "category"))
-        return self.frame.page(request, session, "desk_statistics.html", lines=lines)
+        opens = statistics.opens(await self.statistics.opens())
+        shown = [(it.period, view_models.place(it.area, self.frame.organisation), it.count) for it in opens]
+        return self.frame.page(request, session, "desk_statistics.html", lines=lines, opens=shown)
 
     async def ledger(self, request: Request, session: Session) -> Response:
         """What the ledger holds, whether it holds, and what the clock could not do; no text."""

@@ -117,7 +117,7 @@ function show(turn) {
   const passed = [".choices", ...(turn.messages.some((it) => it.kind === "summary") ? [".summary", ".beside"] : [])];
   for (const old of talk.querySelectorAll(passed.join())) old.remove();
   for (const old of talk.querySelectorAll(".due")) old.classList.remove("due");
-  for (const old of document.querySelectorAll(".foot, input[name=ack]")) old.remove();
+  for (const old of document.querySelectorAll(".foot, input[name=ack], input[name=area]")) old.remove();
   const boxes = turn.messages.map((message) => add(drawn(message)));
   if (turn.receipt) {
     const ack = element("input", "");

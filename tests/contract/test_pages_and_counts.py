@@ -14,7 +14,7 @@ from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
 from tips.organisation.roster import SignedRoster
 from tips.ports.cases import Due
 from tips.ports.clock import Stuck
-from tips.ports.desk import CountRow, Workload
+from tips.ports.desk import CountRow, OpenRow, Workload
 from tips.ports.people import Account, StoredSession
 
 HOUR = timedelta(hours=1)
@@ -126,6 +126,16 @@ async def test_tips_are_counted_by_the_city_s_months(store: Store) -> None:
     order = lambda row: (row.period, row.district, row.ward)  # noqa: E731
     assert sorted(await store.statistics.counts(None, None), key=order) == expected
     assert sum(it.count for it in await store.statistics.counts(evening + HOUR, NOON)) == 1
+
+
+async def test_opens_of_posters_add_up_by_month_and_place(store: Store) -> None:
+    """Whichever process adds them."""
+    await store.statistics.add_opens([OpenRow("2026-11", "770", 3), OpenRow("2026-11", "27139", 1)])
+    await store.statistics.add_opens([OpenRow("2026-11", "770", 4), OpenRow("2026-12", "770", 1)])
+    await store.statistics.add_opens([])
+    assert await store.statistics.opens() == [
+        OpenRow("2026-11", "27139", 1), OpenRow("2026-11", "770", 7), OpenRow("2026-12", "770", 1),
+    ]  # fmt: skip
 
 
 async def test_a_workload_counts_open_cases_without_an_exclusion(store: Store) -> None:

@@ -27,7 +27,7 @@ from tips.crypto.sealing import Envelope, Grant
 from tips.organisation.roster import SignedRoster
 from tips.ports.cases import CaseBundle, Change, Due, Mailbox
 from tips.ports.clock import Lease, Stuck
-from tips.ports.desk import Chat, CountRow, Made, Workload
+from tips.ports.desk import Chat, CountRow, Made, OpenRow, Workload
 from tips.ports.intake import KEY_ID_BYTES, ClaimedAddress, DraftRow
 from tips.ports.people import Account, StoredSession
 
@@ -88,6 +88,7 @@ class Kept:
     topics: dict[tuple[str, bytes], int] = field(default_factory=dict)  # by chat and case
     leases: dict[str, tuple[Lease, ...]] = field(default_factory=dict)  # by job
     stuck: dict[tuple[str, bytes], Stuck] = field(default_factory=dict)  # by job and case
+    opens: dict[tuple[str, str], int] = field(default_factory=dict)  # by month and place
     accounts: dict[str, Account] = field(default_factory=dict)
     sessions: dict[bytes, StoredSession] = field(default_factory=dict)
     link_codes: dict[bytes, LinkCode] = field(default_factory=dict)
@@ -645,6 +646,14 @@ class MemoryStatistics(Port):
         ]
         facts = Counter((f"{it.received_at + AHEAD:%Y-%m}", it.area or "", it.ward or "", it.category) for it in within)
         return [CountRow(*it, count) for it, count in sorted(facts.items())]
+
+    async def add_opens(self, rows: Sequence[OpenRow]) -> None:
+        for row in rows:
+            key = (row.period, row.area)
+            self.rows.opens[key] = self.rows.opens.get(key, 0) + row.count
+
+    async def opens(self) -> list[OpenRow]:
+        return [OpenRow(*key, count) for key, count in sorted(self.rows.opens.items())]
 
     async def workload(self, units: Sequence[str], name: str, now: datetime) -> Workload:
         rows = [it for it in self.rows.cases.values() if it.unit in units and is_open(it) and not it.restricted]

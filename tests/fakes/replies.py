@@ -87,6 +87,7 @@ async def is_shown(page: Page, site: Served, *messages: Message) -> None:
         receipt=CODE if RECEIPT in messages else None,
         ack="1",
         ref="r",
+        place="",
         megabytes="20",
         desk_link=False,
     )

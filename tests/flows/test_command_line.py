@@ -148,11 +148,13 @@ def test_a_bad_setting_stops_the_start_with_the_remedy(made: Served, name: str, 
     assert name in done.stderr
 
 
-def test_a_poster_is_a_page_by_itself(made: Served) -> None:
-    """It names the area's desk, holds the code, and asks nobody for anything."""
-    page = tinbao(made, "poster", "q3", TINBAO_PUBLIC_URL="https://tip.example").stdout
-    assert "Quận 3" in page
-    assert "<svg" in page
-    assert "src=" not in page
-    assert "https://tip.example/" in page
-    assert 'href="https://tip.example/ai-doc?khu-vuc=770"' in page
+def test_a_poster_is_written_as_pdf_and_svg(made: Served) -> None:
+    """The files' names are printed; where is asked for with `--out`, in which languages with `--lang`."""
+    folder = made.folder / "posters"
+    own = {"TINBAO_PUBLIC_URL": "https://tip.example"}
+    told = tinbao(made, "poster", "q3", "--lang", "vi,en", "--out", str(folder), **own).stdout.splitlines()
+    assert [it.removeprefix(f"{folder}/") for it in told] == ["poster-770.pdf", "poster-770.svg", "slips-770.svg"]
+    assert (folder / "poster-770.pdf").read_bytes().startswith(b"%PDF-")
+    svg = (folder / "poster-770.svg").read_text("utf-8")
+    assert "<title>Tin Báo · Quận 3</title>" in svg
+    assert "https://tip.example/?area=770" in svg

@@ -315,3 +315,24 @@ def test_who_would_read_it_is_told_beforehand_and_nothing_of_that_is_kept(begun:
 def test_how_to_ask_who_would_read_is_told_where_nothing_is_asked() -> None:
     """A command alone explains itself."""
     assert "/aidoc" in Chat().says("/aidoc")
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [("Quận 3", "Quận 3"), ("quan 3.", "Quận 3"), ("phuong xuan hoa", "Phường Xuân Hòa"), ("“Quận 3”", "Quận 3")],
+)
+def test_an_area_s_name_alone_is_where_somebody_begins(words: str, place: str) -> None:
+    """As a poster asks for it where its link brings none: it is said, and counts for the words that follow."""
+    chat = Chat()
+    assert locales.say("vi", "start.place", place=place) in chat.says(words)
+    assert not chat.draft.begun
+    chat.says("Tối nào quán karaoke đầu hẻm cũng bán ma tuý, mỗi đêm chừng 10 giờ")
+    assert chat.district() == "770"
+
+
+@pytest.mark.parametrize("words", ["12 Lê Văn Sỹ quận 3", "chợ Bến Thành", "quận 3 gần nhà thờ"])
+def test_a_place_with_more_than_an_area_s_name_is_not_reduced_to_it(words: str) -> None:
+    """What tells where exactly is a part of the tip, or is offered to be sent."""
+    chat = Chat()
+    chat.says(words)
+    assert words in (chat.draft.text, chat.draft.aside)

@@ -3,7 +3,7 @@
 import pytest
 
 import locales
-from tests.unit.test_conversation import COMPLETE, TALK, Chat
+from tests.unit.test_conversation import COMPLETE, TALK, TRIAGER, Chat
 from tips.crypto import receipt
 from tips.intake import phrases
 from tips.intake.draft import Draft
@@ -132,7 +132,7 @@ def test_a_language_that_waits_is_told_what_there_is_and_its_words_are_a_tip(tex
     assert chat.draft.text == f"{text}\n{text}"
 
 
-@pytest.mark.parametrize("word", ["한국어", "/lang ko", "/ko", "korean", "ភាសាខ្មែរ", "/lang km"])
+@pytest.mark.parametrize("word", ["한국어", "/lang ko", "/ko", "in korean", "ភាសាខ្មែរ", "/lang km"])
 def test_a_language_that_waits_and_is_asked_for_is_no_part_of_the_tip(word: str) -> None:
     """The languages that there are stand under the answer; the summary after it."""
     chat = at(Stage.SUMMARY)
@@ -192,6 +192,19 @@ def test_what_triage_cannot_read_is_a_tip_and_is_said_so_once(text: str) -> None
     assert chat.draft.text == text
     assert TALK.triage(chat.draft).category is None
     assert notice not in chat.says(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["ここで麻薬を売っている人がいる", "ที่นี่มีคนขายยาเสพติด", "тут продают наркотики каждую ночь"]
+)
+def test_words_in_letters_that_the_table_does_not_know_are_a_tip_too(text: str) -> None:
+    """Of Quận 5, where it says so."""
+    assert TRIAGER.triage(text).intent == "tip"
+    assert TRIAGER.triage(text).urgency == "P2"
+    chat = Chat()
+    chat.says(f"{text} quận 5")
+    assert chat.draft.begun
+    assert chat.district() == "774"
 
 
 @pytest.mark.parametrize(("text", "key"), [("你好", "intent.greeting"), ("安全吗？", "answer.safe")])

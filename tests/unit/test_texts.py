@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 import locales
+from handlers import speech
 from tips.cases import policy
 from tips.cases.case import State
 from tips.crypto import receipt
@@ -129,6 +130,13 @@ def test_every_message_fits_the_smallest_platform(lang: str) -> None:
     ids = [f"exclude:{code}" for code in units.load().units] + [f"category:{code}" for code in taxonomy.categories()]
     ids += [*conversation.CHOICES, *(f"{NAMED}:{it.code}" for it in locales.TABLE)]
     assert all(len(it.encode()) <= CALLBACK for it in ids)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_shown_with_a_label_has_one(lang: str) -> None:
+    """Each line up to its first plain colon, whatever a language's own colon looks like."""
+    labelled = [texts(lang)[key] for key, style in speech.STYLES.items() if style is speech.Style.LABELLED]
+    assert [line for text in labelled for line in text.splitlines() if not re.match(r"[^:：]+: ", line)] == []
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tips.ports.desk import CountRow
+from tips.ports.desk import CountRow, OpenRow
 
 SMALL: Final = 5  # tips; a smaller count is shown as "<5"
 HIDDEN: Final = f"<{SMALL}"
@@ -46,6 +46,25 @@ def table(rows: Iterable[CountRow], by: Sequence[str] = DIMENSIONS) -> list[Line
     hidden = hide(counts)
     shown = {cell: HIDDEN if cell in hidden else str(count) for cell, count in counts.items()}
     return [Line(cell[0], cell[1], cell[2], cell[3], shown[cell]) for cell in sorted(counts)]
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """How many came by the posters of a place in a month."""
+
+    period: str
+    area: str
+    count: str  # a number, or "<5"
+
+
+def opens(rows: Iterable[OpenRow]) -> list[Opens]:
+    """Counts of posters' links, small ones hidden like those of tips."""
+    counts: dict[Cell, int] = defaultdict(int)
+    for row in rows:
+        counts[row.period, row.area] += row.count
+    hidden = hide(counts)
+    shown = {cell: HIDDEN if cell in hidden else str(count) for cell, count in counts.items()}
+    return [Opens(period, area, shown[period, area]) for period, area in sorted(counts)]
 
 
 def hide(counts: Mapping[Cell, int]) -> frozenset[Cell]:

@@ -18,7 +18,7 @@ def start(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     outside = replace(draft, mailbox="")
     if draft.begun:
         return prompts.go_on(outside, Say("resume"))
-    fresh = _at_the_poster(prompts, replace(outside, stage=Stage.IDLE), heard.text)
+    fresh = at_the_poster(prompts, replace(outside, stage=Stage.IDLE), heard.text)
     says = [Say("welcome"), Say("welcome.ask")]
     if fresh.messenger and "messenger" not in fresh.notices_given:
         says.insert(1, prompts.overheard())
@@ -27,9 +27,9 @@ def start(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     return tell(fresh, Reply(tuple(says), prompts.language_options(draft)))
 
 
-def _at_the_poster(prompts: Prompts, draft: Draft, payload: str) -> Draft:
-    """The place that a poster's link names, in the place of one that was chosen before."""
-    code = prompts.triager.area_of_poster(payload)
+def at_the_poster(prompts: Prompts, draft: Draft, payload: str) -> Draft:
+    """The place that a poster's link names, in the place of one that was chosen before anything was begun."""
+    code = None if draft.begun or not payload else prompts.triager.area_of_poster(payload)
     return replace(draft, poster=code, area=None) if code else draft
 
 

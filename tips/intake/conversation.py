@@ -25,6 +25,7 @@ from tips.crypto import receipt
 from tips.intake import numbering, phrases
 from tips.intake.anytime_steps import (
     ask_for_receipt,
+    at_the_poster,
     cancel,
     cannot_read,
     erase,
@@ -200,7 +201,8 @@ class Conversation(Prompts):
     def respond(self, draft: Draft, heard: Inbound) -> Decision:
         """The next reply to what was heard."""
         lang = draft.lang or self.languages.source
-        decision = self._taken(replace(_by_way_of(heard, draft), lang=lang), heard)
+        here = at_the_poster(self, replace(_by_way_of(heard, draft), lang=lang), heard.place)
+        decision = self._taken(here, heard)
         if heard.kind != "choose":  # a button of ours was there before: whoever presses it was told
             decision = self._warned(told_of_language(self, draft, decision))
         if decision.effect is not None:  # what is said then, and so what is offered, is the matter of its answer

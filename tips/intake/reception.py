@@ -28,6 +28,7 @@ from tips.intake.draft import Draft, Due, Stub, noted
 from tips.intake.draft_vault import StoredDraft, Vault
 from tips.intake.mailbox import Mailboxes
 from tips.intake.numbering import numbered
+from tips.intake.poster_opens import PosterOpens
 from tips.intake.rate_limits import RateLimits
 from tips.intake.reporter_notifications import Address, ReporterNotifications
 from tips.intake.submission import Intake
@@ -96,6 +97,7 @@ class Reception:
     reporter_notifications: ReporterNotifications
     rate_limits: RateLimits
     now: Callable[[], datetime]
+    opens: PosterOpens
     random: Random
     queue: TurnQueue = field(default_factory=TurnQueue)
 
@@ -103,9 +105,16 @@ class Reception:
         """The 16 bytes under which a conversation's draft is found."""
         return self.vault.key(sender.channel, sender.id)
 
-    def welcome(self, lang: str) -> Outcome:
-        """What is shown to somebody who has said nothing yet; touches nothing."""
-        return _outcome(self.conversation.respond(Draft(bytes(32), lang=lang), Inbound("start")))
+    def welcome(self, lang: str, place: str = "") -> Outcome:
+        """What is shown to somebody who has said nothing yet, and came by a poster of a place; keeps nothing."""
+        return _outcome(self.conversation.respond(Draft(bytes(32), lang=lang), Inbound("start", text=place)))
+
+    def opened(self, payload: str) -> str:
+        """The code of the place that a poster's link names, and one more came by it; "": it names none."""
+        place = self.conversation.triager.area_of_poster(payload) if payload else None
+        if place:
+            self.opens.count(place)
+        return place or ""
 
     def excuse(self, error: errors.TinBaoError, lang: str) -> Outcome:
         """What is said when a turn failed: what is known of what was kept, and how to go on."""
@@ -207,6 +216,8 @@ class Reception:
             if self._is_answered(stored, heard):
                 return self._repeat(stored, lang)
             heard = replace(heard, kind="resume", upload=None)  # its turn was taken: where we are is its answer
+        if heard.kind == "start":
+            self.opened(heard.text)
         current = stored.draft or Draft(self.random(32), lang=lang, seen=stored.stub.seen)
         if heard.confirms:
             current = replace(current, due=_unconfirmed(current.due, heard.confirms))

@@ -14,6 +14,7 @@ from tips.crypto import receipt
 from tips.evidence.files import MOST
 from tips.evidence.limits import MEGABYTES
 from tips.intake import phrases
+from tips.intake.anytime_steps import start
 from tips.intake.draft import MAX_TEXT, Draft, Fragment
 from tips.intake.exclusion_steps import choosing, name_whom
 from tips.intake.prompts import (
@@ -43,12 +44,18 @@ _NO_TIP: Final = ("greeting", "status", "how_to", "administrative", "out_of_scop
 
 
 def open_tip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """The first words: a tip, or something that gets an answer and is not kept."""
+    """The first words: a tip, or something that gets an answer and is not kept.
+
+    An area's name alone is what a poster asks for where its link cannot bring it along: a beginning, as by that link.
+    """
     fragment = Fragment(heard.text, ref=heard.ref)
     begun = _with(draft, fragment)
     if draft.files:  # words beside evidence are a tip, whatever they sound like
         return prompts.go_on(begun)
     triage = prompts.triager.triage(fragment.text)
+    place = triage.area.ward or triage.area.district
+    if place and phrases.fold(prompts.triager.area_name(place)) == phrases.fold(fragment.text):
+        return start(prompts, draft, Inbound("start", text=place))
     said = _no_tip(prompts, triage, fragment.text)
     if said is not None:
         return _aside(draft, fragment, said)
@@ -337,6 +344,6 @@ def _settled(draft: Draft, slot: str) -> Draft:
 
 
 def _blank(text: str, spans: Sequence[tuple[int, int]]) -> str:
-    for start, end in sorted(spans, reverse=True):
-        text = f"{text[:start]}[…]{text[end:]}"
+    for first, after in sorted(spans, reverse=True):
+        text = f"{text[:first]}[…]{text[after:]}"
     return text

@@ -79,6 +79,7 @@ class Inbound:
     upload: Upload | None = field(default=None, repr=False)  # a file to be cleaned and sealed before this is decided
     file: File | None = field(default=None, repr=False)  # the upload, once that was done
     ref: str = ""  # the platform's id of this message, if it has one
+    place: str = ""  # what the link of a poster names by which they came, where the platform says it with every message
     messenger: bool = False  # it came through a platform that keeps the words and knows who wrote them
     menus: bool = False  # and one without buttons: what can be chosen is numbered
     push: bool = False  # its platform can be told later that something waits

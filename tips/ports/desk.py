@@ -148,6 +148,15 @@ class CountRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenRow:
+    """How many came by the posters of a place in a month; nothing finer is known."""
+
+    period: str  # 2026-11
+    area: str  # a code, of a ward or a district
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Workload:
     """Open cases, in numbers."""
 
@@ -162,6 +171,14 @@ class Statistics(Protocol):
 
     async def counts(self, first: datetime | None, last: datetime | None) -> list[CountRow]:
         """Raw counts, to be suppressed before anybody sees them."""
+        ...
+
+    async def add_opens(self, rows: Sequence[OpenRow]) -> None:
+        """Add to the counts of posters' links, all or none."""
+        ...
+
+    async def opens(self) -> list[OpenRow]:
+        """Raw counts of posters' links, to be suppressed before anybody sees them."""
         ...
 
     async def workload(self, units: Sequence[str], name: str, now: datetime) -> Workload:
