@@ -203,11 +203,16 @@ def mark_run_before(secrets: Path) -> None:
     (secrets / RAN_BEFORE).touch(mode=0o600)
 
 
-def _read_or_make(path: Path) -> bytes:
-    """A key's 32 bytes; whichever process comes first makes it, by an atomic link."""
+def webhook_secret(folder: Path, messenger: str) -> str:
+    """The secret that only a messenger and this home's processes know, 64 hex digits; made at the first start."""
+    return _read_or_make(folder / f"{messenger}-webhook.key", lambda: os.urandom(32).hex().encode()).decode("ascii")
+
+
+def _read_or_make(path: Path, make: Callable[[], bytes] = lambda: os.urandom(32)) -> bytes:
+    """A key's bytes; whichever process comes first makes it, by an atomic link."""
     if not path.exists():
         ours = path.with_suffix(f".{os.getpid()}")
-        write_secret(ours, os.urandom(32))
+        write_secret(ours, make())
         try:
             os.link(ours, path)
         except FileExistsError:

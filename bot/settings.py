@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tips import errors
 from tips.cases import deadlines
@@ -15,7 +16,9 @@ from tips.cases import deadlines
 DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
 DEFAULT_LISTEN: Final = "127.0.0.1:8138"
 TELEGRAM_API: Final = "https://api.telegram.org"
+ZALO_API: Final = "https://bot-api.zaloplatforms.com"
 MIN_WEBHOOK_SECRET: Final = 16
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _UNITS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _PART: Final = re.compile(r"(\d{1,6})([wdhms])")
 _SPAN: Final = re.compile(rf"([+-])(?:{_PART.pattern})+")
@@ -59,6 +62,9 @@ class Settings:
     telegram_api: str = TELEGRAM_API
     telegram_webhook: bool = False
     officers_token: str = field(default="", repr=False)
+    zalo_token: str = field(default="", repr=False)
+    zalo_api: str = ZALO_API
+    zalo_webhook: bool = False
     demo: bool = False
     moved: Moved | None = None  # None: the machine's own time
 
@@ -92,6 +98,9 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         telegram_api=environment.get("TINBAO_TELEGRAM_API", TELEGRAM_API).rstrip("/"),
         telegram_webhook=environment.get("TINBAO_TELEGRAM_WEBHOOK", "") == "1",
         officers_token=_token(environment, "TINBAO_OFFICERS_TOKEN"),
+        zalo_token=_token(environment, "TINBAO_ZALO_TOKEN"),
+        zalo_api=_server(environment, "TINBAO_ZALO_API", ZALO_API),
+        zalo_webhook=environment.get("TINBAO_ZALO_WEBHOOK", "") == "1",
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
     )
@@ -116,6 +125,21 @@ def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...]
     if address and not address.startswith(schemes):
         raise errors.BadSetting(f"{name} must begin with {' or '.join(schemes)}")
     return address
+
+
+def _server(environment: Mapping[str, str], name: str, usual: str) -> str:
+    """The address of a server that is trusted with a token; in the clear only an emulator's on this machine."""
+    address = environment.get(name, "").rstrip("/") or usual
+    found = urlsplit(address)
+    if not found.hostname or (found.scheme != "https" and not is_emulator(address)):
+        raise errors.BadSetting(f"{name} must begin with https:// (http:// only for 127.0.0.1)")
+    return address
+
+
+def is_emulator(address: str) -> bool:
+    """Whether an address is one of this machine's, in the clear: a platform's emulator."""
+    found = urlsplit(address)
+    return found.scheme == "http" and found.hostname in LOOPBACK
 
 
 def _moved(value: str) -> Moved | None:

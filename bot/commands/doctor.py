@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.commands import error_messages
+from bot.serve.zalo_bot import FOR_TRYING
 from bot.settings import Settings, read
 from bot.wiring import Product, open_product
 from tips import errors
@@ -155,6 +156,15 @@ async def _stuck(product: Product) -> str:
     )
 
 
+async def _zalo(product: Product) -> str:
+    """Whether the bot of Zalo is one that people can rely on."""
+    if not product.settings.zalo_token:
+        return "no bot is set up"
+    if not product.settings.zalo_webhook:
+        return Advice(f"{FOR_TRYING}: set TINBAO_ZALO_WEBHOOK=1, with TINBAO_PUBLIC_URL reached from outside")
+    return "by its webhook"
+
+
 CHECKS: Final[Mapping[str, Check]] = {
     "clock": _clock,
     "database": _write,
@@ -164,4 +174,5 @@ CHECKS: Final[Mapping[str, Check]] = {
     "deadlines": _late,
     "jobs": _jobs,
     "cases": _stuck,
+    "zalo": _zalo,
 }

@@ -7,12 +7,10 @@ import contextlib
 import hmac
 import json
 import logging
-import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from aiogram import Bot, Dispatcher
@@ -114,7 +112,7 @@ async def _listening(
 ) -> AsyncIterator[list[Route]]:
     """By the webhook, which is set again for ever, or by polling."""
     if settings.telegram_webhook:
-        secret = webhook_secret(settings.secrets)
+        secret = key_files.webhook_secret(settings.secrets, CHANNEL)
 
         async def named() -> None:
             await bot.set_webhook(f"{settings.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
@@ -222,14 +220,6 @@ def _chat(update: Update) -> object:
     pressed = update.callback_query.message if update.callback_query else None
     found = getattr(update.message or update.edited_message or update.my_chat_member or pressed, "chat", None)
     return found.id if found else update.update_id
-
-
-def webhook_secret(folder: Path) -> str:
-    """The secret that only Telegram and this process know; made at the first start."""
-    path = folder / "telegram-webhook.key"
-    if not path.exists():
-        key_files.write_secret(path, os.urandom(32).hex().encode())
-    return path.read_text("ascii")
 
 
 class Webhook:

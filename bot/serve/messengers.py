@@ -13,12 +13,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from starlette.routing import Route
+
 from bot.serve import background
+from tips.cases.outbox import Told
 
 FIRST_PAUSE: Final = 1.0  # seconds before a second try; doubled each time
 LONGEST_PAUSE: Final = 60.0
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a channel of citizens brings to a process that serves."""
+
+    channel: str
+    routes: list[Route]  # of its webhook; none while it polls
+    tell: Callable[[str, str], Awaitable[Told]]  # says to a chat, in a language, that something waits
 
 
 @dataclass(slots=True)
@@ -46,6 +58,13 @@ class Messenger:
             log.warning("%s: out of reach: %s", self.name, kind)
         self.state, self.error = "trouble", kind
 
+    def heard(self, trouble: str) -> None:
+        """How a call went: the kind of trouble, or nothing."""
+        if trouble:
+            self.failed(trouble)
+        else:
+            self.answered()
+
     def __str__(self) -> str:
         """For people who look after the machine."""
         return f"{self.state} ({self.error})" if self.error else self.state
@@ -66,6 +85,7 @@ async def _again_and_again(messenger: Messenger, listen: Callable[[], Awaitable[
         try:
             return await listen()
         except Exception as error:  # whatever a stranger's answer led to, the next try may go well
-            messenger.failed(type(error).__name__)
+            if messenger.state != "trouble":  # a watch over its calls has told more exactly
+                messenger.failed(type(error).__name__)
         await asyncio.sleep(pause)
         pause = FIRST_PAUSE if loop.time() - began > 2 * LONGEST_PAUSE else min(pause * 2, LONGEST_PAUSE)

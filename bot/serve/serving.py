@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from bot import logs
 from bot.live_roster import LiveRoster
 from bot.serve import background, http_connections, web
+from bot.serve.messengers import Door
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -71,6 +72,8 @@ async def run(
         webhooks: list[Route] = []
         if "intake" in parts and product.settings.telegram_token:
             webhooks += await stack.enter_async_context(citizens_bot(product))
+        for door in [await stack.enter_async_context(opened) for opened in zalo_doors(product, parts)]:
+            webhooks += door.routes  # and `door.tell` is how the reporters of its channel are told that something waits
         if "officers" in parts and product.settings.officers_token:
             await stack.enter_async_context(officers_bot(product))
         if "clock" in parts:
@@ -87,6 +90,20 @@ def citizens_bot(product: Product) -> AbstractAsyncContextManager[list[Route]]:
 
     announcer = bot.Announcer(product.reporter_notifications, product.leases, product.now)
     return bot.running(product.settings, product.reception, announcer, product.health)
+
+
+def zalo_doors(product: Product, parts: frozenset[str]) -> list[AbstractAsyncContextManager[Door]]:
+    """Zalo's doors that are set up."""
+    if "intake" not in parts:
+        return []
+    return [zalo_bot(product)] if product.settings.zalo_token else []
+
+
+def zalo_bot(product: Product) -> AbstractAsyncContextManager[Door]:
+    """The bot of the Zalo Bot Platform."""
+    from bot.serve import zalo_bot as bot
+
+    return bot.running(product.settings, product.reception, product.health)
 
 
 def officers_bot(product: Product) -> AbstractAsyncContextManager[Any]:

@@ -38,6 +38,7 @@ from tips.intake.anytime_steps import (
     show_transparency,
     show_who_reads,
     start,
+    withheld,
 )
 from tips.intake.draft import Draft
 from tips.intake.exclusion_steps import ask_whom, ask_whom_inside, let_in, nobody, shut_out, shut_out_inside
@@ -131,6 +132,7 @@ TABLE: Final[Mapping[Heard, Mapping[Stage, Step]]] = {
     Heard.FILE:            _row(take_file,  take_file,  take_file,  take_file,  take_file,  post_file),
     Heard.TURNED_DOWN:     _row(turn_down),
     Heard.UNSUPPORTED:     _row(cannot_read),
+    Heard.WITHHELD:        _row(withheld),
     Heard.EXPIRED:         _row(not_open),
 }
 # fmt: on
