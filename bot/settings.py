@@ -17,6 +17,8 @@ DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
 DEFAULT_LISTEN: Final = "127.0.0.1:8138"
 TELEGRAM_API: Final = "https://api.telegram.org"
 ZALO_API: Final = "https://bot-api.zaloplatforms.com"
+ZALO_OA_API: Final = "https://openapi.zalo.me"
+ZALO_OA_OAUTH: Final = "https://oauth.zaloapp.com"
 MIN_WEBHOOK_SECRET: Final = 16
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _UNITS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
@@ -44,6 +46,19 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class ZaloAccount:
+    """An Official Account of Zalo: its app, and how it is reached."""
+
+    app_id: str
+    app_secret: str = field(repr=False)  # with it tokens are renewed
+    secret: str = field(repr=False)  # with it Zalo signs what it brings
+    refresh: str = field(repr=False)  # the first refresh token; those after it are kept in TINBAO_SECRETS
+    api: str = ZALO_OA_API
+    oauth: str = ZALO_OA_OAUTH
+    hours: tuple[int, int] = (6, 22)  # of the city's day, in which somebody may be written to unasked: from, until
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are and which channels are open. Secrets do not show in its repr."""
 
@@ -65,6 +80,7 @@ class Settings:
     zalo_token: str = field(default="", repr=False)
     zalo_api: str = ZALO_API
     zalo_webhook: bool = False
+    zalo_account: ZaloAccount | None = None
     demo: bool = False
     moved: Moved | None = None  # None: the machine's own time
 
@@ -101,6 +117,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         zalo_token=_token(environment, "TINBAO_ZALO_TOKEN"),
         zalo_api=_server(environment, "TINBAO_ZALO_API", ZALO_API),
         zalo_webhook=environment.get("TINBAO_ZALO_WEBHOOK", "") == "1",
+        zalo_account=_zalo_account(environment),
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
     )
@@ -134,6 +151,29 @@ def _server(environment: Mapping[str, str], name: str, usual: str) -> str:
     if not found.hostname or (found.scheme != "https" and not is_emulator(address)):
         raise errors.BadSetting(f"{name} must begin with https:// (http:// only for 127.0.0.1)")
     return address
+
+
+def _zalo_account(environment: Mapping[str, str]) -> ZaloAccount | None:
+    names = {name: f"TINBAO_ZALO_OA_{name.upper()}" for name in ("app_id", "app_secret", "secret", "refresh")}
+    given = {name: environment.get(setting, "").strip() for name, setting in names.items()}
+    if not any(given.values()):
+        return None
+    if missing := [names[name] for name, value in given.items() if not value]:
+        raise errors.BadSetting(f"an Official Account of Zalo also needs {', '.join(missing)}")
+    return ZaloAccount(
+        **given,
+        api=_server(environment, "TINBAO_ZALO_OA_API", ZALO_OA_API),
+        oauth=_server(environment, "TINBAO_ZALO_OA_OAUTH", ZALO_OA_OAUTH),
+        hours=_hours(environment, "TINBAO_ZALO_OA_HOURS", "6-22"),
+    )
+
+
+def _hours(environment: Mapping[str, str], name: str, usual: str) -> tuple[int, int]:
+    """Whole hours of a day, from and until."""
+    first, _, end = (environment.get(name, "") or usual).partition("-")
+    if not first.isdecimal() or not end.isdecimal() or not 0 <= int(first) < int(end) <= 24:
+        raise errors.BadSetting(f"{name} must be two hours of a day, such as {usual}")
+    return int(first), int(end)
 
 
 def is_emulator(address: str) -> bool:

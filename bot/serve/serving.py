@@ -19,7 +19,7 @@ from bot import logs
 from bot.live_roster import LiveRoster
 from bot.serve import background, http_connections, web
 from bot.serve.messengers import Door
-from bot.settings import Settings
+from bot.settings import Settings, ZaloAccount
 from bot.wiring import Product, open_product
 from tips import errors
 
@@ -96,7 +96,9 @@ def zalo_doors(product: Product, parts: frozenset[str]) -> list[AbstractAsyncCon
     """Zalo's doors that are set up."""
     if "intake" not in parts:
         return []
-    return [zalo_bot(product)] if product.settings.zalo_token else []
+    settings = product.settings
+    bot = [zalo_bot(product)] if settings.zalo_token else []
+    return [*bot, *([zalo_account(product, settings.zalo_account)] if settings.zalo_account else [])]
 
 
 def zalo_bot(product: Product) -> AbstractAsyncContextManager[Door]:
@@ -104,6 +106,13 @@ def zalo_bot(product: Product) -> AbstractAsyncContextManager[Door]:
     from bot.serve import zalo_bot as bot
 
     return bot.running(product.settings, product.reception, product.health)
+
+
+def zalo_account(product: Product, account: ZaloAccount) -> AbstractAsyncContextManager[Door]:
+    """The Official Account of Zalo."""
+    from bot.serve import zalo_account as served
+
+    return served.running(product.settings, account, product.reception, product.health)
 
 
 def officers_bot(product: Product) -> AbstractAsyncContextManager[Any]:

@@ -6,21 +6,19 @@ group. A person's words go out as plain text, never as a parse mode's markup, so
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
 import httpx
 
 import locales
-from handlers.text_chat import Heard, TextChat
+from handlers.text_chat import TextChat
 from handlers.typed import typed
 from handlers.zalo import calls
 from handlers.zalo.calls import Unreachable
 from handlers.zalo.media import Media
+from handlers.zalo.payloads import Brought, Payload, is_object, object_of, ref_of, text_of, to_hear
 from tips.cases.outbox import DELIVERED, GONE, REFUSED, Told, later
 from tips.intake.turns import Inbound
 
@@ -31,11 +29,9 @@ FORBIDDEN: Final = 403
 FAILED: Final = 500  # from here on the platform failed itself
 WITHHELD: Final = "message.unsupported.received"
 GROUPS_KEPT: Final = 1000  # groups that are not told a second time
-LONGEST_REF: Final = 64  # characters of a message's id
 _NOBODY: Final = ("chat not found", "user not found", "chat_id", "user_id", "block", "recipient")
 
 Watch = Callable[[str], None]  # is told of every call: the kind of trouble, or ""
-Payload = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +55,7 @@ class BotPlatform:
         Raises:
             Unreachable: it is not, or does not.
         """
-        if isinstance(await self._call("getMe", {}, right=lambda it: bool(_object(it).get("id"))), Refusal):
+        if isinstance(await self._call("getMe", {}, right=lambda it: bool(object_of(it).get("id"))), Refusal):
             raise self._trouble("NoBot")
 
     async def set_webhook(self, url: str, secret: str) -> None:
@@ -81,9 +77,9 @@ class BotPlatform:
         Raises:
             Unreachable: no way to the platform, or it does not let us poll.
         """
-        found = await self._call("getUpdates", {"timeout": str(seconds)}, seconds + calls.PATIENCE, _is_object)
+        found = await self._call("getUpdates", {"timeout": str(seconds)}, seconds + calls.PATIENCE, is_object)
         if not isinstance(found, Refusal):
-            return _object(found)
+            return object_of(found)
         if found.code == IDLE:
             return None
         raise self._trouble("NoUpdates")
@@ -153,65 +149,34 @@ def _told(refusal: Refusal) -> Told:
 # --- what it brings ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """A message of somebody's."""
-
-    chat: str = field(repr=False)
-    inbound: Inbound = field(repr=False)
-    address: str = field(default="", repr=False)  # where its file is
-    group: bool = False
-
-
 def brought(payload: object) -> Brought | None:
     """What an update says, bare or in the envelope of an answer; None: nothing that anybody could be answered.
 
     What a kind of message is tell its fields, for new kinds come under new names.
     """
-    update = _object(payload)
-    update = _object(update.get("result")) or update
-    message = _object(update.get("message"))
-    chat, sender = _object(message.get("chat")), _object(message.get("from"))
-    id_ = _text(chat.get("id")) or _text(sender.get("id"))
+    update = object_of(payload)
+    update = object_of(update.get("result")) or update
+    message = object_of(update.get("message"))
+    chat, sender = object_of(message.get("chat")), object_of(message.get("from"))
+    id_ = text_of(chat.get("id")) or text_of(sender.get("id"))
     if not id_ or sender.get("is_bot") is True:
         return None
-    group = _text(chat.get("chat_type")).upper() not in {"", "PRIVATE"}
-    inbound, address = _said(_text(update.get("event_name")), message)
+    group = text_of(chat.get("chat_type")).upper() not in {"", "PRIVATE"}
+    inbound, address = _said(text_of(update.get("event_name")), message)
     return Brought(id_, inbound, address, group)
 
 
 def _said(event: str, message: Payload) -> tuple[Inbound, str]:
     """What a message says, and where its file is."""
-    ref = _ref(message)
+    ref = ref_of(message.get("message_id"), message)
     if event == WITHHELD:
         return Inbound("withheld", ref=ref), ""
-    address = next((it for name in ("photo_url", "photo", "voice_url") if (it := _text(message.get(name)))), "")
+    address = next((it for name in ("photo_url", "photo", "voice_url") if (it := text_of(message.get(name)))), "")
     if address:
-        return Inbound("file", text=_text(message.get("caption")), ref=ref), address
-    if words := _text(message.get("text")):
+        return Inbound("file", text=text_of(message.get("caption")), ref=ref), address
+    if words := text_of(message.get("text")):
         return typed(words, ref), ""
     return Inbound("unsupported", ref=ref), ""
-
-
-def _ref(message: Payload) -> str:
-    """A message's id; of one that has none, or a long one, what it is known again by."""
-    id_ = _text(message.get("message_id"))
-    if 0 < len(id_) <= LONGEST_REF:
-        return id_
-    return hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()[:LONGEST_REF]
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, dict)
-
-
-def _object(value: object) -> Payload:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str:
-    """A text, or a number as one."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 # --- who answers ------------------------------------------------------------------------------------------------------
@@ -232,8 +197,7 @@ class Bot:
         if found.group:
             await self._decline(found.chat)
             return
-        fetch = partial(self._media.fetch, found.address) if found.address else None
-        await self._chat.hear(Heard(found.chat, found.inbound, fetch=fetch))
+        await self._chat.hear(to_hear(found, self._media))
 
     async def tell(self, chat: str, lang: str) -> Told:
         """See `TextChat.tell`."""

@@ -201,7 +201,7 @@ class Conversation(Prompts):
     def respond(self, draft: Draft, heard: Inbound) -> Decision:
         """The next reply to what was heard."""
         decision = self._taken(_by_way_of(heard, draft), heard)
-        if heard.kind != "choose":  # a button of ours was there before: whoever presses it was told
+        if heard.kind not in {"choose", "withheld"}:  # whoever presses our button was told; nobody can write on here
             decision = self._warned(decision)
         if decision.effect is not None:  # what is said then, and so what is offered, is the matter of its answer
             return decision
