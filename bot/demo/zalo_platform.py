@@ -56,6 +56,7 @@ class ZaloPlatform:
     waiting: deque[Payload] = field(default_factory=deque, repr=False)
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _ids: Any = field(default_factory=lambda: itertools.count(1))
+    _late: list[asyncio.Task[int]] = field(default_factory=list)  # what waited for a webhook, on its way
 
     def routes(self, under: str = "") -> list[Route]:
         """The API, and the files that people sent, under a path."""
@@ -165,6 +166,8 @@ class ZaloPlatform:
         if len(secret) not in SECRET:
             return refusal(400, "Bad request: secret_token must have 8 to 256 characters")
         self.webhook, self.secret = url, secret
+        self._late = [asyncio.create_task(self.post(it)) for it in self.waiting]
+        self.waiting.clear()
         return await self._info(values)
 
     async def _delete_webhook(self, values: Payload) -> Any:

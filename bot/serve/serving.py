@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -66,10 +66,15 @@ async def run(
     listener: socket.socket,
     ready: asyncio.Event,
     demo_logins: web.DemoLogins = None,
+    more: Sequence[Route] = (),
 ) -> None:
-    """Run the parts of an open product until a signal ends it; `ready` is set once it answers."""
+    """Run the parts of an open product until a signal ends it; `ready` is set once it answers.
+
+    Args:
+        more: routes beside those of the parts: pages of a demo.
+    """
     async with contextlib.AsyncExitStack() as stack:
-        webhooks: list[Route] = []
+        webhooks: list[Route] = [*more]
         if "intake" in parts and product.settings.telegram_token:
             webhooks += await stack.enter_async_context(citizens_bot(product))
         for door in [await stack.enter_async_context(opened) for opened in zalo_doors(product, parts)]:

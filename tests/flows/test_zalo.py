@@ -7,13 +7,17 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 import locales
+from bot.demo.zalo_phone import Phone
+from bot.serve import serving, web
 from handlers import delivery
 from handlers.zalo import media
-from tests.fakes import gallery, loopback, zalo_api
+from tests.fakes import bot_api, gallery, loopback, zalo_api
 from tests.fakes.home import Home
 from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import DRUGS_WITHOUT_ACCENTS, RECEIPT
@@ -34,14 +38,6 @@ async def api() -> AsyncIterator[ZaloApi]:
 
 def says(key: str, **values: str) -> str:
     return locales.say("vi", key, **values)
-
-
-async def to_the_receipt(api: ZaloApi, text: str = TIP, chat: str = CHAT) -> str:
-    await api.says(chat, text)
-    await api.says(chat, "1")  # the first of the menu sends
-    found = [it for text in api.sent(chat) if (it := RECEIPT.search(text))]
-    assert found, api.sent(chat)
-    return found[-1].group()
 
 
 @pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
@@ -86,7 +82,6 @@ async def test_whatever_is_brought_twice_is_answered_once(a_home: Home, api: Zal
 
 async def test_two_replicas_never_double(a_home: Home, api: ZaloApi) -> None:
     """The same update to both at once: one answers, the other has it brought again, and then is silent."""
-    port = loopback.free_port()
     async with zalo_api.connected(a_home, api):
         first = api.webhook
         async with zalo_api.connected(a_home, api):
@@ -105,7 +100,6 @@ async def test_two_replicas_never_double(a_home: Home, api: ZaloApi) -> None:
 
             assert await asyncio.gather(bring(first), bring(second)) == [200, 200]
     assert len(api.sent(CHAT)) == 1
-    assert port
 
 
 @pytest.mark.parametrize("code", [429, 500, 502])
@@ -298,9 +292,6 @@ async def test_a_redirect_to_another_place_of_this_machine_is_not_followed(a_hom
         knocked.append(request.url)
         return Response(gallery.picture("JPEG"))
 
-    from starlette.applications import Starlette
-    from starlette.routing import Route
-
     port = loopback.free_port()
     places = [f"http://127.0.0.1:{port}/x", f"http://localhost:{port}/x", f"http://[::ffff:127.0.0.1]:{port}/x",
               f"http://2130706433:{port}/x", "http://169.254.169.254/latest", "https://10.0.0.1/"]  # fmt: skip
@@ -420,8 +411,6 @@ async def test_a_wrong_token_is_trouble_and_is_not_told(
     a_home: Home, api: ZaloApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The web goes on; `doctor` reads it from `/readyz`."""
-    from bot.serve import serving
-
     own = replace(zalo_api.settings(a_home, api, 1, webhook=True), zalo_token="4242:other")
     product = replace(a_home.product, settings=own)
     async with serving.zalo_bot(product), asyncio.timeout(10):
@@ -429,3 +418,39 @@ async def test_a_wrong_token_is_trouble_and_is_not_told(
             await asyncio.sleep(0.01)
     assert str(product.health.messengers[-1]) == "trouble (Unauthorized)"
     assert "other" not in caplog.text
+
+
+# --- the demo's telephone ---------------------------------------------------------------------------------------------
+
+
+async def test_the_demos_telephone_talks_to_the_real_bot(a_home: Home) -> None:
+    """A page without scripts: what is written is answered when it comes again; another site's form is refused."""
+    port = loopback.free_port()
+    own = replace(a_home.settings, port=port, public_url=f"http://127.0.0.1:{port}")
+    phone = Phone(own)
+    product = replace(a_home.product, settings=phone.settings(own))
+    parts = frozenset({"intake"})
+    async with (
+        serving.zalo_bot(product) as door,
+        loopback.serving(web.build(product, parts, [*door.routes, *phone.routes()]), port),
+        httpx.AsyncClient(base_url=own.public_url, trust_env=False, follow_redirects=True, timeout=20) as browser,
+    ):
+        await bot_api.connected(product)
+        shown = await browser.post("/zalo-phone", data={"text": TIP}, files={"file": ("", b"")})
+        assert TIP in shown.text
+        assert "1. " in shown.text
+        assert "<script" not in shown.text
+        picture = {"file": ("a.jpg", gallery.picture("JPEG"), "image/jpeg")}
+        shown = await browser.post("/zalo-phone", data={"text": ""}, files=picture)
+        assert says("file.taken", number="1") in shown.text
+        shown = await browser.post("/zalo-phone", data={"text": "gửi đi"}, files={"file": ("", b"")})
+        assert RECEIPT.search(shown.text)
+        stranger = await browser.post("/zalo-phone", data={"text": "1"}, headers={"sec-fetch-site": "cross-site"})
+        assert stranger.status_code == 403
+
+
+async def test_there_is_no_telephone_but_in_a_demo(a_home: Home, api: ZaloApi) -> None:
+    """Nor the platform behind it."""
+    async with zalo_api.connected(a_home, api) as served, httpx.AsyncClient(trust_env=False) as http:
+        for path in ("/zalo-phone", "/zalo-phone/platform/bot1:x/getMe"):
+            assert (await http.get(served.url + path)).status_code == 404
