@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from bot.demo.zalo_phone import Phone
 from bot.demo.zalo_platform import Payload, ZaloPlatform, refusal
 from bot.serve import serving as serving_
 from bot.serve import web
@@ -119,3 +120,18 @@ async def connected(home: Home, api: ZaloApi, *, webhook: bool = True) -> AsyncI
     ):
         await bot_api.connected(product)
         yield Served(product.settings.public_url, door)
+
+
+@contextlib.asynccontextmanager
+async def telephone(home: Home) -> AsyncIterator[str]:
+    """The demo's telephone before the real bot; the address of the web app."""
+    port = loopback.free_port()
+    own = replace(home.settings, port=port, public_url=f"http://127.0.0.1:{port}")
+    phone = Phone(own)
+    product = replace(home.product, settings=phone.settings(own))
+    async with (
+        serving_.zalo_bot(product) as door,
+        loopback.serving(web.build(product, frozenset({"intake"}), [*door.routes, *phone.routes()]), port),
+    ):
+        await bot_api.connected(product)
+        yield own.public_url

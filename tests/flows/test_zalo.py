@@ -13,11 +13,10 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 import locales
-from bot.demo.zalo_phone import Phone
-from bot.serve import serving, web
+from bot.serve import serving
 from handlers import delivery
 from handlers.zalo import media
-from tests.fakes import bot_api, gallery, loopback, zalo_api
+from tests.fakes import gallery, loopback, zalo_api
 from tests.fakes.home import Home
 from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import DRUGS_WITHOUT_ACCENTS, RECEIPT
@@ -425,17 +424,10 @@ async def test_a_wrong_token_is_trouble_and_is_not_told(
 
 async def test_the_demos_telephone_talks_to_the_real_bot(a_home: Home) -> None:
     """A page without scripts: what is written is answered when it comes again; another site's form is refused."""
-    port = loopback.free_port()
-    own = replace(a_home.settings, port=port, public_url=f"http://127.0.0.1:{port}")
-    phone = Phone(own)
-    product = replace(a_home.product, settings=phone.settings(own))
-    parts = frozenset({"intake"})
     async with (
-        serving.zalo_bot(product) as door,
-        loopback.serving(web.build(product, parts, [*door.routes, *phone.routes()]), port),
-        httpx.AsyncClient(base_url=own.public_url, trust_env=False, follow_redirects=True, timeout=20) as browser,
+        zalo_api.telephone(a_home) as url,
+        httpx.AsyncClient(base_url=url, trust_env=False, follow_redirects=True, timeout=20) as browser,
     ):
-        await bot_api.connected(product)
         shown = await browser.post("/zalo-phone", data={"text": TIP}, files={"file": ("", b"")})
         assert TIP in shown.text
         assert "1. " in shown.text
