@@ -64,8 +64,11 @@ class BotPlatform:
         Raises:
             Unreachable: that is not so now.
         """
-        if isinstance(await self._call("setWebhook", {"url": url, "secret_token": secret}, right=bool), Refusal):
+        found = await self._call("setWebhook", {"url": url, "secret_token": secret})
+        if isinstance(found, Refusal):
             raise self._trouble("NoWebhook")
+        if not found:  # anybody says "ok"
+            await self.me()
 
     async def delete_webhook(self) -> None:
         """Have nothing brought: who polls may have no webhook. There may be none."""

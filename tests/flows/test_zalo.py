@@ -165,6 +165,13 @@ async def test_a_photo_and_a_voice_reach_the_desk(a_home: Home, api: ZaloApi) ->
         assert TIP in opened.tip.text
 
 
+async def test_a_posters_place_can_be_typed(a_home: Home, api: ZaloApi) -> None:
+    """Zalo has no link that brings it along."""
+    async with zalo_api.connected(a_home, api):
+        await api.says(CHAT, "/start q3")
+        assert "Quận 3" in api.sent(CHAT)[-1]
+
+
 async def test_send_it_means_with_the_picture(a_home: Home, api: ZaloApi) -> None:
     """Words that come while a picture is fetched wait for it."""
     fetched = asyncio.Event()
