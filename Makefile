@@ -40,7 +40,7 @@ $(DEV_STAMP): $(RUN_STAMP) requirements/dev.lock
 
 setup: $(RUN_STAMP) $(CATALOGUES) ## Bring uv and what the product runs on
 
-demo: setup ## Run the product on a throw-away home; PORT= for another port
+demo: setup ## Run the product on a throw-away home; PORT= for another port, ZALO=1 with a telephone
 	@exec .venv/bin/tinbao demo
 
 quick: $(DEV_STAMP) $(CATALOGUES) ## Run what needs no browser, no server and no long time: for every change

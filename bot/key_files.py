@@ -42,13 +42,13 @@ class RunFolder:
     def lookup_key(self) -> bytes:
         """See `tips.ports.process.RunSecrets`."""
         if not self._lookup:
-            self._lookup = _read_or_make(self.folder / "lookup.key")
+            self._lookup = read_or_make(self.folder / "lookup.key")
         return self._lookup
 
     def relay_key(self) -> bytes:
         """See `tips.ports.process.RunSecrets`."""
         if not self._relay:
-            self._relay = _read_or_make(self.folder / "relay.key")
+            self._relay = read_or_make(self.folder / "relay.key")
         return self._relay
 
     def lost_relays(self) -> frozenset[bytes]:
@@ -58,21 +58,21 @@ class RunFolder:
     def device_key(self) -> bytes:
         """See `tips.ports.process.RunSecrets`."""
         if not self._device:
-            self._device = _read_or_make(self.folder / "device.key")
+            self._device = read_or_make(self.folder / "device.key")
         return self._device
 
     def count_key(self) -> bytes:
         """See `tips.ports.process.RunSecrets`."""
         hour = int(self.now().timestamp()) // 3600
         if self._count[0] != hour:
-            self._count = (hour, _read_or_make(self.folder / f"count-{hour}.key"))
+            self._count = (hour, read_or_make(self.folder / f"count-{hour}.key"))
             self._sweep("count", hour - 1)
         return self._count[1]
 
     def web_key(self) -> bytes:
         """See `tips.ports.process.RunSecrets`."""
         if not self._web:
-            self._web = _read_or_make(self.folder / "web.key")
+            self._web = read_or_make(self.folder / "web.key")
         return self._web
 
     def draft_key(self, hour: int | None = None) -> tuple[int, bytes] | None:
@@ -83,7 +83,7 @@ class RunFolder:
             path = self.folder / f"draft-{wanted}.key"
             if hour is not None and not path.exists():
                 return None
-            self._drafts[wanted] = _read_or_make(path)
+            self._drafts[wanted] = read_or_make(path)
             oldest = current - DRAFT_KEY_LIFE
             self._sweep("draft", oldest)
             self._drafts = {at: key for at, key in self._drafts.items() if at >= oldest}
@@ -203,11 +203,16 @@ def mark_run_before(secrets: Path) -> None:
     (secrets / RAN_BEFORE).touch(mode=0o600)
 
 
-def _read_or_make(path: Path) -> bytes:
-    """A key's 32 bytes; whichever process comes first makes it, by an atomic link."""
+def webhook_secret(folder: Path, messenger: str) -> str:
+    """The secret that only a messenger and this home's processes know, 64 hex digits; made at the first start."""
+    return read_or_make(folder / f"{messenger}-webhook.key", lambda: os.urandom(32).hex().encode()).decode("ascii")
+
+
+def read_or_make(path: Path, make: Callable[[], bytes] = lambda: os.urandom(32)) -> bytes:
+    """A key's bytes; whichever process comes first makes it, by an atomic link."""
     if not path.exists():
         ours = path.with_suffix(f".{os.getpid()}")
-        write_secret(ours, os.urandom(32))
+        write_secret(ours, make())
         try:
             os.link(ours, path)
         except FileExistsError:
@@ -222,6 +227,24 @@ def write_secret(path: Path, data: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
+
+
+def replace_secret(path: Path, data: bytes) -> None:
+    """Put a file that only its owner reads in another's place; after a power cut, too, there is one that is whole."""
+    new = path.with_suffix(f".{os.getpid()}")
+    write_secret(new, data)
+    _sync(new)
+    new.replace(path)
+    _sync(path.parent)
+
+
+def _sync(place: Path) -> None:
+    """Wait until a file, or what a folder names, is on the disk."""
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def store(folder: Path, secrets: Secrets) -> None:

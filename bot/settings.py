@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tips import errors
 from tips.cases import deadlines
@@ -15,7 +16,11 @@ from tips.cases import deadlines
 DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
 DEFAULT_LISTEN: Final = "127.0.0.1:8138"
 TELEGRAM_API: Final = "https://api.telegram.org"
+ZALO_API: Final = "https://bot-api.zaloplatforms.com"
+ZALO_OA_API: Final = "https://openapi.zalo.me"
+ZALO_OA_OAUTH: Final = "https://oauth.zaloapp.com"
 MIN_WEBHOOK_SECRET: Final = 16
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _UNITS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _PART: Final = re.compile(r"(\d{1,6})([wdhms])")
 _SPAN: Final = re.compile(rf"([+-])(?:{_PART.pattern})+")
@@ -41,6 +46,19 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class ZaloAccount:
+    """An Official Account of Zalo: its app, and how it is reached."""
+
+    app_id: str
+    app_secret: str = field(repr=False)  # with it tokens are renewed
+    secret: str = field(repr=False)  # with it Zalo signs what it brings
+    refresh: str = field(repr=False)  # the first refresh token; those after it are kept in TINBAO_SECRETS
+    api: str = ZALO_OA_API
+    oauth: str = ZALO_OA_OAUTH
+    hours: tuple[int, int] = (6, 22)  # of the city's day, in which somebody may be written to unasked: from, until
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Where things are and which channels are open. Secrets do not show in its repr."""
 
@@ -61,6 +79,10 @@ class Settings:
     telegram_name: str = ""  # the citizens' bot's name, for posters; "": it is not on them
     zalo_link: str = ""  # the address at which people find it on Zalo, for posters
     officers_token: str = field(default="", repr=False)
+    zalo_token: str = field(default="", repr=False)
+    zalo_api: str = ZALO_API
+    zalo_webhook: bool = False
+    zalo_account: ZaloAccount | None = None
     demo: bool = False
     moved: Moved | None = None  # None: the machine's own time
 
@@ -96,6 +118,10 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         telegram_name=_name(environment, "TINBAO_TELEGRAM_NAME"),
         zalo_link=_address(environment, "TINBAO_ZALO_LINK", ("https://",)),
         officers_token=_token(environment, "TINBAO_OFFICERS_TOKEN"),
+        zalo_token=_token(environment, "TINBAO_ZALO_TOKEN"),
+        zalo_api=_server(environment, "TINBAO_ZALO_API", ZALO_API),
+        zalo_webhook=environment.get("TINBAO_ZALO_WEBHOOK", "") == "1",
+        zalo_account=_zalo_account(environment),
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
     )
@@ -128,6 +154,44 @@ def _name(environment: Mapping[str, str], setting: str) -> str:
     if name and not re.fullmatch(r"\w{5,32}", name, re.ASCII):
         raise errors.BadSetting(f"{setting} must be a bot's name, such as TinBaoBot")
     return name
+
+
+def _server(environment: Mapping[str, str], name: str, usual: str) -> str:
+    """The address of a server that is trusted with a token; in the clear only an emulator's on this machine."""
+    address = environment.get(name, "").rstrip("/") or usual
+    found = urlsplit(address)
+    if not found.hostname or (found.scheme != "https" and not is_emulator(address)):
+        raise errors.BadSetting(f"{name} must begin with https:// (http:// only for 127.0.0.1)")
+    return address
+
+
+def _zalo_account(environment: Mapping[str, str]) -> ZaloAccount | None:
+    names = {name: f"TINBAO_ZALO_OA_{name.upper()}" for name in ("app_id", "app_secret", "secret", "refresh")}
+    given = {name: environment.get(setting, "").strip() for name, setting in names.items()}
+    if not any(given.values()):
+        return None
+    if missing := [names[name] for name, value in given.items() if not value]:
+        raise errors.BadSetting(f"an Official Account of Zalo also needs {', '.join(missing)}")
+    return ZaloAccount(
+        **given,
+        api=_server(environment, "TINBAO_ZALO_OA_API", ZALO_OA_API),
+        oauth=_server(environment, "TINBAO_ZALO_OA_OAUTH", ZALO_OA_OAUTH),
+        hours=_hours(environment, "TINBAO_ZALO_OA_HOURS", "6-22"),
+    )
+
+
+def _hours(environment: Mapping[str, str], name: str, usual: str) -> tuple[int, int]:
+    """Whole hours of a day, from and until."""
+    first, _, end = (environment.get(name, "") or usual).partition("-")
+    if not first.isdecimal() or not end.isdecimal() or not 0 <= int(first) < int(end) <= 24:
+        raise errors.BadSetting(f"{name} must be two hours of a day, such as {usual}")
+    return int(first), int(end)
+
+
+def is_emulator(address: str) -> bool:
+    """Whether an address is one of this machine's, in the clear: a platform's emulator."""
+    found = urlsplit(address)
+    return found.scheme == "http" and found.hostname in LOOPBACK
 
 
 def _moved(value: str) -> Moved | None:

@@ -22,6 +22,7 @@ from handlers.speech import Message, spoken
 from handlers.uploads import MemoryFile, memory_file
 from tips.cases.outbox import Told
 from tips.intake.reception import Outcome, Reception
+from tips.intake.turn_queue import TurnQueue
 from tips.intake.turns import Inbound
 
 WORDS_ONLY: Final = Abilities(overhears=True, tells=True, buttons=False, longest=2000, push=True)
@@ -53,6 +54,7 @@ class TextChat:
 
     channel: Channel
     line: Line
+    arrivals: TurnQueue = field(default_factory=TurnQueue)
 
     async def hear(self, heard: Heard) -> None:
         """Take a turn and show its answer; both are durable, or taken by the platform, when this returns.
@@ -61,12 +63,13 @@ class TextChat:
             Pending: another process may be answering this very message: the platform has to bring it again.
             Undelivered: the platform did not take the answer; it is given when the message comes again.
         """
-        if heard.fetch is None:
-            await self._turn(heard, heard.inbound)
-            return
-        with memory_file() as file:
-            problem = await heard.fetch(file)
-            await self._turn(heard, replace(heard.inbound, problem=problem, upload=None if problem else file))
+        async with self.arrivals.alone(self.channel.reception.key(self.channel.sender(heard.chat))):
+            if heard.fetch is None:
+                await self._turn(heard, heard.inbound)
+                return
+            with memory_file() as file:  # words that come while it is fetched wait: "send it" means with the picture
+                problem = await heard.fetch(file)
+                await self._turn(heard, replace(heard.inbound, problem=problem, upload=None if problem else file))
 
     async def tell(self, chat: str, lang: str) -> Told:
         """Say that something waits, in words that a lock screen may show."""

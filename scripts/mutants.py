@@ -675,8 +675,8 @@ MUTANTS = (
     Mutant(
         "no word about the messenger",
         "tips/intake/conversation.py",
-        'if heard.kind != "choose":  # a button',
-        "if False:  # a button",
+        'if heard.kind not in {"choose", "withheld"}:  # whoever',
+        "if False:  # whoever",
         "tests/flows/test_honesty.py::test_a_messenger_is_named_in_the_first_reply_and_once",
     ),
     Mutant(
@@ -706,6 +706,41 @@ MUTANTS = (
         "    return [Opens(period, area, shown[period, area])",
         "    return [Opens(period, area, str(counts[period, area]))",
         "tests/flows/test_posters.py::test_the_desk_sees_opens_with_small_counts_hidden",
+    ),
+    Mutant(
+        "private addresses are fetched from",
+        "handlers/zalo/media.py",
+        'if url.scheme != "https" or not all(map(is_public, found)):',
+        'if url.scheme != "https":',
+        "tests/unit/test_media.py::test_no_address_of_a_private_network_is_asked",
+    ),
+    Mutant(
+        "a name is looked up twice",
+        "handlers/zalo/media.py",
+        "url.copy_with(host=str(ip))",
+        "url",
+        "tests/unit/test_media.py::test_the_address_that_was_looked_at_is_the_one_that_is_asked",
+    ),
+    Mutant(
+        "anybody brings what Zalo would",
+        "bot/serve/zalo_bot.py",
+        "if not hmac.compare_digest(given.encode(), self._secret.encode()):",
+        "if False:",
+        "tests/flows/test_zalo.py::test_a_stranger_at_the_webhook_gets_nothing",
+    ),
+    Mutant(
+        "unsigned events are heard",
+        "bot/serve/zalo_account.py",
+        "if not self._is_signed(request, body, event):",
+        "if False:",
+        "tests/flows/test_zalo_oa.py::test_only_what_zalo_signed_lately_is_heard",
+    ),
+    Mutant(
+        "a token that is used before the next one is kept",
+        "bot/zalo_tokens.py",
+        "        write(self.folder, new)\n",
+        "",
+        "tests/flows/test_zalo_oa.py::test_processes_renew_once_and_share_what_they_got",
     ),
 )
 

@@ -14,7 +14,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from bot import zalo_tokens
 from bot.commands import error_messages
+from bot.serve.zalo_bot import FOR_TRYING
 from bot.settings import Settings, read
 from bot.wiring import Product, open_product
 from tips import errors
@@ -162,6 +164,18 @@ async def _stuck(product: Product) -> str:
     )
 
 
+async def _zalo(product: Product) -> str:
+    """Whether the bot of Zalo is one that people can rely on."""
+    settings = product.settings
+    if settings.zalo_account and zalo_tokens.read(settings.secrets, settings.zalo_account).lost:
+        raise errors.BadSetting(zalo_tokens.REMEDY)
+    if not settings.zalo_token:
+        return "no bot is set up"
+    if not settings.zalo_webhook:
+        return Advice(f"{FOR_TRYING}: set TINBAO_ZALO_WEBHOOK=1, with TINBAO_PUBLIC_URL reached from outside")
+    return "by its webhook"
+
+
 CHECKS: Final[Mapping[str, Check]] = {
     "clock": _clock,
     "database": _write,
@@ -172,4 +186,5 @@ CHECKS: Final[Mapping[str, Check]] = {
     "jobs": _jobs,
     "cases": _stuck,
     "undelivered": _undelivered,
+    "zalo": _zalo,
 }

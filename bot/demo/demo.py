@@ -14,6 +14,7 @@ from typing import Final
 from bot import logs, wiring
 from bot.commands import people
 from bot.demo.seeding import PEOPLE, SHOWN, seed
+from bot.demo.zalo_phone import Phone
 from bot.serve import serving, web
 from bot.settings import Settings, read
 from bot.wiring import Product, open_product
@@ -35,10 +36,13 @@ async def run(environment: Mapping[str, str]) -> int:
         listener = serving.listen(settings)
         made = await wiring.initialise(settings, cost=CHEAP, trial=True)
         identities = await _fill(settings, made)
-        async with open_product(settings, cost=CHEAP) as product:
+        phone = Phone(settings) if environment.get("ZALO") == "1" else None
+        own = phone.settings(settings) if phone else settings
+        async with open_product(own, cost=CHEAP) as product:
             ready = asyncio.Event()
-            announcing = asyncio.create_task(_announce(settings, ready))
-            await serving.run(product, PARTS, listener, ready, _logins(product, identities))
+            announcing = asyncio.create_task(_announce(settings, ready, phone))
+            pages = phone.routes() if phone else []
+            await serving.run(product, PARTS, listener, ready, _logins(product, identities), pages)
             await announcing
     return 0
 
@@ -108,7 +112,7 @@ async def _login(product: Product, identity: Identity) -> DemoLogin:
     return DemoLogin(identity.name, PASSPHRASE, keys.totp_code(identity.totp, at))
 
 
-async def _announce(settings: Settings, ready: asyncio.Event) -> None:
+async def _announce(settings: Settings, ready: asyncio.Event, phone: Phone | None) -> None:
     await ready.wait()
     names = ", ".join(SHOWN)
     print(f"Tin Báo demo. Chat: {settings.public_url}/")
@@ -116,4 +120,6 @@ async def _announce(settings: Settings, ready: asyncio.Event) -> None:
     print(f"Desk: {settings.public_url}/desk   (the login page shows the one-time codes)")
     print(f"  names: {names}")
     print(f"  passphrase of all: {PASSPHRASE}")
+    if phone:
+        print(f"Zalo, as on a telephone (an emulator): {phone.address}")
     print("Ctrl-C erases everything.", flush=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import hmac
 import json
-import os
 from collections.abc import AsyncIterator
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from aiogram import Bot, Dispatcher
@@ -35,9 +33,8 @@ from starlette.routing import Route
 import locales
 from bot import key_files
 from bot.serve import messengers, polling
-from bot.serve.announcing import Announcer
 from bot.serve.health import Health
-from bot.serve.messengers import Messenger
+from bot.serve.messengers import Door, Messenger
 from bot.settings import Settings
 from handlers.delivery import Undelivered
 from handlers.telegram import CHANNEL, Telegram
@@ -63,21 +60,19 @@ OUT_OF_REACH: Final = (
 
 
 @contextlib.asynccontextmanager
-async def running(
-    settings: Settings, reception: Reception, announcer: Announcer, health: Health
-) -> AsyncIterator[list[Route]]:
-    """The bot, listening; the routes are its webhook's, none while it polls."""
+async def running(settings: Settings, reception: Reception, health: Health) -> AsyncIterator[Door]:
+    """The bot, listening."""
     messenger = health.messenger(CHANNEL)
     bot = Bot(settings.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api)))
     bot.session.middleware(Watch(messenger))
     handler = Telegram(reception, alone=not settings.telegram_webhook)
-    announcer.by(CHANNEL, partial(handler.tell, bot), messenger)
     dispatcher = handler.dispatcher()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bot.session.close)
-        yield await stack.enter_async_context(
+        routes = await stack.enter_async_context(
             _listening(settings, bot, dispatcher, messenger, reception.conversation.web)
         )
+        yield Door(CHANNEL, messenger, routes, partial(handler.tell, bot))
 
 
 @contextlib.asynccontextmanager
@@ -86,7 +81,7 @@ async def _listening(
 ) -> AsyncIterator[list[Route]]:
     """By the webhook, which is set again for ever, or by polling."""
     if settings.telegram_webhook:
-        secret = webhook_secret(settings.secrets)
+        secret = key_files.webhook_secret(settings.secrets, CHANNEL)
 
         async def named() -> None:
             await bot.set_webhook(f"{settings.public_url}{PATH}", secret_token=secret, allowed_updates=HEARD)
@@ -163,14 +158,6 @@ def _chat(update: Update) -> object:
     pressed = update.callback_query.message if update.callback_query else None
     found = getattr(update.message or update.edited_message or update.my_chat_member or pressed, "chat", None)
     return found.id if found else update.update_id
-
-
-def webhook_secret(folder: Path) -> str:
-    """The secret that only Telegram and this process know; made at the first start."""
-    path = folder / "telegram-webhook.key"
-    if not path.exists():
-        key_files.write_secret(path, os.urandom(32).hex().encode())
-    return path.read_text("ascii")
 
 
 class Webhook:

@@ -13,7 +13,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from starlette.routing import Route
+
 from bot.serve import background
+from tips.cases.outbox import Told
 
 FIRST_PAUSE: Final = 1.0  # seconds before a second try; doubled each time
 LONGEST_PAUSE: Final = 60.0
@@ -49,9 +52,26 @@ class Messenger:
         self.state, self.error = "trouble", kind
         self.in_trouble.set()
 
+    def heard(self, trouble: str) -> None:
+        """How a call went: the kind of trouble, or nothing."""
+        if trouble:
+            self.failed(trouble)
+        else:
+            self.answered()
+
     def __str__(self) -> str:
         """For people who look after the machine."""
         return f"{self.state} ({self.error})" if self.error else self.state
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What a channel of citizens brings to a process that serves."""
+
+    channel: str
+    messenger: Messenger
+    routes: list[Route]  # of its webhook; none while it polls
+    tell: Callable[[str, str], Awaitable[Told]]  # says to a chat, in a language, that something waits
 
 
 @contextlib.asynccontextmanager
@@ -73,7 +93,8 @@ async def _again_and_again(messenger: Messenger, listen: Callable[[], Awaitable[
         try:
             await listen()
         except Exception as error:  # whatever a stranger's answer led to, the next try may go well
-            messenger.failed(type(error).__name__)
+            if messenger.state != "trouble":  # a watch over its calls has told more exactly
+                messenger.failed(type(error).__name__)
         else:
             await messenger.in_trouble.wait()
         await asyncio.sleep(pause)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -19,7 +19,8 @@ from bot import logs
 from bot.live_roster import LiveRoster
 from bot.serve import background, http_connections, web
 from bot.serve.announcing import Announcer
-from bot.settings import Settings
+from bot.serve.messengers import Door
+from bot.settings import Settings, ZaloAccount
 from bot.wiring import Product, open_product
 from tips import errors
 from tips.intake.poster_opens import PosterOpens
@@ -67,16 +68,22 @@ async def run(
     listener: socket.socket,
     ready: asyncio.Event,
     demo_logins: web.DemoLogins = None,
+    more: Sequence[Route] = (),
 ) -> None:
-    """Run the parts of an open product until a signal ends it; `ready` is set once it answers."""
+    """Run the parts of an open product until a signal ends it; `ready` is set once it answers.
+
+    Args:
+        more: routes beside those of the parts: pages of a demo.
+    """
     async with contextlib.AsyncExitStack() as stack:
-        webhooks: list[Route] = []
-        if "intake" in parts:
-            announcer = Announcer(product.reporter_notifications)
-            if product.settings.telegram_token:
-                webhooks += await stack.enter_async_context(citizens_bot(product, announcer))
-            if announcer.ways:
-                await stack.enter_async_context(background.working(announcer.always(), "news"))
+        webhooks: list[Route] = [*more]
+        announcer = Announcer(product.reporter_notifications)
+        for opened in citizens_doors(product) if "intake" in parts else ():
+            door = await stack.enter_async_context(opened)
+            webhooks += door.routes
+            announcer.by(door.channel, door.tell, door.messenger)
+        if announcer.ways:
+            await stack.enter_async_context(background.working(announcer.always(), "news"))
         if "officers" in parts and product.settings.officers_token:
             await stack.enter_async_context(officers_bot(product))
         if "intake" in parts:
@@ -89,11 +96,33 @@ async def run(
         await _serve_http(web.build(product, parts, webhooks, demo_logins), listener, ready)
 
 
-def citizens_bot(product: Product, announcer: Announcer) -> AbstractAsyncContextManager[list[Route]]:
-    """The citizens' bot, with the routes of its webhook."""
+def citizens_doors(product: Product) -> list[AbstractAsyncContextManager[Door]]:
+    """The messengers' doors that are set up; what each needs is imported only then."""
+    settings = product.settings
+    telegram = [citizens_bot(product)] if settings.telegram_token else []
+    zalo = [zalo_bot(product)] if settings.zalo_token else []
+    return [*telegram, *zalo, *([zalo_account(product, settings.zalo_account)] if settings.zalo_account else [])]
+
+
+def citizens_bot(product: Product) -> AbstractAsyncContextManager[Door]:
+    """The citizens' bot on Telegram."""
     from bot.serve import citizens_bot as bot
 
-    return bot.running(product.settings, product.reception, announcer, product.health)
+    return bot.running(product.settings, product.reception, product.health)
+
+
+def zalo_bot(product: Product) -> AbstractAsyncContextManager[Door]:
+    """The bot of the Zalo Bot Platform."""
+    from bot.serve import zalo_bot as bot
+
+    return bot.running(product.settings, product.reception, product.health)
+
+
+def zalo_account(product: Product, account: ZaloAccount) -> AbstractAsyncContextManager[Door]:
+    """The Official Account of Zalo."""
+    from bot.serve import zalo_account as served
+
+    return served.running(product.settings, account, product.reception, product.health)
 
 
 def officers_bot(product: Product) -> AbstractAsyncContextManager[Any]:

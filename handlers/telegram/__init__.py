@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 from typing import BinaryIO, Final, cast
 
 from aiogram import Bot, Dispatcher, F
@@ -35,6 +34,7 @@ from handlers.channel import PATIENCE, Abilities, Channel
 from handlers.delivery import Wait, endured
 from handlers.telegram import buttons, delivery, messages
 from handlers.telegram.buttons import BURN, BURNING, ERASE
+from handlers.typed import typed
 from handlers.uploads import MemoryFile, memory_file
 from tips import errors
 from tips.cases.outbox import Told
@@ -60,8 +60,6 @@ GROUPS: Final = {ChatType.GROUP, ChatType.SUPERGROUP, ChatType.CHANNEL}
 THERE: Final = {ChatMemberStatus.MEMBER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatus.RESTRICTED}
 TELLING: Final = 20  # seconds for a notice: whoever claimed it must know well before another may
 FOLLOWING: Final = 99  # our answer's number is not kept; numbers run through all of a bot's chats, so it is near
-_START: Final = re.compile(r"/start(?:@\w+)?(?:\s+(.*))?", re.DOTALL)
-_PAYLOAD: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")  # of a link t.me/BOT?start=…, as Telegram has it
 
 log = logging.getLogger(__name__)
 Attached = PhotoSize | Document | Video | Voice | Audio | VideoNote
@@ -281,10 +279,7 @@ def heard_from(message: Message) -> Inbound:
     """What a message says, whatever kind it is."""
     ref = str(message.message_id)
     if message.text is not None:
-        if begins := _START.fullmatch(message.text.strip()):
-            payload = begins[1] or ""
-            return Inbound("start", text=payload if _PAYLOAD.fullmatch(payload) else "", ref=ref)
-        return Inbound("text", text=message.text, ref=ref)
+        return typed(message.text, ref)
     if message.location is not None:
         return Inbound("location", lat=message.location.latitude, lon=message.location.longitude, ref=ref)
     return Inbound("unsupported", ref=ref)

@@ -25,7 +25,6 @@ from starlette.routing import Route
 
 from bot.serve import officers_bot, web
 from bot.serve import serving as serving_
-from bot.serve.announcing import Announcer
 from bot.wiring import Product
 from tests.fakes import loopback
 from tests.fakes.home import Home
@@ -365,8 +364,8 @@ async def connected_citizens_bot(home: Home, api: BotApi, *, webhook: bool) -> A
     )
     product = replace(home.product, settings=own)
     async with (
-        serving_.citizens_bot(product, Announcer(product.reporter_notifications)) as routes,
-        loopback.serving(web.build(product, frozenset({"intake"}), routes), port),
+        serving_.citizens_bot(product) as door,
+        loopback.serving(web.build(product, frozenset({"intake"}), door.routes), port),
     ):
         await connected(product)
         yield own.public_url

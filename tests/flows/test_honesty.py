@@ -40,8 +40,8 @@ async def turn(home: Home, inbound: Inbound, lang: str) -> Outcome:
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
 @pytest.mark.parametrize(
     ("messenger", "says"),
-    [(True, {"vi": ("Telegram", "/xoa", "trang "), "en": ("Telegram", "/xoa", "page"),
-             "zh": ("Telegram", "/xoa", "网页")}),
+    [(True, {"vi": ("Telegram", "Zalo", "/xoa", "trang "), "en": ("Telegram", "Zalo", "/xoa", "page"),
+             "zh": ("Telegram", "Zalo", "/xoa", "网页")}),
      (False, {"vi": ("wifi", "Thoát nhanh"), "en": ("wifi", "Quick exit"),
               "zh": ("wifi", "快速离开")})],
     ids=["messenger", "web"],
@@ -77,6 +77,17 @@ async def test_whoever_presses_a_button_of_an_old_message_was_told_before(a_home
     """A conversation that ended leaves its receipt's buttons: pressing one brings no second warning."""
     outcome = await turn(a_home, Inbound("choose", choice="notify", messenger=True), "vi")
     assert "warn.messenger" not in [say.key for reply in outcome.replies for say in reply.says]
+
+
+@pytest.mark.parametrize("lang", locales.LANGUAGES)
+async def test_whose_words_are_kept_back_is_not_told_to_go_on_there(a_home: Home, lang: str) -> None:
+    """Only where to write, and whom a child can call; the warning comes with the first words that do come through."""
+    address = a_home.product.reception.conversation.web
+    first = words(await turn(a_home, Inbound("withheld", messenger=True), lang))
+    assert first.count(address) == 1
+    assert "111" in first
+    warned = await turn(a_home, Inbound("text", text=TIP, messenger=True), lang)
+    assert "warn.messenger" in [say.key for reply in warned.replies for say in reply.says]
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)

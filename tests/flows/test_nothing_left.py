@@ -20,9 +20,11 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.fakes import bot_api, served
+from tests.fakes import bot_api, served, zalo_api, zalo_oa
 from tests.fakes.bot_api import BotApi
 from tests.fakes.served import RECEIPT, Citizen, Served
+from tests.fakes.zalo_api import ZaloApi
+from tests.fakes.zalo_oa import ZaloOa
 
 # `serve` with the logs as talkative as their own parameter allows: there is no setting for it.
 TALKATIVE = (
@@ -44,12 +46,16 @@ WEB_LOCKED = "Tiệm Đáhoacương ở quận 3 chứa hàng cấm tối qua."
 CHAT_TIP = "Nhà Nắngbanmai đường Trần Quốc Thảo quận 3 tổ chức đá gà tối qua."
 CHAT_UNFINISHED = "Có người tên Cátbiểnxanh cướp điện thoại ở quận 1."
 CHAT_EDITED = "Xưởng Rừngtràmgió ở quận 8 đổ chất thải ra kênh tối qua."
+ZALO_TIP = "Kho Dừanướcmặn ở quận 3 chứa hàng lậu tối qua."
+ZALO_UNFINISHED = "Có người tên Mưaphùnbay giật túi ở quận 1."
 CHAT_REFUSED = "Bãi xe Suốinướcngầm ở quận 3 nhận bảo kê tối qua."
 QUESTION = "Người tên Đènlồnggiấy có ở đó không?"
 NOTE = "Giao tổ của Cầutrehẹp xem trước."
 TEXTS = (WEB_TIP, WEB_UNCONFIRMED, WEB_UNFINISHED, WEB_PLACELESS, WEB_ASIDE, WEB_ADDITION, WEB_CAPTION, WEB_FILE,
-         WEB_LOCKED, CHAT_TIP, CHAT_UNFINISHED, CHAT_EDITED, CHAT_REFUSED, QUESTION, NOTE)  # fmt: skip
+         WEB_LOCKED, CHAT_TIP, CHAT_UNFINISHED, CHAT_EDITED, CHAT_REFUSED,
+         ZALO_TIP, ZALO_UNFINISHED, QUESTION, NOTE)  # fmt: skip
 CHATS = (5_077_001_234, 5_077_001_987, 5_077_011_111, 5_077_022_222)
+PEOPLE = ("6ede9afa66b88fe6d6a9", "8fe6d6a96ede9afa66b8", "6142494823997755331")  # ids of Zalo
 CANDIDATES = range(CHATS[0] - 50_000, CHATS[0] + 50_000)
 LARGE = 3 * 1024 * 1024  # bytes: a form with such a file does not stay in memory
 CIPHERTEXT = frozenset({"sealed", "release", "signature", "signatures"})  # columns
@@ -82,8 +88,9 @@ async def lived(folder: Path) -> Day:
     home = served.made(folder)
     for name in ("logs", "temporary", "user"):
         (folder / name).mkdir()
-    async with bot_api.serving() as api:
+    async with bot_api.serving() as api, zalo_api.serving() as zalo, zalo_oa.serving() as account:
         more = {
+            **zalo_settings(home, zalo, account),
             "TINBAO_TELEGRAM_TOKEN": bot_api.TOKEN,
             "TINBAO_TELEGRAM_API": api.url,
             "TMPDIR": str(folder / "temporary"),
@@ -93,7 +100,8 @@ async def lived(folder: Path) -> Day:
         how = {"serve": TALKATIVE, "more": more, "log": folder / "logs" / "serve.log"}
         only = "intake,desk,clock"
         async with served.serving(home, only, **how) as process:
-            receipts = [*await on_the_web(home), *await on_telegram(api)]
+            account.webhook = f"{home.url}/zalo/oa"
+            receipts = [*await on_the_web(home), *await on_telegram(api), *await on_zalo(zalo, account)]
             await at_the_desk(home, receipts[0])
             await while_the_database_is_locked(home)
             await served.killed(process)
@@ -149,6 +157,38 @@ async def on_telegram(api: BotApi) -> list[str]:
     return [found.group()]
 
 
+def zalo_settings(home: Served, zalo: ZaloApi, account: ZaloOa) -> dict[str, str]:
+    return {
+        "TINBAO_PUBLIC_URL": home.url,
+        "TINBAO_ZALO_TOKEN": zalo_api.TOKEN,
+        "TINBAO_ZALO_API": zalo.url,
+        "TINBAO_ZALO_WEBHOOK": "1",
+        "TINBAO_ZALO_OA_API": account.url,
+        "TINBAO_ZALO_OA_OAUTH": account.url,
+        "TINBAO_ZALO_OA_APP_ID": zalo_oa.APP,
+        "TINBAO_ZALO_OA_APP_SECRET": zalo_oa.APP_SECRET,
+        "TINBAO_ZALO_OA_SECRET": zalo_oa.SECRET,
+        "TINBAO_ZALO_OA_REFRESH": zalo_oa.FIRST,
+    }
+
+
+async def on_zalo(zalo: ZaloApi, account: ZaloOa) -> list[str]:
+    tipster, unfinished, follower = PEOPLE
+    async with asyncio.timeout(20):
+        while not zalo.webhook:
+            await asyncio.sleep(0.05)
+    zalo.refusals += [("sendMessage", 400)]
+    for words in (ZALO_TIP, "gui di", "gui di"):
+        await zalo.says(tipster, words)
+    await zalo.says(unfinished, ZALO_UNFINISHED)
+    for words in (ZALO_TIP, "gui di", "gui di"):
+        await account.says(follower, words)
+    shown = "\n".join((*zalo.sent(tipster), *account.talk[follower]))
+    found = RECEIPT.findall(shown)
+    assert len(found) >= 2
+    return list(found)
+
+
 async def at_the_desk(home: Served, receipt: str) -> None:
     """An officer opens every case of the queue, asks and notes; the reporter reads it."""
     async with httpx.AsyncClient(base_url=f"{home.url}/desk", trust_env=False, timeout=20) as officer:
@@ -180,7 +220,7 @@ def planted(day: Day) -> list[str]:
     """Every text, the unheard-of names in them, the receipts as they may be typed, and the chats."""
     names = [word.strip(".,?") for text in TEXTS for word in text.split() if len(word.strip(".,?")) >= 9]
     codes = [spelt for receipt in day.receipts for spelt in (receipt, receipt.replace("-", ""))]
-    return [*TEXTS, *names, *codes, *map(str, CHATS)]
+    return [*TEXTS, *names, *codes, *map(str, CHATS), *PEOPLE]
 
 
 def faces(text: str) -> set[bytes]:

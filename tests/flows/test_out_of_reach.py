@@ -17,9 +17,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.serve import messengers, serving
-from bot.serve.announcing import Announcer
 from bot.wiring import Product
-from tests.fakes import bot_api, home, loopback, served
+from tests.fakes import bot_api, home, loopback, served, zalo_api, zalo_oa
 from tests.fakes.served import Citizen, Served
 from tests.fakes.words import DRUGS as TIP
 
@@ -144,8 +143,7 @@ async def test_whoever_answers_in_its_place_stops_nothing(
             telegram_api=f"http://127.0.0.1:{port}",
         )
         product = replace(opened.product, settings=own)
-        announcer = Announcer(product.reporter_notifications)
-        async with serving.citizens_bot(product, announcer), serving.officers_bot(product):
+        async with serving.citizens_bot(product), serving.officers_bot(product):
             for first in (1, 1000):
                 async with in_its_place(*answer, port):
                     await until_all(product, lambda it: it.state == "trouble")
@@ -206,3 +204,61 @@ async def test_a_webhook_is_named_again_once_there_was_trouble(monkeypatch: pyte
             while not messenger.is_up:
                 await asyncio.sleep(0.01)
     assert named == 2
+
+
+def zalo(api_port: int, account_port: int, at: Served) -> dict[str, str]:
+    """Both of Zalo's doors, by webhooks."""
+    account = f"http://127.0.0.1:{account_port}"
+    return {
+        "TINBAO_ZALO_TOKEN": zalo_api.TOKEN,
+        "TINBAO_ZALO_API": f"http://127.0.0.1:{api_port}",
+        "TINBAO_ZALO_WEBHOOK": "1",
+        "TINBAO_PUBLIC_URL": at.url,
+        "TINBAO_ZALO_OA_API": account,
+        "TINBAO_ZALO_OA_OAUTH": account,
+        "TINBAO_ZALO_OA_APP_ID": zalo_oa.APP,
+        "TINBAO_ZALO_OA_APP_SECRET": zalo_oa.APP_SECRET,
+        "TINBAO_ZALO_OA_SECRET": zalo_oa.SECRET,
+        "TINBAO_ZALO_OA_REFRESH": zalo_oa.FIRST,
+    }
+
+
+async def test_zalo_out_of_reach_keeps_nobody_out_and_both_doors_heal(at: Served, tmp_path: Path) -> None:
+    """Their webhooks are named once they can be reached; no token is told anywhere."""
+    ports, log, doors = (loopback.free_port(), loopback.free_port()), tmp_path / "log", ("zalo", "zalo_oa")
+    async with served.serving(at, "intake", more=zalo(*ports, at), log=log):
+        found = await until(lambda it: all(it[name].startswith("trouble") for name in doors), at)
+        async with Citizen(at.url) as citizen:
+            assert await citizen.sends(TIP)
+        async with zalo_api.serving(ports[0]) as api, zalo_oa.serving(ports[1]) as account:
+            await until(lambda it: all(it[name] == "up" for name in doors), at)
+            assert api.webhook == f"{at.url}/zalo"
+            account.webhook = f"{at.url}/zalo/oa"
+            await api.says("z1", "xin chào")
+            await account.says("z2", "xin chào")
+            assert api.sent("z1")
+            assert account.talk["z2"]
+            told = await asyncio.to_thread(doctor, at, **zalo(*ports, at))
+            assert told.returncode == 0, told.stdout.decode()
+    hidden = (zalo_api.TOKEN.partition(":")[2], zalo_oa.APP_SECRET, zalo_oa.SECRET, account.refresh, account.access)
+    for said in (log.read_text(), told.stdout.decode(), told.stderr.decode(), str(found)):
+        assert [it for it in hidden if it in said] == []
+
+
+@pytest.mark.parametrize("answer", STRANGERS.values(), ids=STRANGERS.keys())
+@pytest.mark.parametrize("webhook", [False, True], ids=["polling", "webhook"])
+async def test_whoever_answers_in_zalos_place_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: tuple[int, str, str], webhook: bool
+) -> None:
+    """It is seen that this is not Zalo, and when it is, the bot works."""
+    monkeypatch.setattr(messengers, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(messengers, "LONGEST_PAUSE", 0.2)
+    port = loopback.free_port()
+    async with home.opened(tmp_path) as opened:
+        there = zalo_api.ZaloApi(f"http://127.0.0.1:{port}")
+        product = replace(opened.product, settings=zalo_api.settings(opened, there, 1, webhook=webhook))
+        async with serving.zalo_bot(product):
+            async with in_its_place(*answer, port):
+                await until_all(product, lambda it: it.state == "trouble")
+            async with zalo_api.serving(port):
+                await until_all(product, lambda it: it.is_up)

@@ -336,3 +336,14 @@ def test_a_place_with_more_than_an_area_s_name_is_not_reduced_to_it(words: str) 
     chat = Chat()
     chat.says(words)
     assert words in (chat.draft.text, chat.draft.aside)
+
+
+def test_places_around_a_point_stay_on_offer_while_something_else_is_said() -> None:
+    """A file that is turned down in between does not take the list away."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    chat.hears(Inbound("location", lat=10.7823, lon=106.6840))
+    places = [it for it in chat.offered if it.startswith("area:")]
+    assert places
+    chat.hears(Inbound("file", problem="broken"))
+    assert [it for it in chat.offered if it.startswith("area:")] == places

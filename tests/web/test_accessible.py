@@ -4,12 +4,14 @@ import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
 from importlib.resources import files
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from tests.fakes import gallery, replies
+from tests.fakes import gallery, home, replies, zalo_api
 from tests.fakes.served import Served
 from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
 from tests.fakes.words import WARD_POLICE_BRIBED as COMPLAINT
@@ -115,6 +117,23 @@ async def test_axe_finds_nothing_on_a_citizens_page(
     async with visitor(browser, site, size, absent=True, color_scheme=scheme) as page:
         found = {at: wrong async for at in citizens_pages(page) if (wrong := await faults(page))}
     assert found == {}
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=["phone, day", "phone, night", "desk, day", "desk, night"])
+async def test_axe_finds_nothing_on_the_demos_telephone(
+    browser: Browser, tmp_path: Path, size: dict[str, int], scheme: str
+) -> None:
+    """Empty, and with both sides' messages; nothing of it asks for a script."""
+    async with home.opened(tmp_path) as opened, zalo_api.telephone(opened) as url:
+        where = SimpleNamespace(url=url)
+        async with visitor(browser, where, size, scripts=True, color_scheme=scheme) as page:  # type: ignore[arg-type]
+            await page.goto("/zalo-phone")
+            assert await faults(page) == []
+            await page.fill("#text", TIP)
+            await page.click(".send")
+            await page.locator(".reply").wait_for()
+            assert await faults(page) == []
+            assert await page.locator("#text").is_visible()
 
 
 async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> None:

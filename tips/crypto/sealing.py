@@ -62,6 +62,7 @@ BINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "relay key id": (),
     "device": ("name", "nonce"),
     "recovery share": ("offices",),
+    "zalo tokens": (),
     "release seed": (),
     "backup": (),
     "receipt": (),

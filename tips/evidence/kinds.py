@@ -26,6 +26,7 @@ REASONS: Final = frozenset(
         "too_heavy",
         "too_many",
         "busy",
+        "expired",
     }
 )
 

@@ -48,6 +48,11 @@ def cannot_read(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     return prompts.again(draft, Say("unsupported"))
 
 
+def withheld(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A message that a platform withholds to protect who wrote it: a child, for one. The page keeps back nothing."""
+    return prompts.again(draft, Say("withheld", {"address": prompts.web}))
+
+
 def no_such_command(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Something with a slash that nobody knows; it is no part of a tip."""
     return prompts.again(draft, Say("unknown_command"))

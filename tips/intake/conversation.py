@@ -38,6 +38,7 @@ from tips.intake.anytime_steps import (
     show_transparency,
     show_who_reads,
     start,
+    withheld,
 )
 from tips.intake.draft import Draft
 from tips.intake.exclusion_steps import ask_whom, ask_whom_inside, let_in, nobody, shut_out, shut_out_inside
@@ -133,6 +134,7 @@ TABLE: Final[Mapping[Heard, Mapping[Stage, Step]]] = {
     Heard.FILE:            _row(take_file,  take_file,  take_file,  take_file,  take_file,  post_file),
     Heard.TURNED_DOWN:     _row(turn_down),
     Heard.UNSUPPORTED:     _row(cannot_read),
+    Heard.WITHHELD:        _row(withheld),
     Heard.EXPIRED:         _row(not_open),
 }
 # fmt: on
@@ -203,7 +205,7 @@ class Conversation(Prompts):
         lang = draft.lang or self.languages.source
         here = at_the_poster(self, replace(_by_way_of(heard, draft), lang=lang), heard.place)
         decision = self._taken(here, heard)
-        if heard.kind != "choose":  # a button of ours was there before: whoever presses it was told
+        if heard.kind not in {"choose", "withheld"}:  # whoever presses our button was told; nobody can write on here
             decision = self._warned(told_of_language(self, draft, decision))
         if decision.effect is not None:  # what is said then, and so what is offered, is the matter of its answer
             return decision

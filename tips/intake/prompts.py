@@ -242,7 +242,10 @@ class Prompts:
     def _question_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
         area = self.triage(draft).area
         question = self._question(area.candidates if area.ask else (), draft.slot)
-        options = (*question.options[:-1], *_anyway(draft), CANCEL)
+        named = {it.id for it in question.options}
+        still = [it for it in draft.offered if it.startswith("area:") and it not in named]  # around a point on the map
+        listed = [Option(it, Say("plain", {"text": self.triager.area_name(it.removeprefix("area:"))})) for it in still]
+        options = (*listed, *question.options[:-1], *_anyway(draft), CANCEL)
         return tell(draft, Reply((*first, *question.says), options))
 
     def _edit_again(self, draft: Draft, first: Sequence[Say]) -> Decision:

@@ -36,6 +36,7 @@ class Heard(StrEnum):
     FILE = auto()  # cleaned and sealed
     TURNED_DOWN = auto()  # a file that is not taken
     UNSUPPORTED = auto()
+    WITHHELD = auto()  # the platform says that somebody wrote, and does not say what
 
 
 class Opens(StrEnum):

@@ -69,7 +69,17 @@ class Inbound:
     """
 
     kind: Literal[
-        "text", "choose", "start", "resume", "location", "file", "unsupported", "edited", "caption", "insisted"
+        "text",
+        "choose",
+        "start",
+        "resume",
+        "location",
+        "file",
+        "unsupported",
+        "withheld",
+        "edited",
+        "caption",
+        "insisted",
     ]
     text: str = ""  # also a file's caption
     choice: str = ""  # an option's id
