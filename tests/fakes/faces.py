@@ -7,9 +7,10 @@ is read off the screen, as people do.
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,12 +18,13 @@ import httpx
 
 from bot.serve import web
 from handlers import terminal
-from tests.fakes import bot_api, loopback, pigeon
+from tests.fakes import bot_api, loopback, pigeon, zalo_api, zalo_oa
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home
 from tips.intake.reception import Sender
 
 CHAT = 77_002_222
+WHO = "6142494823"
 LINE = re.compile(r"^(?:(\d+)\.|•) (.+)$", re.MULTILINE)
 
 
@@ -170,38 +172,54 @@ async def on_telegram(home: Home) -> AsyncIterator[Face]:
 
 
 @dataclass
-class Pigeon:
-    """Letters."""
+class Words:
+    """A platform that carries words only."""
 
-    loft: pigeon.Loft
+    write: Callable[[str], Awaitable[Any]]  # something said; what was brought
+    show: Callable[[bytes], Awaitable[Any]]  # a picture
+    again: Callable[[Any], Awaitable[Any]]  # the same once more
+    wall: Callable[[], list[str]]  # all that was answered so far
     shown: Shown = field(default_factory=lambda: Shown("", {}))
 
     async def says(self, text: str) -> Shown:
-        return await self._brings({"words": text})
+        return await self._after(self.write, text)
 
     async def chooses(self, label: str) -> Shown:
         return await self.says(self.shown.choices[label])
 
     async def sends_picture(self, data: bytes) -> Shown:
-        self.loft.pictures["p"] = data
-        return await self._brings({"picture": f"{self.loft.url}/picture/p"})
+        return await self._after(self.show, data)
 
-    async def _brings(self, letter: dict[str, Any]) -> Shown:
-        before = len(self.loft.walls["me"])
-        await self.loft.brings({"from": "me", "ring": str(next(self.loft.rings)), **letter}, times=2)
-        self.shown = written(self.loft.walls["me"][before:])
+    async def _after(self, bring: Callable[[Any], Awaitable[Any]], content: Any) -> Shown:
+        before = len(self.wall())
+        await self.again(await bring(content))
+        self.shown = written(self.wall()[before:])
         return self.shown
+
+
+@contextlib.asynccontextmanager
+async def on_zalo(home: Home) -> AsyncIterator[Face]:
+    async with zalo_api.serving() as api, zalo_api.connected(home, api):
+        yield Words(partial(api.says, WHO), partial(api.sends, WHO), api.brings, lambda: api.sent(WHO))
+
+
+@contextlib.asynccontextmanager
+async def on_an_official_account(home: Home) -> AsyncIterator[Face]:
+    async with zalo_oa.serving() as api, zalo_oa.connected(home, api):
+        yield Words(partial(api.says, WHO), partial(api.sends_file, WHO), api.brings, lambda: api.talk[WHO])
 
 
 @contextlib.asynccontextmanager
 async def on_pigeons(home: Home) -> AsyncIterator[Face]:
     async with pigeon.connected(home.product.reception) as loft:
-        yield Pigeon(loft)
+        yield Words(partial(loft.writes, WHO), partial(loft.sends, WHO), loft.brings, lambda: loft.walls[WHO])
 
 
 FACES: dict[str, Callable[[Home], AbstractAsyncContextManager[Face]]] = {
     "web": on_the_web,
     "terminal": on_a_terminal,
     "telegram": on_telegram,
+    "zalo": on_zalo,
+    "zalo_oa": on_an_official_account,
     "pigeon": on_pigeons,
 }

@@ -90,14 +90,21 @@ class Loft:
     pictures: dict[str, bytes] = field(default_factory=dict)
     rings: Any = field(default_factory=lambda: itertools.count(1))
 
-    async def brings(self, letter: dict[str, Any], times: int = 1) -> None:
-        """Bring a letter until it is signed for; and so many times, for pigeons are no clerks."""
+    async def writes(self, who: str, words: str) -> dict[str, Any]:
+        return await self.brings({"from": who, "ring": str(next(self.rings)), "words": words})
+
+    async def sends(self, who: str, picture: bytes) -> dict[str, Any]:
+        self.pictures["p"] = picture
+        return await self.brings({"from": who, "ring": str(next(self.rings)), "picture": f"{self.url}/picture/p"})
+
+    async def brings(self, letter: dict[str, Any]) -> dict[str, Any]:
+        """Bring a letter until it is signed for."""
         async with httpx.AsyncClient(timeout=30) as client:
-            for _ in range(times):
-                for _ in range(8):
-                    if (await client.post(self.product + PATH, json=letter)).status_code == 200:
-                        break
-                    await asyncio.sleep(0.01)
+            for _ in range(8):
+                if (await client.post(self.product + PATH, json=letter)).status_code == 200:
+                    break
+                await asyncio.sleep(0.01)
+        return letter
 
     async def send(self, request: Request) -> Response:
         if self.refusals:
