@@ -183,3 +183,24 @@ async def test_a_tip_begun_on_one_channel_is_followed_up_on_another(a_home: Home
         await other.says("phòng 6")
         opened = await a_home.product.review.open(officer, case)
         assert [it.content.text for it in opened.thread] == ["Phòng số mấy?", "phòng 6"]
+
+
+async def test_a_story_begun_on_zalo_answered_on_the_web_and_closed_on_telegram(a_home: Home) -> None:
+    """One receipt; each platform sees its own part, and none of them the tip again."""
+    faces = [FACES[name](a_home) for name in ("zalo", "web", "telegram")]
+    async with faces[0] as zalo, faces[1] as web, faces[2] as telegram:
+        await zalo.says(DRUGS_WITHOUT_ACCENTS)
+        receipt = await receipt_after(zalo)
+        officer, case = await a_home.session("an"), (await a_home.the_case()).id
+        act = a_home.product.casework.act
+        await act(officer, case, "claim")
+        await act(officer, case, "ask", Fields(text="Phòng số mấy?"))
+        assert "Phòng số mấy?" in (await web.says(receipt)).text
+        await web.says("phong 6, tang 2")
+        for name in ("accept", "verify"):
+            await act(officer, case, name)
+        await act(officer, case, "conclude", Fields(result="administrative", text="Đã phạt 20 triệu."))
+        await act(officer, case, "close")
+        told = (await telegram.says(receipt)).text
+        assert "Đã phạt 20 triệu." in told
+        assert DRUGS_WITHOUT_ACCENTS not in told
