@@ -211,11 +211,9 @@ class Telegram:
     async def _erase(self, bot: Bot, chat: int, number: int, ref: str, user: User | None) -> None:
         """Delete both sides' messages as far as Telegram lets a bot, drop the draft, and say what stays."""
         sender, reception = self._sender(chat), self._channel.reception
-        seen = await reception.references(sender)
-        if ref in seen:
+        seen, lang = await reception.references(sender), await self._spoken_in(chat, user)
+        if not await reception.forget(sender, ref):
             return
-        lang = await self._spoken_in(chat, user)
-        await reception.forget(sender, ref)
         around = sorted({at + step for at in {number, *_numbers(seen)} for step in range(FOLLOWING + 1)})
         await delivery.delete(bot, chat, around, self._wait)
         await self._say(bot, chat, lang, "erased")

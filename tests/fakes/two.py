@@ -110,8 +110,9 @@ class Alternating:
     async def undelivered(self, sender: Sender, ref: str) -> None:
         await self._do("undelivered", sender, ref)
 
-    async def forget(self, sender: Sender, ref: str = "") -> None:
-        await self._do("forget", sender, ref)
+    async def forget(self, sender: Sender, ref: str = "") -> bool:
+        new: bool = await self._do("forget", sender, ref)
+        return new
 
     async def note(self, sender: Sender, ref: str) -> bool:
         new: bool = await self._do("note", sender, ref)

@@ -182,6 +182,16 @@ async def test_everything_that_is_brought_twice_is_answered_once(a_home: Home, a
         assert len(await a_home.cases()) == 1
 
 
+async def test_erasing_that_is_brought_twice_is_answered_once_though_nothing_was_begun(
+    a_home: Home, api: BotApi
+) -> None:
+    """A first word may be the last."""
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
+        erased = await api.says(CHAT, "/xoa")
+        await api.brings(erased)
+        assert len(api.sent[CHAT]) == 1
+
+
 async def test_who_blocked_the_bot_holds_nothing_up(a_home: Home, api: BotApi) -> None:
     """Telegram is told that the update was heard: it does not come again and again."""
     async with bot_api.connected_citizens_bot(a_home, api, webhook=True):

@@ -177,30 +177,49 @@ class Reception:
 
         await self._rewrite(self.key(sender), given_up)
 
-    async def forget(self, sender: Sender, ref: str = "") -> None:
-        """Nothing of an unfinished conversation stays but its stub.
+    async def forget(self, sender: Sender, ref: str = "") -> bool:
+        """Nothing of an unfinished conversation stays but its stub; False: this message asked for it before.
 
         Args:
-            ref: the message that asked for it.
+            ref: the message that asks for it; "": a page does, and what was never begun leaves nothing.
         """
-        forgotten = await self._rewrite(self.key(sender), lambda it: Stub(noted(it.stub.seen, ref)))
-        await self._drop_files(forgotten.files if forgotten else ())
+        new = True
+
+        def ended(it: StoredDraft) -> Stub | None:
+            nonlocal new
+            new = not ref or ref not in it.stub.seen
+            return Stub(noted(it.stub.seen, ref)) if new else None
+
+        forgotten = await self._rewrite(self.key(sender), ended, begins=bool(ref))
+        await self._drop_files(forgotten.files if forgotten and new else ())
+        return new
 
     async def note(self, sender: Sender, ref: str) -> bool:
         """Remember a message that its channel answers by itself; False: it was answered before."""
-        if ref in await self.references(sender):
-            return False
-        await self._rewrite(
-            self.key(sender), lambda it: it.draft.noting(ref) if it.draft else Stub(noted(it.stub.seen, ref))
-        )
-        return True
+        new = True
 
-    async def _rewrite(self, key: bytes, made: Callable[[StoredDraft], Draft | Stub | None]) -> Draft | None:
-        """Put something in a draft's place, where something is made of what is stored; the draft that was."""
+        def noting(it: StoredDraft) -> Draft | Stub | None:
+            nonlocal new
+            new = ref not in it.stub.seen
+            if not new:
+                return None
+            return it.draft.noting(ref) if it.draft else replace(it.stub, seen=noted(it.stub.seen, ref))
+
+        await self._rewrite(self.key(sender), noting, begins=True)
+        return new
+
+    async def _rewrite(
+        self, key: bytes, made: Callable[[StoredDraft], Draft | Stub | None], *, begins: bool = False
+    ) -> Draft | None:
+        """Put something in a draft's place, where something is made of what is stored; the draft that was.
+
+        Args:
+            begins: also where nothing is stored yet.
+        """
         async with self.queue.alone(key):
             for _ in range(TRIES):
                 stored = await self.vault.load(key)
-                kept = made(stored) if stored.size else None
+                kept = made(stored) if stored.size or begins else None
                 try:
                     if kept is not None:
                         await self.vault.save(stored, kept)
