@@ -17,6 +17,7 @@ from tips.intake.summary import EXCLUDE
 from tips.intake.turns import Decision, Inbound, Post, Reply, Submit
 
 MENUS = {"messenger": True, "menus": True, "push": True}
+DISTRICTS = {"3": "770", "8": "776", "11": "772"}
 TALKS = {
     "a question of place and office": ["công an phường lấy tiền chung chi mỗi tháng của mấy quán nhậu"],
     "a question of place": ["có người bán ma tuý trong quán cà phê mỗi tối"],
@@ -74,7 +75,7 @@ def test_writing_what_the_menu_says_is_choosing_it(lang: str, said: list[str]) -
     assert list(written) == list(chat.offered)
     for choice, text in written.items():
         typed, pressed = decided(chat, Inbound("text", text=text)), decided(chat, Inbound("choose", choice=choice))
-        assert replace(typed, draft=replace(typed.draft, numbers_from=1)) == pressed, choice
+        assert replace(typed, draft=replace(typed.draft, numbered_before=())) == pressed, choice
 
 
 TOLD = ("welcome", "messenger")
@@ -132,13 +133,14 @@ def test_where_a_place_is_asked_for_a_number_is_a_district(answer: str) -> None:
     assert chat.district() or answer in chat.draft.text
 
 
-def test_a_number_meant_for_another_office_does_not_send_the_tip() -> None:
-    """Two offices, one after the other: the menu after the first begins behind the numbers that offices had."""
+def test_one_office_after_the_other_by_number_shuts_both_out_and_sends_nothing() -> None:
+    """The list's numbers go on to count, and the menu after it begins behind them."""
     chat = after(TALKS["a summary"][0], "!exclude")
     chat.says("2")
     assert lines(chat)["submit"] == "11"
     chat.says("1")
     assert chat.effect is None
+    assert {it.kind for it in chat.draft.kept} >= {"district_police", "ward_police"}
     chat.says("11")
     assert isinstance(chat.effect, Submit)
 
@@ -149,3 +151,27 @@ def test_a_menu_begins_at_one_again_once_somebody_wrote_words() -> None:
     for it in ("2", "có hai người nữa"):
         chat.says(it)
     assert lines(chat)["submit"] == "1"
+
+
+@pytest.mark.parametrize("answer", ["3", "8", "11"])
+@pytest.mark.parametrize(
+    "text", ["có người bán ma tuý trong hẻm ở phường 1", TALKS["a question of place and office"][0]]
+)
+def test_no_list_takes_the_number_of_a_district_for_another_place_or_office(text: str, answer: str) -> None:
+    """Whatever is listed there is numbered behind all districts."""
+    chat = after(text)
+    assert chat.draft.stage is Stage.ASKING
+    assert min(numbered(chat.draft), default=31) == 31
+    chat.says(answer)
+    assert chat.district() in {None, DISTRICTS[answer]}
+    assert chat.effect is None
+
+
+def test_in_a_mailbox_too_one_office_after_the_other_is_shut_out() -> None:
+    """The second number is no word for the officer."""
+    inside = replace(Draft(bytes(32)), stage=Stage.MAILBOX, mailbox="A")
+    listing = TALK.respond(inside, Inbound("choose", choice="exclude", **MENUS)).draft
+    first = TALK.respond(listing, Inbound("text", text="1", **MENUS)).draft
+    effect = TALK.respond(replace(first, offered=("readers", "back")), Inbound("text", text="2", **MENUS)).effect
+    assert isinstance(effect, Post)
+    assert [it.kind for it in effect.shut_out] == ["district_police"]

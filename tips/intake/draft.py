@@ -72,7 +72,7 @@ class Draft:
     menus: bool = False  # the platform has no buttons: what can be chosen is numbered
     offered: tuple[str, ...] = ()  # ids of the options last shown, in order
     listed: tuple[str, ...] = ()  # those of the last list among them: a number means one of these
-    numbers_from: int = 1  # where the numbers of a menu begin
+    numbered_before: tuple[str, ...] = ()  # the list by whose numbers somebody was shut out just now
     seen: tuple[str, ...] = field(default=(), repr=False)  # references of the last messages
     owed: str = field(default="", repr=False)  # the reference of a message whose answer may not have arrived
     owed_since: int = 0  # seconds since 1970; 0: nobody is at it any more
@@ -173,6 +173,7 @@ _TUPLES: Final = (  # of strings
     "let_in",
     "listed",
     "notices_given",
+    "numbered_before",
     "offered",
     "seen",
 )
