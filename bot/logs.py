@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from typing import Any, Final
+import warnings
+from typing import Any, Final, TextIO
 
 # Loggers that name URLs (tokens), updates (texts) or statements below this level, and from which level they may speak.
 QUIET: Final = {
@@ -47,9 +48,22 @@ def configure(level: int = logging.INFO) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, floor in QUIET.items():
         logging.getLogger(name).setLevel(max(level, floor))
+    warnings.showwarning = _warned
     sys.excepthook = _uncaught
     threading.excepthook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
     sys.unraisablehook = lambda it: _uncaught(it.exc_type, it.exc_value, it.exc_traceback)
+
+
+def _warned(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A library's warning by its kind and place: its words may be a whole update."""
+    logging.getLogger("bot").warning("%s at %s:%d", category.__name__, filename.rsplit("/", 1)[-1], lineno)
 
 
 def _uncaught(*error: Any) -> None:

@@ -35,7 +35,8 @@ KEPT: Final = "zalo-oa.tokens"
 LOCK: Final = "zalo-oa.lock"
 EARLY: Final = 300  # seconds before its end at which a token is renewed
 USUAL: Final = 3600  # seconds that a token is good, where Zalo does not say
-PATIENCE: Final = 30.0  # seconds for another process that renews
+PATIENCE: Final = 90.0  # seconds for another process that renews
+ANSWER: Final = 75.0  # seconds for a renewal: the old token is used up, whether its answer arrives or not
 LOOK: Final = 0.05  # seconds between looks at its lock
 REMEDY: Final = (
     "Zalo does not take the refresh token of the Official Account: get a new one at developers.zalo.me and start again"
@@ -98,7 +99,8 @@ class AccountTokens:
             raise TokenLost
         form = {"refresh_token": kept.refresh, "app_id": self.account.app_id, "grant_type": "refresh_token"}
         headers = {"secret_key": self.account.app_secret}
-        answer = await calls.post(self.http, f"{self.account.oauth}/v4/oa/access_token", data=form, headers=headers)
+        address = f"{self.account.oauth}/v4/oa/access_token"
+        answer = await calls.post(self.http, address, seconds=ANSWER, data=form, headers=headers)
         access, refresh = (answer.body.get(it) for it in ("access_token", "refresh_token"))
         if not isinstance(access, str) or not isinstance(refresh, str) or not access or not refresh:
             self._not_renewed(kept, answer)

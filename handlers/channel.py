@@ -29,13 +29,16 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 import locales
+from handlers.delivery import Undelivered
 from tips import errors
-from tips.intake.reception import Outcome, Reception, Sender
+from tips.cases.outbox import later
+from tips.intake.reception import GRACE, Outcome, Reception, Sender
 from tips.intake.turn_queue import TurnQueue
 from tips.intake.turns import Inbound
 
 PATIENCE: Final = 25.0  # seconds that a platform waits for its answer, and we for a store that is away
 PAUSE: Final = 0.5  # seconds between two tries
+SHOWING: Final = 0.75 * GRACE.total_seconds()  # for longer nobody is at an answer: then another process may be
 
 Shown = TypeVar("Shown")
 Wait = Callable[[float], Awaitable[None]]
@@ -123,10 +126,11 @@ class Channel:
             if outcome.silent:
                 return None
             try:
-                shown = await show(outcome)
-            except Exception:
+                async with asyncio.timeout(SHOWING if self.can.tells else None):
+                    shown = await show(outcome)
+            except Exception as error:
                 await self._note(self.reception.undelivered(sender, heard.ref) if self.can.tells else None)
-                raise
+                raise Undelivered(later()) if isinstance(error, TimeoutError) else error from error.__cause__
             if outcome.receipt or self.can.tells:
                 ref = heard.ref if self.can.tells else ""
                 await self._note(self.reception.delivered(sender, ref, receipt=outcome.receipt is not None))

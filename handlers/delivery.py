@@ -12,6 +12,7 @@ from tips.cases.outbox import Fate, Told
 TRIES: Final = 5  # how often a message is offered
 FIRST_PAUSE: Final = 1.0  # seconds before the second try; doubled each time
 LONGEST_WAIT: Final = 20.0  # seconds between two tries
+LONGEST_ASKED: Final = 60.0  # seconds: who asks for more gets the answer when the message comes again
 
 log = logging.getLogger(__name__)
 Wait = Callable[[float], Awaitable[None]]
@@ -33,9 +34,10 @@ async def offered(offer: Callable[[], Awaitable[Told]], wait: Wait) -> None:
     """
     pause, told = FIRST_PAUSE, await offer()
     for _ in range(TRIES - 1):
-        if told.fate is not Fate.LATER:
+        asked = told.seconds or 0.0
+        if told.fate is not Fate.LATER or asked > LONGEST_ASKED:
             break
-        await wait(min(pause if told.seconds is None else told.seconds, LONGEST_WAIT))
+        await wait(max(asked, min(pause, LONGEST_WAIT)))
         pause, told = pause * 2, await offer()
     if told.fate is not Fate.DELIVERED:
         raise Undelivered(told)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import hmac
 import json
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -22,7 +23,7 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import GetUpdates, TelegramMethod
+from aiogram.methods import TelegramMethod
 from aiogram.methods.base import Response as Response_
 from aiogram.methods.base import TelegramType
 from aiogram.types import BotCommand, MenuButtonCommands, Update
@@ -49,6 +50,7 @@ COMMANDS: Final = ("start", "code", "cancel", "erase", "silence", "who_reads", "
 PATIENCE: Final = 10  # seconds for each call that introduces the bot
 POLL: Final = 10  # seconds that Telegram may hold a question for updates
 HEARD: Final = ["message", "edited_message", "callback_query", "my_chat_member"]
+log = logging.getLogger(__name__)
 # No way to Telegram, a token that it does not know, or somebody else who answers in its place.
 OUT_OF_REACH: Final = (
     ClientDecodeError,
@@ -65,7 +67,7 @@ async def running(settings: Settings, reception: Reception, health: Health) -> A
     messenger = health.messenger(CHANNEL)
     bot = Bot(settings.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api)))
     bot.session.middleware(Watch(messenger))
-    handler = Telegram(reception, alone=not settings.telegram_webhook)
+    handler = Telegram(reception, alone=not settings.telegram_webhook and settings.processes == 1)
     dispatcher = handler.dispatcher()
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(bot.session.close)
@@ -145,19 +147,36 @@ async def _introduce_in(bot: Bot, lang: str, web: str) -> None:
 async def _poll(bot: Bot, dispatcher: Dispatcher, web: str) -> None:
     await bot.delete_webhook()
     await introduce(bot, web)
-    asked = GetUpdates(timeout=POLL, allowed_updates=HEARD)
-    while True:
-        updates = await bot(asked, request_timeout=POLL + PATIENCE)
-        await polling.heard(updates, _chat, partial(dispatcher.feed_update, bot))
-        if updates:
-            asked = asked.model_copy(update={"offset": updates[-1].update_id + 1})
+    poller = polling.Poller(partial(_hear, bot, dispatcher))
+    try:
+        while True:
+            asked = RawUpdates(offset=poller.offset, timeout=POLL, allowed_updates=HEARD)
+            await poller.take(await bot(asked, request_timeout=POLL + PATIENCE))
+    finally:
+        await poller.end()
 
 
-def _chat(update: Update) -> object:
-    """What an update has in common with those that must not overtake it."""
-    pressed = update.callback_query.message if update.callback_query else None
-    found = getattr(update.message or update.edited_message or update.my_chat_member or pressed, "chat", None)
-    return found.id if found else update.update_id
+class RawUpdates(TelegramMethod[Sequence[dict[str, Any]]]):
+    """`getUpdates`, each update as it came: one that the library cannot read hides no other."""
+
+    __returning__ = list[dict[str, Any]]
+    __api_method__ = "getUpdates"
+
+    offset: int
+    timeout: int
+    allowed_updates: list[str]
+
+
+async def _hear(bot: Bot, dispatcher: Dispatcher, raw: Mapping[str, Any]) -> None:
+    """Answer an update of a kind that was asked for; any other, or one that nobody can read, is passed over."""
+    if set(HEARD).isdisjoint(raw):
+        return
+    try:
+        update = Update.model_validate(raw, context={"bot": bot})
+    except ValueError:
+        log.warning("an update could not be read")
+        return
+    await dispatcher.feed_update(bot, update)
 
 
 class Webhook:
@@ -171,20 +190,21 @@ class Webhook:
         given = request.headers.get(SECRET_HEADER, "")
         if not hmac.compare_digest(given.encode(), self._secret.encode()):
             return Response(status_code=401)
-        update = await _update(request, self._bot)
-        if update is None:
+        raw = await _update(request)
+        if raw is None:
             return Response(status_code=401)
         try:
-            await self._dispatcher.feed_update(self._bot, update)
+            await _hear(self._bot, self._dispatcher, raw)
         except (Undelivered, errors.Pending):
             return Response(status_code=503)  # Telegram brings the update again; what is owed is shown then
         return Response()
 
 
-async def _update(request: Request, bot: Bot) -> Update | None:
+async def _update(request: Request) -> Mapping[str, Any] | None:
     if int(request.headers.get("content-length", "0") or 0) > LARGEST_UPDATE:
         return None
     try:
-        return Update.model_validate(json.loads(await request.body()), context={"bot": bot})
-    except ValueError:
+        raw = json.loads(await request.body())
+    except (ValueError, RecursionError):
         return None
+    return raw if isinstance(raw, dict) and "update_id" in raw else None

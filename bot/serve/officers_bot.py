@@ -37,6 +37,7 @@ from tips.ports.desk import Statistics
 EVERY: Final = 10.0  # seconds between looks at the outbox
 JOB: Final = "notices"
 BATCH: Final = 20  # pushes that are claimed at once: they are sent well within a claim's time
+PATIENCE: Final = 10  # seconds beyond that
 POLL: Final = 10  # seconds that Telegram may hold a question for updates
 REFUSED: Final = (401, 404)  # a token that nobody knows there
 
@@ -99,17 +100,27 @@ class Hearing:
         """
         await self.application.bot.delete_webhook()
         while True:
-            for update in await self._heard():
-                await self.application.process_update(update)
-                self._next = update.update_id + 1
+            for raw in await self._heard():
+                if update := self._read(raw):
+                    await self.application.process_update(update)
+                self._next = raw["update_id"] + 1
 
-    async def _heard(self) -> Sequence[Update]:
-        heard: Sequence[Update] = ()
+    async def _heard(self) -> Sequence[dict[str, Any]]:
+        """The updates as they came: one that the library cannot read hides no other."""
+        asked = {"offset": self._next, "timeout": POLL, "allowed_updates": ["message"]}
         try:
-            heard = await self.application.bot.get_updates(self._next, timeout=POLL, allowed_updates=["message"])
+            heard = await self.application.bot.do_api_request("getUpdates", asked, read_timeout=POLL + PATIENCE)
         except Conflict:  # another process of ours polls
             await asyncio.sleep(POLL)
-        return heard
+            return ()
+        return [it for it in heard if isinstance(it, dict) and isinstance(it.get("update_id"), int)]
+
+    def _read(self, raw: dict[str, Any]) -> Update | None:
+        try:
+            return Update.de_json(raw, self.application.bot)
+        except (TypeError, KeyError, ValueError, AttributeError):
+            log.warning("an update could not be read")
+            return None
 
 
 class Watched(HTTPXRequest):

@@ -70,7 +70,7 @@ async def poll(platform: BotPlatform, bot: Bot) -> None:
     while True:
         update = await platform.update(POLL)
         if update is not None:
-            await polling.heard([update], id, bot.hear)
+            await polling.heard(dict(update), bot.hear)
 
 
 class Webhook:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator
 from typing import BinaryIO, Final, cast
 
 from aiogram import Bot, Dispatcher, F
@@ -212,28 +213,43 @@ class Telegram:
         """Delete both sides' messages as far as Telegram lets a bot, drop the draft, and say what stays."""
         sender, reception = self._sender(chat), self._channel.reception
         seen, lang = await reception.references(sender), await self._spoken_in(chat, user)
-        if not await reception.forget(sender, ref):
+        if not await reception.takes(sender, ref, alone=self._channel.alone, forgetting=True):
             return
         around = sorted({at + step for at in {number, *_numbers(seen)} for step in range(FOLLOWING + 1)})
-        await delivery.delete(bot, chat, around, self._wait)
-        await self._say(bot, chat, lang, "erased")
+        async with self._owed(sender, ref):
+            await delivery.delete(bot, chat, around, self._wait)
+            await self._say(bot, chat, lang, "erased")
+
+    @contextlib.asynccontextmanager
+    async def _owed(self, sender: Sender, ref: str) -> AsyncIterator[None]:
+        """What is done here is an answer that is owed: if it fails, it is done when the message comes again."""
+        reception = self._channel.reception
+        try:
+            yield
+        except Exception:
+            await reception.undelivered(sender, ref)
+            raise
+        await reception.delivered(sender, ref, receipt=False)
 
     async def _burn(
         self, bot: Bot, query: CallbackQuery, chat: int, ref: str, minutes: str, pressed: Message | None
     ) -> None:
         """Delete the message that shows a receipt, and this button, after a while."""
-        if query.message is None or not await self._channel.reception.note(self._sender(chat), ref):
+        sender = self._sender(chat)
+        if query.message is None or not await self._channel.reception.takes(sender, ref, alone=self._channel.alone):
             return
         lang = await self._spoken_in(chat, query.from_user)
         if minutes not in BURNING:
-            await self._say(bot, chat, lang, "burn.late")
+            async with self._owed(sender, ref):
+                await self._say(bot, chat, lang, "burn.late")
             return
         task = asyncio.create_task(self._delete_later(bot, chat, query.message.message_id, float(minutes) * 60))
         self._burning.add(task)
         task.add_done_callback(self._burning.discard)
         if pressed:
             await self._settle(bot, pressed, f"{BURN}:{minutes}")
-        await self._say(bot, chat, lang, "burn.set", minutes=minutes)
+        async with self._owed(sender, ref):
+            await self._say(bot, chat, lang, "burn.set", minutes=minutes)
 
     async def _say(self, bot: Bot, chat: int, lang: str, key: str, **values: str) -> None:
         """Say something that is no turn's answer."""

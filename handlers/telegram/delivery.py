@@ -12,7 +12,6 @@ from aiogram import Bot
 from aiogram.enums import ChatAction
 from aiogram.exceptions import (
     AiogramError,
-    TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
     TelegramNotFound,
@@ -22,7 +21,7 @@ from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
 from aiogram.types import Message
 
 from handlers import bot_api
-from handlers.delivery import LONGEST_WAIT, TRIES, Wait, offered
+from handlers.delivery import Wait, offered
 from tips.cases.outbox import DELIVERED, GONE, REFUSED, Told, later
 
 PATIENCE: Final = 5  # seconds for what may fail
@@ -60,21 +59,28 @@ async def offer(bot: Bot, message: SendMessage, patience: int | None = None) -> 
 
 
 async def delete(bot: Bot, chat: int, numbers: Sequence[int], wait: Wait) -> None:
-    """Delete a chat's messages among these numbers; Telegram passes over those of other chats."""
+    """Delete a chat's messages among these numbers; Telegram passes over those of other chats.
+
+    Raises:
+        Undelivered: Telegram is away; those that are there still are.
+    """
     for at in range(0, len(numbers), DELETED_AT_ONCE):
         await _delete(bot, chat, list(numbers[at : at + DELETED_AT_ONCE]), wait)
 
 
 async def _delete(bot: Bot, chat: int, numbers: list[int], wait: Wait) -> None:
-    for _ in range(TRIES):
+    async def once() -> Told:
         try:
             await bot.delete_messages(chat, numbers)
         except TelegramRetryAfter as error:
-            await wait(min(float(error.retry_after), LONGEST_WAIT))
-        except TelegramAPIError:  # older than 48 hours, or gone already
-            return
-        else:
-            return
+            return later(float(error.retry_after))
+        except (TelegramBadRequest, TelegramForbiddenError, TelegramNotFound):  # older than 48 hours, or gone already
+            return DELIVERED
+        except AiogramError:
+            return later()
+        return DELIVERED
+
+    await offered(once, wait)
 
 
 async def edited(bot: Bot, shown: Message, message: SendMessage) -> bool:

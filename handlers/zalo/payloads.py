@@ -45,7 +45,8 @@ def object_of(value: object) -> Payload:
 
 def text_of(value: object) -> str:
     """A text, or a number as one; of anything else nothing."""
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return text.encode("utf-8", "ignore").decode()  # half a sign is none
 
 
 def ref_of(id: object, message: object) -> str:

@@ -50,6 +50,7 @@ class BotApi:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refusals: list[tuple[str, int]] = field(default_factory=list)  # (method, status), taken in order
     holding: set[str] = field(default_factory=set)  # methods that get no answer now, in lower case
+    held_chats: set[str] = field(default_factory=set)
     held: list[str] = field(default_factory=list)  # calls of them
     confirmed: int = 0  # the offset that was asked for last
     languages: dict[int, str] = field(default_factory=dict)  # of people's apps, by chat
@@ -157,17 +158,22 @@ class BotApi:
         """Give no answer to a method, nor do what it asks for, until `releases`."""
         self.holding.add(method.lower())
 
+    def holds_chat(self, chat: int) -> None:
+        """Give no answer to what is sent to a chat, until `releases`; then it is asked to be sent again."""
+        self.held_chats.add(str(chat))
+
     def releases(self) -> None:
         self.holding.clear()
+        self.held_chats.clear()
 
     # --- what bots call ---------------------------------------------------------------------------------------------
 
     async def door(self, request: Request) -> JSONResponse:
         method = request.path_params["method"]
         values = await _values(request)
-        if method.lower() in self.holding:
+        if method.lower() in self.holding or str(values.get("chat_id")) in self.held_chats:
             self.held.append(method)
-            while method.lower() in self.holding:
+            while method.lower() in self.holding or str(values.get("chat_id")) in self.held_chats:
                 await asyncio.sleep(0.01)
             return JSONResponse({"ok": False, "error_code": 500, "description": "gone"}, status_code=500)
         for at, (refused, status) in enumerate(self.refusals):

@@ -110,12 +110,11 @@ class Alternating:
     async def undelivered(self, sender: Sender, ref: str) -> None:
         await self._do("undelivered", sender, ref)
 
-    async def forget(self, sender: Sender, ref: str = "") -> bool:
-        new: bool = await self._do("forget", sender, ref)
-        return new
+    async def forget(self, sender: Sender) -> None:
+        await self._do("forget", sender)
 
-    async def note(self, sender: Sender, ref: str) -> bool:
-        new: bool = await self._do("note", sender, ref)
+    async def takes(self, sender: Sender, ref: str, *, alone: bool = False, forgetting: bool = False) -> bool:
+        new: bool = await self._do("takes", sender, ref, alone=alone, forgetting=forgetting)
         return new
 
     def _is_there(self) -> bool:

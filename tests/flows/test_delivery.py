@@ -1,10 +1,13 @@
 """What a platform brings is answered once: brought again, to another process, or to one that ends in between."""
 
 import asyncio
+import warnings
 from collections.abc import AsyncIterator
 
 import pytest
 
+import locales
+from bot import logs
 from handlers import delivery
 from handlers.channel import Abilities, Channel
 from handlers.delivery import Undelivered
@@ -201,3 +204,65 @@ async def test_who_blocked_the_bot_holds_nothing_up(a_home: Home, api: BotApi) -
         assert not api.refusals
         await api.says(CHAT, "/help")
         assert len(api.sent[CHAT]) == 1
+
+
+async def test_an_update_that_nobody_can_read_holds_nothing_up(a_home: Home, api: BotApi) -> None:
+    """Of a later version, or broken: it is passed over, by either way; those behind it are answered."""
+    odd = {**api.message(CHAT, text=TIP), "forward_origin": {"type": "martian", "date": 1}}
+    nameless = api.message(CHAT, text=TIP)
+    del nameless["from"]["first_name"]
+    for webhook in (False, True):
+        before = len(api.sent[CHAT])
+        async with bot_api.connected_citizens_bot(a_home, api, webhook=webhook):
+            for update in ({"message": odd}, {"message": nameless}, {"quantum_message": odd}, {"callback_query": {}}):
+                await api.brings(dict(update))
+            await api.says(CHAT, "/help")
+            await api.waits_for(CHAT, before + 1)
+
+
+async def test_a_chat_that_is_told_to_wait_holds_up_no_other(a_home: Home, api: BotApi) -> None:
+    """While one is asked to wait for a minute, others are heard and answered; its own messages are not confirmed."""
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=False):
+        api.refusals += [("sendMessage", 429)] * 200
+        first = await api.says(CHAT, TIP)
+        await api.until(lambda: len(api.refusals) < 200)
+        api.refusals.clear()
+        api.holds_chat(CHAT)
+        for other in range(1, 6):
+            await api.says(CHAT + other, TIP)
+            await api.waits_for(CHAT + other, 1)
+        assert api.confirmed <= first["update_id"]
+        api.releases()
+        await api.waits_for(CHAT, 1)
+
+
+async def test_erasing_is_done_again_if_it_was_cut_off(
+    a_home: Home, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telegram failed: nothing is said to be erased that is still there, and the next try erases it."""
+    monkeypatch.setattr(delivery, "LONGEST_WAIT", 0.01)
+    async with bot_api.connected_citizens_bot(a_home, api, webhook=True):
+        await api.says(CHAT, TIP)
+        api.refusals += [("deleteMessages", 500)] * (delivery.TRIES + 1)
+        await api.says(CHAT, "/xoa")
+        assert not api.refusals
+        assert api.left(CHAT) == [locales.say("vi", "erased")]
+
+
+async def test_what_is_repeated_costs_nobody_their_next_turn(a_home: Home) -> None:
+    """A platform that brings everything again and again does not use a person's limit up."""
+    phone = Phone(a_home)
+    await phone.brings(TIP, "1")
+    for _ in range(80):
+        await phone.brings(TIP, "1")
+    await phone.brings("hai đứa đi xe Wave", "2")
+    assert [it.state for it in phone.screen] == ["summary", "summary"]
+
+
+async def test_a_warning_of_a_library_is_logged_by_kind_and_place(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its words may be a whole update."""
+    logs.configure()
+    warnings.warn("CANARY-987654321", RuntimeWarning, stacklevel=1)
+    told = capsys.readouterr().err
+    assert "RuntimeWarning" in told
+    assert "CANARY" not in told

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 import locales
-from handlers.telegram import delivery
+from handlers import delivery
 from tests.fakes import bot_api, gallery
 from tests.fakes.bot_api import BotApi
 from tests.fakes.home import Home

@@ -77,7 +77,7 @@ async def test_a_receipt_stands_in_letters_of_its_own_and_a_tap_copies_it(api: B
 
 async def test_every_receipt_that_is_due_has_its_button(api: BotApi, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two that come together are told apart."""
-    monkeypatch.setattr("handlers.telegram.delivery.LONGEST_WAIT", 0.01)
+    monkeypatch.setattr("handlers.delivery.LONGEST_WAIT", 0.01)
     await api.says(CHAT, TIP)
     api.refusals += [("sendMessage", 500)] * 200
     await api.presses(CHAT, "submit")

@@ -15,7 +15,7 @@ import locales
 from bot import settings, zalo_tokens
 from bot.zalo_tokens import AccountTokens, TokenLost
 from handlers import delivery
-from handlers.zalo import calls
+from handlers.zalo import calls, official_account
 from tests.fakes import gallery, zalo_oa
 from tests.fakes.home import Home
 from tests.fakes.words import DRUGS as TIP
@@ -75,7 +75,7 @@ async def test_pictures_voices_and_places_are_taken(a_home: Home, api: ZaloOa) -
         for name in ("oa_send_text", "user_seen_message", "user_received_message", "anything"):
             assert await api.post(api.event(WHO, name, text=TIP)) == 200
         assert len(api.talk[WHO]) == before
-        for words in ("1", "gui di"):  # the ward of the place, and on
+        for words in ("31", "gui di"):  # the ward of the place, and on
             await api.says(WHO, words)
         assert RECEIPT.search(api.talk[WHO][-1]), api.talk[WHO][-3:]
         officer = await a_home.session("an")
@@ -101,6 +101,7 @@ async def test_what_was_refused_for_now_comes_again(
 ) -> None:
     """A receipt is delayed and not lost; a token that Zalo forgot is renewed."""
     monkeypatch.setattr(delivery, "LONGEST_WAIT", 0.01)
+    monkeypatch.setattr(official_account, "BUSY_FOR", 0.01)
     async with zalo_oa.connected(a_home, api):
         await api.says(WHO, TIP)
         api.refusals += [code] * (delivery.TRIES + 1)

@@ -19,7 +19,7 @@ from tips.triage import Accusation, By
 
 VERSION: Final = 2  # of the stored form; the first one is written down nowhere
 MAX_TEXT: Final = 20_000  # characters of one tip; a longer one is asked for in parts
-SEEN_KEPT: Final = 64  # how many of a platform's message ids are remembered against repeats
+SEEN_KEPT: Final = 128  # how many of a platform's message ids are remembered against repeats
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ class StoredDraft:
     size: int = 0  # bytes that the row's content was padded to
     lost: bool = False  # a draft may have been here whose key went with a power cut, and nobody was told yet
 
+    def ended(self) -> Stub:
+        """What stays if it ends now, with no answer owed."""
+        return Stub(self.stub.seen)
+
 
 @dataclass(frozen=True, slots=True)
 class Vault:

@@ -15,7 +15,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from tips import errors
 from tips.crypto import receipt
@@ -132,14 +132,17 @@ class Reception:
             Pending: the platform brings it again, and whoever took it first may still be answering.
         """
         key = self.key(sender)
-        if not await self.rate_limits.allow_turn(key):
-            return Outcome((notices.too_many_turns(),), "busy", lang)
         async with self.queue.alone(key):
+            stored = await self.vault.load(key)
+            repeated = bool(heard.ref) and heard.ref in stored.stub.seen  # what a platform repeats nobody wrote twice
+            if not repeated and not await self.rate_limits.allow_turn(key):
+                return Outcome((notices.too_many_turns(),), "busy", lang)
             for _ in range(TRIES):
                 try:
-                    return await self._turn(sender, await self.vault.load(key), heard, lang)
+                    return await self._turn(sender, stored, heard, lang)
                 except errors.Stale:
                     await asyncio.sleep(PAUSE * self.random(1)[0])
+                    stored = await self.vault.load(key)
         raise errors.StoreUnavailable
 
     async def current(self, sender: Sender) -> Outcome | None:
@@ -177,36 +180,32 @@ class Reception:
 
         await self._rewrite(self.key(sender), given_up)
 
-    async def forget(self, sender: Sender, ref: str = "") -> bool:
-        """Nothing of an unfinished conversation stays but its stub; False: this message asked for it before.
+    async def forget(self, sender: Sender) -> None:
+        """Nothing of an unfinished conversation stays but its stub."""
+        forgotten = await self._rewrite(self.key(sender), StoredDraft.ended)
+        await self._drop_files(forgotten.files if forgotten else ())
+
+    async def takes(self, sender: Sender, ref: str, *, alone: bool = False, forgetting: bool = False) -> bool:
+        """Take a message that its channel answers by itself; its answer is owed until `delivered`. False: it arrived.
 
         Args:
-            ref: the message that asks for it; "": a page does, and what was never begun leaves nothing.
+            alone: as `Inbound.alone`.
+            forgetting: nothing of an unfinished conversation stays but its stub.
+
+        Raises:
+            Pending: another process may be at it.
         """
-        new = True
+        heard, is_new = Inbound("unsupported", ref=ref, owes=True, alone=alone), True
 
-        def ended(it: StoredDraft) -> Stub | None:
-            nonlocal new
-            new = not ref or ref not in it.stub.seen
-            return Stub(noted(it.stub.seen, ref)) if new else None
+        def taken(it: StoredDraft) -> Draft | Stub | None:
+            nonlocal is_new
+            is_new = ref not in it.stub.seen or not self._is_answered(replace(it, draft=None), heard)
+            kept = it.ended() if forgetting else it.draft or it.stub
+            return replace(kept, **self._owing(kept.seen, ref)) if is_new else None
 
-        forgotten = await self._rewrite(self.key(sender), ended, begins=bool(ref))
-        await self._drop_files(forgotten.files if forgotten and new else ())
-        return new
-
-    async def note(self, sender: Sender, ref: str) -> bool:
-        """Remember a message that its channel answers by itself; False: it was answered before."""
-        new = True
-
-        def noting(it: StoredDraft) -> Draft | Stub | None:
-            nonlocal new
-            new = ref not in it.stub.seen
-            if not new:
-                return None
-            return it.draft.noting(ref) if it.draft else replace(it.stub, seen=noted(it.stub.seen, ref))
-
-        await self._rewrite(self.key(sender), noting, begins=True)
-        return new
+        forgotten = await self._rewrite(self.key(sender), taken, begins=True)
+        await self._drop_files(forgotten.files if forgotten and forgetting and is_new else ())
+        return is_new
 
     async def _rewrite(
         self, key: bytes, made: Callable[[StoredDraft], Draft | Stub | None], *, begins: bool = False
@@ -257,8 +256,12 @@ class Reception:
 
     def _noting(self, draft: Draft, heard: Inbound) -> Draft:
         """The draft that knows this message, and whether the channel will say that its answer arrived."""
-        noting = draft if heard.ref in draft.seen else draft.noting(heard.ref)
-        return replace(noting, owed=heard.ref, owed_since=int(self.now().timestamp())) if heard.owes else noting
+        return replace(draft, **self._owing(draft.seen, heard.ref)) if heard.owes else draft.noting(heard.ref)
+
+    def _owing(self, seen: tuple[str, ...], ref: str) -> dict[str, Any]:
+        """What a draft or stub holds of a message whose answer is owed from now on."""
+        kept = seen if ref in seen else noted(seen, ref)
+        return {"seen": kept, "owed": ref, "owed_since": int(self.now().timestamp())}
 
     def _is_answered(self, stored: StoredDraft, heard: Inbound) -> bool:
         """Whether a message that comes again was answered; or what is owed for it is a receipt, which is due anyway.
