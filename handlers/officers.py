@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from telegram import Update
-from telegram.ext import Application, CommandHandler, ContextTypes
+from telegram.ext import Application, CommandHandler, ContextTypes, MessageHandler, filters
 
 import locales
 from tips import errors
@@ -38,6 +38,7 @@ class Officers:
         application.add_handler(CommandHandler("hangdoi", self.queue))
         application.add_handler(CommandHandler("tamnghi", self.quiet))
         application.add_handler(CommandHandler("thongke", self.counts))
+        application.add_handler(MessageHandler(filters.TEXT, self.start))  # whatever else: how it is used
         application.add_error_handler(_note_error)
 
     async def start(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

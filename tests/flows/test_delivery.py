@@ -1,13 +1,11 @@
 """What a platform brings is answered once: brought again, to another process, or to one that ends in between."""
 
 import asyncio
-import warnings
 from collections.abc import AsyncIterator
 
 import pytest
 
 import locales
-from bot import logs
 from handlers import delivery
 from handlers.channel import Abilities, Channel
 from handlers.delivery import Undelivered
@@ -257,12 +255,3 @@ async def test_what_is_repeated_costs_nobody_their_next_turn(a_home: Home) -> No
         await phone.brings(TIP, "1")
     await phone.brings("hai đứa đi xe Wave", "2")
     assert [it.state for it in phone.screen] == ["summary", "summary"]
-
-
-async def test_a_warning_of_a_library_is_logged_by_kind_and_place(capsys: pytest.CaptureFixture[str]) -> None:
-    """Its words may be a whole update."""
-    logs.configure()
-    warnings.warn("CANARY-987654321", RuntimeWarning, stacklevel=1)
-    told = capsys.readouterr().err
-    assert "RuntimeWarning" in told
-    assert "CANARY" not in told

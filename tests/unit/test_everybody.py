@@ -77,3 +77,21 @@ def test_a_whole_story_needs_no_button_no_accent_and_no_map() -> None:
         chat.says(it)
     assert isinstance(chat.effect, Submit)
     assert chat.draft.begun
+
+
+@pytest.mark.parametrize("cry", ["113", "115", "sos", "cứu", "cuu voi", "cứu tui với", "救命", "SOS!"])
+def test_who_only_cries_for_help_gets_the_numbers_to_call(cry: str) -> None:
+    """It is no advertising, and nothing is asked first."""
+    for chat in (Chat(), Written()):
+        chat.says(cry)
+        assert any(say.key == "danger" for say in chat.replies[0].says)
+
+
+@pytest.mark.parametrize("answer", ["có mấy chục người tụ tập ở quận 8 mỗi tối", "ko có ai hết", "không ai"])
+def test_an_answer_that_only_begins_like_a_yes_or_is_a_no_shuts_nobody_out(answer: str) -> None:
+    """Else the desk that could act would lose a tip that accuses nobody."""
+    chat = Chat()
+    chat.says("tụi nó đá gà hoài ko ai dẹp")
+    assert chat.draft.slot in {"accused", "both"}
+    chat.says(answer)
+    assert not any(it.kind == "unknown" for it in chat.draft.kept)

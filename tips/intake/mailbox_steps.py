@@ -10,6 +10,7 @@ from typing import Final
 from tips.cases import deadlines
 from tips.cases.case import State
 from tips.cases.plaintext import Part
+from tips.intake import phrases
 from tips.intake.draft import Draft
 from tips.intake.mailbox import Letter, View
 from tips.intake.prompts import BACK, READERS, SEND_ANYWAY, Prompts, offering, tell
@@ -44,7 +45,8 @@ ADD_ANYWAY: Final = replace(SEND_ANYWAY, label=Say("option.send_anyway.inside"))
 
 def post(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Words for the case's readers; after `dispute` they say why its closing is not accepted."""
-    return Decision(replace(draft, slot=""), (), Post(heard.text, dispute=draft.slot == "dispute"))
+    disputes = draft.slot == "dispute" or (DISPUTE.id in draft.offered and phrases.disputes(heard.text))
+    return Decision(replace(draft, slot=""), (), Post(heard.text, dispute=disputes))
 
 
 def post_file(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -106,6 +108,7 @@ def show_mailbox(prompts: Prompts, decision: Decision, found: Found) -> Decision
     assert isinstance(decision.effect, LookUp)
     if decision.effect.readers:
         shown = _who_reads(found.view, prompts.unit_name)
+        shown = replace(shown, options=(*_dispute(decision.draft), *shown.options))
     else:
         shown = _shown(found.view, prompts.unit_name, decision.draft.push)
     if not found.kept:
@@ -165,10 +168,15 @@ def about_which_tip(prompts: Prompts, decision: Decision, missing: Missing) -> D
 
 
 def _briefly(decision: Decision, *says: Say) -> Decision:
-    options = (READERS, EXCLUDE, BACK) if decision.draft.mailbox else ()
+    options = (*_dispute(decision.draft), READERS, EXCLUDE, BACK) if decision.draft.mailbox else ()
     shown = tuple(it.id for it in options)
     draft = replace(decision.draft, offered=shown, listed=shown)
     return _after(decision, draft, Reply(says, options))
+
+
+def _dispute(draft: Draft) -> tuple[Option, ...]:
+    """The way to a review, where it was on offer: nothing that is said in between takes it away."""
+    return (DISPUTE,) if DISPUTE.id in draft.offered else ()
 
 
 def _where_we_are(prompts: Prompts, decision: Decision, say: Say) -> Decision:

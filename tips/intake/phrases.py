@@ -24,6 +24,7 @@ _SIGN: Final = "[\u2e80-\u9fff\uf900-\ufaff]"  # a letter that is a word: Chines
 _STOPS: Final = "\\s,.;:!，。；：！、-"
 _WORD: Final = re.compile(f"{_SIGN}|(?:(?!{_SIGN})[^{_STOPS}])+")
 ASKING: Final = 3  # words at the beginning and the end by which a question is known
+SHORT_YES: Final = 6  # words: "có mấy chục người tụ tập ở đó" says more than yes
 SHORT: Final = 60  # characters: a longer message is never a mere command
 SIGN_LENGTH: Final = 5  # so many more characters a letter that is a word counts for
 QUESTION_LENGTH: Final = 160  # characters: a longer message is never a mere question
@@ -41,6 +42,7 @@ class Phrases:
     never_asked: tuple[str, ...]
     never_corrected: tuple[str, ...]  # what only begins like a correction
     greetings: frozenset[str]  # whole messages that say nothing yet
+    calls_for_help: frozenset[str]  # whole messages
     affirmations: tuple[str, ...]  # how an answer begins that says yes, or perhaps
     agreements: frozenset[str]  # and whole messages that do; "dung" may also be "đừng"
 
@@ -58,6 +60,7 @@ def load() -> Phrases:
         never_asked=_folded(raw["never_asked"]),
         never_corrected=_folded(raw["never_corrected"]),
         greetings=frozenset(_folded(raw["greetings"])),
+        calls_for_help=frozenset(_folded(raw["calls_for_help"])),
         affirmations=_folded(raw["affirmations"]),
         agreements=frozenset(_folded(raw["agreements"])),
     )
@@ -102,8 +105,19 @@ def command(text: str) -> str | None:
 def affirms(text: str) -> bool:
     """Whether an answer begins with a yes or a perhaps, or ends in one ("không biết ai nhưng có")."""
     folded = fold(text)
-    begins = any(f"{folded} ".startswith(f"{it} ") for it in load().affirmations)
+    begins = len(folded.split()) <= SHORT_YES and any(f"{folded} ".startswith(f"{it} ") for it in load().affirmations)
     return begins or agrees(text) or re.search(r"\b(nhung|nhung ma|ma) co\b", folded) is not None
+
+
+def calls_for_help(text: str) -> bool:
+    """Whether a message is nothing but a cry for help, or the number that should be called."""
+    return fold(text) in load().calls_for_help
+
+
+def disputes(text: str) -> bool:
+    """Whether words say that a closing is not accepted."""
+    folded = f" {fold(text)} "
+    return any(f" {phrase} " in folded for phrase, name in load().commands.items() if name == "dispute")
 
 
 def agrees(text: str) -> bool:

@@ -33,9 +33,10 @@ from tips.intake.prompts import (
 )
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED, SUBMIT
-from tips.intake.turns import EDIT, Decision, Done, FilesGone, Inbound, Reply, Say, Submit, TooMany
+from tips.intake.turns import EDIT, Decision, Done, FilesGone, Inbound, Reply, ReplyKind, Say, Submit, TooMany
 from tips.triage import Accusation, AreaFinding, Triage
 
+HOTLINES: Final = ("113", "115")  # for whoever calls for help and says no more
 EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose words can be written anew
 _NO_TIP: Final = ("greeting", "status", "how_to", "administrative", "out_of_scope", "spam")
 
@@ -52,6 +53,9 @@ def open_tip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     begun = _with(draft, fragment)
     if draft.files:  # words beside evidence are a tip, whatever they sound like
         return prompts.go_on(begun)
+    if phrases.calls_for_help(fragment.text):
+        numbers = (Say("danger", {"numbers": ", ".join(HOTLINES)}), Say("danger.numbers"))
+        return tell(draft, Reply(numbers, kind=ReplyKind.DANGER), Reply((Say("welcome.ask"),)))
     triage = prompts.triager.triage(fragment.text)
     place = triage.area.ward or triage.area.district
     if place and phrases.fold(prompts.triager.area_name(place)) == phrases.fold(fragment.text):
