@@ -366,6 +366,7 @@ async def connected_citizens_bot(home: Home, api: BotApi, *, webhook: bool) -> A
         telegram_token=TOKEN,
         telegram_api=api.url,
         telegram_webhook=webhook,
+        processes=home.settings.processes if webhook else 1,  # nobody else polls
         public_url=f"http://127.0.0.1:{port}",
     )
     product = replace(home.product, settings=own)
