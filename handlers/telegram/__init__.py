@@ -32,7 +32,7 @@ from aiogram.types import (
 import locales
 from handlers import bot_api
 from handlers.channel import PATIENCE, Abilities, Channel
-from handlers.delivery import Wait, endured
+from handlers.delivery import Undelivered, Wait, endured
 from handlers.telegram import buttons, delivery, messages
 from handlers.telegram.buttons import BURN, BURNING, ERASE
 from handlers.typed import typed
@@ -258,7 +258,10 @@ class Telegram:
 
     async def _delete_later(self, bot: Bot, chat: int, number: int, seconds: float) -> None:
         await self._wait(seconds)
-        await delivery.delete(bot, chat, [number], self._wait)
+        with contextlib.suppress(
+            Undelivered
+        ):  # Telegram is away, and nobody waits for an answer: `/xoa` still deletes it
+            await delivery.delete(bot, chat, [number], self._wait)
 
     # --- telling ------------------------------------------------------------------------------------------------------
 
