@@ -14,12 +14,13 @@ from tests.fakes.words import WARD_POLICE_BRIBED
 from tests.flows.test_clock import behind
 from tests.flows.test_evidence import gives
 from tips import errors
+from tips.crypto.receipt import of_seed
 from tips.crypto.sealing import RECEIPT
 from tips.desk.actions import Fields
 from tips.intake.draft import Draft, Fragment
 from tips.intake.promise import Promise
 from tips.intake.reception import Outcome
-from tips.intake.turns import Inbound, ReplyKind
+from tips.intake.turns import EDIT, Inbound, ReplyKind
 from tips.organisation import units
 from tips.organisation.units import Organisation
 from tips.triage import Accusation, AreaFinding, routing
@@ -158,6 +159,40 @@ async def test_a_question_about_the_channel_is_answered_in_a_mailbox_too(a_home:
     assert not await a_home.envelopes(row.id, "addition")
     await someone.presses("send_anyway")
     assert len(await a_home.envelopes(row.id, "addition")) == 1
+
+
+@pytest.mark.parametrize(
+    "said", ["mã của em là {} cho em hỏi tới đâu rồi", "Mã tra cứu: {}", "{}, sao lâu vậy", "({})"]
+)
+async def test_a_receipt_is_found_among_words_and_is_part_of_none(a_home: Home, said: str) -> None:
+    """The mailbox opens; the words around it go to the case's readers only if the person says so, and without it."""
+    someone = a_home.citizen()
+    receipt = await someone.sends(TIP)
+    shown = await someone.says(said.format(receipt))
+    assert keys(shown)[0].startswith("mailbox.state")
+    row = await a_home.case_of(receipt)
+    assert not await a_home.envelopes(row.id, "addition")
+    if "mailbox.not_added" in keys(shown):
+        await someone.presses("send_anyway")
+        opened = await a_home.product.review.open(await a_home.session("an"), row.id)
+        (added,) = [it.content.text for it in opened.thread if it.part == "addition"]
+        assert added == " ".join(said.format("").split())
+
+
+async def test_a_receipt_of_nothing_is_never_part_of_a_tip(a_home: Home) -> None:
+    """Nor is it in a message that was changed afterwards."""
+    someone = a_home.citizen()
+    code = of_seed(bytes(32)).shown
+    await someone.says(f"{TIP} mã trước của em {code}")
+    await someone.presses("send_anyway")
+    await someone.hears(Inbound("text", text="phòng số 6", ref="7"))
+    await someone.hears(Inbound("edited", text=f"phòng số 7 {code}", ref=f"7{EDIT}1"))
+    receipt = await someone.sends("lầu 2")
+    row = await a_home.case_of(receipt)
+    tip = (await a_home.product.review.open(await a_home.session("an"), row.id)).tip.text
+    assert TIP in tip
+    assert "phòng số 7" in tip
+    assert code not in tip
 
 
 async def test_a_question_that_was_answered_looks_answered(a_home: Home) -> None:

@@ -278,6 +278,37 @@ def test_what_looked_like_a_receipt_replaces_what_was_to_be_written_anew() -> No
     assert chat.draft.text == plates
 
 
+@pytest.mark.parametrize("said", ["có", "dạ có", "yes", "thôi", "ủa", "等一下"])
+def test_a_word_that_may_mean_anything_is_no_part_of_a_tip_and_sends_nothing(said: str) -> None:
+    """Beside a summary the person is told that nothing was sent; a cross or a yes would have been guessed."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    told = chat.says(said)
+    assert locales.say(chat.draft.lang, "summary.unclear") in told
+    assert chat.effect is None
+    assert chat.draft.text == COMPLETE
+    assert "submit" in chat.offered
+
+
+def test_whoever_names_a_person_who_must_not_read_is_told_that_only_offices_can_be_shut_out() -> None:
+    """The words stay in the tip; an office by the same words is shut out."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    assert locales.say("vi", "exclude.not_understood") in chat.says("đừng gửi cho ông Bảy hàng xóm")
+    assert "ông Bảy" in chat.draft.text
+    assert locales.say("vi", "exclude.not_understood") not in chat.says("đừng gửi cho công an phường")
+    assert [it.kind for it in chat.draft.kept] == ["ward_police"]
+
+
+def test_two_hundred_offices_are_said_as_one() -> None:
+    """Where nobody knows the place every ward is shut out: that is what is said, and how many they are."""
+    chat = Chat()
+    chat.says("công an phường lấy tiền chung chi mỗi tháng của mấy quán nhậu")
+    told = chat.presses("skip")
+    assert locales.say("vi", "units.every.ward_police", number="168") in told
+    assert "ward-" not in told
+
+
 def test_unaccented_answers_are_kept_word_for_word() -> None:
     """Whatever people answer to a question stands in the tip: our own messages, bare, cut into clauses."""
     texts = [line.split("\t")[-1] for line in OWN.read_text("utf-8").splitlines()]

@@ -107,7 +107,9 @@ def test_several_offices_are_shut_out_by_their_numbers_inside_a_mailbox_too() ->
     assert [it.kind for it in effect.shut_out] == ["district_police"]
 
 
-@pytest.mark.parametrize("typed", ["1", " 1 ", "1.", "1)", "số 1", "chọn 1", "chon so 1", "1️⃣", "１"])
+@pytest.mark.parametrize(
+    "typed", ["1", " 1 ", "1.", "1)", "số 1", "chọn 1", "chon so 1", "1 nha", "một", "dạ 1", "mot nhe", "1️⃣", "１"]
+)
 def test_a_number_is_a_number_however_it_is_typed(typed: str) -> None:
     """On a cheap phone, with its own keys, or copied."""
     chat = after(TALKS["a summary"][0])

@@ -19,6 +19,7 @@ _LOOKS_LIKE: Final = str.maketrans({"O": "0", "I": "1", "L": "1"})
 SECRET_CHARS: Final = 25  # 125 bits
 CHECK_CHARS: Final = 3  # 15 bits: a slip of the finger is told from a code in all but 1 of 32,768
 GROUP: Final = 4
+_AMONG_WORDS: Final = re.compile(r"(?<!\w)[0-9A-Za-z]{4}(?:[-. ]?[0-9A-Za-z]{4}){6}(?!\w)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ def is_receipt(typed: str) -> bool:
     except errors.NotFound:
         return False
     return True
+
+
+def among_words(text: str) -> str | None:
+    """A receipt that stands among words, or alone, as it is typed there; None: there is none."""
+    return text if is_receipt(text) else next((it for it in _AMONG_WORDS.findall(text) if is_receipt(it)), None)
 
 
 def looks_like(typed: str) -> bool:

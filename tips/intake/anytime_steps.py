@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from tips.crypto import receipt
 from tips.intake.draft import Draft
 from tips.intake.prompts import Prompts, tell
 from tips.intake.stages import Stage
@@ -64,8 +65,12 @@ def not_open(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 
 def look_up(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """A receipt, in the middle of whatever; what only looks like one may be words, and is set aside."""
-    return Decision(replace(draft, aside=heard.text), (), LookUp(heard.text))
+    """A receipt, in the middle of whatever; what only looks like one may be words, and is set aside.
+
+    So are words around a receipt: where it stood nobody who reads a tip sees it.
+    """
+    aside = draft.aside if receipt.is_receipt(heard.text) else heard.text
+    return Decision(replace(draft, aside=aside), (), LookUp(heard.text))
 
 
 def show_help(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:

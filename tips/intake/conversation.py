@@ -70,6 +70,7 @@ from tips.intake.tip_steps import (
     add,
     answer,
     ask_for_words,
+    beside,
     choose_area,
     choose_category,
     correct,
@@ -259,6 +260,8 @@ def _understood(languages: Languages, draft: Draft, heard: Inbound) -> tuple[Dra
     about = phrases.behind("who_reads", text)
     if about is not None:
         return draft, replace(heard, kind="choose", choice="who_reads", text=about)
+    if code := receipt.among_words(text):
+        return replace(draft, aside=beside(code, text)), replace(heard, text=code)
     choice = None if _is_receipt(draft, text) else languages.asked_for(text) or _typed_choice(draft, text)
     draft = numbering.renumbered(draft, choice)
     return draft, replace(heard, kind="choose", choice=choice, text="") if choice else heard
@@ -306,7 +309,7 @@ def _sense_of_words(text: str) -> Heard:
 
 def _is_receipt(draft: Draft, text: str) -> bool:
     """Whether a text is a receipt; outside a mailbox also one with a slip counts."""
-    return receipt.is_receipt(text) or (receipt.looks_like(text) and not draft.mailbox)
+    return receipt.among_words(text) is not None or (receipt.looks_like(text) and not draft.mailbox)
 
 
 def _typed_choice(draft: Draft, text: str) -> str | None:

@@ -111,6 +111,8 @@ def show_mailbox(prompts: Prompts, decision: Decision, found: Found) -> Decision
         shown = replace(shown, options=(*_dispute(decision.draft), *shown.options))
     else:
         shown = _shown(found.view, prompts.unit_name, decision.draft.push)
+    if decision.draft.aside and found.kept:
+        shown = replace(shown, says=(*shown.says, Say("mailbox.not_added")), options=(ADD_ANYWAY, *shown.options))
     if not found.kept:
         return _after(decision, decision.draft, Reply((*shown.says, Say("mailbox.read_only"))))
     inside = replace(decision.draft, stage=Stage.MAILBOX, mailbox=decision.effect.typed, slot="")

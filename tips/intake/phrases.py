@@ -19,6 +19,7 @@ _KEPT_CONTROLS: Final = frozenset("\n\t")
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _CHOOSING: Final = re.compile(r"^\s*(?:(?:chọn|chon|bấm|bam|số|so)\s+){1,2}(?=\d)|[)]", re.IGNORECASE)
 _BESIDE_A_DIGIT: Final = frozenset({"Mn", "Me", "Cf"})  # what makes a key of it
+_POLITE: Final = frozenset({"a", "da", "nha", "nhe", "di", "giup", "em", "ban", "oi"})
 _PUNCTUATION: Final = re.compile(r"[^\w/':-]+")
 _SIGN: Final = "[\u2e80-\u9fff\uf900-\ufaff]"  # a letter that is a word: Chinese parts none by spaces
 _STOPS: Final = "\\s,.;:!，。；：！、-"
@@ -44,6 +45,9 @@ class Phrases:
     greetings: frozenset[str]  # whole messages that say nothing yet
     calls_for_help: frozenset[str]  # whole messages
     affirmations: tuple[str, ...]  # how an answer begins that says yes, or perhaps
+    preventing: tuple[str, ...]  # how a message begins that says who must not read
+    hesitations: frozenset[str]  # whole messages from which nobody could tell whether to go on
+    numerals: Mapping[str, str]  # numbers in words -> in digits
     agreements: frozenset[str]  # and whole messages that do; "dung" may also be "đừng"
 
 
@@ -63,6 +67,9 @@ def load() -> Phrases:
         calls_for_help=frozenset(_folded(raw["calls_for_help"])),
         affirmations=_folded(raw["affirmations"]),
         agreements=frozenset(_folded(raw["agreements"])),
+        preventing=_folded(raw["preventing"]),
+        hesitations=frozenset(_folded(raw["hesitations"])),
+        numerals={fold(word): digits for word, digits in raw["numerals"].items()},
     )
 
 
@@ -125,6 +132,16 @@ def agrees(text: str) -> bool:
     return fold(text) in load().agreements
 
 
+def wavers(text: str) -> bool:
+    """Whether a message is nothing but a word from which nobody could tell whether to go on ("thôi")."""
+    return fold(text) in load().hesitations
+
+
+def prevents(text: str) -> bool:
+    """Whether a message begins by saying that somebody must not read; whom it names is another matter."""
+    return any(f"{fold(text)} ".startswith(f"{it} ") for it in load().preventing)
+
+
 def greets(text: str) -> bool:
     """Whether a message is nothing but a greeting."""
     return fold(text) in load().greetings
@@ -138,15 +155,14 @@ def behind(name: str, text: str) -> str | None:
 
 
 def _without_politeness(folded: str) -> str:
-    words = [word for word in folded.split() if word not in {"a", "da", "nha", "nhe", "di", "giup", "em", "ban", "oi"}]
-    return " ".join(words)
+    return " ".join(word for word in folded.split() if word not in _POLITE)
 
 
 def numbers(text: str) -> list[int]:
-    """The numbers that a message consists of, as people part them; []: it says something else."""
+    """The numbers that a message consists of, as people part and say them ("1 nha"); []: it says something else."""
     plain = "".join(it for it in unicodedata.normalize("NFKC", text) if unicodedata.category(it) not in _BESIDE_A_DIGIT)
     words = re.split(r"[\s,;.+&]+|\bvà\b|\bva\b", _CHOOSING.sub("", plain))
-    listed = [word for word in words if word]
+    listed = [load().numerals.get(fold(word), word) for word in words if word and fold(word) not in _POLITE]
     return [int(word) for word in listed] if all(re.fullmatch(r"\d{1,2}", word) for word in listed) else []
 
 

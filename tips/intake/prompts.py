@@ -31,6 +31,7 @@ from tips.intake.turns import Decision, Option, Reply, ReplyKind, Say
 from tips.intake.who_reads import USUAL, within
 from tips.organisation.roster import Roster
 from tips.organisation.taxonomy import Flag, has
+from tips.organisation.units import UnitKind
 from tips.triage import Accusation, AreaFinding, By, Corrections, Triage, Triager
 from tips.triage.results import AreaCandidate
 
@@ -116,7 +117,11 @@ class Prompts:
 
     @property
     def _names(self) -> Names:
-        return Names(self.unit_name, self.triager.area_name)
+        every = {
+            str(kind): frozenset(it.code for it in self.triager.units() if it.kind == kind)
+            for kind in (UnitKind.AREA_DESK, UnitKind.WARD_POLICE)
+        }
+        return Names(self.unit_name, self.triager.area_name, every)
 
     def language_options(self, draft: Draft) -> tuple[Option, ...]:
         """The way to every other language."""

@@ -38,10 +38,14 @@ class Names:
 
     unit: Callable[[str], Say]  # by code
     area: Callable[[str], str]  # a district or ward of today, by code
+    every: Mapping[str, frozenset[str]]  # what can be said of as one, once it is whole: kind of unit -> codes
 
     def units(self, codes: Collection[str]) -> tuple[Say, ...]:
-        """Units by name."""
-        return tuple(self.unit(code) for code in codes)
+        """Units by name, in their order; every ward's is said in one: nobody reads two hundred names."""
+        whole = {kind: them for kind, them in self.every.items() if len(them) > 1 and them <= {*codes}}
+        said = frozenset[str]().union(*whole.values())
+        named = tuple(self.unit(code) for code in codes if code not in said)
+        return (*named, *(Say(f"units.every.{kind}", {"number": str(len(them))}) for kind, them in whole.items()))
 
 
 def in_doubt(draft: Draft, triage: Triage) -> bool:

@@ -83,12 +83,22 @@ def _no_tip(prompts: Prompts, triage: Triage, text: str) -> Say | None:
 
 
 def add(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """More words of the same tip."""
-    return prompts.go_on(_with(draft, Fragment(heard.text, ref=heard.ref)))
+    """More words of the same tip; a mere yes, or a word that leaves it open, is none, and sends nothing."""
+    if phrases.agrees(heard.text) or phrases.wavers(heard.text):
+        return prompts.again(draft, Say("summary.unclear"))
+    return prompts.go_on(_with(draft, Fragment(heard.text, ref=heard.ref)), *_nobody_we_know(prompts, heard.text))
+
+
+def _nobody_we_know(prompts: Prompts, words: str) -> tuple[Say, ...]:
+    """What is said to "don't send it to old Bảy": only offices can be shut out, and none was heard."""
+    unheard = phrases.prevents(words) and not prompts.triager.named_to_shut_out(words)
+    return (Say("exclude.not_understood"),) if unheard else ()
 
 
 def answer(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Words after the question: its answer, or more of the tip; either way they are kept, and it is not asked again."""
+    if phrases.wavers(heard.text):
+        return prompts.again(draft, Say("summary.unclear"))
     found = prompts.triager.resolve_area(heard.text) if draft.slot in {WHERE, BOTH} else AreaFinding()
     code = found.ward or found.district
     fragment = Fragment(heard.text, WHERE if draft.slot in {WHERE, BOTH} else "", heard.ref)
@@ -157,6 +167,8 @@ def answered(question: str) -> Say:
 def edit_message(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A message that was changed after it was sent changes its piece of the tip."""
     text = phrases.clean(heard.text)
+    code = receipt.among_words(text)
+    text = beside(code, text) if code else text
     ref = heard.ref.partition(EDIT)[0]
     known = [fragment for fragment in draft.fragments if ref and fragment.ref == ref]
     if not known or not text:
@@ -242,9 +254,16 @@ def _beside(prompts: Prompts, draft: Draft, heard: Inbound, notice: Say) -> Deci
 def caption(heard: Inbound) -> tuple[str, tuple[Say, ...]]:
     """The words beside a file, and a notice where they were a receipt: no reader of the file may see that."""
     words = phrases.clean(heard.text)
-    if receipt.looks_like(words) or receipt.is_receipt(words):
-        return "", (Say("receipt.alone"),)
-    return words, ()
+    code = receipt.among_words(words)
+    if code:
+        return beside(code, words), (Say("receipt.alone"),)
+    return ("", (Say("receipt.alone"),)) if receipt.looks_like(words) else (words, ())
+
+
+def beside(code: str, words: str) -> str:
+    """The words around a receipt; "" where there are none: punctuation says nothing."""
+    left = " ".join(words.replace(code, " ").split())
+    return left if phrases.has_words(left) else ""
 
 
 # --- choices ----------------------------------------------------------------------------------------------------------
