@@ -49,7 +49,7 @@ def _place(settings: Settings, area: str) -> tuple[str, Place]:
         could_be = ", ".join(it.name for it in found.candidates) or "nowhere in the city"
         raise errors.BadSetting(f"which place is “{area}”? It could be: {could_be}")
     readers = f"{settings.public_url}{who_reads.PATH}?{who_reads.AREA}={code}"
-    return code, Place(organisation.area_name(code), organisation.area_name(found.district), readers)
+    return code, Place(organisation.area_name(code), readers)
 
 
 def _doors(settings: Settings, code: str) -> list[Door]:

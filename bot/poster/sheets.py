@@ -63,7 +63,6 @@ class Place:
     """Where the poster hangs."""
 
     name: str
-    desk: str  # the area whose desk receives
     readers: str  # the address that shows who would read
 
 
@@ -155,10 +154,9 @@ def _danger(sheet: Sheet, y: float, langs: Sequence[str], look: Look) -> float:
 
 
 def _foot(sheet: Sheet, y: float, place: Place, langs: Sequence[str], look: Look) -> float:
-    """Who receives, where to see who would read, and what to mind."""
+    """That nobody accused reads, where to see who would, and what to mind; who works today is no matter for paper."""
     for lang in langs:
-        desk = locales.say(lang, "unit.area_desk", name=place.desk)
-        said = f"{locales.say(lang, 'poster.area', area=place.name, desk=desk)} {locales.say(lang, 'poster.print')}"
+        said = f"{locales.say(lang, 'poster.area', area=place.name)} {locales.say(lang, 'poster.print')}"
         y = sheet.paragraph(MARGIN, y, INSIDE, said, look.foot, colour=SOFT) + 0.4
     return sheet.paragraph(
         MARGIN, y, INSIDE, locales.say(langs[0], "whoreads.poster", address=place.readers), look.foot

@@ -102,7 +102,7 @@ def test_fonts_are_inside_and_nothing_is_fetched(tmp_path: Path) -> None:
 
 def test_both_writers_draw_the_same_sheets(tmp_path: Path) -> None:
     """Every piece of words and every code of one is in the other; the same poster is the same bytes."""
-    place = Place("Quận 3", "Quận 3", f"{WEB}/ai-doc?khu-vuc=770")
+    place = Place("Quận 3", f"{WEB}/ai-doc?khu-vuc=770")
     sheet = sheets.poster(place, [Door("Web", f"{WEB}/?area=770", ("poster.web",))], locales.LANGUAGES)
     drawn = ET.fromstring(svg.written(sheet))
     lines = [it.said for it in sheet.shapes if isinstance(it, drawing.Words)]
@@ -124,7 +124,7 @@ def test_every_sign_that_a_poster_can_have_is_in_a_font() -> None:
 
 def _keys(lang: str) -> list[str]:
     known = locales.catalogue(lang)._catalog  # type: ignore[attr-defined]
-    return [key for key in known if key and key.startswith(("poster.", "unit.area_desk", "whoreads.poster"))]
+    return [key for key in known if key and key.startswith(("poster.", "whoreads.poster"))]
 
 
 def test_a_sign_that_no_font_has_is_an_error_and_no_box() -> None:
@@ -132,7 +132,7 @@ def test_a_sign_that_no_font_has_is_an_error_and_no_box() -> None:
     with pytest.raises(errors.BadSetting, match="U\\+1797"):
         faces.width("ភាសា", 10)
     with pytest.raises(errors.BadSetting, match="龘"):
-        sheets.poster(Place("龘", "Quận 3", WEB), [Door("Web", WEB, ())], ["vi"])
+        sheets.poster(Place("龘", WEB), [Door("Web", WEB, ())], ["vi"])
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
@@ -155,7 +155,7 @@ def test_a_poster_of_any_place_fits_its_page(area: str, long: int) -> None:
     doors = [
         Door(it, f"{host}/?area={area}", ("poster.zalo", "poster.messenger")) for it in ("Web", "Telegram", "Zalo")
     ]
-    sheet = sheets.poster(Place(name, name, f"{host}/ai-doc?khu-vuc={area}"), doors, locales.LANGUAGES)
+    sheet = sheets.poster(Place(name, f"{host}/ai-doc?khu-vuc={area}"), doors, locales.LANGUAGES)
     for it in sheet.shapes:
         if isinstance(it, drawing.Words):
             assert it.x >= sheets.MARGIN - 0.01
