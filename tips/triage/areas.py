@@ -9,7 +9,9 @@ from typing import Final
 
 from tips.data import read
 from tips.organisation.units import Areas
-from tips.triage.gazetteer import Gazetteer, Mention, Reading, desks
+from tips.triage.gazetteer import Gazetteer, Mention, desks
+from tips.triage.place_names import Reading
+from tips.triage.place_signs import by_last_word, ends
 from tips.triage.results import AreaCandidate, AreaFinding, Corrections, Reason
 from tips.triage.text import Text
 
@@ -18,18 +20,10 @@ CLOSE_CALL: Final = 1.0  # a lead smaller than this is no decision
 REPEATS: Final = 16  # addresses in the same words that are looked at
 
 
-def _by_last_word(kind: str) -> Mapping[str, Sequence[tuple[str, ...]]]:
-    """The phrases of one kind in `data/address_words.json`, by the word that stands next to the place."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for phrase in (tuple(it.split()) for it in read("address_words.json")[kind]):
-        found.setdefault(phrase[-1], []).append(phrase)
-    return found
-
-
-_SEAT: Final = _by_last_word("seat")  # where an office sits, not where something happened
-_NOT: Final = _by_last_word("denied")
-_HOME: Final = _by_last_word("home")
-_ELSEWHERE: Final = _by_last_word("elsewhere")  # somebody comes from there, or goes there
+_SEAT: Final = by_last_word("seat")  # where an office sits, not where something happened
+_NOT: Final = by_last_word("denied")
+_HOME: Final = by_last_word("home")
+_ELSEWHERE: Final = by_last_word("elsewhere")  # somebody comes from there, or goes there
 _AT: Final = frozenset(read("address_words.json")["at"])
 _FORMER: Final = frozenset(read("address_words.json")["former"])
 
@@ -39,8 +33,10 @@ class Address:
     """Mentions that stand together and mean one place."""
 
     mentions: tuple[Mention, ...]
-    role: str  # incident seat home
+    role: str  # incident seat home elsewhere
     score: float
+    weak: bool  # by what little says that it is a place
+    unsure: bool  # perhaps no place at all
     readings: tuple[Reading, ...]  # what they may mean together
 
     @property
@@ -88,7 +84,7 @@ class Places:
         marked = sum(3.0 if it.marked else 2.5 if it.kind == "landmark" else 1.5 for it in mentions if it.readings)
         weak = all(it.weak or it.kind == "street" for it in mentions)
         score = marked + bonus - (2.0 if weak else 0.0)
-        return Address(tuple(mentions), role, score, readings)
+        return Address(tuple(mentions), role, score, weak, all(it.unsure for it in mentions if it.readings), readings)
 
     def _combine(self, text: Text, mentions: Sequence[Mention]) -> tuple[Reading, ...]:
         """What mentions of one address mean together: the readings that agree with the others' districts."""
@@ -133,12 +129,14 @@ class Places:
         if len(list(desks(readings))) == 1:
             others = [it for it in rivals if not set(desks(it.readings)) & set(desks(readings))]
             readings = (*readings, *(reading for it in others for reading in it.readings))
-        return self._decided(text, best, readings)
+        return self._decided(text, best, readings, asking=best.unsure and not answer)
 
-    def _decided(self, text: Text, best: Address, readings: Sequence[Reading]) -> tuple[AreaFinding, list[Reason]]:
+    def _decided(
+        self, text: Text, best: Address, readings: Sequence[Reading], *, asking: bool
+    ) -> tuple[AreaFinding, list[Reason]]:
         span = text.span(best.first, best.after)
         evidence = text.said(best.first, best.after)
-        if len(list(desks(readings))) > 1:
+        if asking or len(list(desks(readings))) > 1:
             candidates = self._candidates(readings)
             names = ", ".join(it.name for it in candidates)
             reason = Reason("area.ask", span, {"evidence": evidence, "places": names})
@@ -240,7 +238,12 @@ def _meant(group: Sequence[Mention], answer: bool) -> list[Mention]:
 
 
 def _weight(address: Address) -> float:
-    return address.score - {"incident": 0.0, "seat": 3.0, "home": 4.0, "elsewhere": 4.0}[address.role]
+    """How much an address counts: where an office sits, or somebody lives, only where no surer place is named."""
+    told = address.role == "incident" and not address.weak and not address.unsure
+    return address.score + 3.0 * told - _LESS[address.role] - 3.0 * address.unsure
+
+
+_LESS: Final = {"incident": 0.0, "seat": 3.0, "home": 4.0, "elsewhere": 4.0}
 
 
 def _role(text: Text, mention: Mention) -> tuple[str, float]:
@@ -250,25 +253,16 @@ def _role(text: Text, mention: Mention) -> tuple[str, float]:
     while low > 0 and start - low < 7 and not text.breaks[low]:
         low -= 1
     before = text.words[low:start]
-    if _ends(before, _SEAT, 1):
+    if ends(before, _SEAT, 1):
         return "seat", 0.0
-    if _ends(before, _NOT, 2):
+    if ends(before, _NOT, 2):
         return "not", 0.0
-    if _ends(before, _HOME, 3):
+    if ends(before, _HOME, 3):
         return "home", 0.0
-    if _ends(before, _ELSEWHERE, 0) and mention.kind != "ward":
+    if ends(before, _ELSEWHERE, 0) and mention.kind != "ward":
         return "elsewhere", 0.0
     bonus = 0.5 if any(word in _AT for word in before[-2:]) else 0.0
     return "incident", bonus
-
-
-def _ends(words: Sequence[str], endings: Mapping[str, Sequence[tuple[str, ...]]], slack: int) -> bool:
-    """Whether words end with one of the phrases, at most `slack` words before the end."""
-    for end in range(len(words), max(len(words) - slack - 1, 0), -1):
-        for phrase in endings.get(words[end - 1], ()):
-            if tuple(words[max(end - len(phrase), 0) : end]) == phrase:
-                return True
-    return False
 
 
 def _within(inner: Mention, outer: Mention) -> bool:
@@ -280,7 +274,8 @@ def _narrow(
 ) -> tuple[Reading, ...]:
     """The readings inside a district; a ward that it does not have leaves the district alone."""
     codes = {it.district for it in district.readings}
-    inside = [it for it in (*readings, *mention.others) if it.district in codes or codes & set(it.touches)]
+    named = (readings, mention.others)
+    inside = next((some for these in named if (some := [it for it in these if codes & {it.district, *it.touches}])), [])
     if district.former:
         inside = [it for it in inside if it.label.partition(",")[0].split(" ", 1)[-1] in gazetteer.former(district)]
     finer = [it for it in inside if it.level == "ward"]
@@ -303,13 +298,30 @@ def _preferred(
     if len(readings) < 2:
         return readings
     old = mentions[-1].after < len(text.words) and text.words[mentions[-1].after] in _FORMER
-    recent = tuple(it for it in readings if it.recent) or readings
+    marked = any(it.marked and it.kind == "ward" for it in mentions)
+    by_name: dict[str, list[Reading]] = {}  # Thanh An and Thạnh An, where their accents are missing
+    for reading in readings:
+        by_name.setdefault(reading.label.partition(",")[0].split(" ", 1)[-1], []).append(reading)
+    if not marked:
+        return _preferred_of_one(_likely_names(by_name, areas), areas, old=old, marked=False)
+    return tuple(it for these in by_name.values() for it in _preferred_of_one(these, areas, old=old, marked=True))
+
+
+def _likely_names(by_name: Mapping[str, Sequence[Reading]], areas: Areas) -> list[Reading]:
+    """Of names that differ by their accents: beside a ward of today in the old city no old one outside it."""
+    inside = {name: any(areas.districts[it.district].core for it in these) for name, these in by_name.items()}
+    today = {name: any(it.current for it in these) for name, these in by_name.items()}
+    best = any(inside[name] and today[name] for name in by_name)
+    return [it for name, these in by_name.items() if not best or inside[name] or today[name] for it in these]
+
+
+def _preferred_of_one(readings: Sequence[Reading], areas: Areas, *, old: bool, marked: bool) -> tuple[Reading, ...]:
+    recent = tuple(it for it in readings if it.recent) or tuple(readings)
     current = [it for it in recent if it.current and it.level == "ward"]
     if current and not old:
         covered = {district for it in current for district in (it.touches or (it.district,))}
         recent = tuple(it for it in recent if it in current or it.district not in covered)
     core = tuple(it for it in recent if areas.districts[it.district].core)
-    marked = any(it.marked and it.kind == "ward" for it in mentions)
     if marked and core and (any(it.current for it in core) or not current):
         return core
     return recent
@@ -325,7 +337,7 @@ def _joined(ranked: Sequence[Address]) -> Address:
             inside = tuple(it for it in best.readings if it.district in set(desks(other.readings)))
             if inside and len(list(desks(inside))) < len(list(desks(best.readings))):
                 best = replace(best, readings=inside)
-        elif not any(it.wards for it in best.readings):
+        elif not any(it.wards for it in best.readings) and other.role == best.role:
             finer = tuple(it for it in other.readings if it.wards and it.district == best.readings[0].district)
             if finer:
                 best = replace(best, readings=finer)

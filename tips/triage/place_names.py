@@ -1,0 +1,203 @@
+"""The names of places as a tree of words: which one stands at a word, and how far its letters can be trusted.
+
+Many a name without its accents is also something that people say: "an thanh" is a commune, and in the middle of
+"cong an thanh pho". `places.json` lists those names; where one of them is typed bare, other signs have to say that it
+is a place.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
+
+from tips.data import read
+from tips.triage import text as texts
+from tips.triage.text import Text
+
+
+class Doubt(IntEnum):
+    """How much else has to say that a name is a place."""
+
+    NONE = 0  # nothing: hardly anybody says these words otherwise
+    SIGN = 1  # one weak sign: "ở", capital letters
+    SECOND = 2  # a marker, or another place beside it; a weak sign only lets us ask
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One thing that a name may mean."""
+
+    level: str  # ward district
+    district: str
+    wards: tuple[str, ...] = ()  # today's wards, the main one first; (): not known which
+    kind: str = ""  # Phường Xã Thị trấn; "" for a district
+    label: str = ""  # as an officer reads it: "Phường 22, Quận Bình Thạnh (cũ)"
+    current: bool = False  # a ward of today
+    recent: bool = True  # valid until 2025, or ended no earlier than the end of 2024
+    touches: tuple[str, ...] = ()  # former districts that a ward of today lies in
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a phrase names."""
+
+    kind: str  # name landmark street outside city
+    readings: tuple[Reading, ...] = ()
+    short: bool = False  # an abbreviation that means something only beside another place
+    mark: str = ""  # the marker that is typed into one word with the name: phuongbenthanh
+
+
+class Found(NamedTuple):
+    """A name in a text."""
+
+    after: int  # the word after it
+    places: list[Place]
+    doubt: Doubt
+    bare: bool  # its accents are missing
+
+
+@dataclass(slots=True)
+class _Leaf:
+    """What the words that lead here name, by the accents that each name has; None: any."""
+
+    bare: Doubt
+    accented: Doubt
+    entries: list[tuple[tuple[str, ...] | None, Place]]
+    typed: str = ""  # only where it was typed so: a name that looks abbreviated
+
+
+GLUED: Final = {
+    "p": "p",
+    "phuong": "phuong",
+    "f": "p",
+    "xa": "xa",
+    "tt": "tt",
+}  # typed into one word with a ward's name
+GLUED_DISTRICT: Final = {"q": "q", "quan": "quan", "huyen": "huyen", "tp": "tp"}
+
+
+class Names:
+    """All names of places."""
+
+    def __init__(self, names: Sequence[tuple[str, Place]], spoken: Mapping[str, Sequence[str]]) -> None:
+        self._tree: dict[str, Any] = {}
+        self._bare = dict.fromkeys(spoken["sign"], Doubt.SIGN) | dict.fromkeys(spoken["second"], Doubt.SECOND)
+        self._accented = dict.fromkeys(spoken["accented"], Doubt.SIGN)
+        for (name, place), (words, canons) in zip(names, words_of([name for name, _ in names]), strict=True):
+            self._leaf(words).entries.append((canons, place))
+            if " " in name and place.kind == "name":
+                self._add_glued(bare(name), " ".join(words), place)
+            if not _abbreviated().isdisjoint(words):
+                self._add_abbreviated(name, words, place)
+
+    def first_words(self) -> Iterable[str]:
+        """The words that names begin with."""
+        return self._tree
+
+    def longest(self, text: Text, first: int, *, sounded: bool | None = None) -> Found | None:
+        """The longest name that begins at a word.
+
+        Args:
+            text: the text.
+            first: the word.
+            sounded: whether the marker before it bears its accents, and so the name must; None: as names do that the
+                text writes with a capital letter and all accents.
+        """
+        if sounded is None:
+            sounded = text.accented and text.original[text.starts[first]].isupper()
+        node, index = self._tree.get(text.words[first]), first + 1
+        best: Found | None = None
+        while node is not None:
+            leaf: _Leaf | None = node.get("")
+            if leaf is not None:
+                best = _fitting(leaf, text, first, index, sounded) or best
+            if index >= len(text.words) or text.breaks[index]:
+                break
+            node = node.get(text.words[index])
+            index += 1
+        return best
+
+    def _leaf(self, words: Sequence[str]) -> _Leaf:
+        node = self._tree
+        for word in words:
+            node = node.setdefault(word, {})
+        leaf: _Leaf | None = node.get("")
+        if leaf is None:
+            folded = " ".join(words)
+            leaf = node[""] = _Leaf(self._bare.get(folded, Doubt.NONE), self._accented.get(folded, Doubt.NONE), [])
+        return leaf
+
+    def _add_glued(self, typed: str, folded: str, place: Place) -> None:
+        """A name typed as one word, also with its marker."""
+        glued = typed.replace(" ", "")
+        self._add_word(glued, self._bare.get(folded, Doubt.NONE), place)
+        marks = GLUED_DISTRICT if any(it.level == "district" for it in place.readings) else {}
+        for letters, mark in (GLUED | marks).items():
+            self._add_word(letters + glued, Doubt.NONE, Place("name", place.readings, place.short, mark))
+
+    def _add_abbreviated(self, name: str, folded: list[str], place: Place) -> None:
+        """A name that looks abbreviated without its accents: the "hong" of "dien hong" is read as "không"."""
+        (words, canons), *_ = words_of([bare(name)])
+        if words != folded:
+            leaf = self._leaf(words)
+            leaf.bare = leaf.accented = self._bare.get(bare(name), Doubt.NONE)
+            leaf.typed = bare(name)
+            leaf.entries.append((canons, place))
+
+    def _add_word(self, word: str, doubt: Doubt, place: Place) -> None:
+        leaf = self._tree.setdefault(word, {}).setdefault("", _Leaf(doubt, doubt, []))
+        leaf.entries.append((None, place))
+
+
+def bare(name: str) -> str:
+    """A name in lower case without its accents."""
+    parts = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
+    return "".join(sign for sign in parts if not unicodedata.combining(sign))
+
+
+@functools.cache
+def _abbreviated() -> frozenset[str]:
+    return frozenset(read("words.json")["abbreviations"])
+
+
+def words_of(names: Sequence[str]) -> Iterator[tuple[list[str], tuple[str, ...]]]:
+    """The folded words of each name, and the same with their accents; read as one text, which is faster."""
+    text = texts.parse("\n".join(names))
+    index = end = 0
+    for name in names:
+        end += len(name) + 1
+        first = index
+        while index < len(text.words) and text.starts[index] < end:
+            index += 1
+        yield text.words[first:index], tuple(text.canons[first:index])
+
+
+def _fitting(leaf: _Leaf, text: Text, first: int, after: int, sounded: bool) -> Found | None:
+    """The places whose accents agree with what was written; where accents are missing, each that could be meant."""
+    if leaf.typed and bare(text.said(first, after)) != leaf.typed:
+        return None
+    words, heard = text.words[first:after], text.canons[first:after]
+    fits = [(lack, place) for canons, place in leaf.entries if (lack := _lacking(words, heard, canons)) is not None]
+    if not fits:
+        return None
+    fewest = min(lack for lack, _ in fits)
+    exact = not fewest and (sounded or heard != words)
+    places = [place for lack, place in fits if not (exact and lack)]
+    return Found(after, places, leaf.accented if exact else leaf.bare, not exact)
+
+
+def _lacking(words: list[str], heard: list[str], canons: tuple[str, ...] | None) -> int | None:
+    """How many words lack their accents; None: some have others, or it is a single word, which would be too little."""
+    if canons is None:
+        return 0
+    lacking = 0
+    for word, said, wanted in zip(words, heard, canons, strict=True):
+        if said != wanted:
+            if said != word or len(canons) == 1:
+                return None
+            lacking += 1
+    return lacking
