@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
 
 from tips.data import read
 from tips.organisation.units import Areas
-from tips.triage.gazetteer import Gazetteer, Mention, desks
+from tips.triage.gazetteer import Gazetteer, Mention, districts
 from tips.triage.place_names import Reading
 from tips.triage.place_signs import by_last_word, ends
 from tips.triage.results import AreaCandidate, AreaFinding, Corrections, Reason
@@ -24,18 +23,17 @@ _SEAT: Final = by_last_word("seat")  # where an office sits, not where something
 _NOT: Final = by_last_word("denied")
 _HOME: Final = by_last_word("home")
 _ELSEWHERE: Final = by_last_word("elsewhere")  # somebody comes from there, or goes there
+_TELLING: Final = frozenset({*_SEAT, *_NOT, *_HOME, *_ELSEWHERE})
 _AT: Final = frozenset(read("address_words.json")["at"])
 _FORMER: Final = frozenset(read("address_words.json")["former"])
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """Mentions that stand together and mean one place."""
 
-    mentions: tuple[Mention, ...]
+    mentions: Sequence[Mention]
     role: str  # incident seat home elsewhere
-    score: float
-    weak: bool  # by what little says that it is a place
+    weight: float  # how much it counts
     unsure: bool  # perhaps no place at all
     readings: tuple[Reading, ...]  # what they may mean together
 
@@ -65,32 +63,29 @@ class Places:
                 groups[-1].append(mention)
             else:
                 groups.append([mention])
-        found = []
-        said: Counter[tuple[str, ...]] = Counter()
-        for group in groups:
-            words = tuple(text.words[group[0].first : group[-1].after])
-            said[words] += 1
-            counting = _meant(group, answer) if said[words] <= REPEATS else []
-            address = self._address(text, counting) if counting else None
-            if address:
-                found.append(address)
-        return found
+        if len(groups) > REPEATS:
+            groups = list(_first_ones(text, groups))
+        found = (self._address(text, counting) for group in groups if (counting := _meant(group, answer)))
+        return [address for address in found if address is not None]
 
     def _address(self, text: Text, mentions: Sequence[Mention]) -> Address | None:
         role, bonus = _role(text, mentions[0])
         if role == "not":
             return None
-        readings = self._combine(text, mentions)
-        marked = sum(3.0 if it.marked else 2.5 if it.kind == "landmark" else 1.5 for it in mentions if it.readings)
-        weak = all(it.weak or it.kind == "street" for it in mentions)
-        score = marked + bonus - (2.0 if weak else 0.0)
-        return Address(tuple(mentions), role, score, weak, all(it.unsure for it in mentions if it.readings), readings)
+        unsure = weak = True
+        score = bonus
+        for it in mentions:
+            weak = weak and (it.weak or it.kind == "street")
+            if it.readings:
+                unsure = unsure and it.unsure
+                score += 3.0 if it.marked else 2.5 if it.kind == "landmark" else 1.5
+        return Address(mentions, role, _weight(role, score, weak, unsure), unsure, self._combine(text, mentions))
 
     def _combine(self, text: Text, mentions: Sequence[Mention]) -> tuple[Reading, ...]:
         """What mentions of one address mean together: the readings that agree with the others' districts."""
         known = [it for it in mentions if it.readings]
-        if not known:
-            return ()
+        if len(known) < 2:
+            return _preferred(known[0].readings, text, mentions, self._areas) if known else ()
         districts = [it for it in known if it.kind == "district" and (it.marked or len(known) > 1)]
         finer = [it for it in known if it.kind != "district"]
         marked = next((it for it in districts if it.marked), None)
@@ -123,11 +118,13 @@ class Places:
         placed = [it for it in addresses if it.readings]
         if not placed:
             return self._nowhere(text, addresses)
-        best = _joined(sorted(placed, key=_weight, reverse=True))
-        rivals = [it for it in placed if _weight(it) > _weight(best) - CLOSE_CALL and it.role == best.role]
+        if len(placed) == 1:
+            return self._decided(text, placed[0], placed[0].readings, asking=placed[0].unsure and not answer)
+        best = _joined(sorted(placed, key=lambda it: it.weight, reverse=True))
         readings = best.readings
-        if len(list(desks(readings))) == 1:
-            others = [it for it in rivals if not set(desks(it.readings)) & set(desks(readings))]
+        if len(meant := districts(readings)) == 1:
+            rivals = [it for it in placed if it.weight > best.weight - CLOSE_CALL and it.role == best.role]
+            others = [it for it in rivals if meant.isdisjoint(districts(it.readings))]
             readings = (*readings, *(reading for it in others for reading in it.readings))
         return self._decided(text, best, readings, asking=best.unsure and not answer)
 
@@ -136,7 +133,7 @@ class Places:
     ) -> tuple[AreaFinding, list[Reason]]:
         span = text.span(best.first, best.after)
         evidence = text.said(best.first, best.after)
-        if asking or len(list(desks(readings))) > 1:
+        if asking or len(districts(readings)) > 1:
             candidates = self._candidates(readings)
             names = ", ".join(it.name for it in candidates)
             reason = Reason("area.ask", span, {"evidence": evidence, "places": names})
@@ -145,9 +142,10 @@ class Places:
         wards = list(dict.fromkeys(code for it in readings for code in it.wards)) if readings[0].wards else []
         sure = all(it.wards for it in readings) and len({it.wards[:1] for it in readings}) == 1
         ward = wards[0] if sure else None
-        parts = tuple(AreaCandidate(code, self._areas.name(code), "ward") for code in wards)
-        finding = AreaFinding(district, ward, parts if len(parts) > 1 else (), span=span)
-        place = " → ".join(dict.fromkeys((readings[0].label, self._areas.name(ward or district))))
+        parts = tuple(AreaCandidate(code, self._areas.name(code), "ward") for code in (wards if len(wards) > 1 else ()))
+        finding = AreaFinding(district, ward, parts, span=span)
+        label, name = readings[0].label, self._areas.name(ward or district)
+        place = label if label == name else f"{label} → {name}"
         rule = {"seat": "area.seat", "home": "area.home"}.get(best.role, "area.ward" if ward else "area.district")
         return finding, [Reason(rule, span, {"evidence": evidence, "place": place})]
 
@@ -184,12 +182,21 @@ class Places:
         return AreaFinding(), []
 
 
+def _first_ones(text: Text, groups: Sequence[list[Mention]]) -> Iterator[list[Mention]]:
+    """Addresses without those that were named in the same words too often."""
+    said: Counter[tuple[str, ...]] = Counter()
+    for group in groups:
+        words = tuple(text.words[group[0].first : group[-1].after])
+        said[words] += 1
+        if said[words] <= REPEATS:
+            yield group
+
+
 def _together(text: Text, one: Mention, other: Mention) -> bool:
     """Whether two mentions belong to one address."""
     if other.first - one.after > NEAR or any(text.breaks[one.after : other.first + 1]):
         return False
-    between = text.words[one.after : other.first]
-    if not all(word in _JOINING for word in between):
+    if not _JOINING.issuperset(text.words[one.after : other.first]):
         return False
     kinds = {one.kind, other.kind}
     same = one.kind == other.kind and not (one.marked != other.marked and one.kind == "district")
@@ -231,16 +238,18 @@ _JOINING: Final = frozenset(
 )
 
 
-def _meant(group: Sequence[Mention], answer: bool) -> list[Mention]:
+def _meant(group: Sequence[Mention], answer: bool) -> Sequence[Mention]:
     """The mentions that count: short ones only beside another place or in an answer."""
-    alone = len([it for it in group if it.readings]) == 1
+    if len(group) == 1:
+        return group if group[0].kind != "city" and not (group[0].short and not answer) else ()
+    alone = sum(bool(it.readings) for it in group) == 1
     return [it for it in group if it.kind != "city" and not (it.short and alone and not answer)]
 
 
-def _weight(address: Address) -> float:
+def _weight(role: str, score: float, weak: bool, unsure: bool) -> float:
     """How much an address counts: where an office sits, or somebody lives, only where no surer place is named."""
-    told = address.role == "incident" and not address.weak and not address.unsure
-    return address.score + 3.0 * told - _LESS[address.role] - 3.0 * address.unsure
+    told = role == "incident" and not weak and not unsure
+    return score - _LESS[role] - 2.0 * weak - 3.0 * unsure + 3.0 * told
 
 
 _LESS: Final = {"incident": 0.0, "seat": 3.0, "home": 4.0, "elsewhere": 4.0}
@@ -253,6 +262,9 @@ def _role(text: Text, mention: Mention) -> tuple[str, float]:
     while low > 0 and start - low < 7 and not text.breaks[low]:
         low -= 1
     before = text.words[low:start]
+    bonus = 0.5 if not _AT.isdisjoint(before[-2:]) else 0.0
+    if _TELLING.isdisjoint(before[-4:]):
+        return "incident", bonus
     if ends(before, _SEAT, 1):
         return "seat", 0.0
     if ends(before, _NOT, 2):
@@ -261,7 +273,6 @@ def _role(text: Text, mention: Mention) -> tuple[str, float]:
         return "home", 0.0
     if ends(before, _ELSEWHERE, 0) and mention.kind != "ward":
         return "elsewhere", 0.0
-    bonus = 0.5 if any(word in _AT for word in before[-2:]) else 0.0
     return "incident", bonus
 
 
@@ -330,17 +341,18 @@ def _preferred_of_one(readings: Sequence[Reading], areas: Areas, *, old: bool, m
 def _joined(ranked: Sequence[Address]) -> Address:
     """The best address; where it fixes too little, others that agree with it help."""
     best = ranked[0]
+    meant = districts(best.readings)
     for other in ranked[1:]:
         if other.role == "elsewhere":
             continue
-        if len(list(desks(best.readings))) > 1:
-            inside = tuple(it for it in best.readings if it.district in set(desks(other.readings)))
-            if inside and len(list(desks(inside))) < len(list(desks(best.readings))):
-                best = replace(best, readings=inside)
+        if len(meant) > 1:
+            inside = tuple(it for it in best.readings if it.district in districts(other.readings))
+            if inside and len(districts(inside)) < len(meant):
+                best, meant = best._replace(readings=inside), districts(inside)
         elif not any(it.wards for it in best.readings) and other.role == best.role:
-            finer = tuple(it for it in other.readings if it.wards and it.district == best.readings[0].district)
+            finer = tuple(it for it in other.readings if it.wards and it.district in meant)
             if finer:
-                best = replace(best, readings=finer)
+                best = best._replace(readings=finer)
     return best
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tips.data import read
 from tips.organisation.units import Areas, OldWard, Ward, load_areas
@@ -19,7 +18,7 @@ from tips.triage.place_numbers import CHINESE_DISTRICTS, CHINESE_WARDS, LAST_WAR
 from tips.triage.place_signs import Sign
 from tips.triage.text import Text
 
-__all__ = ["Gazetteer", "Mention", "Reading", "core", "desks", "load"]
+__all__ = ["Gazetteer", "Mention", "Reading", "core", "districts", "load"]
 
 KINDS: Final = ("Thành phố ", "Quận ", "Huyện ", "Phường ", "Xã ", "Thị trấn ", "Đặc khu ")
 WARD_MARKS: Final = (
@@ -34,6 +33,12 @@ _WEAK_LETTERS: Final = frozenset({"x", "d", "h"})  # xe, đường, giờ: no ma
 _NO_MARK_AFTER: Final = {"phuong": {"dia", "da", "doi", "song"}, "xa": {"bon", "xot"}}  # địa phương, bọn xã hội đen
 _TWO_WORDS: Final = {"thi": ("tran", "tt"), "thanh": ("pho", "thanhpho"), "dac": ("khu", "dackhu")}
 _ANY: Final = frozenset({*WARD_MARKS, *DISTRICT_MARKS, *_TWO_WORDS})
+_CHINESE: Final = CHINESE_DISTRICTS | CHINESE_WARDS
+_MARKS: Final = [
+    *((it,) for it in (*WARD_MARKS, *DISTRICT_MARKS, *_CHINESE)),
+    *((first, second) for first, (second, _) in _TWO_WORDS.items()),
+]
+_WITHOUT_NUMBERS: Final = frozenset({"huyen", "h", "tp", "thanhpho", "x", "xa", "tt", "dackhu"})
 _ENGLISH_BEHIND: Final = frozenset({"ward", "commune"})
 NUMBERED: Final = frozenset({"quan", "q", "qu", "district", "dist", "d"})
 _DISTRICT_KINDS: Final = (
@@ -42,15 +47,14 @@ _DISTRICT_KINDS: Final = (
 BESIDE: Final = 3  # words between two places that stand beside each other at most
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A place in a text: words `first` up to `after`, the marker included."""
 
     first: int
     after: int
     kind: str  # district ward landmark street outside city none
     readings: tuple[Reading, ...] = ()  # the likely ones
-    others: tuple[Reading, ...] = field(default=())  # possible beside another place
+    others: tuple[Reading, ...] = ()  # possible beside another place
     marked: bool = False
     short: bool = False
     weak: bool = False  # a name that is also an ordinary word, or part of another name
@@ -75,9 +79,8 @@ class Gazetteer:
         self._codes = {district.name: district.code for district in areas.districts.values()}
         self._codes |= {ward.name: ward.code for ward in areas.wards.values()}
         self._numbered = _by_number(areas)
-        self._names = Names([*self._units(), *self._aliases(data), *self._known(data)], data["spoken"])
+        self._names = Names([*self._units(), *self._aliases(data), *self._known(data)], data["spoken"], _MARKS)
         self._common = {" ".join(words) for words, _ in words_of(data["common"])}
-        self._begins = {*self._names.first_words(), *_ANY, *CHINESE_DISTRICTS, *CHINESE_WARDS}
 
     def district(self, code: str, label: str = "") -> Reading:
         """A former district as a reading."""
@@ -138,10 +141,9 @@ class Gazetteer:
 
     def mentions(self, text: Text) -> list[Mention]:
         """The places in a text, in order, none overlapping."""
-        begins = self._begins
         found: list[Mention] = []
         index = 0
-        for at in [at for at, word in enumerate(text.words) if word in begins]:
+        for at in self._names.beginnings(text.words):
             if at < index:
                 continue
             mention = self._at(text, at, found[-1] if found else None)
@@ -152,7 +154,7 @@ class Gazetteer:
 
     def _at(self, text: Text, index: int, before: Mention | None) -> Mention | None:
         word = text.words[index]
-        if word in CHINESE_DISTRICTS or word in CHINESE_WARDS:
+        if word in _CHINESE:
             return self._chinese(text, index, before)
         marked = self._marked(text, index) if word in _ANY else None
         found = self._names.longest(text, index)
@@ -235,7 +237,7 @@ class Gazetteer:
                 return None
             unsure = sign is Sign.ASK
         mention = self._named(text, first, found, street)
-        return replace(mention, unsure=True) if mention and unsure else mention
+        return mention._replace(unsure=True) if mention and unsure else mention
 
     def _named(self, text: Text, first: int, found: Found, street: Place | None) -> Mention | None:
         after, names = found.after, [place for place in found.places if place.kind == "name"]
@@ -251,11 +253,11 @@ class Gazetteer:
         mention = self._bare_name(text, first, after, readings, all(place.short for place in names))
         part = place_signs.part_of(text, first)
         if part == "landmarks":
-            return replace(mention, kind="landmark", readings=_around(mention.readings), weak=True)
+            return mention._replace(kind="landmark", readings=_around(mention.readings), weak=True)
         if part:
-            return replace(mention, weak=True)
+            return mention._replace(weak=True)
         if found.bare and first and text.raws[first - 1] == "cho":  # chợ, or chỗ
-            return replace(mention, readings=_around(mention.readings))
+            return mention._replace(readings=_around(mention.readings))
         return mention
 
     def _known_place(self, text: Text, first: int, found: Found, street: Place | None) -> Mention | None:
@@ -350,7 +352,7 @@ def _on_street(text: Text, first: int, after: int, before: Mention | None) -> bo
 
 def _number(text: Text, index: int, mark: str) -> tuple[int, int]:
     """The number of a district or ward at a word, and the word after it; 0: none."""
-    if mark in DISTRICT_MARKS - NUMBERED or mark in {"x", "tt", "xa"}:
+    if mark in _WITHOUT_NUMBERS:
         return 0, index
     number, after = place_numbers.digits(text, index)
     if number or mark not in {"quan", "phuong"} or text.starts[index] > text.ends[index - 1] + 1:
@@ -413,9 +415,9 @@ def _by_number(areas: Areas) -> dict[int, tuple[Reading, ...]]:
     return {number: tuple(readings) for number, readings in found.items()}
 
 
-def desks(readings: Iterable[Reading]) -> Iterator[str]:
-    """The former districts of readings, each once."""
-    yield from dict.fromkeys(reading.district for reading in readings)
+def districts(readings: Iterable[Reading]) -> set[str]:
+    """The former districts of readings."""
+    return {reading.district for reading in readings}
 
 
 @functools.cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
@@ -83,7 +83,9 @@ GLUED_DISTRICT: Final = {"q": "q", "quan": "quan", "huyen": "huyen", "tp": "tp"}
 class Names:
     """All names of places."""
 
-    def __init__(self, names: Sequence[tuple[str, Place]], spoken: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, names: Sequence[tuple[str, Place]], spoken: Mapping[str, Sequence[str]], marks: Collection[Sequence[str]]
+    ) -> None:
         self._tree: dict[str, Any] = {}
         self._bare = dict.fromkeys(spoken["sign"], Doubt.SIGN) | dict.fromkeys(spoken["second"], Doubt.SECOND)
         self._accented = dict.fromkeys(spoken["accented"], Doubt.SIGN)
@@ -94,9 +96,19 @@ class Names:
             if not _abbreviated().isdisjoint(words):
                 self._add_abbreviated(name, words, place)
 
-    def first_words(self) -> Iterable[str]:
-        """The words that names begin with."""
-        return self._tree
+        for first, *following in marks:
+            node = self._tree.setdefault(first, {})
+            for word in following:
+                node.setdefault(word, {})
+        self._alone = {word for word, node in self._tree.items() if "" in node} | {
+            mark for mark, *more in marks if not more
+        }
+
+    def beginnings(self, words: Sequence[str]) -> list[int]:
+        """The words where a name or a marker may begin, as that word and the next one tell."""
+        tree, alone = self._tree, self._alone
+        pairs = zip(range(len(words)), words, [*words[1:], ""], strict=False)  # one more, of no word
+        return [at for at, one, two in pairs if one in tree and (two in tree[one] or one in alone)]
 
     def longest(self, text: Text, first: int, *, sounded: bool | None = None) -> Found | None:
         """The longest name that begins at a word.

@@ -37,8 +37,12 @@ _HEREABOUTS: Final = _HERE | frozenset(read("address_words.json")["hereabouts"])
 HERE_BARE: Final = frozenset(texts.parse(" ".join(_HERE)).words)
 HEREABOUTS_BARE: Final = frozenset(texts.parse(" ".join(_HEREABOUTS)).words)
 _NEVER_ACCENTED: Final = frozenset(read("places.json")["spoken"]["unaccented"])
-CAREFUL: Final = 0.6  # the part of a text's words that bear accents if all do that should
 _PARTS: Final = {part: (by_last_word(part), by_last_word(f"{part}_as_written")) for part in ("landmarks", "things")}
+_PART_ENDS: Final = frozenset(
+    word for bare, written in _PARTS.values() for word in (*bare, *texts.parse(" ".join(written)).words)
+)
+AROUND: Final = 24  # words on each side that tell how a text is typed
+CAREFUL: Final = 0.6  # the part of a text's words that bear accents if all do that should
 
 
 def bound(text: Text, first: int, found: Found) -> bool:
@@ -61,7 +65,7 @@ def doubt_of(text: Text, first: int, found: Found) -> Doubt:
         return Doubt.SECOND
     if any(not it.isascii() for it in text.raws[first : found.after]):
         return Doubt.SECOND  # "bình hoa" is no Bình Hòa
-    others = [*text.raws[:first], *text.raws[found.after :]]
+    others = [*text.raws[max(first - AROUND, 0) : first], *text.raws[found.after : found.after + AROUND]]
     careful = sum(not it.isascii() for it in others) >= CAREFUL * len(others)
     return Doubt(found.doubt - 1) if careful else found.doubt
 
@@ -107,7 +111,7 @@ def _in_capitals(text: Text, first: int, after: int) -> bool:
 
 def part_of(text: Text, first: int) -> str:
     """What a name belongs to: `landmarks` (chợ …, cầu …), `things` (trường …, quán …), or nothing: ""."""
-    if not first or text.breaks[first]:
+    if not first or text.breaks[first] or text.words[first - 1] not in _PART_ENDS:
         return ""
     raws, words = text.raws[max(first - 3, 0) : first], text.words[max(first - 3, 0) : first]
     kinds = (kind for kind, (bare, written) in _PARTS.items() if ends(raws, written, 0) or ends(words, bare, 0))
