@@ -152,7 +152,7 @@ class Places:
     def _candidates(self, readings: Sequence[Reading]) -> tuple[AreaCandidate, ...]:
         """One candidate for each district of numbered wards, and for each ward of a name."""
         found: dict[str, AreaCandidate] = {}
-        numbered = any(it.label.split(",")[0].split(" ")[-1].isdecimal() and it.level == "ward" for it in readings)
+        numbered = any(it.level == "ward" and it.name.isdecimal() for it in readings)
         for reading in readings:
             codes = reading.wards if reading.wards and not numbered else (reading.district,)
             for code in codes:
@@ -257,14 +257,13 @@ _LESS: Final = {"incident": 0.0, "seat": 3.0, "home": 4.0, "elsewhere": 4.0}
 
 def _role(text: Text, mention: Mention) -> tuple[str, float]:
     """What a place is to the story, from the words before it, and how sure a place of the incident it is."""
-    start = mention.first
-    low = start
-    while low > 0 and start - low < 7 and not text.breaks[low]:
-        low -= 1
-    before = text.words[low:start]
-    bonus = 0.5 if not _AT.isdisjoint(before[-2:]) else 0.0
-    if _TELLING.isdisjoint(before[-4:]):
-        return "incident", bonus
+    start, words = mention.first, text.words
+    low = max(start - 4, 0)
+    if _TELLING.isdisjoint(words[low:start]):
+        return "incident", _bonus(text, start)
+    low = max(low - 3, 0)
+    low = max([low, *(at for at in range(low + 1, start + 1) if text.breaks[at])])
+    before = words[low:start]
     if ends(before, _SEAT, 1):
         return "seat", 0.0
     if ends(before, _NOT, 2):
@@ -273,7 +272,15 @@ def _role(text: Text, mention: Mention) -> tuple[str, float]:
         return "home", 0.0
     if ends(before, _ELSEWHERE, 0) and mention.kind != "ward":
         return "elsewhere", 0.0
-    return "incident", bonus
+    return "incident", _bonus(text, start)
+
+
+def _bonus(text: Text, start: int) -> float:
+    """A little for a place behind "ở" or the like."""
+    if not start or text.breaks[start]:
+        return 0.0
+    two = start > 1 and not text.breaks[start - 1] and text.words[start - 2] in _AT
+    return 0.5 if two or text.words[start - 1] in _AT else 0.0
 
 
 def _within(inner: Mention, outer: Mention) -> bool:
@@ -288,7 +295,7 @@ def _narrow(
     named = (readings, mention.others)
     inside = next((some for these in named if (some := [it for it in these if codes & {it.district, *it.touches}])), [])
     if district.former:
-        inside = [it for it in inside if it.label.partition(",")[0].split(" ", 1)[-1] in gazetteer.former(district)]
+        inside = [it for it in inside if it.name in gazetteer.former(district)]
     finer = [it for it in inside if it.level == "ward"]
     return tuple(dict.fromkeys(finer or inside)) or district.readings
 
@@ -312,7 +319,7 @@ def _preferred(
     marked = any(it.marked and it.kind == "ward" for it in mentions)
     by_name: dict[str, list[Reading]] = {}  # Thanh An and Thạnh An, where their accents are missing
     for reading in readings:
-        by_name.setdefault(reading.label.partition(",")[0].split(" ", 1)[-1], []).append(reading)
+        by_name.setdefault(reading.name, []).append(reading)
     if not marked:
         return _preferred_of_one(_likely_names(by_name, areas), areas, old=old, marked=False)
     return tuple(it for these in by_name.values() for it in _preferred_of_one(these, areas, old=old, marked=True))

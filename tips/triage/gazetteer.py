@@ -7,13 +7,14 @@ before a name (phường, p, f, quận, q, …) narrows what it may mean.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, NamedTuple
 
 from tips.data import read
 from tips.organisation.units import Areas, OldWard, Ward, load_areas
 from tips.triage import place_numbers, place_signs
-from tips.triage.place_names import Doubt, Found, Names, Place, Reading, words_of
+from tips.triage.place_names import Doubt, Found, Names, Place, Reading, Sense, words_of
 from tips.triage.place_numbers import CHINESE_DISTRICTS, CHINESE_WARDS, LAST_WARD
 from tips.triage.place_signs import Sign
 from tips.triage.text import Text
@@ -39,6 +40,7 @@ _MARKS: Final = [
     *((first, second) for first, (second, _) in _TWO_WORDS.items()),
 ]
 _WITHOUT_NUMBERS: Final = frozenset({"huyen", "h", "tp", "thanhpho", "x", "xa", "tt", "dackhu"})
+_ENGLISH: Final = frozenset({"ward", "district", "dist"})
 _ENGLISH_BEHIND: Final = frozenset({"ward", "commune"})
 NUMBERED: Final = frozenset({"quan", "q", "qu", "district", "dist", "d"})
 _DISTRICT_KINDS: Final = (
@@ -80,11 +82,13 @@ class Gazetteer:
         self._codes |= {ward.name: ward.code for ward in areas.wards.values()}
         self._numbered = _by_number(areas)
         self._names = Names([*self._units(), *self._aliases(data), *self._known(data)], data["spoken"], _MARKS)
+        self._alone: dict[int, tuple[str, tuple[Reading, ...], tuple[Reading, ...], bool]] = {}
         self._common = {" ".join(words) for words, _ in words_of(data["common"])}
 
     def district(self, code: str, label: str = "") -> Reading:
         """A former district as a reading."""
-        return Reading("district", code, label=label or f"{self._areas.name(code)} (cũ)")
+        name = self._areas.name(code)
+        return Reading("district", code, label=label or f"{name} (cũ)", name=core(name))
 
     def numbered(self, word: str) -> Reading | None:
         """The district that a bare number means as an answer: 3 is Quận 3."""
@@ -135,7 +139,9 @@ class Gazetteer:
     def _landmark(self, where: str, name: str) -> Reading:
         district, _, ward = where.partition("/")
         wards = (self._codes[ward],) if ward else ()
-        return Reading("ward" if ward else "district", self._codes[district], wards, label=name, current=True)
+        return Reading(
+            "ward" if ward else "district", self._codes[district], wards, label=name, current=True, name=name
+        )
 
     # --- finding -------------------------------------------------------------------------------------------
 
@@ -183,20 +189,18 @@ class Gazetteer:
             return self._numbered_mention(index, end, mark, number)
         if found is None or (found.doubt and mark in _WEAK_LETTERS and not _closed(text, after, found)):
             return None
-        readings = [reading for place in found.places if place.kind == "name" for reading in place.readings]
-        return self._marked_name(index, mark, found, readings)
+        return self._marked_name(index, mark, found)
 
-    def _marked_name(self, first: int, mark: str, found: Found, readings: Sequence[Reading]) -> Mention | None:
+    def _marked_name(self, first: int, mark: str, found: Found) -> Mention | None:
+        readings = found.sense.names
         if mark in DISTRICT_MARKS:
             likely = [it for it in readings if it.level == "district"]
             if found.doubt:  # "quán đi ăn" is no Thành phố Dĩ An
                 likely = [it for it in likely if it.label.startswith(_DISTRICT_KINDS[mark])]
             unsure = found.doubt is Doubt.SECOND and mark == "thanhpho"  # "công an thành phố đi ăn"
-            return (
-                Mention(first, found.after, "district", tuple(likely), tuple(readings), True, unsure=unsure)
-                if likely
-                else None
-            )
+            if not likely:
+                return None
+            return Mention(first, found.after, "district", tuple(likely), readings, marked=True, unsure=unsure)
         wards = [it for it in readings if it.level == "ward"]
         kind = WARD_MARKS[mark]
         likely = [it for it in wards if it.kind == kind or (it.current and kind != "Thị trấn")] or wards
@@ -224,33 +228,28 @@ class Gazetteer:
         """A place without a marker."""
         if place_signs.bound(text, first, found) or (found.bare and self._later(text, first, found)):
             return None
-        if (glued := next((it for it in found.places if it.mark), None)) is not None:
-            return self._marked_name(first, glued.mark, found, glued.readings)
-        street = _street(found.places)
-        if _on_street(text, first, found.after, before):
-            readings = street.readings if street else ()
-            return Mention(first, found.after, "street" if street else "none", readings, weak=not street)
-        unsure = False
+        sense = found.sense
+        if sense.mark:
+            return self._marked_name(first, sense.mark, found)
+        if _on_street(text, first, found, before):
+            kind = "street" if sense.streets else "none"
+            return Mention(first, found.after, kind, sense.streets, weak=not sense.streets)
+        sign = Sign.YES
         if found.doubt:
             sign = place_signs.weigh(text, first, found, beside=self._beside(text, first, found, before))
             if sign is Sign.NO:
                 return None
-            unsure = sign is Sign.ASK
-        mention = self._named(text, first, found, street)
-        return mention._replace(unsure=True) if mention and unsure else mention
+        mention = self._named(text, first, found) if sense.names else _known_place(text, first, found)
+        return mention._replace(unsure=True) if mention and sign is Sign.ASK else mention
 
-    def _named(self, text: Text, first: int, found: Found, street: Place | None) -> Mention | None:
-        after, names = found.after, [place for place in found.places if place.kind == "name"]
-        if not names:
-            return self._known_place(text, first, found, street)
-        readings = tuple(reading for place in names for reading in place.readings)
-        if street and len(street.readings) > 1 and not any(it.level == "district" for it in readings):
-            readings += street.readings  # a ward and streets of one name: nobody can tell which
+    def _named(self, text: Text, first: int, found: Found) -> Mention:
+        """The name of a district or ward, alone or as a part of another name."""
+        after = found.after
         if after < len(text.words) and text.words[after] in _ENGLISH_BEHIND:
-            wards = tuple(it for it in readings if it.level == "ward")
+            wards = tuple(it for it in found.sense.names if it.level == "ward")
             if wards:
-                return Mention(first, after + 1, "ward", wards, readings, marked=True)
-        mention = self._bare_name(text, first, after, readings, all(place.short for place in names))
+                return Mention(first, after + 1, "ward", wards, found.sense.names, marked=True)
+        mention = self._bare_name(text, first, found)
         part = place_signs.part_of(text, first)
         if part == "landmarks":
             return mention._replace(kind="landmark", readings=_around(mention.readings), weak=True)
@@ -260,32 +259,29 @@ class Gazetteer:
             return mention._replace(readings=_around(mention.readings))
         return mention
 
-    def _known_place(self, text: Text, first: int, found: Found, street: Place | None) -> Mention | None:
-        if street:
-            return self._street_alone(text, first, found, street)
-        place = found.places[0]
-        return Mention(first, found.after, place.kind, place.readings)
+    def _bare_name(self, text: Text, first: int, found: Found) -> Mention:
+        sense = found.sense
+        known = self._alone.get(id(sense))  # senses live as long as the names
+        if known is None:
+            weak = " ".join(text.words[first : found.after]) in self._common
+            known = self._alone[id(sense)] = self._likely(sense, weak)
+        kind, readings, others, weak = known
+        return Mention(first, found.after, kind, readings, others, False, sense.short, weak)
 
-    def _street_alone(self, text: Text, first: int, found: Found, street: Place) -> Mention | None:
-        """A street's name alone: one of two words means its neighbourhood, longer ones may be people's."""
-        previous = text.words[first - 1] if first else ""
-        if found.after - first < 3:
-            nearby = place_signs.stands_behind(text, first)
-            return Mention(first, found.after, "landmark", street.readings) if nearby else None
-        other = previous in _PEOPLE or previous in _DATES
-        return None if other else Mention(first, found.after, "street", street.readings)
-
-    def _bare_name(self, text: Text, first: int, after: int, readings: tuple[Reading, ...], short: bool) -> Mention:
-        districts = [it for it in readings if it.level == "district"]
-        centre = [it for it in districts if self._areas.districts[it.district].core]
-        weak = " ".join(text.words[first:after]) in self._common
+    def _likely(self, sense: Sense, weak: bool) -> tuple[str, tuple[Reading, ...], tuple[Reading, ...], bool]:
+        """What a name without a marker is, what it probably means, what it may mean, and whether it tells little."""
+        readings = sense.names
+        districts = tuple(it for it in readings if it.level == "district")
+        if not districts and len(sense.streets) > 1:
+            readings += sense.streets  # a ward and streets of one name: nobody can tell which
+        centre = tuple(it for it in districts if self._areas.districts[it.district].core)
         if centre:
-            return Mention(first, after, "district", tuple(centre), readings, short=short, weak=weak)
+            return "district", centre, readings, weak
         wards = tuple(it for it in readings if it.level == "ward" and it.recent)
         if districts:
             old = tuple(it for it in wards if self._areas.districts[it.district].core)
-            return Mention(first, after, "district", (*districts, *old), readings, weak=weak)
-        return Mention(first, after, "ward", wards or readings, readings, weak=weak)
+            return "district", (*districts, *old), readings, weak
+        return "ward", wards or readings, readings, weak
 
     def _later(self, text: Text, first: int, found: Found) -> bool:
         """Whether a name without accents is only another word and the half of the name that is meant: "tận Long An"."""
@@ -297,27 +293,33 @@ class Gazetteer:
 
     def _beside(self, text: Text, first: int, found: Found, before: Mention | None) -> bool:
         """Whether another place of the same district stands beside a name."""
-        meant = _districts(reading for place in found.places for reading in place.readings)
-        if before is not None and meant & _districts(before.readings) and _linked(text, before.after, first):
+        meant = found.sense.districts
+        if before is not None and _linked(text, before.after, first) and meant & _touched(before.readings):
             return True
         ahead = range(found.after, min(found.after + BESIDE, len(text.words)))
         return any(_linked(text, found.after, at) and meant & self._plain(text, at) for at in ahead)
 
-    def _plain(self, text: Text, index: int) -> set[str]:
+    def _plain(self, text: Text, index: int) -> AbstractSet[str]:
         """The districts of a place that begins at a word and can be no other words."""
         marked = self._marked(text, index) if text.words[index] in _ANY else None
         if marked is not None:
-            return _districts(marked.readings)
+            return _touched(marked.readings)
         found = self._names.longest(text, index)
-        if found is None or found.doubt:
-            return set()
-        return _districts(reading for place in found.places for reading in place.readings)
+        return frozenset() if found is None or found.doubt else found.sense.districts
 
 
-def _street(places: Iterable[Place]) -> Place | None:
-    """All streets of a name, as one."""
-    readings = tuple(reading for place in places if place.kind == "street" for reading in place.readings)
-    return Place("street", readings) if readings else None
+def _known_place(text: Text, first: int, found: Found) -> Mention | None:
+    """A landmark, a street, the city, or what lies outside it."""
+    streets, other = found.sense.streets, found.sense.other
+    if not streets:
+        return Mention(first, found.after, other.kind, other.readings) if other else None
+    if found.after - first < 3:  # a street's short name alone means its neighbourhood; longer ones may be people's
+        if found.bare and found.doubt is Doubt.SECOND and not text.original[text.starts[first]].isupper():
+            return None
+        near = place_signs.stands_behind(text, first) or place_signs.at_crossing(text, first)
+        return Mention(first, found.after, "landmark", streets) if near else None
+    previous = text.words[first - 1] if first else ""
+    return None if previous in _PEOPLE or previous in _DATES else Mention(first, found.after, "street", streets)
 
 
 def _linked(text: Text, after: int, first: int) -> bool:
@@ -328,13 +330,13 @@ def _linked(text: Text, after: int, first: int) -> bool:
 _LINKING: Final = frozenset(["cu", "thuoc", "quan", "huyen", "nay", "la", "gan", "cua", "in", "of"])
 
 
-def _districts(readings: Iterable[Reading]) -> set[str]:
+def _touched(readings: Iterable[Reading]) -> set[str]:
     return {code for it in readings for code in (it.district, *it.touches)}
 
 
 def _around(readings: Iterable[Reading]) -> tuple[Reading, ...]:
     """The districts of what a landmark is called after: it may stand in the next ward."""
-    return tuple(Reading("district", it.district, label=it.label) for it in readings)
+    return tuple(Reading("district", it.district, label=it.label, name=it.name) for it in readings)
 
 
 def _closed(text: Text, after: int, found: Found) -> bool:
@@ -342,25 +344,28 @@ def _closed(text: Text, after: int, found: Found) -> bool:
     return found.after == after + 1 or text.original[text.ends[after - 1]] == "."
 
 
-def _on_street(text: Text, first: int, after: int, before: Mention | None) -> bool:
+_OF_THE_ROAD: Final = frozenset(["mat", "giua", "ngoai", "ra", "le", "doc", "bang", "con"])
+
+
+def _on_street(text: Text, first: int, found: Found, before: Mention | None) -> bool:
     """Whether the text says that a name is a street's."""
-    if after < len(text.words) and text.words[after] in {"street", "str", "st"}:
+    if found.after < len(text.words) and text.words[found.after] in {"street", "str", "st"}:
         return True
     inside = before is not None and before.after == first  # the "duong" of Bình Dương
-    return first > 0 and not inside and text.words[first - 1] in {"duong", "pho", "hem", "hxh"}
+    if not first or inside or text.words[first - 1] not in {"duong", "pho", "hem", "hxh"}:
+        return False
+    return not found.bare or not found.doubt or first < 2 or text.words[first - 2] not in _OF_THE_ROAD
 
 
 def _number(text: Text, index: int, mark: str) -> tuple[int, int]:
     """The number of a district or ward at a word, and the word after it; 0: none."""
     if mark in _WITHOUT_NUMBERS:
         return 0, index
-    number, after = place_numbers.digits(text, index)
+    number, after = place_numbers.digits(text, index, english=mark in _ENGLISH)
     if number or mark not in {"quan", "phuong"} or text.starts[index] > text.ends[index - 1] + 1:
         return number, after
-    sounded = text.raws[index - 1] in _SOUNDS[mark] or (
-        text.words[index] in {"tam", "bay"} and index > 1 and text.words[index - 2] in place_signs.HERE_BARE
-    )
-    return place_numbers.spelled(text, index, sounded=sounded)
+    here = index > 1 and text.words[index - 2] in place_signs.HERE_BARE
+    return place_numbers.spelled(text, index, sounded=text.raws[index - 1] in _SOUNDS[mark], here=here)
 
 
 def _district(name: str) -> str:
@@ -398,13 +403,17 @@ _PEOPLE: Final = frozenset(
 def _of_ward(ward: Ward) -> Reading:
     kind = ward.name.partition(" ")[0]
     label = ward.name
-    return Reading("ward", ward.districts[0], (ward.code,), kind, label, current=True, touches=ward.districts)
+    name = core(ward.name)
+    return Reading(
+        "ward", ward.districts[0], (ward.code,), kind, label, current=True, touches=ward.districts, name=name
+    )
 
 
 def _of_old(old: OldWard, areas: Areas) -> Reading:
-    kind = old.name.removesuffix(core(old.name)).strip()
+    name = core(old.name)
+    kind = old.name.removesuffix(name).strip()
     label = f"{old.name}, {areas.name(old.district)} (cũ)"
-    return Reading("ward", old.district, old.successors, kind, label, recent=old.valid_to >= "2024")
+    return Reading("ward", old.district, old.successors, kind, label, recent=old.valid_to >= "2024", name=name)
 
 
 def _by_number(areas: Areas) -> dict[int, tuple[Reading, ...]]:

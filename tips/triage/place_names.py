@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
@@ -39,6 +39,7 @@ class Reading:
     current: bool = False  # a ward of today
     recent: bool = True  # valid until 2025, or ended no earlier than the end of 2024
     touches: tuple[str, ...] = ()  # former districts that a ward of today lies in
+    name: str = ""  # without its kind: "Tân Định", "22"; of a landmark or street, its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,23 @@ class Place:
     mark: str = ""  # the marker that is typed into one word with the name: phuongbenthanh
 
 
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """All that a name means, by kinds of place."""
+
+    names: tuple[Reading, ...]  # districts and wards
+    streets: tuple[Reading, ...]
+    other: Place | None  # a landmark, what lies outside, the city
+    short: bool
+    mark: str
+    districts: frozenset[str]  # of all these, touched ones included
+
+
 class Found(NamedTuple):
     """A name in a text."""
 
     after: int  # the word after it
-    places: list[Place]
+    sense: Sense
     doubt: Doubt
     bare: bool  # its accents are missing
 
@@ -66,18 +79,35 @@ class _Leaf:
 
     bare: Doubt
     accented: Doubt
-    entries: list[tuple[tuple[str, ...] | None, Place]]
+    entries: list[tuple[list[str] | None, Place]] = field(default_factory=list)
     typed: str = ""  # only where it was typed so: a name that looks abbreviated
+    _senses: dict[int, Sense] = field(default_factory=dict)  # by the entries that fit, one bit each
+
+    def sense(self, fitting: int) -> Sense:
+        """What those of its places mean whose bits are set."""
+        known = self._senses.get(fitting)
+        if known is None:
+            places = [place for bit, (_, place) in enumerate(self.entries) if fitting >> bit & 1]
+            known = self._senses[fitting] = _sense(places)
+        return known
 
 
-GLUED: Final = {
-    "p": "p",
-    "phuong": "phuong",
-    "f": "p",
-    "xa": "xa",
-    "tt": "tt",
-}  # typed into one word with a ward's name
-GLUED_DISTRICT: Final = {"q": "q", "quan": "quan", "huyen": "huyen", "tp": "tp"}
+def _sense(places: Sequence[Place]) -> Sense:
+    names = [place for place in places if place.kind == "name"]
+    every = [reading for place in places for reading in place.readings]
+    return Sense(
+        tuple(reading for place in names for reading in place.readings),
+        tuple(reading for place in places if place.kind == "street" for reading in place.readings),
+        next((place for place in places if place.kind not in {"name", "street"}), None),
+        bool(names) and all(place.short for place in names),
+        next((place.mark for place in places if place.mark), ""),
+        frozenset(code for it in every for code in (it.district, *it.touches)),
+    )
+
+
+# The markers that are typed into one word with a name, and what they stand for.
+GLUED: Final = {it: it for it in ("p", "phuong", "xa", "tt")} | {"f": "p"}
+GLUED_DISTRICT: Final = {it: it for it in ("q", "quan", "huyen", "tp")}
 
 
 class Names:
@@ -140,7 +170,7 @@ class Names:
         leaf: _Leaf | None = node.get("")
         if leaf is None:
             folded = " ".join(words)
-            leaf = node[""] = _Leaf(self._bare.get(folded, Doubt.NONE), self._accented.get(folded, Doubt.NONE), [])
+            leaf = node[""] = _Leaf(self._bare.get(folded, Doubt.NONE), self._accented.get(folded, Doubt.NONE))
         return leaf
 
     def _add_glued(self, typed: str, folded: str, place: Place) -> None:
@@ -161,7 +191,10 @@ class Names:
             leaf.entries.append((canons, place))
 
     def _add_word(self, word: str, doubt: Doubt, place: Place) -> None:
-        leaf = self._tree.setdefault(word, {}).setdefault("", _Leaf(doubt, doubt, []))
+        node = self._tree.setdefault(word, {})
+        leaf: _Leaf | None = node.get("")
+        if leaf is None:
+            leaf = node[""] = _Leaf(doubt, doubt)
         leaf.entries.append((None, place))
 
 
@@ -176,7 +209,7 @@ def _abbreviated() -> frozenset[str]:
     return frozenset(read("words.json")["abbreviations"])
 
 
-def words_of(names: Sequence[str]) -> Iterator[tuple[list[str], tuple[str, ...]]]:
+def words_of(names: Sequence[str]) -> Iterator[tuple[list[str], list[str]]]:
     """The folded words of each name, and the same with their accents; read as one text, which is faster."""
     text = texts.parse("\n".join(names))
     index = end = 0
@@ -185,7 +218,7 @@ def words_of(names: Sequence[str]) -> Iterator[tuple[list[str], tuple[str, ...]]
         first = index
         while index < len(text.words) and text.starts[index] < end:
             index += 1
-        yield text.words[first:index], tuple(text.canons[first:index])
+        yield text.words[first:index], text.canons[first:index]
 
 
 def _fitting(leaf: _Leaf, text: Text, first: int, after: int, sounded: bool) -> Found | None:
@@ -193,23 +226,17 @@ def _fitting(leaf: _Leaf, text: Text, first: int, after: int, sounded: bool) -> 
     if leaf.typed and bare(text.said(first, after)) != leaf.typed:
         return None
     words, heard = text.words[first:after], text.canons[first:after]
-    fits = [(lack, place) for canons, place in leaf.entries if (lack := _lacking(words, heard, canons)) is not None]
-    if not fits:
-        return None
-    fewest = min(lack for lack, _ in fits)
-    exact = not fewest and (sounded or heard != words)
-    places = [place for lack, place in fits if not (exact and lack)]
-    return Found(after, places, leaf.accented if exact else leaf.bare, not exact)
+    exact = lacking = 0
+    for bit, (canons, _) in enumerate(leaf.entries):
+        if canons is None or canons == heard:
+            exact |= 1 << bit
+        elif len(canons) > 1 and _lacks(words, heard, canons):  # of a single word too little would be left
+            lacking |= 1 << bit
+    if exact and (sounded or heard != words):
+        return Found(after, leaf.sense(exact), leaf.accented, False)
+    return Found(after, leaf.sense(exact | lacking), leaf.bare, True) if exact or lacking else None
 
 
-def _lacking(words: list[str], heard: list[str], canons: tuple[str, ...] | None) -> int | None:
-    """How many words lack their accents; None: some have others, or it is a single word, which would be too little."""
-    if canons is None:
-        return 0
-    lacking = 0
-    for word, said, wanted in zip(words, heard, canons, strict=True):
-        if said != wanted:
-            if said != word or len(canons) == 1:
-                return None
-            lacking += 1
-    return lacking
+def _lacks(words: list[str], heard: list[str], canons: list[str]) -> bool:
+    """Whether words merely lack accents, and have no others."""
+    return all(said in (wanted, word) for word, said, wanted in zip(words, heard, canons, strict=True))

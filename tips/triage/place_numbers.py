@@ -27,21 +27,29 @@ _COUNTED_BARE: Final = frozenset(texts.parse(" ".join(_COUNTED)).words) - {
 }
 _SPELLED: Final = frozenset(_WORDS["numbers_spelled"])
 _BEHIND: Final = frozenset(["cu", "quan", "q", "huyen", "tp", "district"])  # what only follows a ward's number
+_NUMBER_AFTER_HERE: Final = frozenset(["tam", "bay"])  # hardly a shop's name, as Năm, Ba, Hai and Tư are
 _TENTH: Final = 10
 CHINESE_DISTRICTS: Final = frozenset("郡区區")
 CHINESE_WARDS: Final = frozenset("坊")
 
 
-def digits(text: Text, index: int) -> tuple[int, int]:
+def digits(text: Text, index: int, *, english: bool) -> tuple[int, int]:
     """The number in figures, or spelled in English, at a word, and the word after it; 0: none."""
     word = text.words[index]
     if word.isdecimal():
         return (int(word), index + 1) if len(word) <= 2 else (0, index)
-    return (_ENGLISH[word], index + 1) if word in _ENGLISH else (0, index)
+    return (_ENGLISH[word], index + 1) if english and word in _ENGLISH else (0, index)
 
 
-def spelled(text: Text, index: int, *, sounded: bool) -> tuple[int, int]:
-    """The same in Vietnamese words; `sounded`: the marker before it bears its accents."""
+def spelled(text: Text, index: int, *, sounded: bool, here: bool) -> tuple[int, int]:
+    """The same in Vietnamese words.
+
+    Args:
+        text: the text.
+        index: the word.
+        sounded: whether the marker before it bears its accents, and so the number must.
+        here: whether "ở" or the like stands before the marker: "o quan tam" is Quận 8, "quan tam" is to care.
+    """
     value = last = 0
     after = index
     while after < min(len(text.words), index + 3) and _counts(text, after, sounded=sounded):
@@ -53,7 +61,7 @@ def spelled(text: Text, index: int, *, sounded: bool) -> tuple[int, int]:
         else:
             value = value * _TENTH + number if 0 < last < _TENTH else value + number
         last, after = number, after + 1
-    if not value or not _meant(text, index, after, sounded=sounded):
+    if not value or not _meant(text, index, after, sounded=sounded, here=here):
         return 0, index
     return value, after
 
@@ -64,14 +72,15 @@ def _counts(text: Text, index: int, *, sounded: bool) -> bool:
     return text.words[index] in _NUMBERS and (raw in _SPELLED or (raw.isascii() and not sounded))
 
 
-def _meant(text: Text, index: int, after: int, *, sounded: bool) -> bool:
+def _meant(text: Text, index: int, after: int, *, sounded: bool, here: bool) -> bool:
     """Whether words are the number of a ward, and no other words and no count of what follows."""
     ends = after == len(text.words) or text.breaks[after] or text.starts[after] > text.ends[after - 1] + 1
     if ends or text.words[after] in _BEHIND:
         return True
     if text.raws[after] in _COUNTED or (not sounded and text.words[after] in _COUNTED_BARE):
         return False
-    return sounded or after > index + 1 or text.words[index] not in _ALSO_SAID
+    said = text.words[index]
+    return sounded or after > index + 1 or said not in _ALSO_SAID or (here and said in _NUMBER_AFTER_HERE)
 
 
 def chinese(text: Text, index: int) -> tuple[int, int]:

@@ -38,6 +38,7 @@ HERE_BARE: Final = frozenset(texts.parse(" ".join(_HERE)).words)
 HEREABOUTS_BARE: Final = frozenset(texts.parse(" ".join(_HEREABOUTS)).words)
 _NEVER_ACCENTED: Final = frozenset(read("places.json")["spoken"]["unaccented"])
 _PARTS: Final = {part: (by_last_word(part), by_last_word(f"{part}_as_written")) for part in ("landmarks", "things")}
+_FAMILIES: Final = frozenset(["nguyen", "tran", "pham", "huynh", "phan", "bui", "ngo"])
 _PART_ENDS: Final = frozenset(
     word for bare, written in _PARTS.values() for word in (*bare, *texts.parse(" ".join(written)).words)
 )
@@ -51,6 +52,8 @@ def bound(text: Text, first: int, found: Found) -> bool:
         return True
     if first and len(text.words[first]) == 1 and text.glued(first) and text.words[first - 1].isdecimal():
         return True  # 15B
+    if first and text.words[first - 1] in _FAMILIES and not text.breaks[first]:
+        return True  # Nguyễn Quý Đức
     after = found.after
     if not found.bare or not found.doubt or after >= len(text.words) or text.starts[after] > text.ends[after - 1] + 1:
         return False
@@ -96,6 +99,11 @@ def _follows(text: Text, first: int, words: frozenset[str], bare: frozenset[str]
 def stands_behind(text: Text, first: int) -> bool:
     """Whether "ở", "bên", "chỗ" or the like stands before a name."""
     return _follows(text, first, _HEREABOUTS, HEREABOUTS_BARE)
+
+
+def at_crossing(text: Text, first: int) -> bool:
+    """Whether the name is that of a crossing (ngã tư …, vòng xoay …)."""
+    return first > 1 and (text.words[first - 2] == "nga" or text.words[first - 2 : first] == ["vong", "xoay"])
 
 
 def _in_capitals(text: Text, first: int, after: int) -> bool:
