@@ -175,7 +175,7 @@ class Places:
             for mention in address.mentions:
                 span = text.span(mention.first, mention.after)
                 evidence = {"evidence": text.said(mention.first, mention.after)}
-                if mention.kind == "outside":
+                if mention.kind == "outside" and not mention.unsure:
                     return AreaFinding(outside=True, span=span), [Reason("area.outside", span, evidence)]
                 if mention.kind == "none" and mention.marked:
                     return AreaFinding(ask=True, span=span), [Reason("area.unknown", span, evidence)]
@@ -262,7 +262,8 @@ def _role(text: Text, mention: Mention) -> tuple[str, float]:
     if _TELLING.isdisjoint(words[low:start]):
         return "incident", _bonus(text, start)
     low = max(low - 3, 0)
-    low = max([low, *(at for at in range(low + 1, start + 1) if text.breaks[at])])
+    if True in text.breaks[low + 1 : start + 1]:
+        low = next(at for at in range(start, low, -1) if text.breaks[at])
     before = words[low:start]
     if ends(before, _SEAT, 1):
         return "seat", 0.0

@@ -163,6 +163,8 @@ class Gazetteer:
         if word in _CHINESE:
             return self._chinese(text, index, before)
         marked = self._marked(text, index) if word in _ANY else None
+        if marked is not None and not self._names.may_begin(text.words, index):
+            return marked
         found = self._names.longest(text, index)
         if marked is not None and (found is None or marked.after >= found.after):
             return marked
@@ -311,7 +313,7 @@ class Gazetteer:
 def _known_place(text: Text, first: int, found: Found) -> Mention | None:
     """A landmark, a street, the city, or what lies outside it."""
     streets, other = found.sense.streets, found.sense.other
-    if not streets:
+    if not streets or (other and found.after - first < 3):
         return Mention(first, found.after, other.kind, other.readings) if other else None
     if found.after - first < 3:  # a street's short name alone means its neighbourhood; longer ones may be people's
         if found.bare and found.doubt is Doubt.SECOND and not text.original[text.starts[first]].isupper():

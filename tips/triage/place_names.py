@@ -140,6 +140,10 @@ class Names:
         pairs = zip(range(len(words)), words, [*words[1:], ""], strict=False)  # one more, of no word
         return [at for at, one, two in pairs if one in tree and (two in tree[one] or one in alone)]
 
+    def may_begin(self, words: Sequence[str], at: int) -> bool:
+        """Whether some name begins with a word and the next one."""
+        return at + 1 < len(words) and words[at + 1] in self._tree[words[at]]
+
     def longest(self, text: Text, first: int, *, sounded: bool | None = None) -> Found | None:
         """The longest name that begins at a word.
 
@@ -149,17 +153,17 @@ class Names:
             sounded: whether the marker before it bears its accents, and so the name must; None: as names do that the
                 text writes with a capital letter and all accents.
         """
-        if sounded is None:
-            sounded = text.accented and text.original[text.starts[first]].isupper()
-        node, index = self._tree.get(text.words[first]), first + 1
+        words, index = text.words, first + 1
+        node = self._tree.get(words[first])
         best: Found | None = None
         while node is not None:
-            leaf: _Leaf | None = node.get("")
-            if leaf is not None:
-                best = _fitting(leaf, text, first, index, sounded) or best
-            if index >= len(text.words) or text.breaks[index]:
+            if "" in node:
+                if sounded is None:
+                    sounded = text.accented and text.original[text.starts[first]].isupper()
+                best = _fitting(node[""], text, first, index, sounded) or best
+            if index >= len(words) or text.breaks[index]:
                 break
-            node = node.get(text.words[index])
+            node = node.get(words[index])
             index += 1
         return best
 

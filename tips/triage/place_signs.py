@@ -66,11 +66,16 @@ def doubt_of(text: Text, first: int, found: Found) -> Doubt:
         return found.doubt
     if " ".join(text.raws[first : found.after]) in _NEVER_ACCENTED:
         return Doubt.SECOND
-    if any(not it.isascii() for it in text.raws[first : found.after]):
-        return Doubt.SECOND  # "bình hoa" is no Bình Hòa
+    if _half_accented(text, first, found):
+        return Doubt.SECOND
     others = [*text.raws[max(first - AROUND, 0) : first], *text.raws[found.after : found.after + AROUND]]
     careful = sum(not it.isascii() for it in others) >= CAREFUL * len(others)
     return Doubt(found.doubt - 1) if careful else found.doubt
+
+
+def _half_accented(text: Text, first: int, found: Found) -> bool:
+    """Whether a name has some of its accents and lacks others."""
+    return found.bare and not all(it.isascii() for it in text.raws[first : found.after])
 
 
 def weigh(text: Text, first: int, found: Found, *, beside: bool) -> Sign:
@@ -80,6 +85,8 @@ def weigh(text: Text, first: int, found: Found, *, beside: bool) -> Sign:
         return Sign.YES
     capitals = _in_capitals(text, first, found.after)
     thing = bool(part_of(text, first))
+    if text.accented and not capitals and _half_accented(text, first, found):
+        return Sign.NO  # "hai phòng" is no Hải Phòng, "bình hoa" no Bình Hòa
     if doubt is Doubt.SIGN:
         return Sign.YES if thing or capitals or stands_behind(text, first) else Sign.NO
     here = thing or _follows(text, first, _HERE, HERE_BARE)
@@ -130,6 +137,6 @@ def ends(words: Sequence[str], endings: _Phrases, slack: int) -> bool:
     """Whether words end with one of the phrases, at most `slack` words before the end."""
     for end in range(len(words), max(len(words) - slack - 1, 0), -1):
         for phrase in endings.get(words[end - 1], ()):
-            if tuple(words[max(end - len(phrase), 0) : end]) == phrase:
+            if len(phrase) == 1 or tuple(words[max(end - len(phrase), 0) : end]) == phrase:
                 return True
     return False
