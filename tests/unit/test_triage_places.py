@@ -180,6 +180,10 @@ def _placed(found: AreaFinding) -> bool:
         "ra duong co bac cho hang bi no chan",
         "ky su van hanh nhan tien",
         "hai bên sông Sài Gòn đều có xà lan hút cát",
+        "can ho o sai gon bi lua coc",
+        "lớp mầm non gia đình đánh trẻ",
+        "lop mam non gia dinh danh tre",
+        "bán căn hộ hai phòng ngủ giả giấy tờ",
         "Anh Gia Bảo cầm con dao dưới gầm giường",
         "hoa giả cắm trong bình hoa, nó giấu hàng dưới bình hoa",
     ],
@@ -236,9 +240,18 @@ def test_a_place_is_found_however_it_is_typed(text: str, place: str) -> None:
     assert named(text) == place
 
 
-@pytest.mark.parametrize("text", ["o thanh an co danh bac", "o tan quy co song bac", "xa thanh an co song bai"])
-def test_where_only_accents_would_tell_two_places_apart_it_asks(text: str) -> None:
-    """Thanh An is in Dầu Tiếng, Thạnh An in Cần Giờ."""
+@pytest.mark.parametrize(
+    "text",
+    [
+        "o thanh an co danh bac",
+        "o tan quy co song bac",
+        "xa thanh an co song bai",
+        "ở Minh Phụng có tiệm vàng gian",
+        "ở Bình Dương có sòng bạc",
+    ],
+)
+def test_where_a_name_has_several_places_it_asks(text: str) -> None:
+    """Thanh An is in Dầu Tiếng, Thạnh An in Cần Giờ; Bình Dương was a province, and is a ward."""
     found = area(text)
     assert found.ask
     assert len(found.candidates) > 1

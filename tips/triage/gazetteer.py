@@ -81,7 +81,9 @@ class Gazetteer:
         self._codes = {district.name: district.code for district in areas.districts.values()}
         self._codes |= {ward.name: ward.code for ward in areas.wards.values()}
         self._numbered = _by_number(areas)
-        self._names = Names([*self._units(), *self._aliases(data), *self._known(data)], data["spoken"], _MARKS)
+        self._names = Names(
+            [*self._units(), *self._aliases(data), *self._provinces(data), *self._known(data)], data["spoken"], _MARKS
+        )
         self._alone: dict[int, tuple[str, tuple[Reading, ...], tuple[Reading, ...], bool]] = {}
         self._common = {" ".join(words) for words, _ in words_of(data["common"])}
 
@@ -120,6 +122,11 @@ class Gazetteer:
         for name, aliases in data["districts"].items():
             readings = (self.district(self._codes[name]),)
             yield from ((alias, Place("name", readings, alias in data["short"])) for alias in aliases)
+
+    def _provinces(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
+        """What was a province beside the city: any of its districts."""
+        for name, within in data["provinces"].items():
+            yield name, Place("name", tuple(self.district(self._codes[it]) for it in within))
 
     def _known(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
         """Landmarks, streets, what lies outside, and the city itself."""
@@ -241,7 +248,8 @@ class Gazetteer:
             sign = place_signs.weigh(text, first, found, beside=self._beside(text, first, found, before))
             if sign is Sign.NO:
                 return None
-        mention = self._named(text, first, found) if sense.names else _known_place(text, first, found)
+        known = not sense.names or (sense.other is not None and sense.other.kind == "city")  # Sài Gòn, and its ward
+        mention = _known_place(text, first, found) if known else self._named(text, first, found)
         return mention._replace(unsure=True) if mention and sign is Sign.ASK else mention
 
     def _named(self, text: Text, first: int, found: Found) -> Mention:
@@ -276,8 +284,9 @@ class Gazetteer:
         districts = tuple(it for it in readings if it.level == "district")
         if not districts and len(sense.streets) > 1:
             readings += sense.streets  # a ward and streets of one name: nobody can tell which
+            districts = sense.streets
         centre = tuple(it for it in districts if self._areas.districts[it.district].core)
-        if centre:
+        if centre and districts is not sense.streets:
             return "district", centre, readings, weak
         wards = tuple(it for it in readings if it.level == "ward" and it.recent)
         if districts:

@@ -84,12 +84,12 @@ def weigh(text: Text, first: int, found: Found, *, beside: bool) -> Sign:
     if beside or not doubt or len(text.words) - (found.after - first) <= 1:
         return Sign.YES
     capitals = _in_capitals(text, first, found.after)
-    thing = bool(part_of(text, first))
+    part = part_of(text, first)
     if text.accented and not capitals and _half_accented(text, first, found):
         return Sign.NO  # "hai phòng" is no Hải Phòng, "bình hoa" no Bình Hòa
     if doubt is Doubt.SIGN:
-        return Sign.YES if thing or capitals or stands_behind(text, first) else Sign.NO
-    here = thing or _follows(text, first, _HERE, HERE_BARE)
+        return Sign.YES if part or capitals or stands_behind(text, first) else Sign.NO
+    here = part == "landmarks" or _follows(text, first, _HERE, HERE_BARE)
     if capitals and here:
         return Sign.YES
     return Sign.ASK if capitals or here else Sign.NO
