@@ -1,4 +1,4 @@
-"""The gazetteer: every name of a place, past and present, and what it may mean.
+"""The gazetteer: every name of a place, past and present, and where a text names one.
 
 Names are matched on their core ("Tân Định", never "Phường Tân Định"), because wards change their kind. The word
 before a name (phường, p, f, quận, q, …) narrows what it may mean.
@@ -7,64 +7,61 @@ before a name (phường, p, f, quận, q, …) narrows what it may mean.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, NamedTuple
 
 from tips.data import read
 from tips.organisation.units import Areas, OldWard, Ward, load_areas
-from tips.triage import text as texts
-from tips.triage.text import Phrases, Text
+from tips.triage import place_numbers, place_signs
+from tips.triage.place_names import Doubt, Found, Names, Place, Reading, Sense, words_of
+from tips.triage.place_numbers import CHINESE_DISTRICTS, CHINESE_WARDS, LAST_WARD
+from tips.triage.place_signs import Sign
+from tips.triage.text import Text
+
+__all__ = ["Gazetteer", "Mention", "Reading", "core", "districts", "load"]
 
 KINDS: Final = ("Thành phố ", "Quận ", "Huyện ", "Phường ", "Xã ", "Thị trấn ", "Đặc khu ")
-WARD_MARKS: Final = {"phuong": "Phường", "p": "Phường", "f": "Phường", "ph": "Phường", "fuong": "Phường",
-                     "ward": "", "xa": "Xã", "x": "Xã", "tt": "Thị trấn", "commune": "Xã"}  # fmt: skip
+WARD_MARKS: Final = (
+    dict.fromkeys(("phuong", "p", "f", "ph", "fuong"), "Phường")
+    | dict.fromkeys(("xa", "x", "commune"), "Xã")
+    | {"ward": "", "tt": "Thị trấn", "dackhu": "Đặc khu"}
+)
 DISTRICT_MARKS: Final = frozenset({"quan", "q", "qu", "district", "dist", "d", "huyen", "h", "tp", "thanhpho"})
-NUMBERED: Final = frozenset({"quan", "q", "qu", "district", "dist", "d"})
 _SOUNDS: Final = {"quan": {"quận"}, "phuong": {"phường", "phừơng"}, "xa": {"xã"}, "huyen": {"huyện"}}
-_LETTERS: Final = frozenset({"p", "f", "x", "q", "d", "h", "ph", "qu", "tt"})
-_COUNTED: Final = ("nhất", "một", "mốt", "hai", "ba", "bốn", "tư", "năm", "lăm", "sáu", "bảy", "bẩy", "tám", "chín",
-                   "mười", "mươi")  # fmt: skip
-_UNSURE_NUMBERS: Final = frozenset({"ba", "hai", "nam", "sau", "mot", "lam"})  # common words without their accents
-LAST_WARD: Final = 28
+_LETTERS: Final = frozenset({"p", "f", "x", "q", "d", "h", "ph", "qu", "tt", "tp", "dist"})
+_WEAK_LETTERS: Final = frozenset({"x", "d", "h"})  # xe, đường, giờ: no marker of a name that is also said
+_NO_MARK_AFTER: Final = {"phuong": {"dia", "da", "doi", "song"}, "xa": {"bon", "xot"}}  # địa phương, bọn xã hội đen
+_TWO_WORDS: Final = {"thi": ("tran", "tt"), "thanh": ("pho", "thanhpho"), "dac": ("khu", "dackhu")}
+_ANY: Final = frozenset({*WARD_MARKS, *DISTRICT_MARKS, *_TWO_WORDS})
+_CHINESE: Final = CHINESE_DISTRICTS | CHINESE_WARDS
+_MARKS: Final = [
+    *((it,) for it in (*WARD_MARKS, *DISTRICT_MARKS, *_CHINESE)),
+    *((first, second) for first, (second, _) in _TWO_WORDS.items()),
+]
+_WITHOUT_NUMBERS: Final = frozenset({"huyen", "h", "tp", "thanhpho", "x", "xa", "tt", "dackhu"})
+_ENGLISH: Final = frozenset({"ward", "district", "dist"})
+_ENGLISH_BEHIND: Final = frozenset({"ward", "commune"})
+NUMBERED: Final = frozenset({"quan", "q", "qu", "district", "dist", "d"})
+_DISTRICT_KINDS: Final = (
+    dict.fromkeys(NUMBERED, "Quận") | {"huyen": "Huyện", "h": "Huyện"} | dict.fromkeys(("tp", "thanhpho"), "Thành phố")
+)
+BESIDE: Final = 3  # words between two places that stand beside each other at most
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One thing that a name may mean."""
-
-    level: str  # ward district
-    district: str
-    wards: tuple[str, ...] = ()  # today's wards, the main one first; (): not known which
-    kind: str = ""  # Phường Xã Thị trấn; "" for a district
-    label: str = ""  # as an officer reads it: "Phường 22, Quận Bình Thạnh (cũ)"
-    current: bool = False  # a ward of today
-    recent: bool = True  # valid until 2025, or ended no earlier than the end of 2024
-    touches: tuple[str, ...] = ()  # former districts that a ward of today lies in
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a phrase names."""
-
-    kind: str  # name landmark street outside city
-    readings: tuple[Reading, ...] = ()
-    short: bool = False  # an abbreviation that means something only beside another place
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A place in a text: words `first` up to `after`, the marker included."""
 
     first: int
     after: int
     kind: str  # district ward landmark street outside city none
     readings: tuple[Reading, ...] = ()  # the likely ones
-    others: tuple[Reading, ...] = field(default=())  # possible beside another place
+    others: tuple[Reading, ...] = ()  # possible beside another place
     marked: bool = False
     short: bool = False
     weak: bool = False  # a name that is also an ordinary word, or part of another name
     former: str = ""  # Quận 2 or Quận 9: narrows the wards of Thành phố Thủ Đức
+    unsure: bool = False  # perhaps no place at all: it may be asked for, never decide
 
 
 def core(name: str) -> str:
@@ -83,16 +80,17 @@ class Gazetteer:
         self._areas = areas
         self._codes = {district.name: district.code for district in areas.districts.values()}
         self._codes |= {ward.name: ward.code for ward in areas.wards.values()}
-        self._names: Phrases[Place] = Phrases()
-        self._common = {" ".join(texts.parse(name).words) for name in data["common"]}
         self._numbered = _by_number(areas)
-        self._numbers = read("words.json")["numbers"]
-        self._add_names(data)
-        self._add_known(data)
+        self._names = Names(
+            [*self._units(), *self._aliases(data), *self._provinces(data), *self._known(data)], data["spoken"], _MARKS
+        )
+        self._alone: dict[int, tuple[str, tuple[Reading, ...], tuple[Reading, ...], bool]] = {}
+        self._common = {" ".join(words) for words, _ in words_of(data["common"])}
 
     def district(self, code: str, label: str = "") -> Reading:
         """A former district as a reading."""
-        return Reading("district", code, label=label or f"{self._areas.name(code)} (cũ)")
+        name = self._areas.name(code)
+        return Reading("district", code, label=label or f"{name} (cũ)", name=core(name))
 
     def numbered(self, word: str) -> Reading | None:
         """The district that a bare number means as an answer: 3 is Quận 3."""
@@ -107,176 +105,278 @@ class Gazetteer:
 
     # --- building ------------------------------------------------------------------------------------------
 
-    def _add_names(self, data: dict[str, dict[str, list[str]]]) -> None:
+    def _units(self) -> Iterator[tuple[str, Place]]:
+        """The names of all districts and wards, numbered ones left out."""
         found: dict[str, list[Reading]] = {}
         for district in self._areas.districts.values():
-            if not core(district.name).isdecimal():
-                found.setdefault(core(district.name), []).append(self.district(district.code))
+            found.setdefault(core(district.name), []).append(self.district(district.code))
         for ward in self._areas.wards.values():
             found.setdefault(core(ward.name), []).append(_of_ward(ward))
         for old in self._areas.old_wards:
-            if not core(old.name).isdecimal():
-                found.setdefault(core(old.name), []).append(_of_old(old, self._areas))
+            found.setdefault(core(old.name), []).append(_of_old(old, self._areas))
         for name, readings in found.items():
-            self._add(name, Place("name", tuple(readings)))
-        short = set(data["short"])
+            if not name.isdecimal():
+                yield name, Place("name", tuple(readings))
+
+    def _aliases(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
         for name, aliases in data["districts"].items():
-            place = Place("name", (self.district(self._codes[name]),))
-            for alias in aliases:
-                self._names.add(alias, Place("name", place.readings, short=alias in short))
+            readings = (self.district(self._codes[name]),)
+            yield from ((alias, Place("name", readings, alias in data["short"])) for alias in aliases)
 
-    def _add(self, name: str, place: Place) -> None:
-        self._names.add(name, place)
-        glued = "".join(texts.parse(name).words)
-        if " " in name:
-            self._names.add(f"~{glued}", place)
-            if any(reading.level == "district" for reading in place.readings):
-                self._names.add(f"~q{glued}", place)
+    def _provinces(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
+        """What was a province beside the city: any of its districts."""
+        for name, within in data["provinces"].items():
+            yield name, Place("name", tuple(self.district(self._codes[it]) for it in within))
 
-    def _add_known(self, data: dict[str, dict[str, list[str] | str]]) -> None:
+    def _known(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
+        """Landmarks, streets, what lies outside, and the city itself."""
         for name, where in data["landmarks"].items():
             places = [where] if isinstance(where, str) else where
-            self._names.add(name, Place("landmark", tuple(self._landmark(it, name) for it in places)))
+            yield name, Place("landmark", tuple(self._landmark(it, name) for it in places))
         for district, names in data["streets"].items():
             for entry in names:
                 name, _, ward = entry.partition(">")
                 reading = self._landmark(f"{_district(district)}/{ward}" if ward else _district(district), name)
-                self._names.add(name, Place("landmark" if ward else "street", (reading,)))
+                yield name, Place("landmark" if ward else "street", (reading,))
         for name, where in data["shared_streets"].items():
-            shared = [self._landmark(_district(it), name) for it in str(where).split("|")]
-            self._names.add(name, Place("street", tuple(shared)))
-        for name in data["outside"]:
-            self._names.add(name, Place("outside"))
-        for name in data["city"]:
-            self._names.add(name, Place("city"))
+            yield name, Place("street", tuple(self._landmark(_district(it), name) for it in where.split("|")))
+        yield from ((name, Place("outside")) for name in data["outside"])
+        yield from ((name, Place("city")) for name in data["city"])
 
     def _landmark(self, where: str, name: str) -> Reading:
         district, _, ward = where.partition("/")
         wards = (self._codes[ward],) if ward else ()
-        return Reading("ward" if ward else "district", self._codes[district], wards, label=name, current=True)
+        return Reading(
+            "ward" if ward else "district", self._codes[district], wards, label=name, current=True, name=name
+        )
 
     # --- finding -------------------------------------------------------------------------------------------
 
     def mentions(self, text: Text) -> list[Mention]:
         """The places in a text, in order, none overlapping."""
-        named: dict[int, list[tuple[int, Place]]] = {}
-        for first, after, place in self._names.find(text):
-            named.setdefault(first, []).append((after, place))
         found: list[Mention] = []
         index = 0
-        while index < len(text.words):
-            mention = self._at(text, index, named)
-            if mention is None:
-                index += 1
-            else:
+        for at in self._names.beginnings(text.words):
+            if at < index:
+                continue
+            mention = self._at(text, at, found[-1] if found else None)
+            if mention is not None:
                 found.append(mention)
                 index = mention.after
         return found
 
-    def _at(self, text: Text, index: int, named: dict[int, list[tuple[int, Place]]]) -> Mention | None:
+    def _at(self, text: Text, index: int, before: Mention | None) -> Mention | None:
         word = text.words[index]
-        if word in WARD_MARKS or word in DISTRICT_MARKS or word in {"thi", "thanh"}:
-            marked = self._marked(text, index, named)
-            if marked is not None and marked.after >= max((end for end, _ in named.get(index, ())), default=0):
-                return marked
-        if index not in named:
-            return None
-        after = max(end for end, _ in named[index])
-        return self._bare(text, index, after, [place for end, place in named[index] if end == after])
+        if word in _CHINESE:
+            return self._chinese(text, index, before)
+        marked = self._marked(text, index) if word in _ANY else None
+        if marked is not None and not self._names.may_begin(text.words, index):
+            return marked
+        found = self._names.longest(text, index)
+        if marked is not None and (found is None or marked.after >= found.after):
+            return marked
+        return self._bare(text, index, found, before) if found is not None else None
 
-    def _marked(self, text: Text, index: int, named: dict[int, list[tuple[int, Place]]]) -> Mention | None:
+    def _chinese(self, text: Text, index: int, before: Mention | None) -> Mention | None:
+        """第五郡, 第3坊."""
+        number, first = place_numbers.chinese(text, index)
+        if not number or (before is not None and first < before.after):
+            return None
+        mark = "quan" if text.words[index] in CHINESE_DISTRICTS else "phuong"
+        return self._numbered_mention(first, index + 1, mark, number)
+
+    def _marked(self, text: Text, index: int) -> Mention | None:
         """A place behind its marker: p22, Q. Bình Thạnh, thị trấn Hóc Môn."""
         mark, after = _marker(text, index)
-        if not mark or after >= len(text.words) or text.breaks[after]:
+        if not mark or after >= len(text.words) or (text.breaks[after] and text.words[after - 1] not in _LETTERS):
             return None
-        number, end = self._number(text, after, mark)
-        if number:
-            return self._numbered_mention(text, index, end, mark, number)
-        places = [(end, place) for end, place in named.get(after, ()) if place.kind == "name"]
-        if not places:
+        word = text.raws[index]
+        sounded = None if mark in _LETTERS else not word.isascii() if mark in _SOUNDS else None
+        found = self._names.longest(text, after, sounded=sounded)
+        number, end = _number(text, after, mark)
+        if number and (found is None or end >= found.after):
+            return self._numbered_mention(index, end, mark, number)
+        if found is None or (found.doubt and mark in _WEAK_LETTERS and not _closed(text, after, found)):
             return None
-        end = max(it for it, _ in places)
-        readings = [reading for it, place in places if it == end for reading in place.readings]
+        return self._marked_name(index, mark, found)
+
+    def _marked_name(self, first: int, mark: str, found: Found) -> Mention | None:
+        readings = found.sense.names
         if mark in DISTRICT_MARKS:
             likely = [it for it in readings if it.level == "district"]
-            return Mention(index, end, "district", tuple(likely), tuple(readings), marked=True) if likely else None
+            if found.doubt:  # "quán đi ăn" is no Thành phố Dĩ An
+                likely = [it for it in likely if it.label.startswith(_DISTRICT_KINDS[mark])]
+            unsure = found.doubt is Doubt.SECOND and mark == "thanhpho"  # "công an thành phố đi ăn"
+            if not likely:
+                return None
+            return Mention(first, found.after, "district", tuple(likely), readings, marked=True, unsure=unsure)
         wards = [it for it in readings if it.level == "ward"]
         kind = WARD_MARKS[mark]
         likely = [it for it in wards if it.kind == kind or (it.current and kind != "Thị trấn")] or wards
-        return Mention(index, end, "ward", tuple(likely), tuple(wards), marked=True) if likely else None
+        return Mention(first, found.after, "ward", tuple(likely), tuple(wards), marked=True) if likely else None
 
-    def _number(self, text: Text, index: int, mark: str) -> tuple[int, int]:
-        """The number at a word, in digits or words, and the word after it; 0: none."""
-        word = text.words[index]
-        if mark in DISTRICT_MARKS - NUMBERED or mark in {"x", "tt", "xa"}:
-            return 0, index
-        if word.isdecimal():
-            return (int(word), index + 1) if len(word) <= 2 else (0, index)
-        if mark not in {"quan", "phuong"} or not self._counts(text, index):
-            return 0, index
-        value, after = 0, index
-        while after < len(text.words) and after < index + 3 and self._counts(text, after):
-            number = self._numbers[text.words[after]]
-            value = value * 10 if number == 10 and value else value + number
-            after += 1
-        sure = text.raws[index - 1] in _SOUNDS[mark] or after > index + 1
-        if not sure and text.words[index] in _UNSURE_NUMBERS:
-            return 0, index
-        return value, after
-
-    def _counts(self, text: Text, index: int) -> bool:
-        raw = text.raws[index]
-        return text.words[index] in self._numbers and (raw.isascii() or raw in _COUNTED)
-
-    def _numbered_mention(self, text: Text, first: int, after: int, mark: str, number: int) -> Mention | None:
+    def _numbered_mention(self, first: int, after: int, mark: str, number: int) -> Mention | None:
         if mark in NUMBERED:
-            name = f"Quận {number}"
-            if name in self._codes:
-                return Mention(first, after, "district", (self.district(self._codes[name]),), marked=True)
-            if number in (2, 9):
-                reading = self.district(self._codes["Thành phố Thủ Đức"], f"{name} (cũ)")
-                return Mention(first, after, "district", (reading,), marked=True, former=name)
-            return Mention(first, after, "none", marked=True) if mark != "d" and number <= LAST_WARD else None
+            return self._numbered_district(first, after, number, sure=mark != "d")
         if not 1 <= number <= LAST_WARD:
             return None
         readings = self._numbered.get(number, ())
         likely = tuple(it for it in readings if it.recent and self._areas.districts[it.district].core)
         return Mention(first, after, "ward", likely, readings, marked=True)
 
-    def _bare(self, text: Text, first: int, after: int, places: Sequence[Place]) -> Mention | None:
-        """A place without a marker."""
-        names = [place for place in places if place.kind == "name"]
-        previous = text.words[first - 1] if first else ""
-        following = text.words[after] if after < len(text.words) else ""
-        on_street = previous in {"duong", "pho", "hem", "hxh"} or following in {"street", "str", "st"}
-        street = next((place for place in places if place.kind == "street"), None)
-        if on_street or (street and not names):
-            return (
-                _street(text, first, after, street, on_street) if street else Mention(first, after, "none", weak=True)
-            )
-        for place in places:
-            if place.kind in {"landmark", "outside", "city"} and not names:
-                return Mention(first, after, place.kind, place.readings)
-        readings = tuple(reading for place in names for reading in place.readings)
-        if street and len(street.readings) > 1 and not any(it.level == "district" for it in readings):
-            readings += street.readings  # a ward and streets of one name: nobody can tell which
-        if not readings:
-            return None
-        if following in {"ward", "commune"} and (wards := tuple(it for it in readings if it.level == "ward")):
-            return Mention(first, after + 1, "ward", wards, readings, marked=True)
-        return self._bare_name(text, first, after, readings, all(place.short for place in names))
+    def _numbered_district(self, first: int, after: int, number: int, *, sure: bool) -> Mention | None:
+        name = f"Quận {number}"
+        if name in self._codes:
+            return Mention(first, after, "district", (self.district(self._codes[name]),), marked=True)
+        if number in (2, 9):
+            reading = self.district(self._codes["Thành phố Thủ Đức"], f"{name} (cũ)")
+            return Mention(first, after, "district", (reading,), marked=True, former=name)
+        return Mention(first, after, "none", marked=True) if sure and number <= LAST_WARD else None
 
-    def _bare_name(self, text: Text, first: int, after: int, readings: tuple[Reading, ...], short: bool) -> Mention:
-        districts = [it for it in readings if it.level == "district"]
-        centre = [it for it in districts if self._areas.districts[it.district].core]
-        weak = " ".join(text.words[first:after]) in self._common or _part_of_name(text, first)
-        if centre:
-            return Mention(first, after, "district", tuple(centre), readings, short=short, weak=weak)
+    def _bare(self, text: Text, first: int, found: Found, before: Mention | None) -> Mention | None:
+        """A place without a marker."""
+        if place_signs.bound(text, first, found) or (found.bare and self._later(text, first, found)):
+            return None
+        sense = found.sense
+        if sense.mark:
+            return self._marked_name(first, sense.mark, found)
+        if _on_street(text, first, found, before):
+            kind = "street" if sense.streets else "none"
+            return Mention(first, found.after, kind, sense.streets, weak=not sense.streets)
+        sign = Sign.YES
+        if found.doubt:
+            sign = place_signs.weigh(text, first, found, beside=self._beside(text, first, found, before))
+            if sign is Sign.NO:
+                return None
+        known = not sense.names or (sense.other is not None and sense.other.kind == "city")  # Sài Gòn, and its ward
+        mention = _known_place(text, first, found) if known else self._named(text, first, found)
+        return mention._replace(unsure=True) if mention and sign is Sign.ASK else mention
+
+    def _named(self, text: Text, first: int, found: Found) -> Mention:
+        """The name of a district or ward, alone or as a part of another name."""
+        after = found.after
+        if after < len(text.words) and text.words[after] in _ENGLISH_BEHIND:
+            wards = tuple(it for it in found.sense.names if it.level == "ward")
+            if wards:
+                return Mention(first, after + 1, "ward", wards, found.sense.names, marked=True)
+        mention = self._bare_name(text, first, found)
+        part = place_signs.part_of(text, first)
+        if part == "landmarks":
+            return mention._replace(kind="landmark", readings=_around(mention.readings), weak=True)
+        if part:
+            return mention._replace(weak=True)
+        if found.bare and first and text.raws[first - 1] == "cho":  # chợ, or chỗ
+            return mention._replace(readings=_around(mention.readings))
+        return mention
+
+    def _bare_name(self, text: Text, first: int, found: Found) -> Mention:
+        sense = found.sense
+        known = self._alone.get(id(sense))  # senses live as long as the names
+        if known is None:
+            weak = " ".join(text.words[first : found.after]) in self._common
+            known = self._alone[id(sense)] = self._likely(sense, weak)
+        kind, readings, others, weak = known
+        return Mention(first, found.after, kind, readings, others, False, sense.short, weak)
+
+    def _likely(self, sense: Sense, weak: bool) -> tuple[str, tuple[Reading, ...], tuple[Reading, ...], bool]:
+        """What a name without a marker is, what it probably means, what it may mean, and whether it tells little."""
+        readings = sense.names
+        districts = tuple(it for it in readings if it.level == "district")
+        if not districts and len(sense.streets) > 1:
+            readings += sense.streets  # a ward and streets of one name: nobody can tell which
+            districts = sense.streets
+        centre = tuple(it for it in districts if self._areas.districts[it.district].core)
+        if centre and districts is not sense.streets:
+            return "district", centre, readings, weak
         wards = tuple(it for it in readings if it.level == "ward" and it.recent)
         if districts:
             old = tuple(it for it in wards if self._areas.districts[it.district].core)
-            return Mention(first, after, "district", (*districts, *old), readings, weak=weak)
-        return Mention(first, after, "ward", wards or readings, readings, weak=weak)
+            return "district", (*districts, *old), readings, weak
+        return "ward", wards or readings, readings, weak
+
+    def _later(self, text: Text, first: int, found: Found) -> bool:
+        """Whether a name without accents is only another word and the half of the name that is meant: "tận Long An"."""
+        one, two = (text.original[text.starts[at]].isupper() for at in (first, min(first + 1, found.after - 1)))
+        if one or not (two or text.words[first] in place_signs.HEREABOUTS_BARE):
+            return False
+        inner = self._names.longest(text, first + 1)
+        return inner is not None and inner.after > found.after
+
+    def _beside(self, text: Text, first: int, found: Found, before: Mention | None) -> bool:
+        """Whether another place of the same district stands beside a name."""
+        meant = found.sense.districts
+        if before is not None and _linked(text, before.after, first) and meant & _touched(before.readings):
+            return True
+        ahead = range(found.after, min(found.after + BESIDE, len(text.words)))
+        return any(_linked(text, found.after, at) and meant & self._plain(text, at) for at in ahead)
+
+    def _plain(self, text: Text, index: int) -> AbstractSet[str]:
+        """The districts of a place that begins at a word and can be no other words."""
+        marked = self._marked(text, index) if text.words[index] in _ANY else None
+        if marked is not None:
+            return _touched(marked.readings)
+        found = self._names.longest(text, index)
+        return frozenset() if found is None or found.doubt else found.sense.districts
+
+
+def _known_place(text: Text, first: int, found: Found) -> Mention | None:
+    """A landmark, a street, the city, or what lies outside it."""
+    streets, other = found.sense.streets, found.sense.other
+    if not streets or (other and found.after - first < 3):
+        return Mention(first, found.after, other.kind, other.readings) if other else None
+    if found.after - first < 3:  # a street's short name alone means its neighbourhood; longer ones may be people's
+        if found.bare and found.doubt is Doubt.SECOND and not text.original[text.starts[first]].isupper():
+            return None
+        near = place_signs.stands_behind(text, first) or place_signs.at_crossing(text, first)
+        return Mention(first, found.after, "landmark", streets) if near else None
+    previous = text.words[first - 1] if first else ""
+    return None if previous in _PEOPLE or previous in _DATES else Mention(first, found.after, "street", streets)
+
+
+def _linked(text: Text, after: int, first: int) -> bool:
+    """Whether nothing but linking words stands between two places."""
+    return first - after < BESIDE and all(word in _LINKING for word in text.words[after:first])
+
+
+_LINKING: Final = frozenset(["cu", "thuoc", "quan", "huyen", "nay", "la", "gan", "cua", "in", "of"])
+
+
+def _touched(readings: Iterable[Reading]) -> set[str]:
+    return {code for it in readings for code in (it.district, *it.touches)}
+
+
+def _around(readings: Iterable[Reading]) -> tuple[Reading, ...]:
+    """The districts of what a landmark is called after: it may stand in the next ward."""
+    return tuple(Reading("district", it.district, label=it.label, name=it.name) for it in readings)
+
+
+def _closed(text: Text, after: int, found: Found) -> bool:
+    """Whether a letter before a name is surely its marker: x.longhoa, X. Long Hòa."""
+    return found.after == after + 1 or text.original[text.ends[after - 1]] == "."
+
+
+_OF_THE_ROAD: Final = frozenset(["mat", "giua", "ngoai", "ra", "le", "doc", "bang", "con"])
+
+
+def _on_street(text: Text, first: int, found: Found, before: Mention | None) -> bool:
+    """Whether the text says that a name is a street's."""
+    if found.after < len(text.words) and text.words[found.after] in {"street", "str", "st"}:
+        return True
+    inside = before is not None and before.after == first  # the "duong" of Bình Dương
+    if not first or inside or text.words[first - 1] not in {"duong", "pho", "hem", "hxh"}:
+        return False
+    return not found.bare or not found.doubt or first < 2 or text.words[first - 2] not in _OF_THE_ROAD
+
+
+def _number(text: Text, index: int, mark: str) -> tuple[int, int]:
+    """The number of a district or ward at a word, and the word after it; 0: none."""
+    if mark in _WITHOUT_NUMBERS:
+        return 0, index
+    number, after = place_numbers.digits(text, index, english=mark in _ENGLISH)
+    if number or mark not in {"quan", "phuong"} or text.starts[index] > text.ends[index - 1] + 1:
+        return number, after
+    here = index > 1 and text.words[index - 2] in place_signs.HERE_BARE
+    return place_numbers.spelled(text, index, sounded=text.raws[index - 1] in _SOUNDS[mark], here=here)
 
 
 def _district(name: str) -> str:
@@ -286,11 +386,12 @@ def _district(name: str) -> str:
 def _marker(text: Text, index: int) -> tuple[str, int]:
     """The marker at a word ("": none) and the word after it."""
     word, raw = text.words[index], text.raws[index]
+    if index and text.words[index - 1] in _NO_MARK_AFTER.get(word, ()) and not text.breaks[index]:
+        return "", index
     following = text.words[index + 1] if index + 1 < len(text.words) else ""
-    if word == "thi":
-        return ("tt", index + 2) if following == "tran" else ("", index)
-    if word == "thanh":
-        return ("thanhpho", index + 2) if following == "pho" else ("", index)
+    if word in _TWO_WORDS:
+        second, mark = _TWO_WORDS[word]
+        return (mark, index + 2) if following == second else ("", index)
     if not raw.isascii() and raw not in _SOUNDS.get(word, ()):
         return "", index
     if word in _LETTERS:
@@ -304,79 +405,26 @@ def _marker(text: Text, index: int) -> tuple[str, int]:
     return word, index + 1
 
 
-def _street(text: Text, first: int, after: int, place: Place, on_street: bool) -> Mention | None:
-    """A street; two-word names are streets only where the text says so, three-word ones may be people's."""
-    previous = text.words[first - 1] if first else ""
-    if not on_street and (after - first < 3 or previous in _PEOPLE):
-        return None
-    return Mention(first, after, "street", place.readings)
-
-
+_DATES: Final = frozenset(["ngay", "mong", "mung", "hom", "toi", "sang"])  # ngày 3 tháng 2
 _PEOPLE: Final = frozenset(
     ["anh", "chi", "ong", "ba", "chu", "co", "bac", "em", "ten", "thay", "di", "cau", "me", "cha"]
 )
-_PART_OF: Final = frozenset(
-    [
-        "duong",
-        "hem",
-        "cau",
-        "cho",
-        "kcn",
-        "nghiep",
-        "ga",
-        "xe",
-        "tu",
-        "truong",
-        "vien",
-        "cu",
-        "san",
-        "hang",
-        "quan",
-        "tiem",
-        "shop",
-        "ti",
-        "chua",
-        "tho",
-        "kenh",
-        "rach",
-        "phim",
-        "song",
-        "xe",
-        "lo",
-        "xuong",
-        "karaoke",
-        "spa",
-        "coffee",
-        "cafe",
-        "massage",
-        "salon",
-        "bida",
-        "gym",
-        "pham",
-        "bun",
-        "pho",
-        "com",
-        "hotel",
-        "nghia",
-    ]
-)
-
-
-def _part_of_name(text: Text, first: int) -> bool:
-    """Whether a name belongs to something else: chợ …, cầu …, trường …, công ty …, quán …."""
-    return first > 0 and not text.breaks[first] and text.words[first - 1] in _PART_OF
 
 
 def _of_ward(ward: Ward) -> Reading:
     kind = ward.name.partition(" ")[0]
     label = ward.name
-    return Reading("ward", ward.districts[0], (ward.code,), kind, label, current=True, touches=ward.districts)
+    name = core(ward.name)
+    return Reading(
+        "ward", ward.districts[0], (ward.code,), kind, label, current=True, touches=ward.districts, name=name
+    )
 
 
 def _of_old(old: OldWard, areas: Areas) -> Reading:
-    kind = old.name.removesuffix(core(old.name)).strip()
+    name = core(old.name)
+    kind = old.name.removesuffix(name).strip()
     label = f"{old.name}, {areas.name(old.district)} (cũ)"
-    return Reading("ward", old.district, old.successors, kind, label, recent=old.valid_to >= "2024")
+    return Reading("ward", old.district, old.successors, kind, label, recent=old.valid_to >= "2024", name=name)
 
 
 def _by_number(areas: Areas) -> dict[int, tuple[Reading, ...]]:
@@ -387,9 +435,9 @@ def _by_number(areas: Areas) -> dict[int, tuple[Reading, ...]]:
     return {number: tuple(readings) for number, readings in found.items()}
 
 
-def desks(readings: Iterable[Reading]) -> Iterator[str]:
-    """The former districts of readings, each once."""
-    yield from dict.fromkeys(reading.district for reading in readings)
+def districts(readings: Iterable[Reading]) -> set[str]:
+    """The former districts of readings."""
+    return {reading.district for reading in readings}
 
 
 @functools.cache
