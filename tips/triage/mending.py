@@ -1,0 +1,328 @@
+"""Mending: what was meant where the keys of a keyboard stand in a word, or its letters are broken apart or hidden.
+
+    tieenf, tham nhungx        telex: tiền, nhũng         ba5c, d9anh1, ma tuy1   VNI: bạc, đánh, túy
+    đánhhhh, ơiiii             stretched                  m.a t.u.ý, m a  t u y   broken
+    c*ng an, m4 túy, ma t@y    hidden: only the phrases of `data/typing.json`
+
+A word is left alone when it is one (of the data, of English, or by its shape), and when what comes out is no
+Vietnamese syllable. Plates, codes, sums and numbers of houses are none.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tips.data import read
+from tips.triage import letters, vocabulary
+
+LONGEST: Final = 10  # keys of a syllable, with those for its accents
+LEAST_SPACED: Final = 4  # letters with spaces between them: fewer may be words
+AROUND: Final = 16  # characters around a sign that hides a letter
+LOOKED_AT: Final = 60  # such signs
+_VOWELS: Final = frozenset("aeiouyăâêôơư")
+_TONES: Final = {"s": "\u0301", "f": "\u0300", "r": "\u0309", "x": "\u0303", "j": "\u0323"}  # by the keys of telex
+_OF_VNI: Final = str.maketrans("123456789", "sfrxj^wwd")  # the key of telex for each of VNI; ^ for a hat
+_HATS: Final = {"a": "â", "e": "ê", "o": "ô"}
+_HOOKS: Final = {"a": "ă", "o": "ơ", "u": "ư"}
+_LATE_HAT: Final = re.compile(r"([aeo])([cghmnpt]+)\1([sfrxj])$")  # tienef
+_RUNS: Final = re.compile(r"(\w)\1*")
+_STRETCHED: Final = re.compile(r"(\w)\1\1|([aeiouy])\2$")  # "appp" and "roii", but an app
+_BREAKS: Final = frozenset(".-_*·•")
+_DISGUISES: Final = {"a": "4@", "e": "3", "i": "1!", "o": "0", "s": "5$"}
+_UNDISGUISED: Final = {ord(sign): letter for letter, signs in _DISGUISES.items() for sign in signs}
+_HIDING: Final = re.compile(r"[*@$]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """Tokens of a line, and the words that were meant by them."""
+
+    first: int
+    after: int
+    words: Sequence[str]
+
+
+# --- one token --------------------------------------------------------------------------------------------------
+
+
+def meant(unknown: Iterable[str], tokens: Sequence[str]) -> dict[str, str]:
+    """The words that were meant by tokens in lower case, of those by which another one was meant.
+
+    Args:
+        unknown: tokens that are no words of the data.
+        tokens: all of the text. Among English words, one that is not known is hardly the keys of a Vietnamese one.
+    """
+    bare = {token: letters.bare(token) for token in unknown}
+    odd = {token: it for token, it in bare.items() if it.isascii() and ("oo" in it or not vocabulary.shaped(it))}
+    english = bool(odd) and vocabulary.in_english(tokens)
+    found = {token: (None if english else telex(token)) or _unstretched(token, it) for token, it in odd.items()}
+    return {token: word for token, word in found.items() if word}
+
+
+def _unstretched(token: str, bare: str) -> str | None:
+    """Each letter once; None: nothing is stretched, or that makes no word."""
+    if not _STRETCHED.search(bare):
+        return None
+    by_letter = "".join(max(token[slice(*run.span())]) for run in _RUNS.finditer(bare))  # any accents are the greater
+    for once in (_RUNS.sub(r"\1", token), by_letter):  # cứuuu; quáaaa
+        if len(once) > 1 and (vocabulary.shaped(letters.bare(once)) or once in vocabulary.words()):
+            return once
+    return None
+
+
+def telex(token: str) -> str | None:
+    """The syllable that the keys of a telex keyboard spell; None: they spell none, or no accents.
+
+    A tone in the middle counts only beside another key for accents: a test is a test.
+    """
+    found = _spelt(_LATE_HAT.sub(r"\1\1\2\3", token))
+    if not found or not (found.signed or token[-1] in _TONES):
+        return None
+    return found.word
+
+
+def vni(token: str) -> str | None:
+    """The same of a VNI keyboard, whose keys are digits; None also where the digits may be a number."""
+    base = token.rstrip("123456789")
+    digits = len(token) - len(base)
+    lead = re.match(r"[^\d]*", token)[0]  # type: ignore[index]
+    one_number = base == lead or len(token) == len(lead) + 1 + len(token[len(lead) :].lstrip("123456789"))
+    if not lead.isalpha() or "0" in token or (one_number and letters.bare(lead) in vocabulary.counted()):
+        return None
+    found = _spelt(token.translate(_OF_VNI))
+    if not found:
+        return None
+    if base == lead:  # "tuy1", "tieng61": all digits at the end
+        known = len(base) > 1 and digits <= 2 and base.isascii() and found.word in vocabulary.words()
+        return found.word if known and (digits == 1 or found.signed) else None
+    return found.word
+
+
+@dataclass(frozen=True, slots=True)
+class _Spelt:
+    word: str
+    signed: bool  # with a hat, a hook or a bar
+
+
+def _spelt(keys: str) -> _Spelt | None:
+    """What the keys spell; None: no syllable, or one with a tone already."""
+    if not 2 < len(keys) <= LONGEST or letters.apart(keys)[1]:
+        return None
+    spelt: list[str] = []
+    tone, signed, before = "", False, ""
+    for key in keys:
+        if key in _TONES and not _VOWELS.isdisjoint(spelt):
+            if tone:
+                return None
+            tone = _TONES[key]
+        elif _signs(spelt, key, before) or (key == "d" and (tone or signed) and _bars(spelt)):
+            signed = True
+        else:
+            spelt.append(key)
+        before = key
+    word = _toned("".join(spelt), tone)
+    return _Spelt(word, signed) if word and (signed or tone) else None
+
+
+def _signs(spelt: list[str], key: str, before: str) -> bool:
+    """Whether a key puts a hat, a hook or a bar on a letter before it, and is no letter itself."""
+    if key == before == "d":
+        return _bars(spelt)
+    if key == "^" or (key in _HATS and key == before):
+        return _puts(spelt, _HATS)
+    if key == "w" and spelt and not _puts(spelt, _HOOKS):
+        spelt.append("ư")  # nhwng
+        return True
+    return key == "w" and bool(spelt)
+
+
+def _bars(spelt: list[str]) -> bool:
+    """Whether a d begins the syllable, which gets its bar."""
+    barred = spelt[:1] == ["d"]
+    if barred:
+        spelt[0] = "đ"
+    return barred
+
+
+def _puts(spelt: list[str], signs: Mapping[str, str]) -> bool:
+    """Whether a letter can bear a sign, which is put on the last one that can."""
+    for at in range(len(spelt) - 1, -1, -1):
+        if spelt[at] in signs:
+            if signs is _HOOKS and spelt[at - 1 : at + 1] == ["u", "o"] and spelt[0] != "q":
+                spelt[at - 1] = "ư"
+            spelt[at] = signs[spelt[at]]
+            return True
+    return False
+
+
+def _toned(toneless: str, tone: str) -> str | None:
+    """A syllable with its tone where it is written; None: there is no such syllable."""
+    toneless = re.sub("ưo(?=.)", "ươ", re.sub("ươ$", "uơ", toneless))
+    if not vocabulary.well_formed(toneless, tone):
+        return None
+    at = _bearer(toneless) + 1
+    return unicodedata.normalize("NFC", toneless[:at] + tone + toneless[at:])
+
+
+def _bearer(toneless: str) -> int:
+    """Which letter of a syllable bears its tone."""
+    skipped = 2 if re.match(r"qu|gi[aeouyăâêôơư]", toneless) else 0
+    vowels = [at for at in range(skipped, len(toneless)) if toneless[at] in _VOWELS]
+    signed = [at for at in vowels if not toneless[at].isascii()]
+    if signed:
+        return signed[-1]
+    return vowels[(len(vowels) - 1) // 2] if toneless[-1] in _VOWELS else vowels[-1]
+
+
+# --- several tokens ---------------------------------------------------------------------------------------------
+
+
+def mends(line: str, tokens: Sequence[str], gaps: Sequence[str], starts: Sequence[int]) -> list[Mend]:
+    """The words of which a line has only pieces, in order, none overlapping.
+
+    Args:
+        line: a text in lower case.
+        tokens: its runs of letters and of digits.
+        gaps: what stands before each.
+        starts: where each begins.
+    """
+    chains = {span: "".join(tokens[slice(*span)]) for span in _chains(tokens, gaps)}
+    found = [Mend(*span, [word]) for span, keys in chains.items() if (word := vni(keys))]
+    spots = [starts[first] for (first, _), keys in chains.items() if keys.translate(_UNDISGUISED) in _masked_words()]
+    spots += map(re.Match.start, _HIDING.finditer(line))
+    found += _hidden(line, sorted(spots), starts)
+    whole = _masked_whole()
+    found += [Mend(at, at + 1, _cut(token, whole[token])) for at, token in enumerate(tokens) if token in whole]
+    single = [at for at, token in enumerate(tokens) if len(token) == 1]
+    if len(single) > 1:
+        found += itertools.chain.from_iterable(_broken(tokens, gaps, run) for run in _runs(tokens, gaps, single))
+    kept: list[Mend] = []
+    for it in sorted(found, key=lambda it: (it.first, -it.after)):
+        if not kept or it.first >= kept[-1].after:
+            kept.append(it)
+    return kept
+
+
+def _chains(tokens: Sequence[str], gaps: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Letters and digits without anything between them, from the token, up to the one after."""
+    first = after = 0
+    for at in [at for at, gap in enumerate(gaps) if not gap and at]:
+        if at > after:
+            if after > first:
+                yield first, after
+            first = at - 1
+        after = at + 1
+    if after > first:
+        yield first, after
+
+
+def _runs(tokens: Sequence[str], gaps: Sequence[str], single: Sequence[int]) -> Iterator[range]:
+    """Letters that stand alone, one behind the other."""
+    first = last = -1
+    for at in single:
+        if not tokens[at].isalpha():
+            continue
+        if at != last + 1 or not (gaps[at] in _BREAKS or gaps[at].isspace()):
+            if last > first:
+                yield range(first, last + 1)
+            first = at
+        last = at
+    if last > first:
+        yield range(first, last + 1)
+
+
+def _broken(tokens: Sequence[str], gaps: Sequence[str], run: range) -> Iterator[Mend]:
+    """The words that letters make: one of the phrases that are hidden, or groups between spaces, or wide ones."""
+    wide = len(run) >= LEAST_SPACED and any(len(gaps[at]) > 1 for at in run[1:])
+    groups = _groups(run, lambda at: len(gaps[at]) > 1 if wide else gaps[at].isspace())
+    whole = _phrase(tokens, run)
+    made = [whole] if whole else [_phrase(tokens, it) or _word(tokens, it) for it in groups]
+    if not wide or all(made):
+        yield from itertools.chain.from_iterable(made)
+
+
+def _phrase(tokens: Sequence[str], group: range) -> list[Mend]:
+    """The words of a phrase whose letters people hide; none: letters make no such phrase."""
+    said = "".join(tokens[group.start : group.stop])
+    words = _cut(said, _masked_whole().get(letters.bare(said), ()))
+    ends = itertools.accumulate((len(it) for it in words), initial=group.start)
+    return [Mend(end, end + len(word), [word]) for end, word in zip(ends, words, strict=False)]
+
+
+def _word(tokens: Sequence[str], group: range) -> list[Mend]:
+    """The one word that letters make, a syllable or a short form such as csgt; none: they make none."""
+    said = "".join(tokens[group.start : group.stop])
+    bare = letters.bare(said)
+    word = vocabulary.shaped(bare) or (len(bare) > 2 and bare in vocabulary.words())
+    return [Mend(group.start, group.stop, [said])] if word and 1 < len(said) <= LONGEST else []
+
+
+def _cut(said: str, words: Sequence[str]) -> list[str]:
+    """Letters, in pieces as long as these words."""
+    ends = itertools.accumulate((len(it) for it in words), initial=0)
+    return [said[start:end] for start, end in itertools.pairwise(ends)]
+
+
+def _groups(run: range, apart: Callable[[int], bool]) -> Iterator[range]:
+    """A run, parted where what stands before a token parts it."""
+    first = run.start
+    for at in run[1:]:
+        if apart(at):
+            yield range(first, at)
+            first = at
+    yield range(first, run.stop)
+
+
+@functools.cache
+def _masked() -> tuple[tuple[str, ...], ...]:
+    """The phrases whose letters people hide, word for word."""
+    return tuple(tuple(phrase.split()) for phrase in read(vocabulary.TYPING)["masked"])
+
+
+@functools.cache
+def _masked_whole() -> Mapping[str, tuple[str, ...]]:
+    """Those of several words by their letters, without spaces and accents."""
+    return {letters.bare("".join(words)): words for words in _masked() if len(words) > 1}
+
+
+@functools.cache
+def _masked_words() -> frozenset[str]:
+    return frozenset(letters.bare(word) for words in _masked() for word in words)
+
+
+@functools.cache
+def _masks() -> re.Pattern[str]:
+    """The phrases with any letters but the first of each word hidden; a group for each."""
+
+    def mask(word: str) -> str:
+        signs = [f"[{it}{_DISGUISES.get(it, '')}*]" for it in letters.bare(word)]
+        return "".join((signs[0].replace("*", ""), *signs[1:]))
+
+    phrases = (f"({' '.join(map(mask, words))})" for words in _masked())
+    return re.compile(rf"(?<![^\W_])(?:{'|'.join(phrases)})(?![^\W_])")
+
+
+def _hidden(line: str, spots: Sequence[int], starts: Sequence[int]) -> Iterator[Mend]:
+    """The phrases of which signs and digits hide some letters, around the spots of some."""
+    end = 0
+    for spot in spots[:LOOKED_AT]:
+        begin = max(end, spot - AROUND)
+        bare = letters.bare(line[begin : spot + AROUND])
+        for found in _masks().finditer(bare):
+            if not found[0].replace(" ", "").isalpha():
+                end = begin + found.end()
+                yield from _of_phrase(begin + found.start(), found[0], _masked()[(found.lastindex or 1) - 1], starts)
+
+
+def _of_phrase(at: int, said: str, words: Sequence[str], starts: Sequence[int]) -> Iterator[Mend]:
+    """Each word of a phrase that was said from a sign of the line on."""
+    for piece, word in zip(said.split(), words, strict=True):
+        yield Mend(bisect.bisect_left(starts, at), bisect.bisect_left(starts, at + len(piece)), [word])
+        at += len(piece) + 1
