@@ -104,12 +104,15 @@ _TONED = _toned()
 
 def line(original: str) -> tuple[str, Origin | None]:
     """A text in lower case without hidden signs, and where its signs came from; None: each stands where it stood."""
-    if not _ODD.search(original):
-        return original.lower(), None
-    if not _HIDDEN.search(original):
-        return original.translate(_LOWER), None
-    signs, origin = _visible(original)
-    return signs.translate(_LOWER), origin
+    signs, origin = original, None
+    if not plain(signs) and _HIDDEN.search(signs):
+        signs, origin = _visible(original)
+    return signs.lower() if plain(signs) else signs.translate(_LOWER), origin
+
+
+def plain(text: str) -> bool:
+    """Whether it has no letters but those of Vietnamese and English, and no hidden signs."""
+    return _ODD.search(text) is None
 
 
 def _visible(original: str) -> tuple[str, Origin]:

@@ -17,7 +17,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tips.data import read
 from tips.triage import letters, vocabulary
@@ -25,13 +25,17 @@ from tips.triage import letters, vocabulary
 LONGEST: Final = 10  # keys of a syllable, with those for its accents
 LEAST_SPACED: Final = 4  # letters with spaces between them: fewer may be words
 AROUND: Final = 16  # characters around a sign that hides a letter
-LOOKED_AT: Final = 60  # such signs
+LOOKED_AT: Final = 100  # such signs, and runs of broken letters, in one text
 _VOWELS: Final = frozenset("aeiouyăâêôơư")
 _TONES: Final = {"s": "\u0301", "f": "\u0300", "r": "\u0309", "x": "\u0303", "j": "\u0323"}  # by the keys of telex
 _OF_VNI: Final = str.maketrans("123456789", "sfrxj^wwd")  # the key of telex for each of VNI; ^ for a hat
 _HATS: Final = {"a": "â", "e": "ê", "o": "ô"}
 _HOOKS: Final = {"a": "ă", "o": "ơ", "u": "ư"}
 _LATE_HAT: Final = re.compile(r"([aeo])([cghmnpt]+)\1([sfrxj])$")  # tienef
+_HALF_HOOKED: Final = re.compile("ưo(?=.)")  # dduwoc
+_TWICE_HOOKED: Final = re.compile("ươ$")  # thuowr is thuở
+_ONSET_WITH_VOWEL: Final = re.compile("qu|gi[aeouyăâêôơư]")
+_VNI: Final = re.compile(r"([^\W\d_]+)([1-9]{1,2})([^\W_0]*)")
 _RUNS: Final = re.compile(r"(\w)\1*")
 _STRETCHED: Final = re.compile(r"(\w)\1\1|([aeiouy])\2$")  # "appp" and "roii", but an app
 _BREAKS: Final = frozenset(".-_*·•")
@@ -40,8 +44,7 @@ _UNDISGUISED: Final = {ord(sign): letter for letter, signs in _DISGUISES.items()
 _HIDING: Final = re.compile(r"[*@$]")
 
 
-@dataclass(frozen=True, slots=True)
-class Mend:
+class Mend(NamedTuple):
     """Tokens of a line, and the words that were meant by them."""
 
     first: int
@@ -53,17 +56,19 @@ class Mend:
 
 
 def meant(unknown: Iterable[str], tokens: Sequence[str]) -> dict[str, str]:
-    """The words that were meant by tokens in lower case, of those by which another one was meant.
+    """The word that was meant by each of some tokens in lower case; most are words themselves.
 
     Args:
         unknown: tokens that are no words of the data.
         tokens: all of the text. Among English words, one that is not known is hardly the keys of a Vietnamese one.
     """
-    bare = {token: letters.bare(token) for token in unknown}
+    found = {token: token for token in unknown}
+    bare = {token: letters.bare(token) for token in found if not token.isdecimal()}
     odd = {token: it for token, it in bare.items() if it.isascii() and ("oo" in it or not vocabulary.shaped(it))}
     english = bool(odd) and vocabulary.in_english(tokens)
-    found = {token: (None if english else telex(token)) or _unstretched(token, it) for token, it in odd.items()}
-    return {token: word for token, word in found.items() if word}
+    for token, it in odd.items():
+        found[token] = (None if english else telex(token)) or _unstretched(token, it) or token
+    return found
 
 
 def _unstretched(token: str, bare: str) -> str | None:
@@ -90,19 +95,18 @@ def telex(token: str) -> str | None:
 
 def vni(token: str) -> str | None:
     """The same of a VNI keyboard, whose keys are digits; None also where the digits may be a number."""
-    base = token.rstrip("123456789")
-    digits = len(token) - len(base)
-    lead = re.match(r"[^\d]*", token)[0]  # type: ignore[index]
-    one_number = base == lead or len(token) == len(lead) + 1 + len(token[len(lead) :].lstrip("123456789"))
-    if not lead.isalpha() or "0" in token or (one_number and letters.bare(lead) in vocabulary.counted()):
+    shape = _VNI.fullmatch(token)
+    if not shape:
+        return None
+    lead, digits, rest = shape.groups()
+    one_number = not rest or (len(digits) == 1 and rest.isalpha())
+    if one_number and lead in vocabulary.counted():
         return None
     found = _spelt(token.translate(_OF_VNI))
-    if not found:
-        return None
-    if base == lead:  # "tuy1", "tieng61": all digits at the end
-        known = len(base) > 1 and digits <= 2 and base.isascii() and found.word in vocabulary.words()
-        return found.word if known and (digits == 1 or found.signed) else None
-    return found.word
+    if not found or rest:
+        return found.word if found else None
+    known = len(lead) > 1 and lead.isascii() and found.word in vocabulary.words()  # "tuy1", "tieng61"
+    return found.word if known and len(digits) <= 1 + found.signed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,8 @@ def _puts(spelt: list[str], signs: Mapping[str, str]) -> bool:
 
 def _toned(toneless: str, tone: str) -> str | None:
     """A syllable with its tone where it is written; None: there is no such syllable."""
-    toneless = re.sub("ưo(?=.)", "ươ", re.sub("ươ$", "uơ", toneless))
+    if "ư" in toneless:
+        toneless = _HALF_HOOKED.sub("ươ", _TWICE_HOOKED.sub("uơ", toneless))
     if not vocabulary.well_formed(toneless, tone):
         return None
     at = _bearer(toneless) + 1
@@ -173,7 +178,7 @@ def _toned(toneless: str, tone: str) -> str | None:
 
 def _bearer(toneless: str) -> int:
     """Which letter of a syllable bears its tone."""
-    skipped = 2 if re.match(r"qu|gi[aeouyăâêôơư]", toneless) else 0
+    skipped = 2 if _ONSET_WITH_VOWEL.match(toneless) else 0
     vowels = [at for at in range(skipped, len(toneless)) if toneless[at] in _VOWELS]
     signed = [at for at in vowels if not toneless[at].isascii()]
     if signed:
@@ -194,20 +199,30 @@ def mends(line: str, tokens: Sequence[str], gaps: Sequence[str], starts: Sequenc
         starts: where each begins.
     """
     chains = {span: "".join(tokens[slice(*span)]) for span in _chains(tokens, gaps)}
-    found = [Mend(*span, [word]) for span, keys in chains.items() if (word := vni(keys))]
+    spelt = {keys: vni(keys) for keys in set(chains.values())}
+    found = [Mend(*span, [word]) for span, keys in chains.items() if (word := spelt[keys])]
     spots = [starts[first] for (first, _), keys in chains.items() if keys.translate(_UNDISGUISED) in _masked_words()]
-    spots += map(re.Match.start, _HIDING.finditer(line))
-    found += _hidden(line, sorted(spots), starts)
-    whole = _masked_whole()
-    found += [Mend(at, at + 1, _cut(token, whole[token])) for at, token in enumerate(tokens) if token in whole]
-    single = [at for at, token in enumerate(tokens) if len(token) == 1]
-    if len(single) > 1:
-        found += itertools.chain.from_iterable(_broken(tokens, gaps, run) for run in _runs(tokens, gaps, single))
+    found += _hidden(line, sorted((*spots, *map(re.Match.start, _HIDING.finditer(line)))), starts)
+    found += _glued(tokens)
+    for run in itertools.islice(_runs(tokens, gaps), LOOKED_AT):
+        found += _broken(tokens, gaps, run)
+    return _apart(found)
+
+
+def _apart(found: Iterable[Mend]) -> list[Mend]:
+    """In order, the longer of two that begin together, and none that begins inside of another."""
     kept: list[Mend] = []
     for it in sorted(found, key=lambda it: (it.first, -it.after)):
         if not kept or it.first >= kept[-1].after:
             kept.append(it)
     return kept
+
+
+def _glued(tokens: Sequence[str]) -> Iterator[Mend]:
+    """The phrases that people hide, also where only the spaces between their words are missing."""
+    whole = _masked_whole()
+    if not whole.keys().isdisjoint(tokens):
+        yield from (Mend(at, at + 1, _cut(it, whole[it])) for at, it in enumerate(tokens) if it in whole)
 
 
 def _chains(tokens: Sequence[str], gaps: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -223,12 +238,10 @@ def _chains(tokens: Sequence[str], gaps: Sequence[str]) -> Iterator[tuple[int, i
         yield first, after
 
 
-def _runs(tokens: Sequence[str], gaps: Sequence[str], single: Sequence[int]) -> Iterator[range]:
+def _runs(tokens: Sequence[str], gaps: Sequence[str]) -> Iterator[range]:
     """Letters that stand alone, one behind the other."""
     first = last = -1
-    for at in single:
-        if not tokens[at].isalpha():
-            continue
+    for at in [at for at, token in enumerate(tokens) if len(token) == 1 and token.isalpha()]:
         if at != last + 1 or not (gaps[at] in _BREAKS or gaps[at].isspace()):
             if last > first:
                 yield range(first, last + 1)
@@ -241,10 +254,10 @@ def _runs(tokens: Sequence[str], gaps: Sequence[str], single: Sequence[int]) -> 
 def _broken(tokens: Sequence[str], gaps: Sequence[str], run: range) -> Iterator[Mend]:
     """The words that letters make: one of the phrases that are hidden, or groups between spaces, or wide ones."""
     wide = len(run) >= LEAST_SPACED and any(len(gaps[at]) > 1 for at in run[1:])
-    groups = _groups(run, lambda at: len(gaps[at]) > 1 if wide else gaps[at].isspace())
+    groups = list(_groups(run, lambda at: len(gaps[at]) > 1 if wide else gaps[at].isspace()))
     whole = _phrase(tokens, run)
-    made = [whole] if whole else [_phrase(tokens, it) or _word(tokens, it) for it in groups]
-    if not wide or all(made):
+    made = [whole] if whole else [_phrase(tokens, it) or _word(tokens, it) for it in groups if len(it) > 1]
+    if whole or not wide or (len(made) == len(groups) and all(made)):
         yield from itertools.chain.from_iterable(made)
 
 

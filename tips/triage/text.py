@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, compress, count
+from itertools import accumulate, compress, count, pairwise
 from operator import itemgetter
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from tips.data import read
 from tips.triage import letters, mending, vocabulary
+from tips.triage.mending import Mend
 from tips.triage.results import Span
 
 # Letters that stand beside Latin ones without a space, each a word here: Thai to Mongolian, and CJK to Hangul.
 _UNSPACED: Final = "\u0e00-\u1aff\u2e80-\ud7ff\uf900-\ufaff"
 _TOKEN: Final = re.compile(rf"([^\W\d_{_UNSPACED}]+|\d+|[^\W\d_])")
+_PLAIN_TOKEN: Final = re.compile(r"([a-zß-öø-ỹ]+|[0-9]+)")  # the same of a line that has no other letters
 _HARD: Final = re.compile(r"[\n;!?…]|\.(?=\s|$)")  # ends a clause, unless after a short abbreviation
 SHORT: Final = 3  # letters: a full stop after so few is an abbreviation's
 COUNTED: Final = 100  # numbers below this are known as well
 
 Payload = TypeVar("Payload")
+Item = TypeVar("Item")
 
 
 class Reading(NamedTuple):
@@ -66,7 +69,7 @@ class Text:
     starts: list[int]  # offsets into the original
     ends: list[int]
     breaks: list[bool]  # a clause ends before this word
-    pairs: list[str]  # each word and the next, with a space between; empty before a break
+    pairs: list[str]  # each word and the next one of its clause, with a space between
     accented: bool  # most words carry the accents that they should
 
     @property
@@ -81,14 +84,17 @@ class Text:
         Letters of other scripts, foreign words, and keys hit at random alike. From a half on, nothing that triage finds
         or misses in it tells what it is about.
         """
-        said = [raw for raw in self.raws if not raw.isdecimal()]
-        return sum(not vocabulary.known(raw) for raw in said) / len(said) if said else 0.0
+        return self._share(lambda raw: not vocabulary.known(raw))
 
     @property
     def mashed(self) -> float:
         """The share of its words that look like keys hit at random. A foreign language hardly has any."""
+        return self._share(lambda raw: vocabulary.mashed(raw) and not vocabulary.known(raw))
+
+    def _share(self, counts: Callable[[str], bool]) -> float:
         said = [raw for raw in self.raws if not raw.isdecimal()]
-        return sum(not vocabulary.known(raw) and vocabulary.mashed(raw) for raw in said) / len(said) if said else 0.0
+        counted = set(filter(counts, set(said)))
+        return sum(raw in counted for raw in said) / len(said) if said else 0.0
 
     def span(self, first: int, after: int) -> Span:
         """The original's offsets of words `first` up to `after`."""
@@ -113,28 +119,37 @@ class _Pieces:
     starts: list[int]
     ends: list[int]
 
-    def put(self, first: int, after: int, words: Sequence[str]) -> None:
-        """Read tokens `first` up to `after` as these words."""
-        span = slice(first, after)
-        self.starts[span] = [self.starts[first]] * len(words)
-        self.ends[span] = [self.ends[after - 1]] * len(words)
-        self.gaps[span] = [self.gaps[first]] + [" "] * (len(words) - 1)
-        self.tokens[span] = words
+    def put(self, mends: Sequence[Mend]) -> None:
+        """Read the tokens of each as its words."""
+        starts, ends, gaps = self.starts, self.ends, self.gaps
+        self.tokens = _with(self.tokens, mends, lambda it: it.words)
+        self.starts = _with(starts, mends, lambda it: [starts[it.first]] * len(it.words))
+        self.ends = _with(ends, mends, lambda it: [ends[it.after - 1]] * len(it.words))
+        self.gaps = _with(gaps, mends, lambda it: [gaps[it.first]] + [" "] * (len(it.words) - 1))
+
+
+def _with(listed: list[Item], mends: Sequence[Mend], instead: Callable[[Mend], Sequence[Item]]) -> list[Item]:
+    """A list that runs in parallel to tokens, with something else instead of those that are mended."""
+    made: list[Item] = []
+    seen = 0
+    for it in mends:
+        made += listed[seen : it.first]
+        made += instead(it)
+        seen = it.after
+    return made + listed[seen:]
 
 
 def parse(original: str) -> Text:
     """Read a text. Never raises."""
     line, origin = letters.line(original)
     pieces = _split(line)
-    for it in reversed(mending.mends(line, pieces.tokens, pieces.gaps, pieces.starts)):
-        pieces.put(it.first, it.after, it.words)
+    if mends := mending.mends(line, pieces.tokens, pieces.gaps, pieces.starts):
+        pieces.put(mends)
     readings = _readings(pieces.tokens)
     marked = sum(map(itemgetter(3), readings))
-    _write_out(pieces, readings)
+    readings = _written_out(pieces, readings)
     raws, words, canons, _ = map(list, zip(*readings, strict=True)) if readings else ([], [], [], [])
-    breaks = [len(gap) > 1 and _ends_clause(gap, word) for gap, word in zip(pieces.gaps, ["", *words], strict=False)]
-    behind = zip(words, words[1:], breaks[1:], strict=False)
-    pairs = ["" if broken else f"{word} {following}" for word, following, broken in behind] + [""] * bool(words)
+    breaks, pairs = _neighbours(words, pieces.gaps)
     starts, ends = pieces.starts, pieces.ends
     if origin is not None:
         starts, ends = [origin[0][at] for at in starts], [origin[1][at - 1] for at in ends]
@@ -143,28 +158,43 @@ def parse(original: str) -> Text:
 
 
 def _split(line: str) -> _Pieces:
-    parts = _TOKEN.split(line)
+    parts = (_PLAIN_TOKEN if letters.plain(line) else _TOKEN).split(line)
     at = list(accumulate(map(len, parts)))
     return _Pieces(parts[1::2], parts[:-1:2], at[:-1:2], at[1::2])
 
 
 def _readings(tokens: Sequence[str]) -> list[Reading]:
     """How each token is read; what is no word of the data, as the word that was meant by it."""
-    found = list(map(_known().get, tokens))
-    unknown = {token for token, it in zip(tokens, found, strict=True) if it is None}
-    meant = mending.meant([token for token in unknown if not token.isdecimal()], tokens)
-    read_now = {token: _read(meant.get(token, token)) for token in unknown}
-    return [it or read_now[token] for it, token in zip(found, tokens, strict=True)]
+    found: list[Any] = list(map(_known().get, tokens))
+    unknown = [at for at, it in enumerate(found) if it is None]
+    meant = mending.meant({tokens[at] for at in unknown}, tokens)
+    read_now = {token: _read(word) for token, word in meant.items()}
+    for at in unknown:
+        found[at] = read_now[tokens[at]]
+    return found
 
 
-def _write_out(pieces: _Pieces, readings: list[Reading]) -> None:
-    """Put the words of each abbreviation, last first; behind a number it is a unit."""
-    full = _abbreviations()
-    for at in reversed([at for at, token in enumerate(pieces.tokens) if token in full]):
-        if pieces.gaps[at] or not at:
-            words = full[pieces.tokens[at]]
-            pieces.put(at, at + 1, [it.raw for it in words])
-            readings[at : at + 1] = words
+def _written_out(pieces: _Pieces, readings: list[Reading]) -> list[Reading]:
+    """Put the words of each abbreviation; behind a number it is a unit."""
+    full, gaps = _abbreviations(), pieces.gaps
+    short = [at for at, token in enumerate(pieces.tokens) if token in full and (gaps[at] or not at)]
+    if not short:
+        return readings
+    words = {at: full[pieces.tokens[at]] for at in short}
+    mends = [Mend(at, at + 1, [it.raw for it in words[at]]) for at in short]
+    pieces.put(mends)
+    return _with(readings, mends, lambda it: words[it.first])
+
+
+def _neighbours(words: Sequence[str], gaps: Sequence[str]) -> tuple[list[bool], list[str]]:
+    """Before which words a clause ends, and each word with the next one of its clause."""
+    breaks = [False] * len(words)
+    pairs = [*map(" ".join, pairwise(words)), *words[-1:]]
+    for at in [at for at, gap in enumerate(gaps) if len(gap) > 1]:
+        if _ends_clause(gaps[at], words[at - 1] if at else ""):
+            breaks[at] = True
+            pairs[at - 1] = ""
+    return breaks, pairs
 
 
 def _ends_clause(gap: str, before: str) -> bool:
@@ -211,8 +241,8 @@ class Phrases(Generic[Payload]):
 
     def find(self, text: Text) -> Iterator[tuple[int, int, Payload]]:
         """Each place where a phrase begins, the word after it, and its payload; only the longest ones."""
-        for first, found in self._walk(text):
-            after, payloads = found[-1]
+        longest = {first: (after, payloads) for first, after, payloads in self.find_spots(text)}
+        for first, (after, payloads) in longest.items():
             for payload in payloads:
                 yield first, after, payload
 
@@ -223,32 +253,21 @@ class Phrases(Generic[Payload]):
                 yield first, after, payload
 
     def find_spots(self, text: Text) -> Iterator[tuple[int, int, list[Payload]]]:
-        """The same, with all payloads of a place together."""
-        for first, found in self._walk(text):
-            for after, payloads in found:
-                yield first, after, payloads
-
-    def _walk(self, text: Text) -> Iterator[tuple[int, list[tuple[int, list[Payload]]]]]:
-        """For each word where phrases begin: those phrases' ends and payloads, shortest first."""
+        """The same, with all payloads of a place together; of those that begin at one word the shortest first."""
+        exact, anyhow, begins, canons, pairs = self._exact, self._anyhow, self._begins, text.canons, text.pairs
         bare: Mapping[str, list[Payload]] = {} if text.accented else self._bare
-        tables: tuple[tuple[Mapping[str, Any], list[str]], ...] = (
-            (self._exact, text.canons),
-            (bare, text.canons),
-            (self._begins, text.pairs),
-            (self._anyhow, text.words),
-        )
+        tables = ((exact, canons), (bare, canons), (begins, pairs), (anyhow, text.words))
         starts = {at for table, said in tables if table for at in compress(count(), map(table.__contains__, said))}
         for first in sorted(starts):
-            canon = text.canons[first]
-            single = self._exact.get(canon) or bare.get(canon) or []
-            single = single + self._anyhow.get(text.words[first], [])
-            found = [(first + 1, single)] if single else []
-            if text.pairs[first] in self._begins:
-                found += self._longer(text, first)
-            if found:
-                yield first, found
+            single = exact.get(canons[first]) or bare.get(canons[first]) or []
+            if anyhow:
+                single = single + anyhow.get(text.words[first], [])
+            if single:
+                yield first, first + 1, single
+            if pairs[first] in begins:
+                yield from self._longer(text, first)
 
-    def _longer(self, text: Text, first: int) -> Iterator[tuple[int, list[Payload]]]:
+    def _longer(self, text: Text, first: int) -> Iterator[tuple[int, int, list[Payload]]]:
         """The phrases of two words and more."""
         words, breaks, end = text.words, text.breaks, len(text.words)
         node: dict[str, Any] | None = self._begins[text.pairs[first]]
@@ -256,7 +275,7 @@ class Phrases(Generic[Payload]):
         while node is not None:
             ends = node.get("")
             if ends is not None and (fitting := _fitting(text, first, ends)):
-                yield after, fitting
+                yield first, after, fitting
             if after >= end or breaks[after]:
                 return
             node = node.get(words[after])
@@ -267,8 +286,7 @@ def _phrase(phrase: str) -> list[Reading]:
     """A phrase of the data as it is read: its short forms written out, but nothing mended."""
     pieces = _split(letters.line(phrase)[0])
     readings = [_known().get(token) or _read(token) for token in pieces.tokens]
-    _write_out(pieces, readings)
-    return readings
+    return _written_out(pieces, readings)
 
 
 def _fitting(text: Text, first: int, ends: list[tuple[list[str] | None, Payload]]) -> list[Payload]:
