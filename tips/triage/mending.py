@@ -15,7 +15,7 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ from tips.data import read
 from tips.triage import letters, vocabulary
 
 LONGEST: Final = 10  # keys of a syllable, with those for its accents
+KEYED: Final = 3  # words of a text that keys spell: from here on keys are likely
 LEAST_SPACED: Final = 4  # letters with spaces between them: fewer may be words
 AROUND: Final = 16  # characters around a sign that hides a letter
 LOOKED_AT: Final = 100  # such signs, and runs of broken letters, in one text
@@ -60,15 +61,22 @@ def meant(unknown: Iterable[str], tokens: Sequence[str]) -> dict[str, str]:
 
     Args:
         unknown: tokens that are no words of the data.
-        tokens: all of the text. Among English words, one that is not known is hardly the keys of a Vietnamese one.
+        tokens: all of the text, by which is told whether keys are likely. Others of them may be among those found.
     """
     found = {token: token for token in unknown}
     bare = {token: letters.bare(token) for token in found if not token.isdecimal()}
     odd = {token: it for token, it in bare.items() if it.isascii() and ("oo" in it or not vocabulary.shaped(it))}
-    english = bool(odd) and vocabulary.in_english(tokens)
-    for token, it in odd.items():
-        found[token] = (None if english else telex(token)) or _unstretched(token, it) or token
-    return found
+    spelt = {} if not odd or vocabulary.in_english(tokens) else _by_telex(odd, tokens)
+    return found | {token: _unstretched(token, it) or token for token, it in odd.items()} | spelt
+
+
+def _by_telex(odd: Iterable[str], tokens: Iterable[str]) -> dict[str, str]:
+    """What the keys of telex spell; where they do so several times, also what would be English elsewhere."""
+    spelt = {token: word for token in odd if (word := telex(token))}
+    if len(spelt) >= KEYED:
+        doubtful = ((token, telex(token)) for token in vocabulary.left_alone().intersection(tokens))
+        spelt |= {token: word for token, word in doubtful if word in vocabulary.words()}
+    return spelt
 
 
 def _unstretched(token: str, bare: str) -> str | None:
@@ -93,17 +101,20 @@ def telex(token: str) -> str | None:
     return found.word
 
 
-def vni(token: str) -> str | None:
-    """The same of a VNI keyboard, whose keys are digits; None also where the digits may be a number."""
+def vni(token: str, *, sure: bool = False) -> str | None:
+    """The same of a VNI keyboard, whose keys are digits.
+
+    None also where they may be a number, unless it is sure that they are keys.
+    """
     shape = _VNI.fullmatch(token)
     if not shape:
         return None
     lead, digits, rest = shape.groups()
     one_number = not rest or (len(digits) == 1 and rest.isalpha())
-    if one_number and lead in vocabulary.counted():
+    if one_number and not sure and lead in vocabulary.counted():
         return None
     found = _spelt(token.translate(_OF_VNI))
-    if not found or rest:
+    if not found or rest or sure:
         return found.word if found else None
     known = len(lead) > 1 and lead.isascii() and found.word in vocabulary.words()  # "tuy1", "tieng61"
     return found.word if known and len(digits) <= 1 + found.signed else None
@@ -199,11 +210,12 @@ def mends(line: str, tokens: Sequence[str], gaps: Sequence[str], starts: Sequenc
         starts: where each begins.
     """
     chains = {span: "".join(tokens[slice(*span)]) for span in _chains(tokens, gaps)}
-    spelt = {keys: vni(keys) for keys in set(chains.values())}
-    found = [Mend(*span, [word]) for span, keys in chains.items() if (word := spelt[keys])]
+    spelt = _by_vni(set(chains.values()))
+    found = [Mend(*span, [spelt[keys]]) for span, keys in chains.items() if keys in spelt]
     spots = [starts[first] for (first, _), keys in chains.items() if keys.translate(_UNDISGUISED) in _masked_words()]
     found += _hidden(line, sorted((*spots, *map(re.Match.start, _HIDING.finditer(line)))), starts)
     found += _glued(tokens)
+    found += _barred(tokens) if "dd" in line else ()
     for run in itertools.islice(_runs(tokens, gaps), LOOKED_AT):
         found += _broken(tokens, gaps, run)
     return _apart(found)
@@ -216,6 +228,21 @@ def _apart(found: Iterable[Mend]) -> list[Mend]:
         if not kept or it.first >= kept[-1].after:
             kept.append(it)
     return kept
+
+
+def _by_vni(chains: Collection[str]) -> dict[str, str]:
+    """What the keys of VNI spell; where they do so several times, also what may have been a number elsewhere."""
+    spelt = {keys: word for keys in chains if (word := vni(keys))}
+    if len(spelt) < KEYED:
+        return spelt
+    return {keys: word for keys in chains if (word := vni(keys, sure=True))}
+
+
+def _barred(tokens: Sequence[str]) -> Iterator[Mend]:
+    """Short forms with the telex keys of a đ in them: ddc, sddt."""
+    for at, token in enumerate(tokens):
+        if "dd" in token and (word := token.replace("dd", "đ")) in vocabulary.words():
+            yield Mend(at, at + 1, [word])
 
 
 def _glued(tokens: Sequence[str]) -> Iterator[Mend]:

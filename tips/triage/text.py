@@ -169,9 +169,7 @@ def _readings(tokens: Sequence[str]) -> list[Reading]:
     unknown = [at for at, it in enumerate(found) if it is None]
     meant = mending.meant({tokens[at] for at in unknown}, tokens)
     read_now = {token: _read(word) for token, word in meant.items()}
-    for at in unknown:
-        found[at] = read_now[tokens[at]]
-    return found
+    return [read_now.get(token) or it for token, it in zip(tokens, found, strict=True)] if unknown else found
 
 
 def _written_out(pieces: _Pieces, readings: list[Reading]) -> list[Reading]:

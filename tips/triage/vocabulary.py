@@ -56,8 +56,14 @@ def _strings(data: Any) -> Iterator[str]:
 
 @functools.cache
 def english() -> frozenset[str]:
-    """Words that are not ours, and that no key of a Vietnamese keyboard was meant in."""
-    return frozenset((*read(ENGLISH)["words"], *read(TYPING)["left_alone"].split()))
+    """Words that are not ours."""
+    return frozenset((*read(ENGLISH)["words"], *left_alone()))
+
+
+@functools.cache
+def left_alone() -> frozenset[str]:
+    """Words that are not ours, and that the keys of a telex keyboard spell as well."""
+    return frozenset(read(TYPING)["left_alone"].split())
 
 
 @functools.cache
