@@ -28,8 +28,9 @@ _HOME: Final = re.compile(
 )
 _NUMBER: Final = re.compile(r"\d(?:[ .-]?\d){8}")  # digits of a phone, or more
 _I: Final = ("toi", "tui", "em", "con", "minh")
+# Words and pairs of words as they are folded: my is mi.
 _SAYS_NAME: Final = {
-    "my name", "am called", *(f"{who} {verb}" for who in _I for verb in ("la", "ten")), *(f"ten {who}" for who in _I),
+    "mi name", "am called", *(f"{who} {verb}" for who in _I for verb in ("la", "ten")), *(f"ten {who}" for who in _I),
 }  # fmt: skip
 _SAYS_HOME: Final = {*(f"{what} {who}" for what in ("nha", "phong") for who in _I), *(f"{who} o" for who in _I)}
 _SAYS_CLASS: Final = frozenset({"lop", "class", "khoa"})
