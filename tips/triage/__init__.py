@@ -1,6 +1,7 @@
 """Triage: from what a person wrote to what it is about, who must not see it, and who gets it. Pure.
 
 text = text.parse(words)                     folded words that know where they stood
+  by letters, vocabulary, keyboards, mending: each sign, what is a word, keys that spell one, pieces of one
 area = areas: mentions -> addresses -> one place, or a question
 wishes = whom the writer does not want to read it, and whom they want to
 accusations = accused: officials in a context that accuses them; smell: where it only hints, one question tells

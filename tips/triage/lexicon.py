@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from tips.data import read
 from tips.triage.text import Phrases, Text
 
 FADING: Final = 0.5  # each further phrase for the same thing counts half as much as the one before
 REACH: Final = 7  # words between the two things of a pair at most
+SET: Final = "set."  # before the names of what stands in pairs
 COUNTED: Final = 6  # phrases for one thing at most
 SIGNALS: Final = (
     "now", "recurring", "past", "day", "when", "child", "weapon", "suicide", "hurt", "trapped", "held", "people",
@@ -21,8 +23,7 @@ Spot = tuple[int, int]  # words from, up to
 Hits = Mapping[str, list[Spot]]  # signal -> where
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A phrase or a pair that was found."""
 
     weight: float
@@ -44,11 +45,9 @@ class Found:
         return sum(it.weight * FADING**index for index, it in enumerate(listed[:COUNTED]))
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a phrase stands for."""
+class Entry(NamedTuple):
+    """What a phrase stands for: with a weight a category or an intent, without one a thing of a pair or a signal."""
 
-    family: str  # weighted set signal
     name: str
     weight: float = 0.0
 
@@ -56,16 +55,16 @@ class Entry:
 def _entries() -> Iterator[tuple[str, Entry]]:
     for code, weights in read("lexicon.json")["categories"].items():
         for weight, phrases in weights.items():
-            yield from ((phrase, Entry("weighted", code, float(weight))) for phrase in phrases)
+            yield from ((phrase, Entry(code, float(weight))) for phrase in phrases)
     intents = read("intents.json")
     for intent, weights in intents["intents"].items():
         for weight, phrases in weights.items():
-            yield from ((phrase, Entry("weighted", f"intent:{intent}", float(weight))) for phrase in phrases)
+            yield from ((phrase, Entry(f"intent:{intent}", float(weight))) for phrase in phrases)
     for name in ("questions", "negated"):
-        yield from ((phrase, Entry("weighted", f"intent:{name}", 1.0)) for phrase in intents[name])
+        yield from ((phrase, Entry(f"intent:{name}", 1.0)) for phrase in intents[name])
     for name, phrases in read("pairs.json")["sets"].items():
-        yield from ((f"^{phrase}", Entry("set", name)) for phrase in phrases)
-    yield from ((phrase, Entry("signal", name)) for phrase, name in _signals())
+        yield from ((f"^{phrase}", Entry(SET + name)) for phrase in phrases)
+    yield from ((phrase, Entry(name)) for phrase, name in _signals())
 
 
 def _signals() -> Iterator[tuple[str, str]]:
@@ -97,43 +96,46 @@ def load() -> Phrases[Entry]:
 def _pairs() -> Sequence[tuple[str, float, str, str]]:
     data = read("pairs.json")
     named = {**data["categories"], **{f"intent:{name}": pairs for name, pairs in data["intents"].items()}}
-    return [(name, float(weight), one, other) for name, pairs in named.items() for weight, one, other in pairs]
+    return [
+        (name, float(weight), SET + one, SET + other) for name, pairs in named.items() for weight, one, other in pairs
+    ]
 
 
 def find(text: Text) -> tuple[Found, Hits]:
     """Everything that the text has words for."""
-    weighted: dict[str, dict[tuple[str, ...], Evidence]] = {}
-    sets: dict[str, list[Spot]] = {}
-    hits: dict[str, list[Spot]] = {}
-    for first, after, entry in load().find_all(text):
-        if entry.family == "weighted":
-            kept = weighted.setdefault(entry.name, {})
-            said = tuple(text.words[first:after])
-            if said not in kept:
-                kept[said] = Evidence(entry.weight, first, after)
-        elif entry.family == "set":
-            sets.setdefault(entry.name, []).append((first, after))
-        else:
-            hits.setdefault(entry.name, []).append((first, after))
-    evidence = {name: _outer(list(kept.values())) for name, kept in weighted.items()}
+    spots: defaultdict[str, list[Spot]] = defaultdict(list)
+    weighted: defaultdict[str, dict[tuple[str, ...], Evidence]] = defaultdict(dict)
+    for first, after, entries in load().find_spots(text):
+        spot = first, after
+        for name, weight in entries:
+            if weight:
+                weighted[name].setdefault(tuple(text.words[first:after]), Evidence(weight, first, after))
+            else:
+                spots[name].append(spot)
+    evidence = {name: _outer(kept.values()) for name, kept in weighted.items()}
     for code, weight, one, other in _pairs():
-        spot = _near(sets.get(one), sets.get(other))
-        if spot:
-            evidence.setdefault(code, []).append(Evidence(weight, *spot))
+        if one in spots and other in spots and (near := _near(spots[one], spots[other])):
+            evidence.setdefault(code, []).append(Evidence(weight, *near))
     for listed in evidence.values():
-        listed.sort(key=lambda it: (-it.weight, it.first))
-    return Found(evidence), hits
+        listed.sort(key=_strongest)
+    return Found(evidence), {name: it for name, it in spots.items() if not name.startswith(SET)}
+
+
+def _strongest(it: Evidence) -> tuple[float, int]:
+    return -it.weight, it.first
 
 
 def marks(text: Text, tree: Phrases[str]) -> Hits:
     """Where a tree's phrases stand, by name; also those that a longer one begins with."""
-    found: dict[str, list[Spot]] = {}
-    for first, after, name in tree.find_all(text):
-        found.setdefault(name, []).append((first, after))
-    return found
+    found: defaultdict[str, list[Spot]] = defaultdict(list)
+    for first, after, names in tree.find_spots(text):
+        spot = first, after
+        for name in names:
+            found[name].append(spot)
+    return dict(found)
 
 
-def _outer(listed: list[Evidence]) -> list[Evidence]:
+def _outer(listed: Iterable[Evidence]) -> list[Evidence]:
     """Without phrases that a longer one begins with."""
     longest: dict[int, Evidence] = {}
     for it in listed:
@@ -142,10 +144,8 @@ def _outer(listed: list[Evidence]) -> list[Evidence]:
     return list(longest.values())
 
 
-def _near(ones: list[Spot] | None, others: list[Spot] | None) -> Spot | None:
+def _near(ones: list[Spot], others: list[Spot]) -> Spot | None:
     """The first two spots that stand near each other and do not overlap."""
-    if not ones or not others:
-        return None
     for first, after in ones[:COUNTED]:
         for start, end in others[: 2 * COUNTED]:
             if after <= start <= after + REACH or end <= first <= end + REACH:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from tips.triage.lexicon import Hits
@@ -25,18 +26,21 @@ _HOME: Final = re.compile(
     r"|\b(?:tôi|toi|tui|em)\s+(?:ở|o)\s+(?:số|so|phòng|phong)\s+[A-Za-z]?\d[\w/]*",
     re.IGNORECASE,
 )
-_PATTERNS: Final = (
-    ("id_number", _ID_NUMBER), ("phone", _PHONE), ("email", _EMAIL),
-    ("name", _NAME), ("class", _CLASS), ("home", _HOME),
-)  # fmt: skip
+_NUMBER: Final = re.compile(r"\d(?:[ .-]?\d){8}")  # digits of a phone, or more
+_I: Final = ("toi", "tui", "em", "con", "minh")
+# Words and pairs of words as they are folded: my is mi.
+_SAYS_NAME: Final = {
+    "mi name", "am called", *(f"{who} {verb}" for who in _I for verb in ("la", "ten")), *(f"ten {who}" for who in _I),
+}  # fmt: skip
+_SAYS_HOME: Final = {*(f"{what} {who}" for what in ("nha", "phong") for who in _I), *(f"{who} o" for who in _I)}
+_SAYS_CLASS: Final = frozenset({"lop", "class", "khoa"})
 _RULE: Final = "identifying."
 
 
 def find(text: Text, hits: Hits) -> tuple[Identifying, ...]:
     """The passages, in order, none overlapping."""
-    found = [
-        Identifying(match.span(), rule) for rule, pattern in _PATTERNS for match in pattern.finditer(text.original)
-    ]
+    said = text.original
+    found = [Identifying(match.span(), rule) for rule, pattern in _worth(text) for match in pattern.finditer(said)]
     for name, spots in hits.items():
         if name.startswith(_RULE):
             found.extend(Identifying(text.span(*spot), name.removeprefix(_RULE)) for spot in spots)
@@ -45,3 +49,17 @@ def find(text: Text, hits: Hits) -> tuple[Identifying, ...]:
         if not kept or it.span[0] >= kept[-1].span[1]:
             kept.append(it)
     return tuple(kept)
+
+
+def _worth(text: Text) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """The patterns that may be found, by what all that they find has in it."""
+    if _NUMBER.search(text.original):
+        yield from (("id_number", _ID_NUMBER), ("phone", _PHONE))
+    if "@" in text.original:
+        yield "email", _EMAIL
+    if not _SAYS_NAME.isdisjoint(text.pairs):
+        yield "name", _NAME
+    if not _SAYS_CLASS.isdisjoint(text.words):
+        yield "class", _CLASS
+    if not _SAYS_HOME.isdisjoint(text.pairs):
+        yield "home", _HOME

@@ -1,114 +1,61 @@
 """Text as triage reads it: folded words that still know where they stood in the original.
 
-Nothing is cut out of what a person wrote; accents, case, look-alike letters, hidden signs and abbreviations are
-folded for reading only. A word's offsets count in the text as it was given.
+Nothing is cut out of what a person wrote; accents, case, look-alike letters, hidden signs, slips of a keyboard and
+abbreviations are folded for reading only. A word's offsets count in the text as it was given.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from itertools import accumulate, compress, count, pairwise
+from operator import itemgetter
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from tips.data import read
+from tips.triage import letters, mending, vocabulary
+from tips.triage.mending import Mend
 from tips.triage.results import Span
 
-_TONES: Final = {
-    "\u0300": "1",
-    "\u0301": "2",
-    "\u0303": "3",
-    "\u0309": "3",
-    "\u0323": "4",
-}  # ngã is often hỏi
-_MARKS: Final = re.compile("[\u0300-\u036f]")
-_HIDDEN: Final = re.compile(
-    "[\u0300-\u036f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff"
-    "\U000e0000-\U000e01ef\x00-\x08\x0b-\x1f\x7f-\x9f]"
-)
 # Letters that stand beside Latin ones without a space, each a word here: Thai to Mongolian, and CJK to Hangul.
 _UNSPACED: Final = "\u0e00-\u1aff\u2e80-\ud7ff\uf900-\ufaff"
-_WORD: Final = re.compile(rf"[^\W\d_{_UNSPACED}]+|[^\W\d_]|\d+")
+_TOKEN: Final = re.compile(rf"([^\W\d_{_UNSPACED}]+|\d+|[^\W\d_])")
+_PLAIN_TOKEN: Final = re.compile(r"([a-zß-öø-ỹ]+|[0-9]+)")  # the same of a line that has no other letters
 _HARD: Final = re.compile(r"[\n;!?…]|\.(?=\s|$)")  # ends a clause, unless after a short abbreviation
-_LOOKALIKE: Final = {
-    **dict(zip("аеорсхуіѕјһкмнтвԁԛԝ", "aeopcxyisjhkmhtbdqw", strict=True)),
-    **dict(zip("αενορτυικ", "aevoptuik", strict=True)),
-    "ı": "i",
-    "ß": "s",
-    "æ": "a",
-    "ø": "o",
-    "ł": "l",
-    "đ": "d",
-    "ð": "d",
-}
-_ENDS_IN_Y: Final = {
-    "hy": "hi",
-    "ky": "ki",
-    "ly": "li",
-    "my": "mi",
-    "sy": "si",
-    "ty": "ti",
-    "vy": "vi",
-    "quy": "qui",
-}
 SHORT: Final = 3  # letters: a full stop after so few is an abbreviation's
+COUNTED: Final = 100  # numbers below this are known as well
 
 Payload = TypeVar("Payload")
+Item = TypeVar("Item")
 
 
-def _tables() -> tuple[dict[int, str], dict[int, str]]:
-    """Two one-to-one tables: to lower case, and to the bare letter."""
-    lower: dict[int, str] = {}
-    bare: dict[int, str] = {}
-    blocks = (
-        (0x41, 0x5B),
-        (0xC0, 0x250),
-        (0x370, 0x530),
-        (0x1E00, 0x1F00),
-        (0x1D400, 0x1D800),
-        (0xFF10, 0xFF5B),
-    )
-    for code in (code for first, last in blocks for code in range(first, last)):
-        sign = chr(code)
-        small = unicodedata.normalize("NFKC", sign).lower()
-        if len(small) != 1:
-            continue
-        base = unicodedata.normalize("NFD", small)[0]
-        bare[code] = _LOOKALIKE.get(small) or _LOOKALIKE.get(base) or base
-        lower[code] = bare[code] if 0x370 <= code < 0x530 else small  # a Greek or Cyrillic letter only looks like one
-    return lower, bare
+class Reading(NamedTuple):
+    """A token as it is read."""
 
-
-_LOWER, _BARE = _tables()
+    raw: str  # lower case with accents
+    word: str  # bare
+    canon: str  # with the tone at the end
+    accented: bool
 
 
 @functools.cache
-def _abbreviations() -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """Short forms, written out: each word bare and with its accents."""
+def _known() -> Mapping[str, Reading]:
+    """How the words of the product's own data are read, and small numbers."""
+    return {raw: _read(raw) for raw in (*vocabulary.words(), *map(str, range(COUNTED)))}
+
+
+@functools.cache
+def _abbreviations() -> Mapping[str, tuple[Reading, ...]]:
+    """Short forms, written out."""
     full = read("words.json")["abbreviations"]
-    return {short: tuple((_bare_word(word), word) for word in words.split()) for short, words in full.items()}
+    return {short: tuple(map(_read, words.split())) for short, words in full.items()}
 
 
-def _bare_word(word: str) -> str:
-    bare = word.translate(_BARE)
-    return _ENDS_IN_Y.get(bare, bare)
-
-
-@functools.lru_cache(maxsize=1 << 14)
-def canonical(word: str) -> str:
-    """A word with its tone moved to the end, so that hoà and hòa are one; hỏi and ngã count as one tone."""
-    if word.isascii():
-        return _ENDS_IN_Y.get(word, word)
-    letters, tone = [], ""
-    for sign in unicodedata.normalize("NFD", word):
-        if sign in _TONES:
-            tone = _TONES[sign]
-        else:
-            letters.append(sign)
-    found = "".join(letters)
-    return _ENDS_IN_Y.get(found, found) + tone
+def _read(raw: str) -> Reading:
+    bare = letters.bare(raw)
+    return Reading(raw, letters.folded(bare), letters.canonical(raw), raw != bare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +69,32 @@ class Text:
     starts: list[int]  # offsets into the original
     ends: list[int]
     breaks: list[bool]  # a clause ends before this word
+    pairs: list[str]  # each word and the next one of its clause, with a space between
     accented: bool  # most words carry the accents that they should
 
     @property
     def unread(self) -> bool:
         """Whether most of it is in letters that triage knows no word of: a person has to read it."""
         return not self.original.isascii() and 2 * sum(not word.isascii() for word in self.words) > len(self.words)
+
+    @property
+    def strange(self) -> float:
+        """The share of its words that are in no language which triage knows; numbers do not count.
+
+        Letters of other scripts, foreign words, and keys hit at random alike. From a half on, nothing that triage finds
+        or misses in it tells what it is about.
+        """
+        return self._share(lambda raw: not vocabulary.known(raw))
+
+    @property
+    def mashed(self) -> float:
+        """The share of its words that look like keys hit at random. A foreign language hardly has any."""
+        return self._share(lambda raw: vocabulary.mashed(raw) and not vocabulary.known(raw))
+
+    def _share(self, counts: Callable[[str], bool]) -> float:
+        said = [raw for raw in self.raws if not raw.isdecimal()]
+        counted = set(filter(counts, set(said)))
+        return sum(raw in counted for raw in said) / len(said) if said else 0.0
 
     def span(self, first: int, after: int) -> Span:
         """The original's offsets of words `first` up to `after`."""
@@ -143,84 +110,110 @@ class Text:
         return index > 0 and self.starts[index] == self.ends[index - 1]
 
 
+@dataclass(slots=True)
+class _Pieces:
+    """The tokens of a line, with what stands before each, and where each stands in the line."""
+
+    tokens: list[str]
+    gaps: list[str]
+    starts: list[int]
+    ends: list[int]
+
+    def put(self, mends: Sequence[Mend]) -> None:
+        """Read the tokens of each as its words."""
+        starts, ends, gaps = self.starts, self.ends, self.gaps
+        self.tokens = _with(self.tokens, mends, lambda it: it.words)
+        self.starts = _with(starts, mends, lambda it: [starts[it.first]] * len(it.words))
+        self.ends = _with(ends, mends, lambda it: [ends[it.after - 1]] * len(it.words))
+        self.gaps = _with(gaps, mends, lambda it: [gaps[it.first]] + [" "] * (len(it.words) - 1))
+
+
+def _with(listed: list[Item], mends: Sequence[Mend], instead: Callable[[Mend], Sequence[Item]]) -> list[Item]:
+    """A list that runs in parallel to tokens, with something else instead of those that are mended."""
+    made: list[Item] = []
+    seen = 0
+    for it in mends:
+        made += listed[seen : it.first]
+        made += instead(it)
+        seen = it.after
+    return made + listed[seen:]
+
+
 def parse(original: str) -> Text:
     """Read a text. Never raises."""
-    if not _HIDDEN.search(original):
-        return _words(original, original, None)
-    signs, origin = _visible(original)
-    return _words(original, signs, origin)
+    line, origin = letters.line(original)
+    pieces = _split(line)
+    if mends := mending.mends(line, pieces.tokens, pieces.gaps, pieces.starts):
+        pieces.put(mends)
+    readings = _readings(pieces.tokens)
+    marked = sum(map(itemgetter(3), readings))
+    readings = _written_out(pieces, readings)
+    raws, words, canons, _ = map(list, zip(*readings, strict=True)) if readings else ([], [], [], [])
+    breaks, pairs = _neighbours(words, pieces.gaps)
+    starts, ends = pieces.starts, pieces.ends
+    if origin is not None:
+        starts, ends = [origin[0][at] for at in starts], [origin[1][at - 1] for at in ends]
+    accented = marked * 3 >= len(words)
+    return Text(original, words, raws, canons, starts, ends, breaks, pairs, accented)
 
 
-def _visible(original: str) -> tuple[str, list[Span]]:
-    """The text composed, without hidden signs, and for each sign where it came from."""
-    signs: list[str] = []
-    origin: list[Span] = []
-    seen = 0
-    for found in _HIDDEN.finditer(original):
-        index = found.start()
-        signs.extend(original[seen:index])
-        origin.extend((at, at + 1) for at in range(seen, index))
-        seen = index + 1
-        if signs and _MARKS.match(found[0]):
-            composed = unicodedata.normalize("NFC", signs[-1] + found[0])
-            if len(composed) == 1:
-                signs[-1] = composed
-            origin[-1] = (origin[-1][0], seen)
-    signs.extend(original[seen:])
-    origin.extend((at, at + 1) for at in range(seen, len(original)))
-    return "".join(signs), origin
+def _split(line: str) -> _Pieces:
+    parts = (_PLAIN_TOKEN if letters.plain(line) else _TOKEN).split(line)
+    at = list(accumulate(map(len, parts)))
+    return _Pieces(parts[1::2], parts[:-1:2], at[:-1:2], at[1::2])
 
 
-def _words(original: str, signs: str, origin: list[Span] | None) -> Text:
-    lower = signs.translate(_LOWER)
-    bare = signs.translate(_BARE)
-    full = _abbreviations()
-    words: list[str] = []
-    raws: list[str] = []
-    canons: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    breaks: list[bool] = []
-    end = marked = 0
-    for match in _WORD.finditer(bare):
-        start, after = match.span()
-        broken = start > end + 1 and _ends_clause(bare[end:start], words)
-        glued = start == end and start > 0
-        end = after
-        word, raw = match[0], lower[start:after]
-        first, last = (start, after) if origin is None else (origin[start][0], origin[after - 1][1])
-        if raw != word:
-            marked += 1
-        if raw in full and not glued:
-            for written, accented in full[raw]:
-                words.append(written)
-                raws.append(accented)
-                canons.append(canonical(accented))
-                starts.append(first)
-                ends.append(last)
-                breaks.append(broken)
-                broken = False
-            continue
-        words.append(_ENDS_IN_Y.get(word, word))
-        raws.append(raw)
-        canons.append(canonical(raw))
-        starts.append(first)
-        ends.append(last)
-        breaks.append(broken)
-    return Text(original, words, raws, canons, starts, ends, breaks, marked * 3 >= len(words))
+def _readings(tokens: Sequence[str]) -> list[Reading]:
+    """How each token is read; what is no word of the data, as the word that was meant by it."""
+    found: list[Any] = list(map(_known().get, tokens))
+    unknown = [at for at, it in enumerate(found) if it is None]
+    meant = mending.meant({tokens[at] for at in unknown}, tokens)
+    read_now = {token: _read(word) for token, word in meant.items()}
+    return [read_now.get(token) or it for token, it in zip(tokens, found, strict=True)] if unknown else found
 
 
-def _ends_clause(gap: str, words: Sequence[str]) -> bool:
+def _written_out(pieces: _Pieces, readings: list[Reading]) -> list[Reading]:
+    """Put the words of each abbreviation; behind a number it is a unit."""
+    full, gaps = _abbreviations(), pieces.gaps
+    short = [at for at, token in enumerate(pieces.tokens) if token in full and (gaps[at] or not at)]
+    if not short:
+        return readings
+    words = {at: full[pieces.tokens[at]] for at in short}
+    mends = [Mend(at, at + 1, [it.raw for it in words[at]]) for at in short]
+    pieces.put(mends)
+    return _with(readings, mends, lambda it: words[it.first])
+
+
+def _neighbours(words: Sequence[str], gaps: Sequence[str]) -> tuple[list[bool], list[str]]:
+    """Before which words a clause ends, and each word with the next one of its clause."""
+    breaks = [False] * len(words)
+    pairs = [*map(" ".join, pairwise(words)), *words[-1:]]
+    for at in [at for at, gap in enumerate(gaps) if len(gap) > 1]:
+        if _ends_clause(gaps[at], words[at - 1] if at else ""):
+            breaks[at] = True
+            pairs[at - 1] = ""
+    return breaks, pairs
+
+
+def _ends_clause(gap: str, before: str) -> bool:
+    """Whether a gap of more than one sign ends a clause; `before` is the word before it."""
     if not _HARD.search(gap):
         return False
-    return not (gap.startswith(".") and words and len(words[-1]) <= SHORT and "\n" not in gap) or len(gap) > SHORT
+    return not (gap.startswith(".") and before and len(before) <= SHORT and "\n" not in gap) or len(gap) > SHORT
 
 
 class Phrases(Generic[Payload]):
-    """Phrases to be found in texts, as a tree of words. Accents count where the text has them."""
+    """Phrases to be found in texts. Accents count where the text has them.
+
+    A phrase of one word is looked up by the word with its accents, a longer one by its first two words without; from
+    there on a tree of words leads to its end.
+    """
 
     def __init__(self) -> None:
-        self._tree: dict[str, Any] = {}
+        self._exact: dict[str, list[Payload]] = {}  # by canonical word
+        self._bare: dict[str, list[Payload]] = {}  # by bare word, for a text without accents
+        self._anyhow: dict[str, list[Payload]] = {}  # by bare word, whatever its accents
+        self._begins: dict[str, dict[str, Any]] = {}
 
     def add(self, phrase: str, payload: Payload) -> None:
         """Learn a phrase.
@@ -228,59 +221,77 @@ class Phrases(Generic[Payload]):
         One that begins with `~` is matched without regard to accents; a single word that begins with `^` also
         where its accents are missing.
         """
+        readings = _phrase(phrase.lstrip("~^"))
+        words, canons = [it.word for it in readings], [it.canon for it in readings]
         loose = phrase.startswith("~")
-        text = parse(phrase.lstrip("~^"))
-        node = self._tree
-        for word in text.words:
-            node = node.setdefault(word, {})
-        canon = None if loose else tuple(text.canons)
-        if canon and len(canon) == 1 and phrase.startswith("^"):
-            canon = (*canon, "")  # the empty word marks what may lack its accents
-        node.setdefault("", []).append((canon, payload))
+        if len(words) > 1:
+            node = self._begins.setdefault(" ".join(words[:2]), {})
+            for word in words[2:]:
+                node = node.setdefault(word, {})
+            node.setdefault("", []).append((None if loose else canons, payload))
+        elif loose:
+            self._anyhow.setdefault(words[0], []).append(payload)
+        elif words:
+            self._exact.setdefault(canons[0], []).append(payload)
+            if phrase.startswith("^") and canons[0] != words[0]:  # a mere tone that is missing is hardly ever meant
+                by_word = self._exact if canons[0].isascii() else self._bare
+                by_word.setdefault(words[0], []).append(payload)
 
     def find(self, text: Text) -> Iterator[tuple[int, int, Payload]]:
         """Each place where a phrase begins, the word after it, and its payload; only the longest ones."""
-        for first, found in self._walk(text):
-            after, payloads = found[-1]
+        longest = {first: (after, payloads) for first, after, payloads in self.find_spots(text)}
+        for first, (after, payloads) in longest.items():
             for payload in payloads:
                 yield first, after, payload
 
     def find_all(self, text: Text) -> Iterator[tuple[int, int, Payload]]:
         """The same, with those that a longer phrase begins with."""
-        for first, found in self._walk(text):
-            for after, payloads in found:
-                for payload in payloads:
-                    yield first, after, payload
+        for first, after, payloads in self.find_spots(text):
+            for payload in payloads:
+                yield first, after, payload
 
-    def _walk(self, text: Text) -> Iterator[tuple[int, list[tuple[int, list[Payload]]]]]:
-        """For each word where phrases begin: those phrases' ends and payloads, shortest first."""
-        words, breaks, begins = text.words, text.breaks, self._tree.get
-        count = len(words)
-        for first, word in enumerate(words):
-            node = begins(word)
-            if node is None:
-                continue
-            found: list[tuple[int, list[Payload]]] = []
-            index = first + 1
-            while True:
-                ends = node.get("")
-                if ends is not None and (fitting := _fitting(text, first, ends)):
-                    found.append((index, fitting))
-                if index >= count or breaks[index]:
-                    break
-                node = node.get(words[index])
-                if node is None:
-                    break
-                index += 1
-            if found:
-                yield first, found
+    def find_spots(self, text: Text) -> Iterator[tuple[int, int, list[Payload]]]:
+        """The same, with all payloads of a place together; of those that begin at one word the shortest first."""
+        exact, anyhow, begins, canons, pairs = self._exact, self._anyhow, self._begins, text.canons, text.pairs
+        bare: Mapping[str, list[Payload]] = {} if text.accented else self._bare
+        tables = ((exact, canons), (bare, canons), (begins, pairs), (anyhow, text.words))
+        starts = {at for table, said in tables if table for at in compress(count(), map(table.__contains__, said))}
+        for first in sorted(starts):
+            single = exact.get(canons[first]) or bare.get(canons[first]) or []
+            if anyhow:
+                single = single + anyhow.get(text.words[first], [])
+            if single:
+                yield first, first + 1, single
+            if pairs[first] in begins:
+                yield from self._longer(text, first)
+
+    def _longer(self, text: Text, first: int) -> Iterator[tuple[int, int, list[Payload]]]:
+        """The phrases of two words and more."""
+        words, breaks, end = text.words, text.breaks, len(text.words)
+        node: dict[str, Any] | None = self._begins[text.pairs[first]]
+        after = first + 2
+        while node is not None:
+            ends = node.get("")
+            if ends is not None and (fitting := _fitting(text, first, ends)):
+                yield first, after, fitting
+            if after >= end or breaks[after]:
+                return
+            node = node.get(words[after])
+            after += 1
 
 
-def _fitting(text: Text, first: int, ends: list[tuple[tuple[str, ...] | None, Payload]]) -> list[Payload]:
+def _phrase(phrase: str) -> list[Reading]:
+    """A phrase of the data as it is read: its short forms written out, but nothing mended."""
+    pieces = _split(letters.line(phrase)[0])
+    readings = [_known().get(token) or _read(token) for token in pieces.tokens]
+    return _written_out(pieces, readings)
+
+
+def _fitting(text: Text, first: int, ends: list[tuple[list[str] | None, Payload]]) -> list[Payload]:
     """The payloads whose accents agree best with what was written."""
     best, payloads = 0, []
-    for canon, payload in ends:
-        fit = _fit(text, first, canon)
+    for canons, payload in ends:
+        fit = _fit(text, first, canons)
         if fit > best:
             best, payloads = fit, [payload]
         elif fit and fit == best:
@@ -288,22 +299,21 @@ def _fitting(text: Text, first: int, ends: list[tuple[tuple[str, ...] | None, Pa
     return payloads
 
 
-def _fit(text: Text, first: int, canon: tuple[str, ...] | None) -> int:
+def _fit(text: Text, first: int, canons: list[str] | None) -> int:
     """How well accents agree: 2 exactly, 1 where some are missing, 0 not.
 
-    A word without any may stand for any; but not a single word, and in a text that has its accents not each word
-    of a phrase. A mere tone that is missing is hardly ever meant.
+    A word without any may stand for any; but in a text that has its accents not each word of a phrase. A mere tone
+    that is missing is hardly ever meant.
     """
-    if canon is None:
+    if canons is None or text.canons[first : first + len(canons)] == canons:
         return 2
-    if len(canon) == 1:
-        return 2 if text.canons[first] == canon[0] else 0
     spared = 0
-    for index, wanted in enumerate(canon, first):
-        if wanted and text.canons[index] != wanted:
-            if text.canons[index] != text.words[index]:  # other accents than these
+    for index, wanted in enumerate(canons, first):
+        said = text.canons[index]
+        if said != wanted:
+            if said != text.words[index]:  # other accents than these
                 return 0
             spared += not wanted.isascii()
     if not spared:
         return 2
-    return 0 if text.accented and spared >= len(canon) - (not canon[-1]) else 1
+    return 0 if text.accented and spared >= len(canons) else 1
