@@ -83,10 +83,8 @@ eval: setup ## Measure triage on the labelled messages
 data: $(RUN_STAMP) ## Make the area tables anew from scripts/sources
 	@$(OWN) scripts/make_areas.py
 
-learn: $(RUN_STAMP) ## Learn the triage models anew from scripts/messages.tsv
-	@$(OWN) scripts/learn_accusations.py
-	@$(OWN) scripts/learn_intents.py
-	@$(OWN) scripts/learn_categories.py
+learn: $(DEV_STAMP) ## Learn the triage models anew from scripts/messages
+	@$(OWN) -m scripts.learn
 
 fonts: $(DEV_STAMP) ## Make the posters' fonts anew from Debian's fonts-noto-core and fonts-noto-cjk
 	@$(OWN) scripts/make_fonts.py

@@ -1,7 +1,8 @@
 """Scores of triage on labelled messages: `python -m bench.eval [-v]` prints tables and writes `bench/eval.json`.
 
-A third of each set, by hash, is never read while building; both parts are shown, and `-v` lists what went wrong in the
-part that may be read. NEWS=FILE adds a set that is not part of the project.
+A third of the first sets, by hash, and the whole of the street's are never read while building; all parts are shown,
+and `-v` lists what went wrong in the part that may be read. NEWS=FILE adds a set that is not part of the project, and
+`--held` asks the models that `scripts/learn.py --held` learnt from two thirds of the messages.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
 import subprocess
 import sys
 import time
@@ -17,12 +19,18 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.scores import Row, Scorer, Scores
+from scripts.learning import noise
 from tips.organisation import units
-from tips.triage import Triager
+from tips.triage import Triager, model
 
 HERE: Final = Path(__file__).parent
 DATA: Final = HERE.parent / "tests" / "data"
 STYLED: Final = ("intent", "category group top-1", "area right or asked", "accused found", "no false accusation")
+TYPED: Final[dict[str, Callable[[str], str]]] = {  # the same rows, typed otherwise
+    "bare": noise.bare,
+    "with slips": lambda text: noise.slipped(text, random.Random(text[::-1])),
+    "in telex": lambda text: noise.telex(text, random.Random(0)),
+}
 CONFUSED: Final = ("intent", "category", "urgency", "accused")
 WORST: Final = 6  # confusions that are printed
 _LOADING: Final = """
@@ -39,6 +47,13 @@ print(time.perf_counter() - began, resident() - before)
 Table = dict[str, Any]
 
 
+def _models() -> model.Models | None:
+    if "--held" not in sys.argv:
+        return None
+    with (HERE.parent / ".tools" / "held.npz").open("rb") as file:
+        return model.read(file)
+
+
 def held_out(key: str) -> bool:
     """Whether a row is never looked at while building."""
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 3 == 0
@@ -52,8 +67,8 @@ def read(path: Path) -> list[Row]:
 def main() -> None:
     """Score everything, print it, write it."""
     org = units.load("hcmc-districts")
-    scorer = Scorer(Triager(org), org)
-    chat = read(DATA / "dev_chat.jsonl")
+    scorer = Scorer(Triager(org, _models()), org)
+    chat, street = read(DATA / "dev_chat.jsonl"), read(DATA / "street_chat.jsonl")
     sets: list[tuple[str, list[Row], str, Callable[[list[Row]], tuple[Scores, Table]]]] = [
         ("chat", chat, "id", scorer.chat),
         ("aliases", read(DATA / "alias_cases.jsonl"), "text", scorer.aliases),
@@ -68,7 +83,11 @@ def main() -> None:
             out |= {f"{name}, {part}: {it} taken for": worst for it in CONFUSED if (worst := scores.worst(it))}
             if "-v" in sys.argv and not wanted:
                 explain(name, scores)
-    out |= styles(scorer, [row for row in chat if held_out(row["id"])])
+    out["street, held out"] = scorer.chat(street)[1]
+    for typed, spell in TYPED.items():
+        for name, rows in (("chat", chat), ("street, held out", street)):
+            out[f"{name}, {typed}"] = scorer.chat([row | {"text": spell(row["text"])} for row in rows])[1]
+    out |= styles(scorer, [*(row for row in chat if held_out(row["id"])), *street])
     out["speed and size"] = speed(scorer.triager, [row["text"] for row in chat]) | loading()
     (HERE / "eval.json").write_text(json.dumps(out, ensure_ascii=False, indent=2) + "\n", "utf-8")
     show(out)
@@ -79,7 +98,7 @@ def styles(scorer: Scorer, rows: Sequence[Row]) -> dict[str, Table]:
     found = {}
     for style in sorted({row["style"] for row in rows}):
         figures = scorer.chat([row for row in rows if row["style"] == style])[1]
-        found[f"chat, held out, {style}"] = {key: figures[key] for key in ("rows", *STYLED) if key in figures}
+        found[f"held out, {style}"] = {key: figures[key] for key in ("rows", *STYLED) if key in figures}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,6 +10,8 @@ from typing import Any, Final
 from tips.organisation.units import Organisation
 from tips.triage import Band, Triage, Triager, as_json
 
+Z: Final = 1.96  # standard deviations: 95 %
+POLICE: Final = frozenset({"ward_police", "district_police", "city_department", "city_police_leadership"})
 TIPS: Final = frozenset({"tip", "emergency"})
 WORST: Final = 6  # confusions that are listed
 Row = dict[str, Any]
@@ -34,14 +37,21 @@ class Scores:
         """Count one answer out of many."""
         self.confused.setdefault(question, Counter())[wanted, got] += 1
 
-    def shares(self) -> dict[str, float]:
-        """Each question's share."""
-        return {name: round(self.right[name] / count, 4) for name, count in self.asked.items()}
+    def shares(self) -> dict[str, str]:
+        """Each question's share, and between what it lies with a likelihood of 95 % (Wilson's interval)."""
+        return {name: share(self.right[name], count) for name, count in self.asked.items()}
 
     def worst(self, question: str) -> dict[str, int]:
         """The answers that were most often taken for another one."""
         pairs = self.confused.get(question, Counter()).most_common()
         return {f"{wanted} > {got}": count for (wanted, got), count in pairs if wanted != got and count > 0}
+
+
+def share(right: int, count: int) -> str:
+    """A share in per cent, its interval, and of how many."""
+    middle, spread = (right + Z * Z / 2) / (count + Z * Z), Z / (count + Z * Z)
+    spread *= math.sqrt(right * (count - right) / count + Z * Z / 4)
+    return f"{right / count:6.1%}  ({max(middle - spread, 0):.0%} to {min(middle + spread, 1):.0%} of {count})"
 
 
 @dataclass(frozen=True)
@@ -76,6 +86,13 @@ class Scorer:
         self._area(scores, row, said["area"], where)
         _category(scores, row, triage, where)
         _accused(scores, row, triage, f"{where} want {row['accused_kind']} {row['accused_unit']} got {said['accused']}")
+        if row["accused_kind"] in POLICE:
+            meant, what = self._accused_units(row), f"{where} {row['accused_unit']} {said['excluded'][:4]}"
+            shut = bool(meant) and meant <= triage.route.excluded
+            scores.add("accused police unit excluded", shut, what)
+            scores.add("accused police unit excluded or asked", shut or triage.band is Band.ASK, what)
+            reached = bool(meant & {*triage.route.chain}) and triage.band is not Band.ASK
+            scores.add("accused police unit never gets it unasked", not reached, what)
         _rest(scores, row, triage, where)
 
     def _area(self, scores: Scores, row: Row, area: Row, where: str) -> None:
@@ -99,6 +116,28 @@ class Scorer:
         scores.add("area: no wrong district", district in {wanted, None}, what)
         if row["ward_new"]:
             scores.add("area: ward found", ward in fits, what)
+
+    def _accused_units(self, row: Row) -> set[str]:
+        """The units that a row accuses: by the name of the unit, else those that its place has of that kind."""
+        named = self.triager.offices(row["accused_unit"] or "")
+        units = {code for it in named if it.kind == row["accused_kind"] for code in it.units}
+        if units or row["accused_kind"] in {"city_department", "city_police_leadership"}:
+            return units or {"px05"}  # where no department is named all are meant; the table shuts this one out too
+        ward = next((it.code for it in self.organisation.areas.wards.values() if it.name == row["ward_new"]), None)
+        if row["accused_kind"] == "ward_police" and ward:
+            return {f"ward-{ward}"}
+        district = next(
+            (it.code for it in self.organisation.areas.districts.values() if it.name == row["district"]), None
+        )
+        if row["accused_kind"] == "district_police" and district:
+            return {f"area-{district}"}
+        return {"px05"} if row["accused_kind"] == "city_police_leadership" else {self._any_ward(row)}
+
+    def _any_ward(self, row: Row) -> str:
+        """One of the wards that must be shut out where nobody knows which it is."""
+        wards = self.organisation.areas.wards.values()
+        inside = [it.code for it in wards if row["district"] in {None, self._district_of(it.name)}]
+        return f"ward-{min(inside)}"
 
     def aliases(self, rows: list[Row]) -> tuple[Scores, dict[str, Any]]:
         """Spellings of places, as answers to "where?"."""
@@ -202,9 +241,11 @@ def _rest(scores: Scores, row: Row, triage: Triage, where: str) -> None:
         scores.add("urgency within one", got is not None and abs(int(wanted[1]) - int(got[1])) <= 1, what)
         scores.compare("urgency", wanted, got or "none")
         if wanted == "P0":
-            scores.add("P0 recall", got == "P0", what)
+            scores.add("life in danger found", got == "P0", what)
         else:
             scores.add("no false P0", got != "P0", what)
+        if wanted in {"P2", "P3"}:
+            scores.add("P2 and P3 not taken for P0", got != "P0", what)
     scores.add("ongoing", row["ongoing"] == triage.ongoing, f"{where} {row['ongoing']} -> {triage.ongoing}")
     passages = [(row["text"][slice(*it.span)], it.rule) for it in triage.identifying]
     if row["self_identifying"]:

@@ -12,9 +12,10 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PERMISSIVE = frozenset(
-    "0BSD Apache-2.0 BSD-2-Clause BSD-3-Clause ISC MIT MIT-0 MIT-CMU HPND PSF-2.0 Python-2.0 Unlicense Zlib".split()  # noqa: SIM905
-)
+PERMISSIVE = frozenset({
+    "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "HPND", "ISC", "MIT", "MIT-0", "MIT-CMU",
+    "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
+})  # fmt: skip
 NAMED = frozenset({"MPL-2.0", "LGPL-3.0-only", "LGPL-3.0-or-later", "GPL-2.0-or-later"})  # taken where NOTICE says so
 SAID = {
     "async-timeout": "Apache-2.0",  # these two are for other systems than this one

@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant(
         "a wish that shuts nobody out",
         "tips/triage/__init__.py",
-        "accused = wishes.joined(accused, wished.shut_out)",
+        "accused = wishes.joined(accused, it.wished.shut_out)",
         "accused = wishes.joined(accused, ())",
         "tests/unit/test_triage_wishes.py::test_whom_the_writer_does_not_want_is_shut_out_as_their_choice",
     ),
@@ -197,7 +197,7 @@ MUTANTS = (
     Mutant(
         "a hint that asks nothing",
         "tips/triage/smell.py",
-        "    return Band.ASK if doubtful else Band.NO",
+        "    return Band.ASK if asks else Band.NO",
         "    return Band.NO",
         "tests/unit/test_triage_hints.py::test_an_indirect_accusation_is_found_or_asked_about",
     ),
@@ -682,9 +682,9 @@ MUTANTS = (
     Mutant(
         "words that triage cannot read set aside",
         "tips/triage/intent.py",
-        "    if text.unread:",
+        "    if it.unsaid:",
         "    if False:",
-        "tests/unit/test_languages.py::test_words_in_letters_that_the_table_does_not_know_are_a_tip_too",
+        "tests/unit/test_languages.py::test_words_in_letters_that_the_table_does_not_know_are_a_tip_if_the_person_says_so",
     ),
     Mutant(
         "half a language spoken",

@@ -3,11 +3,11 @@
 import re
 import secrets
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 import locales
+from scripts.learning import messages
 from tests.fakes.people import full_roster
 from tips.crypto import receipt
 from tips.evidence.files import File
@@ -31,7 +31,6 @@ TALK = Conversation(
     web="https://tip.example/",
     languages=Languages(locales.TABLE, locales.LANGUAGES),
 )
-OWN = Path(__file__).parents[2] / "scripts/messages.tsv"
 COMPLETE = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý"
 
 
@@ -311,8 +310,7 @@ def test_two_hundred_offices_are_said_as_one() -> None:
 
 def test_unaccented_answers_are_kept_word_for_word() -> None:
     """Whatever people answer to a question stands in the tip: our own messages, bare, cut into clauses."""
-    texts = [line.split("\t")[-1] for line in OWN.read_text("utf-8").splitlines()]
-    clauses = {phrases.fold(part) for text in texts for part in re.split(r"[,.;!?]", text)}
+    clauses = {phrases.fold(part) for text in messages.texts() for part in re.split(r"[,.;!?]", text)}
     assert len(clauses) > 1000
     assert not [it for it in clauses if receipt.looks_like(it) or receipt.is_receipt(it)]
 

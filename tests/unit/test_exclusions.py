@@ -38,7 +38,9 @@ def test_every_summary_says_who_reads_and_who_does_not_by_name(kind: str) -> Non
     said = chat.presses(f"exclude:{kind}")
     found = promise(chat)
     assert not set(found.readers) & set(found.excluded)
-    assert all(code in said for code in (found.owner, *found.excluded))
+    every = {code for code in found.excluded if code.startswith(("ward-", "area-"))} if "(168)" in said else set()
+    assert all(code in said for code in {found.owner, *found.excluded} - every)
+    assert (len(every) > 168) is (kind == "city_police_leadership")  # whoever has them all says so, and how many
     assert all(code in said for code in found.next if code != HELD)
 
 
@@ -282,7 +284,7 @@ def test_where_both_are_asked_one_number_is_a_place_and_several_are_choices() ->
     """Most districts are numbers."""
     for typed, shut in (("3", False), ("1 4", True)):
         chat = Chat()
-        chat.says("mấy ảnh áo xanh lấy phong bì của quán nhậu")
+        chat.says("thằng bán ma tuý khoe có chỗ dựa")
         assert chat.draft.slot == "both"
         chat.says(typed)
         assert ("catp" in excluded(chat)) is shut
@@ -306,7 +308,7 @@ def test_where_both_are_asked_one_number_is_a_place_and_several_are_choices() ->
 def test_a_yes_shuts_somebody_out_though_it_names_nobody(answer: str) -> None:
     """Who says that somebody is involved is not sent to the police of the place."""
     chat = Chat()
-    chat.says("mấy ảnh áo xanh lấy phong bì của quán nhậu đường Lê Văn Sỹ quận 3")
+    chat.says("thằng bán ma tuý ở đường Lê Văn Sỹ quận 3 khoe có chỗ dựa")
     assert chat.draft.slot == "accused"
     assert "Đã chặn" in chat.says(answer)
     assert "area-770" in excluded(chat)
@@ -424,14 +426,14 @@ def test_a_dont_send_in_the_menu_is_no_farewell() -> None:
 )
 @pytest.mark.parametrize("at", ["first", "summary"])
 def test_a_demand_beside_a_question_is_kept_and_the_question_answered(words: str, at: str) -> None:
-    """Nothing that says who may read is only answered."""
+    """Nothing that says who may read is only answered: whoever is accused is shut out, or asked about."""
     chat = Chat()
     if at == "summary":
         chat.says(DRUGS)
     chat.says(words)
     assert words in chat.draft.text
     if at == "summary":
-        assert "area-770" in excluded(chat)
+        assert chat.draft.slot == "accused" or "area-770" in excluded(chat)
 
 
 def test_a_threat_beside_a_question_is_danger_and_not_only_answered() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.learning import messages
 from tips.intake import languages, phrases
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,7 @@ def test_words_that_english_lent_make_no_english(text: str) -> None:
 def test_no_vietnamese_message_is_taken_for_english_even_without_accents() -> None:
     """The labelled messages and the project's own."""
     rows = [json.loads(it) for it in (ROOT / "tests/data/dev_chat.jsonl").read_text("utf-8").splitlines()]
-    own = [it.split("\t")[3] for it in (ROOT / "scripts/messages.tsv").read_text("utf-8").splitlines()]
+    own = [it.text for it in messages.read() if it.style not in {"foreign", "mixed"}]
     vietnamese = [it["text"] for it in rows if it["style"] != "english"] + [it for it in own if not it.isascii()]
     assert [
         it for it in vietnamese if languages.tells("english.json", it) or languages.tells("english.json", bare(it))

@@ -53,6 +53,7 @@ NO_LANGUAGE: Final = {
     "tips/data/phrases.json": ['"ko"'],  # "no", as people write it
     "tips/data/words.json": ['"ko"'],
     "tips/triage/letters.py": ['"vi"'],  # a syllable
+    "tips/triage/place_numbers.py": ['"vi"'],
 }
 A_START: Final = {  # the first bytes of one file of each kind that a text names
     "JPEG": b"\xff\xd8\xff", "PNG": b"\x89PNG\r\n\x1a\n", "GIF": b"GIF89a", "BMP": b"BM", "TIFF": b"II*\x00",

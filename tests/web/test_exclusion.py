@@ -48,7 +48,7 @@ async def test_without_scripts_it_goes_the_same_way(browser: Browser, site: Serv
     """Every choice is a button of the one form."""
     async with visitor(browser, site, PHONE, scripts=False) as page:
         await page.goto("/")
-        await page.fill("#text", "mấy ảnh áo xanh lấy phong bì của quán nhậu phường 9 quận 3")
+        await page.fill("#text", "thằng bán ma tuý ở phường 9 quận 3 khoe có chỗ dựa")
         await page.click(".send")
         await page.click("button[value='exclude:ward_police']")
         await expect(page.locator(".summary")).to_contain_text("Công an Phường Nhiêu Lộc")

@@ -34,7 +34,7 @@ from tips.intake.prompts import (
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED, SUBMIT
 from tips.intake.turns import EDIT, Decision, Done, FilesGone, Inbound, Reply, ReplyKind, Say, Submit, TooMany
-from tips.triage import Accusation, AreaFinding, Triage
+from tips.triage import Accusation, AreaFinding, Band, Triage
 
 HOTLINES: Final = ("113", "115")  # for whoever calls for help and says no more
 EDITABLE: Final = frozenset({"what", "where", "when", "who"})  # slots whose words can be written anew
@@ -69,14 +69,17 @@ def open_tip(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 def _no_tip(prompts: Prompts, triage: Triage, text: str) -> Say | None:
     """What is answered to words that are no tip; None: they are one.
 
-    Words that triage cannot read are a tip, unless they are plainly a greeting or a question about this channel.
+    Words that triage cannot read are a tip, unless they are plainly a greeting or a question about this channel; where
+    not even their language is known, the person says whether they are one.
     """
-    if triage.accusations:
+    if triage.accusations or triage.danger:
         return None
     heard = prompts.languages.heard_in(text)
     intent = triage.intent if triage.intent in _NO_TIP else ""
     if heard and not heard.triaged:
         intent = "greeting" if phrases.greets(text) else "how_to" if phrases.question(text) else ""
+    if triage.unclear and not heard:
+        intent = "unclear"
     if not intent:
         return None
     return answered(text) if phrases.question(text) else Say(f"intent.{intent}")
@@ -154,9 +157,9 @@ def explain(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 
 def asks_more(prompts: Prompts, words: str) -> bool:
-    """Whether a question about this channel also accuses somebody, says who may read, or tells of danger."""
+    """Whether a question about this channel also accuses somebody, or may, says who may read, or tells of danger."""
     found = prompts.triager.triage(words)
-    return bool(found.accusations or found.wanted or found.danger)
+    return bool(found.accusations or found.wanted or found.danger or found.band is Band.ASK)
 
 
 def answered(question: str) -> Say:

@@ -4,8 +4,9 @@ text = text.parse(words)                     folded words that know where they s
   by letters, vocabulary, keyboards, mending: each sign, what is a word, keys that spell one, pieces of one
 area = areas: mentions -> addresses -> one place, or a question
 wishes = whom the writer does not want to read it, and whom they want to
-accusations = accused: officials in a context that accuses them; smell: where it only hints, one question tells
-category, intent, urgency = weighted words, read in the light of the accusations; threats against the writer come first
+all of that = one `Reading`, from which the models judge: linear ones, by letters, words and what was found
+accusations = officials in a context that accuses them; smell: where it only hints, one question tells
+category, intent, urgency = by the models' scores; threats against the writer come first
 route = routing: owner, levels above, units shut out
 """
 
@@ -23,19 +24,21 @@ from tips.triage import (
     accusations,
     areas,
     category,
-    features,
     gazetteer,
+    grams,
     intent,
     lexicon,
+    model,
     routing,
     self_identification,
     slots,
     smell,
-    threats,
     urgency,
     wishes,
 )
 from tips.triage import text as texts
+from tips.triage.model import Models
+from tips.triage.reading import Reading, read
 from tips.triage.results import (
     Accusation,
     AreaCandidate,
@@ -69,49 +72,47 @@ __all__ = [
 FAR: Final = 40.0  # km from every ward's centre: outside the city
 _KM_PER_DEGREE: Final = 111.2
 NOTHING: Final = Corrections()
+TIPS: Final = frozenset({"tip", "emergency"})
 
 
 class Triager:
     """Reads texts for one organisation."""
 
-    def __init__(self, organisation: Organisation) -> None:
+    def __init__(self, organisation: Organisation, models: Models | None = None) -> None:
+        """Read for an organisation, by the models of the data file or by others."""
         self._organisation = organisation
+        self._models = models or model.load()
         self._places = areas.Places(organisation.areas, gazetteer.load())
         lexicon.load()
 
     def triage(self, text: str, corrections: Corrections = NOTHING) -> Triage:
         """Everything that a text tells; what the person chose wins. Never raises."""
-        parsed = texts.parse(text)
-        found, hits = lexicon.find(parsed)
-        area, mentions, reasons = self._places.find(parsed, corrections)
-        wished, likely = self._officials(parsed, found, hits, mentions)
-        accused, why = accusations.find(parsed, likely, self._organisation)
+        it = read(text, self._places, self._organisation, corrections)
+        scores = self._models.judge(it.grams(), it.names())
+        likely = accusations.weighed(it.text, it.found, it.hits, it.wished.others, self._models, scores)
+        accused, why = accusations.find(it.text, likely, self._organisation)
+        if it.names_only():
+            accused, why = [], []  # only an office: worth a question
+        if not (it.wished.shut_out or it.wished.wanted):
+            unnamed, felt = accusations.unnamed(it.text, it.officials, scores, beside=any(one.units for one in accused))
+            accused, why = [*accused, *unnamed], [*why, *felt]
         accused = accusations.merged(
             accused, corrections.kept, accusations.chosen(corrections.accused, self._organisation)
         )
-        kind, words = category.find(parsed, found, hits, mentions, accused)
-        dangers, hinted = _of_danger(parsed, corrections), smell.hints(parsed)
-        meant = intent.find(
-            parsed,
-            found,
-            hits,
-            category.phrase_strength(found, accused),
-            placed=_placed(area),
-            accused=bool(accused),
-            wished=bool(wished.shut_out or wished.wanted),
-            hinted=bool(hinted.get("alone")),
-            endangered=bool(dangers),
-        )
+        kind, words = category.find(it, self._models, scores, accused)
+        dangers = _of_danger(it, corrections)
+        meant = intent.find(it, scores, accused=bool(accused), endangered=bool(dangers))
         code, second = kind.code, kind.second
         if corrections.category in categories():
             code, second = corrections.category, (kind.code if kind.code != corrections.category else second)
-        if meant.name not in {"tip", "emergency"}:
+        if meant.name not in TIPS:
             code, second = corrections.category, None
-        pressing = urgency.find(meant.name, code, second, hits, endangered=bool(dangers))
-        accused = wishes.joined(accused, wished.shut_out)
+        danger = 0.0 if it.unsaid else scores.danger  # a few stretches of letters tell nothing
+        pressing = urgency.find(meant.name, code, second, it.hits, danger, endangered=bool(dangers))
+        accused = wishes.joined(accused, it.wished.shut_out)
         let_in, receiver = corrections.let_in, corrections.receiver
-        route = routing.route(self._organisation, area, code, accused, let_in, receiver)
-        accused = routing.standing(self._organisation, area, accused, let_in)
+        route = routing.route(self._organisation, it.area, code, accused, let_in, receiver)
+        accused = routing.standing(self._organisation, it.area, accused, let_in)
         return Triage(
             intent=meant.name,
             confidence=kind.confidence if code == kind.code else 1.0 if code else meant.confidence,
@@ -119,20 +120,27 @@ class Triager:
             category_2=second,
             urgency=pressing.level,
             ongoing=pressing.ongoing,
-            area=area,
+            area=it.area,
             accusations=tuple(accused),
             band=smell.band(
-                hinted, accused, likely, kind.in_office, tip=meant.name not in intent.NO_TIP, unread=parsed.unread
+                it.hinted,
+                accused,
+                likely,
+                scores,
+                tip=meant.name in TIPS,
+                unread=it.unclear,
+                named_only=bool(it.officials) and it.names_only(),
             ),
-            hinted=smell.smells(hinted),
-            wanted=wished.wanted,
-            cover_up=_cover_up(code, hits, accused),
-            identifying=self_identification.find(parsed, hits),
-            slots=slots.find(parsed, hits, area, accused[0].span if accused else None),
+            hinted=smell.doubtful(it.hinted, scores),
+            wanted=it.wished.wanted,
+            cover_up=_cover_up(code, it.hits, accused),
+            identifying=self_identification.find(it.text, it.hits),
+            unclear=it.unclear,
+            slots=slots.find(it.text, it.hits, it.area, accused[0].span if accused else None),
             danger=pressing.danger,
             hotlines=pressing.hotlines,
             route=route,
-            reasons=(*reasons, *words, *why, *wished.reasons, *dangers, *_of_route(pressing.level, route)),
+            reasons=(*it.why_there, *words, *why, *it.wished.reasons, *dangers, *_of_route(pressing.level, route)),
         )
 
     def offices(self, text: str) -> list[Accusation]:
@@ -144,12 +152,9 @@ class Triager:
 
     def named_to_shut_out(self, text: str) -> list[Accusation]:
         """The same where nothing else was asked: in any words for an office, but not who is asked to read it."""
-        parsed = texts.parse(text)
-        found, hits = lexicon.find(parsed)
-        mentions = self._places.find(parsed, NOTHING)[1]
-        listed = accusations.mentioned(parsed, hits, mentions, self._organisation)
-        wanted = {*self._officials(parsed, found, hits, mentions)[0].wanted}
-        named = wishes.offices(parsed, listed, mentions, self._organisation)
+        it = read(text, self._places, self._organisation, NOTHING)
+        wanted = {*it.wished.wanted}
+        named = wishes.offices(it.text, it.officials, it.places, self._organisation)
         chosen = (Accusation(it.kind, it.units, by=By.REPORTER) for it in named if not wanted & {*it.units})
         return accusations.merged(chosen)
 
@@ -205,39 +210,16 @@ class Triager:
         )
         return tuple(accusations.merged(replace(it, span=None) for it in pinned))
 
-    def features(self, text: str) -> list[str]:
-        """What the intent of a text is judged by; for learning the weights."""
-        parsed = texts.parse(text)
-        found, hits = lexicon.find(parsed)
-        area, mentions, _ = self._places.find(parsed, NOTHING)
-        accused, _ = accusations.find(parsed, self._officials(parsed, found, hits, mentions)[1], self._organisation)
-        strength = category.phrase_strength(found, accused)
-        return features.names(parsed, found, hits, strength, placed=_placed(area), accused=bool(accused))
-
-    def category_features(self, text: str, *, bare: bool = False) -> list[str]:
-        """What the category of a text is judged by; for learning the weights."""
-        parsed = texts.parse(text)
-        found, hits = lexicon.find(parsed)
-        mentions = self._places.find(parsed, NOTHING)[1]
-        accused, _ = accusations.find(parsed, self._officials(parsed, found, hits, mentions)[1], self._organisation)
-        return category.features(parsed, found, hits, mentions, accused, bare=bare)
+    def signs(self, text: str) -> tuple[grams.Grams, list[str]]:
+        """What the models judge a text by; for learning the weights."""
+        it = read(text, self._places, self._organisation, NOTHING)
+        return it.grams(), it.names()
 
     def cues(self, text: str) -> list[tuple[str, list[str]]]:
         """For each mention of an official its kind, and what it is judged by; for learning the weights."""
-        parsed = texts.parse(text)
-        found, hits = lexicon.find(parsed)
-        _, mentions, _ = self._places.find(parsed, NOTHING)
-        against = accusation_model.offences(found)
-        likely = self._officials(parsed, found, hits, mentions)[1]
-        return [(it.kind, accusation_model.cues(parsed, against, hits, it)) for it, _ in likely]
-
-    def _officials(
-        self, parsed: texts.Text, found: lexicon.Found, hits: lexicon.Hits, mentions: Sequence[gazetteer.Mention]
-    ) -> tuple[wishes.Wishes, list[tuple[accusation_model.Official, float]]]:
-        """What the writer wishes of offices, and how likely each other one that is mentioned is accused."""
-        officials = accusations.mentioned(parsed, hits, mentions, self._organisation)
-        wished = wishes.find(parsed, officials, mentions, self._organisation)
-        return wished, accusations.weighed(parsed, found, hits, wished.others)
+        it = read(text, self._places, self._organisation, NOTHING)
+        against = accusation_model.offences(it.found)
+        return [(one.kind, accusation_model.cues(it.text, against, it.hits, one)) for one in it.wished.others]
 
     def resolve_area(self, text: str) -> AreaFinding:
         """The place that an answer to "where?" names: also a bare "q3", "3" or "thu duc"."""
@@ -268,21 +250,16 @@ class Triager:
         return self._organisation.area_name(code)
 
 
-def _placed(area: AreaFinding) -> bool:
-    return bool(area.district or area.ward or area.ask)
-
-
 def _cover_up(code: str | None, hits: lexicon.Hits, accusations: Sequence[Accusation]) -> bool:
     """Whether somebody is said to protect, tip off, bury, falsify or hide."""
     return bool(code and code.startswith("cover_up.")) or bool(accusations and hits.get("cover_up"))
 
 
-def _of_danger(parsed: texts.Text, corrections: Corrections) -> list[Reason]:
+def _of_danger(it: Reading, corrections: Corrections) -> list[Reason]:
     """Why the writer is in danger at this moment."""
     found = [Reason("danger.chosen")] if corrections.danger else []
-    threat = threats.find(parsed)
-    if threat:
-        found.append(Reason("danger.threat", parsed.span(*threat), {"evidence": parsed.said(*threat)}))
+    if it.threat:
+        found.append(Reason("danger.threat", it.text.span(*it.threat), {"evidence": it.text.said(*it.threat)}))
     return found
 
 

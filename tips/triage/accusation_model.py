@@ -1,25 +1,30 @@
 """Whether a mention of an official accuses it: "công an phường nhận tiền" does, "đã báo công an phường" does not.
 
-A linear model (`data/accused_weights.json`, learnt by `scripts/learn_accusations.py` from text of the project's own)
-weighs the words around the mention and how strongly the phrases there accuse. It may err to the side of accusing: who
-is shut out for nothing loses a tip, who is let in wrongly may cost a life.
+A linear model weighs the words around the mention and how strongly the phrases there accuse; another one the whole
+message, and of which kind the accused are. Both are joined. They may err to the side of accusing: who is shut out for
+nothing loses a tip, who is let in wrongly may cost a life.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tips.organisation.taxonomy import Flag, has
-from tips.triage import linear
 from tips.triage.lexicon import Evidence, Found, Hits
+from tips.triage.model import Models, Scores, logistic
 from tips.triage.text import Text
 
-WEIGHTS: Final = "accused_weights.json"
-LIKELY: Final = 0.2  # so likely must it be that a mention accuses
-TRUSTED: Final = {"court_or_procuracy": 0.75}  # and of whom people turn to, or who is trusted would be shut out
+LIKELY: Final = 0.3  # so likely must it be that a mention accuses
+TRUSTED: Final = {"court_or_procuracy": 0.6}  # and of whom people turn to, or who is trusted would be shut out
+UNNAMED: Final = 0.5  # so likely must it be that somebody in office is accused whom no words name
+OF_A_KIND: Final = 0.2  # and that it is one of this kind: who it may be else is shut out too
+OF_ANOTHER: Final = 0.5  # and of this one beside a unit that is named
+AROUND, WHOLE, KIND, FIRST = 0.45, 0.5, 0.9, 0.2  # what speaks for an accusation; fitted on a third kept out
+LEAST: Final = 1e-4  # nothing is less likely than this
 BEFORE: Final = 14  # words in which an accusation may stand before a mention
 AFTER: Final = 32  # and after it
 LEADING: Final = 5  # words before a mention that are features themselves
@@ -48,11 +53,30 @@ def offences(found: Found) -> list[Evidence]:
     return [it for code in found.evidence if has(code, Flag.OFFENCE_IN_OFFICE) for it in found.evidence[code]]
 
 
-def likelihood(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> float:
-    """How likely the text accuses this official; `against` is what `offences` found."""
+def likelihood(
+    text: Text, against: Sequence[Evidence], hits: Hits, official: Official, models: Models, scores: Scores
+) -> float:
+    """How likely the text accuses this official, by the words around the mention and by the whole message.
+
+    Args:
+        text: the message.
+        against: what `offences` found in it.
+        hits: its signals.
+        official: the mention.
+        models: what weighs the words around it.
+        scores: what they say of the message.
+    """
     if any(official.first - 1 <= after <= official.first for _, after in hits.get("benign.never", ())):
         return 0.0  # whoever poses as an official, or boasts of knowing one, says nothing of them
-    return linear.load(WEIGHTS).likely(cues(text, against, hits, official))["accused"]
+    around = models.accuses(cues(text, against, hits, official))
+    of_kind = math.log(max(scores.kinds.get(official.kind, 0.0), LEAST))
+    return logistic(AROUND * _odds(around) + WHOLE * _odds(scores.accused) + KIND * of_kind + FIRST)
+
+
+def _odds(share: float) -> float:
+    """The logarithm of its odds."""
+    kept = min(max(share, LEAST), 1.0 - LEAST)
+    return math.log(kept / (1.0 - kept))
 
 
 def cues(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from tips.data import read
@@ -14,10 +14,13 @@ from tips.triage import accusation_model
 from tips.triage.accusation_model import Official
 from tips.triage.gazetteer import Mention, Reading
 from tips.triage.lexicon import Found, Hits
+from tips.triage.model import Models, Scores
 from tips.triage.results import Accusation, By, Reason, Span
 from tips.triage.text import Text, parse
 
 MENTIONS: Final = 24  # of the same words that are looked at; nobody repeats an accusation so often
+LEAST_SAID: Final = 4  # different words
+BY_NAME: Final = frozenset({"city_department", "court_or_procuracy", "other_official"})  # by what they are called alone
 _OFFICIAL: Final = "official."
 BY_UNIT: Final = {
     "area_desk": "district_police", "ward_police": "ward_police", "city_department": "city_department",
@@ -25,16 +28,18 @@ BY_UNIT: Final = {
 }  # fmt: skip
 
 
-def weighed(text: Text, found: Found, hits: Hits, officials: Iterable[Official]) -> list[tuple[Official, float]]:
+def weighed(
+    text: Text, found: Found, hits: Hits, officials: Iterable[Official], models: Models, scores: Scores
+) -> list[tuple[Official, float]]:
     """How likely the text accuses each of the officials that it mentions."""
     offences = accusation_model.offences(found)
-    return [(it, accusation_model.likelihood(text, offences, hits, it)) for it in officials]
+    return [(it, accusation_model.likelihood(text, offences, hits, it, models, scores)) for it in officials]
 
 
 def find(
     text: Text, likely: Iterable[tuple[Official, float]], organisation: Organisation
 ) -> tuple[list[Accusation], list[Reason]]:
-    """The accusations of a text, and why; `likely` is what `weighed` found."""
+    """The accusations of officials that a text names, and why; `likely` is what `weighed` found."""
     limits, usual = accusation_model.TRUSTED, accusation_model.LIKELY
     accused = [it for it, likelihood in likely if likelihood >= limits.get(it.kind, usual)]
     named = {it.kind for it in accused if it.units}
@@ -51,10 +56,49 @@ def find(
     return accusations, reasons
 
 
+def unnamed(
+    text: Text, officials: Iterable[Official], scores: Scores, *, beside: bool
+) -> tuple[list[Accusation], list[Reason]]:
+    """The accusations of officials whom no word names, where the whole message leaves little doubt.
+
+    Which unit is meant nobody knows. A kind that words do mention is judged by these.
+
+    Args:
+        text: the message.
+        officials: those that it mentions.
+        scores: what the models say of it.
+        beside: whether a unit is accused by its name; a mere "cán bộ" or "công an" may be of any.
+    """
+    least = accusation_model.OF_ANOTHER if beside else accusation_model.OF_A_KIND
+    if scores.accused < accusation_model.UNNAMED or _says_little(text):
+        return [], []
+    known = {it.kind for it in officials}
+    kinds = [it for it, share in scores.kinds.items() if share >= least and it not in known]
+    return [Accusation(kind) for kind in kinds], [Reason("accused.unnamed")] if kinds else []
+
+
+def _says_little(text: Text) -> bool:
+    """Whether there are hardly any words from which the whole could be judged."""
+    return len({word for word in text.words if not word.isdecimal()}) < LEAST_SAID
+
+
 def mentioned(text: Text, hits: Hits, mentions: Sequence[Mention], organisation: Organisation) -> list[Official]:
     """The officials and units that a text speaks of, accused or not."""
     places = {it.first: it for it in reversed(mentions) if it.readings}
-    return [_official(text, kind, spot, places, mentions, organisation) for kind, spot in _spots(text, hits)]
+    found = [_official(text, kind, spot, places, mentions, organisation) for kind, spot in _spots(text, hits)]
+    return [*found, *_of_a_district(found, places, organisation)]
+
+
+def _of_a_district(
+    officials: Iterable[Official], places: Mapping[int, Mention], organisation: Organisation
+) -> Iterator[Official]:
+    """The former district's force, where a department's name has a district right behind it: "CSGT quận 12"."""
+    for it in officials:
+        place = next((one for at, one in places.items() if it.first < at and one.after == it.after), None)
+        if it.kind == "city_department" and place is not None and place.kind == "district" and place.marked:
+            districts = dict.fromkeys(reading.district for reading in place.readings)
+            units = tuple(f"area-{code}" for code in districts if f"area-{code}" in organisation.units)
+            yield Official("district_police", units, it.first, place.after, bool(units))
 
 
 def chosen(codes: Iterable[str], organisation: Organisation) -> list[Accusation]:
@@ -137,8 +181,8 @@ def _units(
     mentions: Sequence[Mention],
     organisation: Organisation,
 ) -> tuple[str, ...]:
-    if kind == "city_department":
-        return _department(text, first, after)
+    if kind in BY_NAME:
+        return _unit(text, first, after)
     if place is None or kind not in {"ward_police", "district_police", "ward_peoples_committee"}:
         return ()
     readings = _around(place, mentions)
@@ -163,9 +207,9 @@ def _around(place: Mention, mentions: Sequence[Mention]) -> tuple[Reading, ...]:
     return tuple(dict.fromkeys(inside)) or place.readings
 
 
-def _department(text: Text, first: int, after: int) -> tuple[str, ...]:
-    """The department that words name: by its code, or by what people call it."""
-    known = _departments()
+def _unit(text: Text, first: int, after: int) -> tuple[str, ...]:
+    """The one unit that words name: by its code, or by what people call it."""
+    known = _called()
     for size in range(after - first, 0, -1):
         for start in range(first, after - size + 1):
             code = known.get(tuple(text.words[start : start + size]))
@@ -175,6 +219,6 @@ def _department(text: Text, first: int, after: int) -> tuple[str, ...]:
 
 
 @functools.cache
-def _departments() -> dict[tuple[str, ...], str]:
+def _called() -> dict[tuple[str, ...], str]:
     data = read("accused.json")
     return {tuple(parse(phrase).words): code for phrase, code in (data["units"] | data["old_codes"]).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -103,7 +104,7 @@ class Places:
         self, text: Text, corrections: Corrections, *, answer: bool = False
     ) -> tuple[AreaFinding, list[Mention], list[Reason]]:
         """The place of the incident, every mention of a place, and why."""
-        mentions = self._gazetteer.mentions(text)
+        mentions = list(_of_the_city(text, self._gazetteer.mentions(text)))
         finding, reasons = self._find(text, mentions, corrections, answer=answer)
         return finding, mentions, reasons
 
@@ -180,6 +181,14 @@ class Places:
                 if mention.kind == "none" and mention.marked:
                     return AreaFinding(ask=True, span=span), [Reason("area.unknown", span, evidence)]
         return AreaFinding(), []
+
+
+def _of_the_city(text: Text, mentions: Sequence[Mention]) -> Iterator[Mention]:
+    """The mentions without those that a place outside the city stands right behind: "Tân Phú Đồng Nai"."""
+    for it, behind in itertools.zip_longest(mentions, mentions[1:]):
+        outside = behind is not None and behind.kind == "outside" and not behind.unsure
+        if not (outside and behind.first == it.after and not text.breaks[behind.first]):
+            yield it
 
 
 def _first_ones(text: Text, groups: Sequence[list[Mention]]) -> Iterator[list[Mention]]:

@@ -1,46 +1,43 @@
-"""What the intent of a text is judged by: its words, neighbouring pairs, how it begins and ends, and signals.
+"""What the models judge a text by beside its letters and words: what was found in it, by name.
 
-The same names are what `scripts/learn_intents.py` learns weights for. Words are bare: a question asked without accents
-is the same question.
+The same names are what `scripts/learn.py` learns weights for.
 """
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
-from tips.triage.lexicon import Found, Hits
+from tips.triage.accusation_model import Official
+from tips.triage.lexicon import SIGNALS, Found, Hits
 from tips.triage.text import Text
 
-SIGNALS: Final = (
-    "now", "recurring", "past", "held", "weapon", "hurt", "trapped", "suicide", "people", "child", "day",
-)  # fmt: skip
-SCORED: Final = ("status", "how_to", "administrative", "greeting", "out_of_scope", "spam", "emergency")
-STEPS: Final = ((8.0, "8"), (4.0, "4"), (0.0, ""))  # a score above this is a feature with this ending
+STEPS: Final = (0.0, 2.0, 4.0, 6.0, 9.0)  # of a thing's phrases: each weight that is passed is a feature
+BESIDE: Final = ("accusing.6", "accusing.4", "accusing.2", "benign.before", "benign.after", "benign.never", "cover_up")
 
 
-def names(text: Text, found: Found, hits: Hits, strength: float, *, placed: bool, accused: bool) -> list[str]:
+def names(
+    text: Text, found: Found, hits: Hits, officials: Sequence[Official], hinted: Collection[str], *, placed: bool
+) -> list[str]:
     """The features of a text, each once, in a fixed order.
 
     Args:
         text: the message.
         found: its weighted phrases.
         hits: its signals.
-        strength: how strongly its phrases tell of a crime.
+        officials: those that it mentions.
+        hinted: what hints at somebody in office, and at danger, by name.
         placed: whether it names the place of an incident.
-        accused: whether it accuses an official.
     """
-    words = ["#" if word.isdecimal() else word for word in text.words]
-    listed = [*words, *map(" ".join, itertools.pairwise(words))]
-    if words:
-        listed += [f"^{words[0]}", f"^{' '.join(words[:2])}", f"${words[-1]}", f"${' '.join(words[-2:])}"]
-    listed += [f"!told{min(int(strength / 2), 5)}", f"!length{min(len(words).bit_length(), 7)}"]
-    listed += [f"!{name}" for name in SIGNALS if hits.get(name)]
-    listed += [f"!{name}" for name, holds in _holding(text, found, placed=placed, accused=accused) if holds]
-    for name in SCORED:
-        score = found.score(f"intent:{name}")
-        listed += [f"!{name}{ending}" for least, ending in STEPS if score > least]
-    return list(dict.fromkeys(listed))
+    listed = [*_edges(text.words), f"!length{min(len(text.words).bit_length(), 8)}"]
+    for name in found.evidence:
+        score = found.score(name)
+        listed += [f"!{name}>{step:g}" for step in STEPS if score > step]
+    listed += [f"!{name}" for name in (*SIGNALS, *BESIDE) if hits.get(name)]
+    listed += [f"!says {kind}" for kind in dict.fromkeys(it.kind for it in officials)]
+    listed += [f"!{name}" for name in hinted]
+    listed += [f"!{name}" for name, holds in _holding(text, found, placed=placed) if holds]
+    return listed
 
 
 def asks(text: Text, found: Found) -> bool:
@@ -48,12 +45,17 @@ def asks(text: Text, found: Found) -> bool:
     return bool(found.evidence.get("intent:questions")) or text.original.rstrip().endswith("?")
 
 
-def _holding(text: Text, found: Found, *, placed: bool, accused: bool) -> tuple[tuple[str, bool], ...]:
+def _edges(words: Sequence[str]) -> Iterator[str]:
+    """How it begins and ends."""
+    if words:
+        yield from (f"^{words[0]}", f"^{' '.join(words[:2])}", f"${words[-1]}", f"${' '.join(words[-2:])}")
+
+
+def _holding(text: Text, found: Found, *, placed: bool) -> tuple[tuple[str, bool], ...]:
     lowered = text.original.lower()
     return (
         ("asks", asks(text, found)),
         ("placed", placed),
-        ("accused", accused),
         ("url", "http" in lowered or "www" in lowered),
         ("shouted", text.original.isupper()),
     )

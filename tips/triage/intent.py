@@ -1,29 +1,27 @@
 """Intent: what a message is, before anything is stored. When in doubt it is a tip.
 
-A linear model over named features (`data/intent_weights.json`, learnt by `scripts/learn_intents.py` from text of the
-project's own) says how likely each intent is; two rules stand beside it, for danger and for gibberish.
+The model says how likely each intent is; rules stand beside it for what nobody is turned away for: words that triage
+cannot read, a wish about who reads it, a hint at somebody in office, a danger.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
-from tips.triage import features, linear
-from tips.triage.lexicon import Found, Hits
-from tips.triage.text import Text
+from tips.triage import features
+from tips.triage.model import Scores
+from tips.triage.reading import Reading
+from tips.triage.urgency import IN_DANGER
 
-WEIGHTS: Final = "intent_weights.json"
 NO_TIP: Final = ("status", "how_to", "administrative", "greeting", "out_of_scope", "spam")
-SURE: Final = 0.7  # so likely must it be that a message is no tip
-SURE_OF_CRIME: Final = 0.8  # and where it tells of a crime at a place: whoever is afraid asks a question too
+SURE: Final = 0.75  # so likely must it be that a message is no tip
 SURE_OF_HINTS: Final = 0.97  # where it hints at somebody in office and asks nothing
-GRAVE: Final = 6.0  # a text that tells of a crime as much as this
+CALLS: Final = 0.5  # so likely must it be that somebody calls for help
+ENDANGERED: Final = 0.6  # and that a life is in danger, where it is said in so few words
+CRY: Final = 6.0  # so much weighs a phrase that is a cry for help
+POSSIBLE: Final = 0.03  # so likely must danger be where there is one
 PLEA: Final = 45  # words: somebody in danger writes no more
-_IDLE: Final = 3.0  # a text that tells less of a crime than this may be gibberish
-_DANGER: Final = 6.0
-_SYLLABLE: Final = re.compile(r"[^aeiouy]{0,3}[aeiouy]{1,3}[^aeiouy]{0,3}(?:[aeiouy]{1,2}[^aeiouy]{0,3}){0,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,66 +32,45 @@ class Intent:
     confidence: float
 
 
-def find(
-    text: Text,
-    found: Found,
-    hits: Hits,
-    strength: float,
-    *,
-    placed: bool,
-    accused: bool,
-    wished: bool = False,
-    hinted: bool = False,
-    endangered: bool = False,
-) -> Intent:
+def find(it: Reading, scores: Scores, *, accused: bool, endangered: bool) -> Intent:
     """The intent of a message.
 
-    The arguments are those of `features.names`, and whether it says who should or must not read it, whether words hint
-    at somebody in office, and whether the writer is in danger.
+    Args:
+        it: the message.
+        scores: what the models say of it.
+        accused: whether it accuses somebody in office.
+        endangered: whether the writer is threatened, or says that somebody is in danger.
     """
-    meant = _meant(text, found, hits, strength, placed=placed, accused=accused)
+    meant = _meant(it, scores)
     if meant.name not in NO_TIP:
         return meant
     if endangered:
         return Intent("emergency", 0.5)
-    asks, how = features.asks(text, found), meant.name == "how_to"
-    if (wished and not (asks and how)) or (hinted and not (asks or how) and meant.confidence < SURE_OF_HINTS):
+    asks, how = features.asks(it.text, it.found), meant.name == "how_to"
+    wished = it.wished.shut_out or (it.wished.wanted and not (asks and how))
+    told = (accused or it.hinted.get("alone")) and meant.confidence < SURE_OF_HINTS and not (asks or how)
+    if told or wished:
         return Intent("tip", 0.5)
     return meant
 
 
-def _meant(text: Text, found: Found, hits: Hits, strength: float, *, placed: bool, accused: bool) -> Intent:
-    if not text.words:
-        return Intent("tip", 0.0)
-    if text.unread:  # nobody is turned away for words that were not understood
-        return Intent("emergency" if _in_danger(text, found, hits, strength) else "tip", 0.0)
-    likely = linear.load(WEIGHTS).likely(features.names(text, found, hits, strength, placed=placed, accused=accused))
-    if _in_danger(text, found, hits, strength) or likely["emergency"] >= SURE:
-        return Intent("emergency", round(max(likely["emergency"], 0.5), 3))
+def _cries(it: Reading) -> bool:
+    """Whether it holds words that hardly anybody uses but in danger, and asks nothing."""
+    listed = it.found.evidence.get("intent:emergency", ())
+    cries = bool(it.hits.get("suicide")) or bool(listed and listed[0].weight >= CRY)
+    return cries and len(it.text.words) <= PLEA and not features.asks(it.text, it.found)
+
+
+def _meant(it: Reading, scores: Scores) -> Intent:
+    likely = scores.intents
+    calls = likely["emergency"]
+    if it.unsaid:
+        return Intent("emergency" if _cries(it) else "tip", 0.0)
+    if _cries(it) and scores.danger >= POSSIBLE:
+        return Intent("emergency", round(max(calls, 0.5), 3))
+    if calls >= CALLS or (scores.danger >= ENDANGERED and len(it.text.words) <= PLEA and calls > likely["tip"] / 2):
+        return Intent("emergency", round(max(calls, 0.5), 3))
     best = max(NO_TIP, key=lambda name: likely[name])
-    least = SURE_OF_CRIME if strength >= GRAVE and (placed or accused) else SURE
-    if 1.0 - likely["tip"] - likely["emergency"] >= least:
+    if 1.0 - likely["tip"] - calls >= SURE and scores.danger < IN_DANGER:
         return Intent(best, round(likely[best], 3))
-    if strength < _IDLE and not placed and not accused and _gibberish(text):
-        return Intent("spam", 0.5)
     return Intent("tip", round(likely["tip"], 3))
-
-
-def _in_danger(text: Text, found: Found, hits: Hits, strength: float) -> bool:
-    """Whether somebody pleads for help in a danger that is there now."""
-    if hits.get("suicide"):
-        return True
-    listed = found.evidence.get("intent:emergency", ())
-    if not listed or (features.asks(text, found) and listed[0].weight < _DANGER):
-        return False
-    score = found.score("intent:emergency") + (1.5 if hits.get("hurt") or hits.get("trapped") else 0.0)
-    if hits.get("past") and not hits.get("now") and listed[0].weight <= _DANGER:
-        return False
-    grave = strength >= _IDLE or bool(hits.get("hurt") or hits.get("trapped") or hits.get("held"))
-    return score >= _DANGER and len(text.words) <= PLEA and (grave or listed[0].weight >= _DANGER)
-
-
-def _gibberish(text: Text) -> bool:
-    """Whether half of the words could be no syllables of any language."""
-    odd = sum(not word.isdecimal() and not _SYLLABLE.fullmatch(word) for word in text.words)
-    return odd * 2 >= len(text.words) > 1

@@ -127,7 +127,7 @@ def _toned(toneless: str, tone: str) -> str | None:
 def _bearer(toneless: str) -> int:
     """Which letter of a syllable bears its tone."""
     skipped = 2 if _ONSET_WITH_VOWEL.match(toneless) else 0
-    vowels = [at for at in range(skipped, len(toneless)) if toneless[at] in _VOWELS]
+    vowels = [at for at in range(skipped, len(toneless)) if toneless[at] in _VOWELS] or [skipped - 1]  # gì, gìn
     signed = [at for at in vowels if not toneless[at].isascii()]
     if signed:
         return signed[-1]

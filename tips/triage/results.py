@@ -117,6 +117,7 @@ class Triage:
     wanted: tuple[str, ...]  # units that the writer asks to send it to, in the order of the text
     cover_up: bool
     identifying: tuple[Identifying, ...]
+    unclear: bool  # most of it is in no language that triage knows
     slots: Slots
     danger: bool
     hotlines: tuple[str, ...]  # numbers to call, in order; (): no danger now

@@ -16,12 +16,12 @@ from tips.data import read
 from tips.triage import lexicon
 from tips.triage.accusation_model import Official
 from tips.triage.lexicon import Hits, Spot
+from tips.triage.model import Scores
 from tips.triage.results import Accusation, Band
 from tips.triage.text import Phrases, Text
 
 FILE: Final = "smell.json"
-DOUBTFUL: Final = 0.12  # so likely must it be that a mention accuses, to ask
-IN_OFFICE: Final = 0.25  # and so likely that it is an offence in office
+DOUBTFUL: Final = 0.09  # so likely must it be that a mention accuses, to ask
 LOOKED_AT: Final = 24  # spots of a kind
 APART: Final = 8  # words between who is hinted at and what is done
 
@@ -48,10 +48,11 @@ def band(
     hinted: Hits,
     accused: Sequence[Accusation],
     likely: Sequence[tuple[Official, float]],
-    in_office: float,
+    scores: Scores,
     *,
     tip: bool,
     unread: bool,
+    named_only: bool,
 ) -> Band:
     """How sure it is.
 
@@ -59,16 +60,22 @@ def band(
         hinted: what `hints` found.
         accused: who is accused for sure.
         likely: how likely each mention of an official accuses it.
-        in_office: how likely it is an offence in office.
+        scores: what the models say.
         tip: whether it is a tip at all.
         unread: whether it is in a language in which nobody's name is found.
+        named_only: whether it names an office and says nothing of it.
     """
     if accused:
         return Band.SURE
     if not tip:
         return Band.NO
-    doubtful = unread or smells(hinted) or in_office >= IN_OFFICE or any(it >= DOUBTFUL for _, it in likely)
-    return Band.ASK if doubtful else Band.NO
+    asks = unread or named_only or doubtful(hinted, scores) or any(it >= DOUBTFUL for _, it in likely)
+    return Band.ASK if asks else Band.NO
+
+
+def doubtful(hinted: Hits, scores: Scores) -> bool:
+    """Whether words hint at somebody in office, or the whole message does, whoever is accused beside."""
+    return scores.accused >= DOUBTFUL or smells(hinted)
 
 
 def smells(hinted: Hits) -> bool:

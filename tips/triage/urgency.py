@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from tips.organisation.taxonomy import Flag, categories, has
 from tips.triage.lexicon import Hits
+
+IN_DANGER: Final = 0.18  # so likely must it be that a life, or somebody's freedom, is in danger now
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +21,18 @@ class Urgency:
     hotlines: tuple[str, ...]
 
 
-def find(intent: str, code: str | None, second: str | None, hits: Hits, *, endangered: bool = False) -> Urgency:
+def find(
+    intent: str, code: str | None, second: str | None, hits: Hits, danger: float, *, endangered: bool = False
+) -> Urgency:
     """The urgency of a tip or emergency, of anything else none; `endangered` is who wrote it, at this moment."""
     if intent not in {"tip", "emergency"}:
         return Urgency(None, False, False, ())
     ongoing = _ongoing(intent, code, hits)
     if endangered:
         return Urgency("P0", ongoing, True, tuple(dict.fromkeys(("113", *_hotlines(code, hits)))))
-    level = 0 if intent == "emergency" else _level(code, second, ongoing, hits)
-    danger = level == 0 and ongoing
-    return Urgency(f"P{level}", ongoing, danger, _hotlines(code, hits) if danger else ())
+    if intent == "emergency" or danger >= IN_DANGER:
+        return Urgency("P0", True, True, _hotlines(code, hits))
+    return Urgency(f"P{_level(code, second, ongoing, hits)}", ongoing, False, ())
 
 
 def _ongoing(intent: str, code: str | None, hits: Hits) -> bool:
@@ -44,29 +49,11 @@ def _level(code: str | None, second: str | None, ongoing: bool, hits: Hits) -> i
     if has(code, Flag.STEADY):
         active = second in {"drugs.trade", "child.sexual", "trafficking.any"}
         return 1 if active and ongoing else 2 if base < 3 or hits.get("child") else 3
-    now = bool(hits.get("now"))
-    if base == 0:
-        return 0 if _life(code, now, ongoing, hits) else 1
-    if base == 1:
-        return 0 if hits.get("held") and hits.get("now") and hits.get("hurt") else 1
+    if base <= 1:
+        return 1
     if base == 3:
         return 2 if hits.get("child") or hits.get("hurt") else 3
-    return 1 if (now and hits.get("day")) or (hits.get("weapon") and hits.get("day")) else 2
-
-
-def _life(code: str, now: bool, ongoing: bool, hits: Hits) -> bool:
-    """Whether life or liberty is in danger now, for a category whose base is P0."""
-    if has(code, Flag.CHILD):
-        return True
-    if has(code, Flag.LASTING):
-        return ongoing
-    if code == "violence.kidnap":
-        return ongoing or bool(hits.get("held"))
-    if code == "weapons.guns":
-        return now or bool(hits.get("day"))
-    if code == "death.unexplained":
-        return now and not hits.get("past")
-    return now and not (hits.get("past") and not hits.get("recurring"))
+    return 1 if hits.get("day") and (hits.get("now") or hits.get("weapon")) else 2
 
 
 def _hotlines(code: str | None, hits: Hits) -> tuple[str, ...]:

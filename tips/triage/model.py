@@ -1,0 +1,148 @@
+"""The models: linear ones that share one matrix of weights, with a row for each code or name that they know.
+
+`make learn` makes them (`scripts/learn.py`); the data file holds whole numbers of eight bits and, for each answer, what
+one of them is worth. A text's sums are taken family by family, each divided by the root of how much of it is known, so
+that long texts and short ones are judged alike.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tips.data import opened
+from tips.triage.grams import Codes, Grams
+
+FILE: Final = "models.npz"
+ORDER: Final = ("intent", "category", "kind", "accused", "danger")  # of the models, as their columns stand
+TOLD: Final = 3
+LONG: Final = 10_000  # rows: in a longer text most of them occur again and again
+Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the models say of a text."""
+
+    intents: Mapping[str, float]  # how likely each is; they add up to one
+    categories: Mapping[str, float]  # the same
+    accused: float  # how likely somebody in office is
+    kinds: Mapping[str, float]  # of whom, if so
+    danger: float  # how likely a life, or somebody's freedom, is in danger now
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """All weights."""
+
+    codes: Codes  # in order: the rows of stretches and words
+    names: Mapping[str, int]  # the rows of named features
+    weights: npt.NDArray[np.int8]  # rows × answers
+    worth: Floats  # of one step of a weight, by answer
+    base: Floats
+    answers: Mapping[str, Sequence[str]]  # of each model, in the order of the columns
+    cues: Mapping[str, float]  # what speaks for a mention's accusing the official that it names
+    cues_base: float
+
+    def judge(self, grams: Grams, names: Iterable[str]) -> Scores:
+        """What the models say of a text, by its codes and the names of what was found in it."""
+        begins = [self._begins(it) for it in ORDER[1:]]
+        intents, categories, kinds, (accused,), (danger,) = np.split(self._sums(grams, names), begins)
+        return Scores(
+            intents=_shares(self.answers["intent"], intents),
+            categories=_shares(self.answers["category"], categories),
+            kinds=_shares(self.answers["kind"], kinds),
+            accused=logistic(accused),
+            danger=logistic(danger),
+        )
+
+    def accuses(self, cues: Iterable[str]) -> float:
+        """How likely a mention accuses the official that it names, by its cues (`accusation_model.cues`)."""
+        known = [weight for name in cues if (weight := self.cues.get(name)) is not None]
+        return logistic(self.cues_base + sum(known) / math.sqrt(max(len(known), 1)))
+
+    def telling(self, grams: Grams, model: str, answer: str) -> list[tuple[int, int]]:
+        """The words that speak most for an answer, up to `TOLD` spots in the order of the text: from, up to."""
+        column = self._begins(model) + self.answers[model].index(answer)
+        at = self.codes.searchsorted(grams.words)
+        known = self.codes.take(at, mode="clip") == grams.words
+        weights = np.where(known, self.weights[:, column].take(at, mode="clip"), 0)
+        count = (len(weights) + 1) // 2  # words, then pairs of neighbours
+        best = [int(it) for it in np.argsort(-weights, kind="stable") if weights[it] > 0]
+        spots: list[tuple[int, int]] = []
+        for it in best:
+            first, after = (it, it + 1) if it < count else (it - count, it - count + 2)
+            if len(spots) < TOLD and all(after <= a or b <= first for a, b in spots):
+                spots.append((first, after))
+        return sorted(spots)
+
+    def _known(self, grams: Grams, names: Iterable[str]) -> list[Rows]:
+        """The rows of what is known of a text, by family, as often as it occurs."""
+        families = (grams.letters, grams.words, grams.accented)
+        every = np.concatenate(families)
+        at = self.codes.searchsorted(every)
+        known = self.codes.take(at, mode="clip") == every
+        rows, first = [], 0
+        for codes in families:
+            after = first + len(codes)
+            rows.append(at[first:after][known[first:after]])
+            first = after
+        return [*rows, np.array([row for name in names if (row := self.names.get(name)) is not None], np.intp)]
+
+    def _sums(self, grams: Grams, names: Iterable[str]) -> Floats:
+        families = self._known(grams, names)
+        counts = [len(it) for it in families]
+        rows, each = np.concatenate(families), np.repeat([1.0 / math.sqrt(max(it, 1)) for it in counts], counts)
+        if len(rows) > LONG:
+            by_row = np.bincount(rows, each)
+            rows = np.flatnonzero(by_row)
+            each = by_row[rows]
+        summed: Floats = each.astype(np.float32) @ self.weights.take(rows, 0).astype(np.float32)
+        return self.base + self.worth * summed
+
+    def _begins(self, model: str) -> int:
+        """The first column of a model."""
+        return sum(len(self.answers[it]) for it in ORDER[: ORDER.index(model)])
+
+
+def _shares(answers: Sequence[str], sums: Floats) -> dict[str, float]:
+    """Shares that add up to one, by answer."""
+    powers = np.exp(sums - np.max(sums))
+    return dict(zip(answers, (powers / powers.sum()).tolist(), strict=True))
+
+
+def logistic(value: float) -> float:
+    """How likely something is whose odds have this logarithm."""
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, float(value)))))
+
+
+@functools.cache
+def load() -> Models:
+    """The models of the data file, read once."""
+    with opened(FILE) as file:
+        return read(file)
+
+
+def read(file: IO[bytes]) -> Models:
+    """The models of a file, as `scripts/learn.py` writes it."""
+    with np.load(file, allow_pickle=False) as data:
+        said: dict[str, Any] = json.loads(data["said"].tobytes())
+        codes, weights, worth, base = (data[it] for it in ("codes", "weights", "worth", "base"))
+        cues = (data["cues"].astype(np.float32) * data["cues_worth"]).tolist()
+        cues_base = float(data["cues_base"])
+    names = {name: len(codes) + at for at, name in enumerate(said["names"])}
+    by_cue = dict(zip(said["cues"], cues, strict=True))
+    return Models(codes, names, weights, worth, base, said["answers"], by_cue, cues_base)
+
+
+UNLEARNT: Final = Models(  # what reads before anything was learnt
+    np.zeros(0, np.uint64), {}, np.zeros((0, 0), np.int8), np.zeros(0, np.float32), np.zeros(0, np.float32), {}, {}, 0.0
+)
