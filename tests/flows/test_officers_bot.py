@@ -29,7 +29,7 @@ from tips.ports.desk import Chat
 CHAT = 5150
 IN_DANGER_OF_POLICE = (
     "Cứu với, nó đang cầm dao chém người ở 12 Lê Văn Sỹ quận 3, máu nhiều lắm, "
-    "công an phường Võ Thị Sáu nhận tiền bao che"
+    "công an phường Võ Thị Sáu nhận tiền bao che, đừng gửi cho công an phường"
 )
 
 

@@ -95,7 +95,7 @@ async def test_turns_of_one_conversation_wait_for_each_other(a_home: Home) -> No
     """Thirty messages at once, over however many processes: each is kept, once, and nobody is told to try again."""
     someone = a_home.citizen()
     await someone.says(TIP)
-    pieces = [f"thêm {number}" for number in range(30)]
+    pieces = [f"phòng số {number}" for number in range(30)]
     outcomes = await asyncio.gather(*(someone.says(piece) for piece in pieces))
     assert {outcome.state for outcome in outcomes} == {"summary"}
     assert (await someone.presses("submit")).receipt

@@ -303,9 +303,9 @@ def _area_json(area: AreaFinding, organisation: Organisation) -> dict[str, Any]:
 
 
 def _accused_json(accusations: Sequence[Accusation], organisation: Organisation) -> dict[str, str | None]:
-    """The highest-ranking accusation."""
+    """The highest-ranking accusation, one by name before one that the whole message tells."""
     if not accusations:
         return {"kind": "none", "unit": None}
     rank = list(organisation.conflicts)
-    highest = min(accusations, key=lambda it: rank.index(it.kind))
+    highest = min(accusations, key=lambda it: (it.span is None, rank.index(it.kind)))
     return {"kind": highest.kind, "unit": highest.units[0] if highest.units else None}

@@ -16,6 +16,7 @@ from tips.triage.urgency import IN_DANGER
 
 NO_TIP: Final = ("status", "how_to", "administrative", "greeting", "out_of_scope", "spam")
 SURE: Final = 0.75  # so likely must it be that a message is no tip
+SURE_OF_CRIME: Final = 0.95  # and where it tells of a crime at a place: whoever is afraid asks a question too
 SURE_OF_HINTS: Final = 0.97  # where it hints at somebody in office and asks nothing
 CALLS: Final = 0.5  # so likely must it be that somebody calls for help
 ENDANGERED: Final = 0.6  # and that a life is in danger, where it is said in so few words
@@ -71,6 +72,7 @@ def _meant(it: Reading, scores: Scores) -> Intent:
     if calls >= CALLS or (scores.danger >= ENDANGERED and len(it.text.words) <= PLEA and calls > likely["tip"] / 2):
         return Intent("emergency", round(max(calls, 0.5), 3))
     best = max(NO_TIP, key=lambda name: likely[name])
-    if 1.0 - likely["tip"] - calls >= SURE and scores.danger < IN_DANGER:
+    least = SURE_OF_CRIME if it.tells_of_crime else SURE
+    if 1.0 - likely["tip"] - calls >= least and scores.danger < IN_DANGER:
         return Intent(best, round(likely[best], 3))
     return Intent("tip", round(likely["tip"], 3))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tips.data import read as read_data
+from tips.organisation.taxonomy import categories
 from tips.organisation.units import Organisation
 from tips.triage import accusations, features, lexicon, smell, threats, wishes
 from tips.triage import text as texts
@@ -21,6 +22,7 @@ from tips.triage.wishes import Wishes
 
 MENTIONS: Final = 3  # that the whole message is judged by
 STRANGE: Final = 0.4  # of the words; in Vietnamese with slips and in English hardly any text has as many
+WEIGHTY: Final = 4.0  # so much weighs a phrase that hardly means anything but a crime
 APART: Final = 8  # words: fewer of one letter are abbreviations
 _OF_ADDRESSES: Final = frozenset(read_data("address_words.json")["parts"])
 
@@ -48,8 +50,15 @@ class Reading:
     @property
     def unclear(self) -> bool:
         """Whether most of it is in no language that triage knows, or are letters apart: a person has to read it."""
-        apart = 2 * sum(len(word) == 1 for word in self.text.words) > max(len(self.text.words), APART)
-        return self.text.unread or self.text.strange >= STRANGE or apart
+        letters = sum(len(word) == 1 and not word.isdecimal() for word in self.text.words)
+        broken = self.text.strange >= STRANGE or 2 * letters > max(len(self.text.words), APART)
+        return self.text.unread or (broken and not self.found.evidence)  # markup around words that tell is no tongue
+
+    @property
+    def tells_of_crime(self) -> bool:
+        """Whether it names a place, and a crime by a phrase that weighs."""
+        listed = (it for code, several in self.found.evidence.items() if code in categories() for it in several)
+        return self.placed and any(it.weight >= WEIGHTY for it in listed)
 
     @property
     def unsaid(self) -> bool:
