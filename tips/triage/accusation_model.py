@@ -19,7 +19,6 @@ from tips.triage.model import Models, Scores, logistic
 from tips.triage.text import Text
 
 LIKELY: Final = 0.3  # so likely must it be that a mention accuses
-TRUSTED: Final = {"court_or_procuracy": 0.6}  # and of whom people turn to, or who is trusted would be shut out
 UNNAMED: Final = 0.5  # so likely must it be that somebody in office is accused whom no words name
 OF_A_KIND: Final = 0.2  # and that it is one of this kind: who it may be else is shut out too
 OF_ANOTHER: Final = 0.5  # and of this one beside a unit that is named

@@ -40,8 +40,7 @@ def find(
     text: Text, likely: Iterable[tuple[Official, float]], organisation: Organisation
 ) -> tuple[list[Accusation], list[Reason]]:
     """The accusations of officials that a text names, and why; `likely` is what `weighed` found."""
-    limits, usual = accusation_model.TRUSTED, accusation_model.LIKELY
-    accused = [it for it, likelihood in likely if likelihood >= limits.get(it.kind, usual)]
+    accused = [it for it, likelihood in likely if likelihood >= accusation_model.LIKELY]
     named = {it.kind for it in accused if it.units}
     merged: dict[str, list[Official]] = {}
     for it in sorted(accused, key=lambda one: one.first):
