@@ -1,5 +1,6 @@
 """The learnt part of triage: codes that are the same everywhere, answers to anything, messages that differ."""
 
+import io
 import json
 import random
 import unicodedata
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
 
 from scripts import near_messages
-from scripts.learning import messages, noise
+from scripts.learning import fitting, messages, noise
 from tips.organisation import units
 from tips.organisation.taxonomy import categories
 from tips.triage import Triager, grams, model
@@ -45,6 +49,49 @@ def test_a_text_composed_or_decomposed_in_capitals_or_not_has_the_same_codes() -
     for other in (unicodedata.normalize("NFD", words), words.upper()):
         for family in ("letters", "words", "accented"):
             assert np.array_equal(getattr(codes(words), family), getattr(codes(other), family))
+
+
+def test_the_file_answers_what_the_learner_of_its_weights_answers() -> None:
+    """Scikit-learn's own estimators over rows made another way, and eight bits read by numpy: also for a long text."""
+    every = [it for it in messages.read()[::60] if it.intent == "tip" and it.category != "-"]
+    signs = [TRIAGER.signs(it.text) for it in every]
+    known = fitting.vocabulary([[it] for it in signs])
+    labels = [it.accused != "none" for it in every], [it.category for it in every]
+    whether, flat = fitting.whether(known.matrix(signs), labels[0], 1.0), fitting.many(known.matrix(signs), labels[1])
+    nothing = fitting.Fitted(("",), np.full((1, len(known.worth)), 1e-3), np.zeros(1))
+    parts = {"intent": nothing, "category": flat, "kind": nothing, "accused": whether, "danger": nothing}
+    stored = io.BytesIO()
+    np.savez(stored, **fitting.packed(known, parts, (("x",), np.ones(1), 0.0)))
+    stored.seek(0)
+    models = model.read(stored)
+
+    counted = DictVectorizer(sparse=False)
+    rows = counted.fit_transform([as_counted(known, it) for it in signs])
+    logistic = LogisticRegression(C=fitting.SOFT, max_iter=fitting.MOST, tol=1e-4).fit(rows, labels[0])
+    machine = LinearSVC(C=fitting.SLACK, dual=True, tol=0.02, max_iter=300, random_state=7).fit(rows, labels[1])
+    asked = [*(it.text for it in messages.read()[7::400]), " ".join(it.text for it in messages.read()[11::80])[:20_000]]
+    apart = []
+    for text in asked:
+        sign = TRIAGER.signs(text)
+        row = counted.transform([as_counted(known, sign)])
+        scores, wanted = models.judge(*sign), float(logistic.predict_proba(row)[0, 1])
+        apart.append(abs(scores.accused - wanted))
+        margins = dict(zip(machine.classes_, fitting.MARGIN * machine.decision_function(row)[0], strict=True))
+        base = np.log(scores.categories["drugs.trade"]) - margins["drugs.trade"]
+        apart += [abs(np.log(share) - base - margins[code]) for code, share in scores.categories.items()]
+    assert np.mean(apart) < 0.03
+    assert np.quantile(apart, 0.99) < 0.2
+
+
+def as_counted(known: fitting.Vocabulary, sign: tuple[grams.Grams, list[str]]) -> dict[str, float]:
+    """A text's features by name, each with what it counts; family by family over the root of how much is known."""
+    worth = dict(zip([*known.codes.tolist(), *known.names], known.worth.tolist(), strict=True))
+    found: dict[str, float] = {}
+    for family in (sign[0].letters.tolist(), sign[0].words.tolist(), sign[0].accented.tolist(), sign[1]):
+        listed = [it for it in family if it in worth]
+        for it in listed:
+            found[str(it)] = found.get(str(it), 0.0) + worth[it] / len(listed) ** 0.5
+    return found
 
 
 def test_every_category_can_be_found_and_shares_add_up() -> None:

@@ -85,6 +85,25 @@ def test_police_who_did_it_are_shut_out_or_asked_about(text: str) -> None:
     assert TRIAGER.triage(text).band is not Band.NO
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (
+            "bữa lên làm hộ khẩu người ngồi quầy đòi 500 ngàn mới đóng dấu, ai không đưa thì ngâm",
+            "ward_peoples_committee",
+        ),
+        ("bị mấy ổng còng tay đánh trong phòng tạm giữ suốt đêm ép ký giấy nhận tội", "ward_police"),
+        ("mấy ông mang phù hiệu chặn xe vòi tiền, không đưa thì đòi giữ bằng lái", "city_department"),
+    ],
+)
+def test_officials_whom_no_word_names_are_shut_out_where_the_whole_leaves_little_doubt(text: str, kind: str) -> None:
+    """Whoever they are, every unit of that kind that could be meant; the desk is told that no word names them."""
+    found = TRIAGER.triage(text)
+    assert kind in {it.kind for it in found.accusations}
+    assert "accused.unnamed" in {it.rule for it in found.reasons}
+    assert found.route.excluded
+
+
 @pytest.mark.parametrize("text", ["công an quận 7", "ca q10", "CSGT", "viện kiểm sát"])
 def test_an_office_of_which_nothing_is_said_is_asked_about_and_shut_out_of_nothing(text: str) -> None:
     """Who names one may want it to read the tip, or not."""
@@ -93,10 +112,16 @@ def test_an_office_of_which_nothing_is_said_is_asked_about_and_shut_out_of_nothi
     assert not found.route.excluded
 
 
-def test_a_department_of_a_district_is_that_districts_force() -> None:
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("Đội trưởng đội hình sự quận 8 bảo kê sòng bạc", "area-776"),
+        ("csgt quận 12 đòi 500 ngàn mới thả xe", "area-761"),
+    ],
+)
+def test_a_department_of_a_district_is_that_districts_force(text: str, unit: str) -> None:
     """Not the city's department alone."""
-    found = TRIAGER.triage("Đội trưởng đội hình sự quận 8 bảo kê sòng bạc")
-    assert "area-776" in found.route.excluded
+    assert unit in TRIAGER.triage(text).route.excluded
 
 
 @pytest.mark.parametrize(

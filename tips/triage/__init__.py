@@ -13,20 +13,20 @@ route = routing: owner, levels above, units shut out
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from tips.organisation.taxonomy import categories
 from tips.organisation.units import HELD, Organisation, Unit
 from tips.triage import (
-    accusation_model,
     accusations,
     areas,
     category,
     gazetteer,
     grams,
     intent,
+    kept,
     lexicon,
     model,
     routing,
@@ -37,7 +37,10 @@ from tips.triage import (
     wishes,
 )
 from tips.triage import text as texts
-from tips.triage.model import Models
+from tips.triage.accusation_model import Official
+from tips.triage.category import Category
+from tips.triage.intent import Intent
+from tips.triage.model import Models, Scores
 from tips.triage.reading import Reading, read
 from tips.triage.results import (
     Accusation,
@@ -88,31 +91,18 @@ class Triager:
     def triage(self, text: str, corrections: Corrections = NOTHING) -> Triage:
         """Everything that a text tells; what the person chose wins. Never raises."""
         it = read(text, self._places, self._organisation, corrections)
-        scores = self._models.judge(it.grams(), it.names())
-        likely = accusations.weighed(it.text, it.found, it.hits, it.wished.others, self._models, scores)
-        accused, why = accusations.find(it.text, likely, self._organisation)
-        if it.names_only():
-            accused, why = [], []  # only an office: worth a question
-        if not (it.wished.shut_out or it.wished.wanted):
-            unnamed, felt = accusations.unnamed(it.text, it.officials, scores, beside=any(one.units for one in accused))
-            accused, why = [*accused, *unnamed], [*why, *felt]
-        accused = accusations.merged(
-            accused, corrections.kept, accusations.chosen(corrections.accused, self._organisation)
-        )
-        kind, words = category.find(it, self._models, scores, accused)
+        scores = self._models.judge(it.grams, it.names())
+        likely = accusations.weighed(it.cues, it.hits, self._models, scores)
+        told, why = self._told(it, likely, scores, corrections)
+        kind, words = category.find(it, self._models, scores, told)
         dangers = _of_danger(it, corrections)
-        meant = intent.find(it, scores, accused=bool(accused), endangered=bool(dangers))
-        code, second = kind.code, kind.second
-        if corrections.category in categories():
-            code, second = corrections.category, (kind.code if kind.code != corrections.category else second)
-        if meant.name not in TIPS:
-            code, second = corrections.category, None
+        meant = intent.find(it, scores, accused=bool(told), endangered=bool(dangers))
+        code, second = _codes(kind, meant, corrections.category)
         danger = 0.0 if it.unsaid else scores.danger  # a few stretches of letters tell nothing
         pressing = urgency.find(meant.name, code, second, it.hits, danger, endangered=bool(dangers))
-        accused = wishes.joined(accused, it.wished.shut_out)
-        let_in, receiver = corrections.let_in, corrections.receiver
-        route = routing.route(self._organisation, it.area, code, accused, let_in, receiver)
-        accused = routing.standing(self._organisation, it.area, accused, let_in)
+        accused = wishes.joined(told, it.wished.shut_out)
+        route = routing.route(self._organisation, it.area, code, accused, corrections.let_in, corrections.receiver)
+        accused = routing.standing(self._organisation, it.area, accused, corrections.let_in)
         return Triage(
             intent=meant.name,
             confidence=kind.confidence if code == kind.code else 1.0 if code else meant.confidence,
@@ -122,15 +112,7 @@ class Triager:
             ongoing=pressing.ongoing,
             area=it.area,
             accusations=tuple(accused),
-            band=smell.band(
-                it.hinted,
-                accused,
-                likely,
-                scores,
-                tip=meant.name in TIPS,
-                unread=it.unclear,
-                named_only=bool(it.officials) and it.names_only(),
-            ),
+            band=smell.band(it.hinted, accused, likely, scores, tip=meant.name in TIPS, open_to_doubt=it.open_to_doubt),
             hinted=smell.doubtful(it.hinted, scores),
             wanted=it.wished.wanted,
             cover_up=_cover_up(code, it.hits, accused),
@@ -142,6 +124,19 @@ class Triager:
             route=route,
             reasons=(*it.why_there, *words, *why, *it.wished.reasons, *dangers, *_of_route(pressing.level, route)),
         )
+
+    def _told(
+        self, it: Reading, likely: Sequence[tuple[Official, float]], scores: Scores, corrections: Corrections
+    ) -> tuple[list[Accusation], list[Reason]]:
+        """Whom a text accuses, by name or as a whole, and whom the person chose, with the reasons."""
+        named, why = ([], []) if it.names_only else accusations.find(it.text, likely, self._organisation)
+        if not (it.wished.shut_out or it.wished.wanted):
+            beside = any(one.units for one in named)
+            unnamed, felt = accusations.unnamed(it.text, it.officials, scores, beside=beside)
+            named, why = [*named, *unnamed], [*why, *felt]
+        return accusations.merged(
+            named, corrections.kept, accusations.chosen(corrections.accused, self._organisation)
+        ), why
 
     def offices(self, text: str) -> list[Accusation]:
         """Whom the answer to "who is involved?" names, as the person's own choice."""
@@ -182,6 +177,15 @@ class Triager:
         standing = routing.standing(self._organisation, triage.area, accused, let_in)
         return replace(triage, accusations=tuple(standing), route=route)
 
+    @property
+    def version(self) -> str:
+        """What a triage that was kept depends on beside the draft: the units, and what a triage holds."""
+        return f"{self._organisation.digest} {kept.SHAPE}"
+
+    def again(self, plain: Mapping[str, Any], accused: Collection[Accusation], let_in: Collection[str] = ()) -> Triage:
+        """A triage that was kept (`tips.triage.kept`), with who was accused since, routed anew."""
+        return self.routed(kept.from_plain(plain), *accused, let_in=let_in)
+
     def uncategorised(self, triage: Triage, let_in: Collection[str] = ()) -> Triage:
         """The same tip, its matter left to a person: a place and a recording tell none."""
         return self.routed(replace(triage, category=None, category_2=None), let_in=let_in)
@@ -213,13 +217,12 @@ class Triager:
     def signs(self, text: str) -> tuple[grams.Grams, list[str]]:
         """What the models judge a text by; for learning the weights."""
         it = read(text, self._places, self._organisation, NOTHING)
-        return it.grams(), it.names()
+        return it.grams, it.names()
 
     def cues(self, text: str) -> list[tuple[str, list[str]]]:
         """For each mention of an official its kind, and what it is judged by; for learning the weights."""
         it = read(text, self._places, self._organisation, NOTHING)
-        against = accusation_model.offences(it.found)
-        return [(one.kind, accusation_model.cues(it.text, against, it.hits, one)) for one in it.wished.others]
+        return [(one.kind, list(cues)) for one, cues in it.cues]
 
     def resolve_area(self, text: str) -> AreaFinding:
         """The place that an answer to "where?" names: also a bare "q3", "3" or "thu duc"."""
@@ -253,6 +256,14 @@ class Triager:
 def _cover_up(code: str | None, hits: lexicon.Hits, accusations: Sequence[Accusation]) -> bool:
     """Whether somebody is said to protect, tip off, bury, falsify or hide."""
     return bool(code and code.startswith("cover_up.")) or bool(accusations and hits.get("cover_up"))
+
+
+def _codes(kind: Category, meant: Intent, chosen: str | None) -> tuple[str | None, str | None]:
+    """What a text is filed under, and what else it may be; what the person chose wins, and what is no tip has none."""
+    code, second = kind.code, kind.second
+    if chosen in categories():
+        code, second = chosen, (kind.code if kind.code != chosen else second)
+    return (code, second) if meant.name in TIPS else (chosen, None)
 
 
 def _of_danger(it: Reading, corrections: Corrections) -> list[Reason]:

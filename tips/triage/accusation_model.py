@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,22 +52,19 @@ def offences(found: Found) -> list[Evidence]:
     return [it for code in found.evidence if has(code, Flag.OFFENCE_IN_OFFICE) for it in found.evidence[code]]
 
 
-def likelihood(
-    text: Text, against: Sequence[Evidence], hits: Hits, official: Official, models: Models, scores: Scores
-) -> float:
+def likelihood(official: Official, cues: Sequence[str], hits: Hits, models: Models, scores: Scores) -> float:
     """How likely the text accuses this official, by the words around the mention and by the whole message.
 
     Args:
-        text: the message.
-        against: what `offences` found in it.
-        hits: its signals.
         official: the mention.
+        cues: what `cues` found around it.
+        hits: the signals of the message.
         models: what weighs the words around it.
         scores: what they say of the message.
     """
     if any(official.first - 1 <= after <= official.first for _, after in hits.get("benign.never", ())):
         return 0.0  # whoever poses as an official, or boasts of knowing one, says nothing of them
-    around = models.accuses(cues(text, against, hits, official))
+    around = models.accuses(cues)
     of_kind = math.log(max(scores.kinds.get(official.kind, 0.0), LEAST))
     return logistic(AROUND * _odds(around) + WHOLE * _odds(scores.accused) + KIND * of_kind + FIRST)
 
@@ -78,8 +75,18 @@ def _odds(share: float) -> float:
     return math.log(kept / (1.0 - kept))
 
 
-def cues(text: Text, against: Sequence[Evidence], hits: Hits, official: Official) -> list[str]:
-    """The features of a mention, each once, in a fixed order; `make learn` finds their weights."""
+def cues(
+    text: Text, against: Sequence[Evidence], hits: Hits, official: Official, spoken: Collection[int] = ()
+) -> list[str]:
+    """The features of a mention, each once, in a fixed order; `make learn` finds their weights.
+
+    Args:
+        text: the message.
+        against: what `offences` found in it.
+        hits: its signals.
+        official: the mention.
+        spoken: the numbers of words that name offices of which something is wished: which they are, tells nothing.
+    """
     score = _score(text, against, hits, official)
     listed = [f"!{official.kind}", *(f"!phrases>{step:g}" for step in STEPS if score > step)]
     listed += [f"!{name}" for name in ("benign.before", "benign.after") if _benign(hits, name, official)]
@@ -89,21 +96,26 @@ def cues(text: Text, against: Sequence[Evidence], hits: Hits, official: Official
         listed.append("!cover_up")
     for name in _WEIGHTS:
         listed += [f"!{name}{side}" for side in _sides(hits, name, official)]
-    listed += _around(text, official)
+    listed += _around(text, official, spoken)
     return list(dict.fromkeys(listed))
 
 
-def _around(text: Text, official: Official) -> Iterator[str]:
+def _around(text: Text, official: Official, spoken: Collection[int]) -> Iterator[str]:
     """The words on both sides, bare, and pairs of neighbours; numbers are one word."""
-    start = max(0, official.first - LEADING)
-    before = ["#" if word.isdecimal() else word for word in text.words[start : official.first]]
-    behind = ["#" if word.isdecimal() else word for word in text.words[official.after : official.after + FOLLOWING]]
+    start, end = max(0, official.first - LEADING), min(len(text.words), official.after + FOLLOWING)
+    before = _plain(text, range(start, official.first), spoken)
+    behind = _plain(text, range(official.after, end), spoken)
     yield from (f"<{word}" for word in before)
     yield f"<<{' '.join(before[-2:]) or '^'}"
     yield f"<<{before[-1]}" if before else "<^"
     yield from (f">{word}" for word in behind)
     yield from (f">>{word}" for word in behind[:4])
     yield from (f">{one} {other}" for one, other in itertools.pairwise(behind))
+
+
+def _plain(text: Text, spots: Iterable[int], spoken: Collection[int]) -> list[str]:
+    said = ((at, text.words[at]) for at in spots)
+    return ["@" if at in spoken else "#" if word.isdecimal() else word for at, word in said]
 
 
 def _sides(hits: Hits, name: str, official: Official) -> Iterator[str]:

@@ -13,7 +13,7 @@ from tips.organisation.units import Organisation
 from tips.triage import accusation_model
 from tips.triage.accusation_model import Official
 from tips.triage.gazetteer import Mention, Reading
-from tips.triage.lexicon import Found, Hits
+from tips.triage.lexicon import Hits
 from tips.triage.model import Models, Scores
 from tips.triage.results import Accusation, By, Reason, Span
 from tips.triage.text import Text, parse
@@ -29,11 +29,10 @@ BY_UNIT: Final = {
 
 
 def weighed(
-    text: Text, found: Found, hits: Hits, officials: Iterable[Official], models: Models, scores: Scores
+    mentions: Iterable[tuple[Official, Sequence[str]]], hits: Hits, models: Models, scores: Scores
 ) -> list[tuple[Official, float]]:
-    """How likely the text accuses each of the officials that it mentions."""
-    offences = accusation_model.offences(found)
-    return [(it, accusation_model.likelihood(text, offences, hits, it, models, scores)) for it in officials]
+    """How likely the text accuses each of the officials that it mentions, by their cues."""
+    return [(it, accusation_model.likelihood(it, cues, hits, models, scores)) for it, cues in mentions]
 
 
 def find(

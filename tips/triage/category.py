@@ -48,7 +48,7 @@ def _plain(code: str, share: float, accusations: Sequence[Accusation]) -> float:
 def _reasons(it: Reading, models: Models, code: str) -> list[Reason]:
     """The lexicon's phrases for a code; where it has none, the words that spoke most for it."""
     listed = [(one.first, one.after) for one in it.found.evidence.get(code, [])[:TOLD]]
-    listed = listed or models.telling(it.grams(), "category", code)
+    listed = listed or models.telling(it.grams, "category", code)
     if not listed:
         return []
     words = ", ".join(it.text.said(*spot) for spot in listed)

@@ -38,6 +38,8 @@ HERE_BARE: Final = frozenset(texts.parse(" ".join(_HERE)).words)
 HEREABOUTS_BARE: Final = frozenset(texts.parse(" ".join(_HEREABOUTS)).words)
 _NEVER_ACCENTED: Final = frozenset(read("places.json")["spoken"]["unaccented"])
 _PARTS: Final = {part: (by_last_word(part), by_last_word(f"{part}_as_written")) for part in ("landmarks", "things")}
+_TITLES: Final = frozenset(read("address_words.json")["titles"])
+_TITLES_BARE: Final = frozenset(read("address_words.json")["titles_bare"])
 _FAMILIES: Final = frozenset(["nguyen", "tran", "pham", "huynh", "phan", "bui", "ngo"])
 _PART_ENDS: Final = frozenset(
     word for bare, written in _PARTS.values() for word in (*bare, *texts.parse(" ".join(written)).words)
@@ -54,6 +56,8 @@ def bound(text: Text, first: int, found: Found) -> bool:
         return True  # 15B
     if first and text.words[first - 1] in _FAMILIES and not text.breaks[first]:
         return True  # Nguyễn Quý Đức
+    if _follows(text, first, _TITLES, _TITLES_BARE):
+        return True  # chị Phú Nhuận
     after = found.after
     if not found.bare or not found.doubt or after >= len(text.words) or text.starts[after] > text.ends[after - 1] + 1:
         return False

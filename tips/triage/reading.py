@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from tips.data import read as read_data
@@ -27,9 +28,9 @@ APART: Final = 8  # words: fewer of one letter are abbreviations
 _OF_ADDRESSES: Final = frozenset(read_data("address_words.json")["parts"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
-    """All of it."""
+    """All of it; what follows from it is found once, when it is asked for."""
 
     text: Text
     found: Found  # weighted phrases
@@ -47,10 +48,10 @@ class Reading:
         """Whether it names the place of an incident."""
         return bool(self.area.district or self.area.ward or self.area.ask)
 
-    @property
+    @cached_property
     def unclear(self) -> bool:
         """Whether most of it is in no language that triage knows, or are letters apart: a person has to read it."""
-        letters = sum(len(word) == 1 and not word.isdecimal() for word in self.text.words)
+        letters = len([word for word in self.text.words if len(word) == 1 and not word.isdecimal()])
         broken = self.text.strange >= STRANGE or 2 * letters > max(len(self.text.words), APART)
         return self.text.unread or (broken and not self.found.evidence)  # markup around words that tell is no tongue
 
@@ -60,23 +61,39 @@ class Reading:
         listed = (it for code, several in self.found.evidence.items() if code in categories() for it in several)
         return self.placed and any(it.weight >= WEIGHTY for it in listed)
 
-    @property
+    @cached_property
     def unsaid(self) -> bool:
         """Whether nothing could be judged by it: it is unclear, or says only where, or nothing but numbers."""
-        at = {spot for it in self.places for spot in range(it.first, it.after)}
-        words = (word for spot, word in enumerate(self.text.words) if spot not in at and len(word) > 1)
+        words = (word for at, word in enumerate(self.text.words) if at not in self._placed and len(word) > 1)
         return self.unclear or all(word.isdecimal() or word in _OF_ADDRESSES for word in words)
 
+    @cached_property
     def names_only(self) -> bool:
         """Whether it names offices and places, and says nothing of them."""
-        spots = [*((it.first, it.after) for it in self.places), *((it.first, it.after) for it in self.officials)]
-        named = {spot for first, after in spots for spot in range(first, after)}
-        return all(spot in named or word.isdecimal() for spot, word in enumerate(self.text.words))
+        named = self._placed.union(at for it in self.officials for at in range(it.first, it.after))
+        return all(at in named or word.isdecimal() for at, word in enumerate(self.text.words))
 
+    @property
+    def open_to_doubt(self) -> bool:
+        """Whether it may accuse somebody whom nobody finds: it is unclear, or names an office and says no more."""
+        return self.unclear or (bool(self.officials) and self.names_only)
+
+    @cached_property
     def grams(self) -> Grams:
-        """Its letters and words, as the models know them."""
-        places = {at for it in self.places for at in range(it.first, it.after)}
-        return grams(self.text.words, self.text.canons, places, accented=self.text.accented)
+        """Its letters and words, as the models know them; whom a wish names tells nothing of what it is about."""
+        masked = self._placed | self.wished.spoken
+        return grams(self.text.words, self.text.canons, masked, accented=self.text.accented)
+
+    @cached_property
+    def cues(self) -> Sequence[tuple[Official, Sequence[str]]]:
+        """The officials of whom nothing is wished, and what tells whether each is accused."""
+        against = offences(self.found)
+        return [(it, cues(self.text, against, self.hits, it, self.wished.spoken)) for it in self.wished.others]
+
+    @cached_property
+    def _placed(self) -> frozenset[int]:
+        """The numbers of the words that name places."""
+        return frozenset(at for it in self.places for at in range(it.first, it.after))
 
     def names(self) -> list[str]:
         """What was found in it, as the models know it."""
@@ -86,8 +103,7 @@ class Reading:
 
     def _around_officials(self) -> Iterator[str]:
         """What stands around the first mentions of officials."""
-        against = offences(self.found)
-        listed = (it for one in self.wished.others[:MENTIONS] for it in cues(self.text, against, self.hits, one))
+        listed = (it for _, several in self.cues[:MENTIONS] for it in several)
         yield from (f"~{it}" for it in dict.fromkeys(listed))
 
     def _hinted(self) -> Iterator[str]:

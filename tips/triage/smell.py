@@ -9,6 +9,7 @@ desk that it is about.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -24,6 +25,7 @@ FILE: Final = "smell.json"
 DOUBTFUL: Final = 0.09  # so likely must it be that a mention accuses, to ask
 LOOKED_AT: Final = 24  # spots of a kind
 APART: Final = 8  # words between who is hinted at and what is done
+FURTHER: Final = 20  # between a station and the harm done there, or a report and what came of it
 
 
 @functools.cache
@@ -31,7 +33,7 @@ def load() -> Phrases[str]:
     """The tree of all phrases, built once."""
     data = read(FILE)
     tree: Phrases[str] = Phrases()
-    for name in ("who", "what", "posing"):
+    for name in ("who", "what", "posing", *itertools.chain.from_iterable(data["together"])):
         for phrase in data[name]:
             tree.add(phrase, name)
     for phrase in (phrase for phrases in data["alone"].values() for phrase in phrases):
@@ -51,8 +53,7 @@ def band(
     scores: Scores,
     *,
     tip: bool,
-    unread: bool,
-    named_only: bool,
+    open_to_doubt: bool,
 ) -> Band:
     """How sure it is.
 
@@ -62,14 +63,13 @@ def band(
         likely: how likely each mention of an official accuses it.
         scores: what the models say.
         tip: whether it is a tip at all.
-        unread: whether it is in a language in which nobody's name is found.
-        named_only: whether it names an office and says nothing of it.
+        open_to_doubt: whether the text itself leaves open whom it accuses.
     """
     if accused:
         return Band.SURE
     if not tip:
         return Band.NO
-    asks = unread or named_only or doubtful(hinted, scores) or any(it >= DOUBTFUL for _, it in likely)
+    asks = open_to_doubt or doubtful(hinted, scores) or any(it >= DOUBTFUL for _, it in likely)
     return Band.ASK if asks else Band.NO
 
 
@@ -82,10 +82,17 @@ def smells(hinted: Hits) -> bool:
     """Whether words hint at somebody in office, whoever is accused beside."""
     if hinted.get("alone"):
         return True
+    if any(_both(hinted, one, other, FURTHER) for one, other in read(FILE)["together"]):
+        return True
     posing = {after for _, after in hinted.get("posing", ())}
     who = [it for it in hinted.get("who", ()) if it[0] not in posing][:LOOKED_AT]
-    return any(_near(one, other) for one in who for other in hinted.get("what", ())[:LOOKED_AT])
+    return any(_near(one, other, APART) for one in who for other in hinted.get("what", ())[:LOOKED_AT])
 
 
-def _near(one: Spot, other: Spot) -> bool:
-    return 0 <= other[0] - one[1] <= APART or 0 <= one[0] - other[1] <= APART
+def _both(hinted: Hits, one: str, other: str, apart: int) -> bool:
+    ones, others = (hinted.get(name, ())[:LOOKED_AT] for name in (one, other))
+    return any(_near(first, second, apart) for first in ones for second in others)
+
+
+def _near(one: Spot, other: Spot, apart: int) -> bool:
+    return 0 <= other[0] - one[1] <= apart or 0 <= one[0] - other[1] <= apart

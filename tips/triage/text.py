@@ -21,7 +21,7 @@ from tips.triage.results import Span
 
 # Letters that stand beside Latin ones without a space, each a word here: Thai to Mongolian, and CJK to Hangul.
 _UNSPACED: Final = "\u0e00-\u1aff\u2e80-\ud7ff\uf900-\ufaff"
-_TOKEN: Final = re.compile(rf"([^\W\d_{_UNSPACED}]+|\d+|[^\W\d_])")
+TOKEN: Final = re.compile(rf"([^\W\d_{_UNSPACED}]+|\d+|[^\W\d_])")
 _PLAIN_TOKEN: Final = re.compile(r"([a-zß-öø-ỹ]+|[0-9]+)")  # the same of a line that has no other letters
 _HARD: Final = re.compile(r"[\n;!?…]|\.(?=\s|$)")  # ends a clause, unless after a short abbreviation
 SHORT: Final = 3  # letters: a full stop after so few is an abbreviation's
@@ -75,7 +75,7 @@ class Text:
     @property
     def unread(self) -> bool:
         """Whether most of it is in letters that triage knows no word of: a person has to read it."""
-        return not self.original.isascii() and 2 * sum(not word.isascii() for word in self.words) > len(self.words)
+        return 2 * len([word for word in self.words if not word.isascii()]) > len(self.words)
 
     @property
     def strange(self) -> float:
@@ -84,17 +84,9 @@ class Text:
         Letters of other scripts, foreign words, and keys hit at random alike. From a half on, nothing that triage finds
         or misses in it tells what it is about.
         """
-        return self._share(lambda raw: not vocabulary.known(raw))
-
-    @property
-    def mashed(self) -> float:
-        """The share of its words that look like keys hit at random. A foreign language hardly has any."""
-        return self._share(lambda raw: vocabulary.mashed(raw) and not vocabulary.known(raw))
-
-    def _share(self, counts: Callable[[str], bool]) -> float:
         said = [raw for raw in self.raws if not raw.isdecimal()]
-        counted = set(filter(counts, set(said)))
-        return sum(raw in counted for raw in said) / len(said) if said else 0.0
+        unknown = {raw for raw in set(said) - vocabulary.words() if not vocabulary.known(raw)}
+        return sum(map(unknown.__contains__, said)) / len(said) if said else 0.0
 
     def span(self, first: int, after: int) -> Span:
         """The original's offsets of words `first` up to `after`."""
@@ -158,7 +150,7 @@ def parse(original: str) -> Text:
 
 
 def _split(line: str) -> _Pieces:
-    parts = (_PLAIN_TOKEN if letters.plain(line) else _TOKEN).split(line)
+    parts = (_PLAIN_TOKEN if letters.plain(line) else TOKEN).split(line)
     at = list(accumulate(map(len, parts)))
     return _Pieces(parts[1::2], parts[:-1:2], at[:-1:2], at[1::2])
 

@@ -23,11 +23,6 @@ TYPING: Final = "typing.json"
 ENGLISH: Final = "english.json"
 ENOUGH: Final = 4  # one of so many words tells
 _RUN: Final = re.compile(r"[^\W\d_]+")
-LEAST_MASHED: Final = 3  # letters
-_VOWEL: Final = re.compile("[aeiouy]")
-_UNSPOKEN: Final = re.compile("(?!ngth|ngh|rst|chst|ndst)[b-df-hj-np-tv-xz]{5}|[^aeiouy]{4}$|^[^aeiouy]{4}|(..)\\1\\1")
-_ROWS: Final = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_KEYS: Final = (*_ROWS, *(row[::-1] for row in _ROWS))
 _STOPS: Final = ("c", "ch", "p", "t")  # a syllable that ends so has one of two tones
 _SHARP: Final = ("\u0301", "\u0323")
 
@@ -122,19 +117,3 @@ def known(raw: str) -> bool:
         return True
     bare = letters.bare(raw)
     return bare.isascii() and (shaped(bare) if raw.isascii() else well_formed(*letters.apart(raw)))
-
-
-def mashed(word: str) -> bool:
-    """Whether a word looks like keys hit at random: nothing to pronounce, or neighbours on a keyboard."""
-    if not word.isascii() or len(word) < LEAST_MASHED:
-        return False
-    return bool(_UNSPOKEN.search(word)) or not _VOWEL.search(word) or _on_keys(word) * 2 >= len(word)
-
-
-def _on_keys(word: str) -> int:
-    """How many letters stand in runs of three and more neighbouring keys, in either direction."""
-    found = 0
-    for at in range(len(word) - 2):
-        three = word[at : at + 3]
-        found += 1 if any(three in row for row in _KEYS) else 0
-    return found + 2 if found else 0

@@ -62,6 +62,7 @@ class Wishes:
     wanted: tuple[str, ...]  # units, in the order of the text
     others: Sequence[Official]  # the mentions of which nothing is wished: they may be accused
     reasons: tuple[Reason, ...]
+    spoken: frozenset[int] = frozenset()  # the numbers of the words that name the offices of the wishes
 
 
 @functools.cache
@@ -111,9 +112,9 @@ def find(text: Text, officials: Sequence[Official], mentions: Sequence[Mention],
             wanted.append(office)
     chosen = _merged(text, shut)
     units = tuple(dict.fromkeys(code for it in wanted for code in it.units))
-    spoken = {at for it in (*shut, *wanted) for at in range(it.first, it.after)}
+    spoken = frozenset(at for it in (*shut, *wanted) for at in range(it.first, it.after))
     others = [it for it in officials if it.first not in spoken]
-    return Wishes(chosen, units, others, tuple(_reasons(text, chosen, units, organisation)))
+    return Wishes(chosen, units, others, tuple(_reasons(text, chosen, units, organisation)), spoken)
 
 
 def offices(
