@@ -1,0 +1,57 @@
+"""The public page `/minh-bach`: who runs this and what is kept, and the figures of closed periods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+import locales
+from handlers.pages import Pages, language
+from handlers.statistics.answers import Provider, answer
+from handlers.statistics.asked import Asked, Links
+from handlers.statistics.boards import Boards
+from tips.cases.deadlines import CITY
+from tips.intake.turns import Say
+from tips.organisation.units import Areas
+
+PATH: Final = "/minh-bach"
+ANCHOR: Final = "#so-lieu"
+ABOUT: Final = ("run", "kept", "readers", "silence", "channel", "decided", "limits")
+
+
+@dataclass(frozen=True, slots=True)
+class TransparencyPage:
+    """The page; it asks who comes for nothing, and keeps nothing of them."""
+
+    operator: Say
+    figures: Provider
+    areas: Areas
+    pages: Pages
+    now: Callable[[], datetime]
+
+    def routes(self) -> list[Route]:
+        """The route. It is compressed: no secret is in it for an attacker to guess at by its length."""
+        return [Route(PATH, self.page, methods=["GET"], middleware=[Middleware(GZipMiddleware)])]
+
+    async def page(self, request: Request) -> Response:
+        """Who runs this, who still knows you, and what became of the tips."""
+        lang, today = language(request), self.now().astimezone(CITY).date()
+        boards = Boards(self.areas, lang, Links(lang, ANCHOR), drills=False)
+        wanted = Asked(period=request.query_params.get("period", ""))
+        found = await answer(self.figures, boards, boards.public, wanted, today)
+        return self.pages.respond(
+            "about.html",
+            lang=lang,
+            status=found.status,
+            parts=ABOUT,
+            operator=locales.render(lang, self.operator),
+            answer=found,
+        )
