@@ -46,7 +46,7 @@ demo: setup ## Run the product on a throw-away home; PORT= for another port, ZAL
 quick: $(DEV_STAMP) $(CATALOGUES) ## Run what needs no browser, no server and no long time: for every change
 	@$(QUICK)
 
-setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromium, strace, exiftool, ffmpeg, poppler
+setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, chromium, strace, exiftool, ffmpeg, poppler, LibreOffice
 	@$(OWN) scripts/setup_test.py
 
 test: setup-test check ## Run every check and every test; PYTHON=python3.13 for another Python
@@ -80,8 +80,9 @@ soak: setup-test ## Flood two processes over Telegram while the platform fails a
 eval: setup ## Measure triage on the labelled messages
 	@$(OWN) -m bench.eval
 
-data: $(RUN_STAMP) ## Make the area tables anew from scripts/sources
+data: $(DEV_STAMP) ## Make the area tables and the map of tiles anew from scripts/sources
 	@$(OWN) scripts/make_areas.py
+	@$(OWN) scripts/draw_tiles.py
 
 learn: $(DEV_STAMP) ## Learn the triage models anew from scripts/messages
 	@$(OWN) -m scripts.learn

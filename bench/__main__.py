@@ -10,10 +10,11 @@ import json
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench import crypto, memory, million, start, submit, triage, turn
+from bench import crypto, export, ledger, memory, million, start, submit, triage, turn
 from bench.measure import Figure
 
 LATEST: Final = Path(__file__).parent / "latest.json"
@@ -29,6 +30,11 @@ FIGURES: Final[dict[str, Callable[[], Coroutine[Any, Any, Figure]]]] = {
     "memory": memory.memory,
     "queue_page_1m": million.queue_page,
     "statistics_1m": million.statistics,
+    "month_close": million.month_close,
+    "export": export.export,
+    **{f"ledger_append_{name}": partial(ledger.append, size) for name, size in ledger.SIZES.items()},
+    **{f"ledger_prove_{name}": partial(ledger.prove, size) for name, size in ledger.SIZES.items()},
+    **{f"ledger_check_{name}": partial(ledger.check, size) for name, size in ledger.SIZES.items()},
 }
 
 
@@ -36,7 +42,7 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(FIGURES):
         print(f"bench: unknown: {', '.join(sorted(unknown))}; there are {', '.join(FIGURES)}", file=sys.stderr)
         return 2
-    print(f"{'figure':<16} {'value':>10} {'ceiling':>10} {'':<4} {'ratio':>6}")
+    print(f"{'figure':<17} {'value':>10} {'ceiling':>10} {'':<4} {'ratio':>6}")
     measured = {name: measure(name) for name in names or FIGURES}
     LATEST.write_text(json.dumps({"figures": measured}, indent=2) + "\n", "utf-8")
     return 0
@@ -46,7 +52,7 @@ def measure(name: str) -> dict[str, float | str]:
     """Measure one figure and print it."""
     figure = asyncio.run(FIGURES[name]())
     numbers = f"{figure.value:>10,.3f} {figure.ceiling:>10,.3f} {figure.unit:<4} {figure.ratio:>6.2f}"
-    print(f"{name:<16} {numbers}", flush=True)
+    print(f"{name:<17} {numbers}", flush=True)
     return {key: round(it, 4) if isinstance(it, float) else it for key, it in asdict(figure).items()}
 
 

@@ -14,12 +14,13 @@ from typing import Final
 
 from tips import errors
 from tips.intake import reporter_notifications
-from tips.organisation.roster import Signer
+from tips.organisation.roster import SignedRoster, Signer
 from tips.people.founding import Secrets
 
 DRAFT_KEY_LIFE: Final = 26  # hours: a draft's 24, and the slack of hours at both ends
 RELAYS_KEPT: Final = 500  # earlier relay keys that are remembered by their ids
 LOSS_TOLD_FOR: Final = timedelta(hours=24)
+ROSTER: Final = "roster.json"  # a file in the secrets folder: the newest roster that was believed
 RAN_BEFORE: Final = "ran-before"  # a file in the secrets folder: a line for each relay key, its id and its boot
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")  # changes when what lay on tmpfs is gone
 _MEMORY: Final = frozenset({"tmpfs", "ramfs"})
@@ -272,6 +273,29 @@ def signers(folder: Path) -> tuple[Signer, ...]:
     """The pinned admins."""
     rows = json.loads(_secret(folder / "signers.json"))
     return tuple(Signer(name, office, bytes.fromhex(verify)) for name, office, verify in rows)
+
+
+def keep_roster(folder: Path, newest: SignedRoster) -> None:
+    """Keep the newest roster that a process of this home believed, whole: the database may forget it."""
+    signatures = {name: it.hex() for name, it in newest.signatures.items()}
+    plain = {"version": newest.version, "document": newest.document.decode(), "signatures": signatures}
+    replace_secret(folder / ROSTER, json.dumps(plain).encode())
+
+
+def kept_roster(folder: Path) -> SignedRoster | None:
+    """The roster of `keep_roster`, its signatures not looked at; None: no process has believed one yet.
+
+    Raises:
+        BadSetting: others can read it, or it is spoilt.
+    """
+    if not (folder / ROSTER).exists():
+        return None
+    try:
+        plain = json.loads(_secret(folder / ROSTER))
+        signatures = {name: bytes.fromhex(it) for name, it in plain["signatures"].items()}
+        return SignedRoster(plain["version"], plain["document"].encode(), signatures)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.BadSetting(f"{ROSTER} in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
 
 
 def _secret(path: Path) -> bytes:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import storage
+from bot import key_files
 from tips import errors
 from tips.organisation import roster
 from tips.organisation.roster import Roster, SignedRoster, Signer
@@ -11,10 +14,15 @@ from tips.people.enrolment import Enrolment
 
 
 class LiveRoster:
-    """The newest verified roster; a version that the pinned signers did not sign is never used."""
+    """The newest verified roster; a version that the pinned signers did not sign is never used.
 
-    def __init__(self, store: storage.Store, organisation: Organisation, signers: tuple[Signer, ...]) -> None:
-        self._store, self.organisation, self._signers = store, organisation, signers
+    It is kept outside the database, so that who takes the newest row away brings nobody back.
+    """
+
+    def __init__(
+        self, store: storage.Store, organisation: Organisation, signers: tuple[Signer, ...], secrets: Path
+    ) -> None:
+        self._store, self.organisation, self._signers, self._secrets = store, organisation, signers, secrets
         self._current: Roster | None = None
 
     def __call__(self) -> Roster:
@@ -24,18 +32,19 @@ class LiveRoster:
         return self._current
 
     async def refresh(self) -> Roster:
-        """Look for a newer version and verify it.
+        """Look for a newer version and verify it; one that is older than what was believed once is passed over.
 
         Raises:
             NotVerified: the newest stored version is not signed as it must be; the one in use stays.
             BadSetting: the home has no roster, or is of another organisation.
         """
+        if self._current is None and (kept := key_files.kept_roster(self._secrets)):
+            self._current = self.check(kept)
         signed = await self._store.keyring.newest_roster()
-        if signed is None:
-            raise errors.BadSetting("there is no roster yet: run `tinbao init`")
-        if self._current is None or signed.version > self._current.version:
+        if signed and (self._current is None or signed.version > self._current.version):
             self._current = self.check(signed)
-        return self._current
+            key_files.keep_roster(self._secrets, signed)
+        return self()
 
     def check(self, signed: SignedRoster) -> Roster:
         """The roster of a version that is not in force yet.

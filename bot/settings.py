@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from tips import errors
 from tips.cases import deadlines
+from tips.statistics import suppression
 
 DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
 DEFAULT_LISTEN: Final = "127.0.0.1:8138"
@@ -20,6 +21,8 @@ ZALO_API: Final = "https://bot-api.zaloplatforms.com"
 ZALO_OA_API: Final = "https://openapi.zalo.me"
 ZALO_OA_OAUTH: Final = "https://oauth.zaloapp.com"
 MIN_WEBHOOK_SECRET: Final = 16
+LEAST: Final = 5  # tips
+MOST_HIDDEN: Final = 100
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _UNITS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _PART: Final = re.compile(r"(\d{1,6})([wdhms])")
@@ -83,6 +86,7 @@ class Settings:
     zalo_api: str = ZALO_API
     zalo_webhook: bool = False
     zalo_account: ZaloAccount | None = None
+    least: int = LEAST  # counts below it are hidden wherever figures are published
     demo: bool = False
     moved: Moved | None = None  # None: the machine's own time
 
@@ -122,6 +126,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         zalo_api=_server(environment, "TINBAO_ZALO_API", ZALO_API),
         zalo_webhook=environment.get("TINBAO_ZALO_WEBHOOK", "") == "1",
         zalo_account=_zalo_account(environment),
+        least=_least(environment),
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
     )
@@ -132,6 +137,13 @@ def _listen(value: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise errors.BadSetting("TINBAO_LISTEN must be HOST:PORT, for example 127.0.0.1:8138")
     return host, int(port)
+
+
+def _least(environment: Mapping[str, str]) -> int:
+    value = environment.get("TINBAO_LEAST", str(LEAST))
+    if not value.isdecimal() or not suppression.LEAST <= int(value) <= MOST_HIDDEN:
+        raise errors.BadSetting(f"TINBAO_LEAST must be a number, {suppression.LEAST} to {MOST_HIDDEN}")
+    return int(value)
 
 
 def _count(environment: Mapping[str, str], name: str) -> int:

@@ -16,6 +16,7 @@ from bot.cleaner.client import Cleaning
 from bot.live_roster import LiveRoster
 from bot.serve.health import Health
 from bot.settings import Settings
+from handlers.exports.files import ExportFiles
 from storage import migrate
 from tips import errors
 from tips.clock.departures import Departures
@@ -23,6 +24,7 @@ from tips.clock.early_signs import EarlySigns
 from tips.clock.escalation import Escalation
 from tips.clock.jobs import Job, JobName, Jobs
 from tips.clock.leases import Leases
+from tips.clock.mending import Mending
 from tips.clock.reminders import Reminders
 from tips.clock.retention import Retention
 from tips.clock.rounds import Rounds
@@ -34,6 +36,7 @@ from tips.desk.exports import Exports
 from tips.desk.late_exclusion import LateExclusion
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.review import Review
+from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
 from tips.desk.writing import Writer
 from tips.evidence.files import Files
@@ -42,26 +45,29 @@ from tips.intake.draft_vault import Vault
 from tips.intake.flood import Crowd
 from tips.intake.languages import Languages
 from tips.intake.mailbox import Mailboxes
-from tips.intake.poster_opens import PosterOpens
 from tips.intake.rate_limits import Memory, RateLimits
 from tips.intake.reception import Reception
 from tips.intake.reporter_notifications import ReporterNotifications
 from tips.intake.submission import Intake
+from tips.intake.tallies import Tallies
 from tips.intake.turns import Say
 from tips.organisation import units
 from tips.organisation.roster import CLOCK, INTAKE, PROCESSES
 from tips.organisation.units import Organisation, UnitKind
-from tips.people import recovery
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
 from tips.people.founding import Founding, Secrets, found
 from tips.people.logins import Logins
-from tips.people.session import Session
+from tips.people.recovery import Custody
+from tips.ports.desk import Tallied
 from tips.ports.intake import Counters
+from tips.statistics.archive import Archive
+from tips.statistics.closing import Closing
 from tips.triage import Triager
 
 Now = Callable[[], datetime]
 FULL_COST: Final = Cost()
+CHANNELS: Final = ("web", "telegram", "zalo", "zalo_oa", "terminal")  # as tallies know them
 
 
 def wall_clock() -> datetime:
@@ -86,32 +92,33 @@ class Product:
     reception: Reception
     mailboxes: Mailboxes
     review: Review
+    search: Search
     casework: Casework
     departures: Departures
     logins: Logins
+    custody: Custody
     escalation: Escalation
     retention: Retention
     reporter_notifications: ReporterNotifications
     officer_notifications: OfficerNotifications
     undelivered: Undelivered
     early_signs: EarlySigns
+    closing: Closing
     reminders: Reminders
     leases: Leases
     jobs: Jobs
     exports: Exports
+    export_files: ExportFiles
+    archive: Archive
     health: Health
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
-        return await audit(self.store.cases, self.store.ledger, self.store.blobs, self.roster())
+        return await audit(self.store.cases, self.store.ledger, self.store.blobs, self.store.keyring, self.roster())
 
     def registrar(self, admins: Sequence[Identity]) -> Registrar:
         """Who makes the next roster version, signed by these admins."""
         return Registrar(self.roster(), self.organisation, admins, self.now(), self.random, self.cost)
-
-    def quorum(self, seed: bytes) -> Session:
-        """The session of the quorum, by the recovery seed that its shares gave; what it does, the intake signs."""
-        return recovery.quorum(seed, self.reception.intake.signing)
 
     def unlimited_reception(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
@@ -134,7 +141,7 @@ async def open_product(
     key_files.check_run(settings.run, demo=settings.demo)
     migrate.upgrade(settings.database_url)
     async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
-        live = LiveRoster(store, units.load(settings.organisation), secrets.signers)
+        live = LiveRoster(store, units.load(settings.organisation), secrets.signers, settings.secrets)
         believed = believed_time(settings, now, trial=(await live.refresh()).trial)
         run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
         async with _counters(settings, run, believed) as counters:
@@ -192,6 +199,7 @@ class _Clockwork(NamedTuple):
     departures: Departures
     reminders: Reminders
     early_signs: EarlySigns
+    closing: Closing
     leases: Leases
 
 
@@ -200,7 +208,8 @@ def _put_together(it: _Basis) -> Product:
     reception = _reception(it, files)
     review, casework = _desk(it, files)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, Devices(it.run, it.random), it.now, it.random)
-    clock = _clock(it)
+    clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
+    exports = Exports(archive, it.store.ledger, it.roster.organisation.areas, it.now, it.random)
     return Product(
         settings=it.settings,
         organisation=it.roster.organisation,
@@ -215,8 +224,10 @@ def _put_together(it: _Basis) -> Product:
         reception=reception,
         mailboxes=reception.mailboxes,
         review=review,
+        search=Search(it.store.cases, it.store.ledger, it.roster, it.now, it.random),
         casework=casework,
         logins=logins,
+        custody=Custody(it.store.ledger, it.store.keyring, it.now, it.random),
         reporter_notifications=reception.reporter_notifications,
         officer_notifications=OfficerNotifications(
             it.store.officer_chats, it.store.outbox, it.roster, it.now, it.random
@@ -224,7 +235,9 @@ def _put_together(it: _Basis) -> Product:
         undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
         **clock._asdict(),
         jobs=Jobs(_jobs(it, clock, logins), clock.leases, it.now),
-        exports=Exports(it.store.statistics, it.store.ledger, it.secrets.signing[INTAKE], it.now, it.random),
+        exports=exports,
+        export_files=ExportFiles(exports, it.roster.organisation, it.roster().trial),
+        archive=archive,
         health=Health(it.store),
     )
 
@@ -248,7 +261,7 @@ def _reception(it: _Basis, files: Files) -> Reception:
         reporter_notifications=ReporterNotifications(it.store.addresses, it.run, it.now, it.random),
         rate_limits=RateLimits(it.counters),
         now=it.now,
-        opens=PosterOpens(it.store.statistics, it.now),
+        tallies=Tallies(it.store.statistics, it.now),
         random=it.random,
     )
 
@@ -272,7 +285,8 @@ def _desk(it: _Basis, files: Files) -> tuple[Review, Casework]:
 def _clock(it: _Basis) -> _Clockwork:
     """What time does to cases."""
     organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]
-    cases, rounds = it.store.cases, Rounds(it.store.cases, it.store.clockwork, it.now)
+    cases, mending = it.store.cases, Mending(it.store.cases, it.roster, it.roster.refresh, signing, it.now, it.random)
+    rounds = Rounds(mending, it.store.clockwork, it.now)
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(
         Escalation(cases, rounds, organisation.oversight, it.secrets.release, signing, it.now, it.random),
@@ -280,6 +294,16 @@ def _clock(it: _Basis) -> _Clockwork:
         Departures(cases, rounds, it.roster, signing, it.now, it.random),
         Reminders(cases, rounds, it.store.outbox, it.roster, it.now, it.random),
         EarlySigns(it.store.statistics, it.store.outbox, leases, it.roster, organisation, it.now, it.random),
+        Closing(
+            it.store.statistics,
+            it.roster,
+            organisation.areas,
+            it.settings.least,
+            signing,
+            it.now,
+            it.random,
+            {Tallied.CHANNEL: CHANNELS, Tallied.LANGUAGE: locales.LANGUAGES, Tallied.ASIDE: (), Tallied.SIGN: ()},
+        ),
         leases,
     )
 
@@ -292,11 +316,13 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
         return await clock.departures.tick()
 
     return (
+        Job(JobName.MEND, timedelta(hours=1), clock.escalation.tick_all),
         Job(JobName.ESCALATE, timedelta(minutes=15), clock.escalation.tick),
         Job(JobName.FREE, timedelta(minutes=15), free),
         Job(JobName.DESTROY, timedelta(hours=1), clock.retention.tick),
         Job(JobName.REMIND, timedelta(hours=1), clock.reminders.tick),
         Job(JobName.EARLY_SIGNS, timedelta(hours=1), clock.early_signs.tick),
+        Job(JobName.CLOSE, timedelta(hours=1), clock.closing.tick),
         Job(JobName.DRAFTS, timedelta(minutes=10), lambda: it.store.drafts.expire(it.now())),
         Job(JobName.FILES, timedelta(hours=1), lambda: it.store.blobs.expire(it.now())),
         Job(JobName.SESSIONS, timedelta(minutes=5), logins.forget_idle),

@@ -12,11 +12,14 @@ from telegram import Update
 from telegram.ext import Application, CommandHandler, ContextTypes, MessageHandler, filters
 
 import locales
+from handlers.statistics import shown
 from tips import errors
-from tips.desk import statistics
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.organisation.roster import Person
 from tips.ports.desk import Statistics
+from tips.statistics.archive import Archive
+from tips.statistics.figures import TOTAL
+from tips.statistics.periods import is_month
 
 LANG: Final = locales.SOURCE
 MONTHS: Final = 6  # months that `/thongke` shows
@@ -27,8 +30,10 @@ log = logging.getLogger(__name__)
 class Officers:
     """The commands of the officers' bot."""
 
-    def __init__(self, notices: OfficerNotifications, counts: Statistics, now: Callable[[], datetime]) -> None:
-        self._notifications, self._statistics, self._now = notices, counts, now
+    def __init__(
+        self, notices: OfficerNotifications, counts: Statistics, archive: Archive, now: Callable[[], datetime]
+    ) -> None:
+        self._notifications, self._statistics, self._archive, self._now = notices, counts, archive, now
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Put the commands on an application."""
@@ -85,15 +90,16 @@ class Officers:
         await _say(update, "officers.quiet" if quiet else "officers.quiet.none", hours=quiet)
 
     async def counts(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """`/thongke`: the city's tips by month, small counts hidden; for who may see the desk's statistics."""
+        """`/thongke`: the city's tips by closed month; for who may see the desk's statistics."""
         person = await self._person(update)
         if person is None:
             return
         if not person.role.sees_counts:
             await _say(update, "officers.no_counts")
             return
-        lines = statistics.table(await self._statistics.counts(None, None), ("month",))[-MONTHS:]
-        table = "\n".join(f"{it.period}: {it.count}" for it in lines) or "0"
+        months = (it for it in await self._archive.figures() if is_month(it.period))
+        closed = sorted(months, key=lambda it: it.period)[-MONTHS:]
+        table = "\n".join(f"{it.period}: {shown.count(it, TOTAL, LANG).text}" for it in closed) or "–"
         await _say(update, "officers.counts", table=table)
 
     async def _person(self, update: Update) -> Person | None:

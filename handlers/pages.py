@@ -76,7 +76,8 @@ class Pages:
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    loader = jinja2.FileSystemLoader([FOLDER / "templates", FOLDER / "desk" / "templates"])
+    folders = ("", "desk", "statistics", "exports")
+    loader = jinja2.FileSystemLoader([FOLDER / name / "templates" for name in folders])
     made = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

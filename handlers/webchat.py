@@ -36,7 +36,6 @@ REF_BYTES = 12  # of a form's reference: who sends the same form twice said it o
 MOST_REF = 32
 MOST_ACKS = 32
 MOST_PLACE = 16  # characters that name a place in a link
-ABOUT = ("run", "kept", "readers", "silence", "channel", "decided", "limits")
 AREA = "area"  # of a poster's link: the place where it hangs
 FLOODED = "flooded"
 TIP, FILE = "tip", "file"  # what may cost work
@@ -77,7 +76,6 @@ class WebChat:
             Route("/api/chat", self.api, methods=["POST"]),
             Route("/api/toll", self.toll, methods=["GET"]),
             Route("/leave", self.leave, methods=["GET"]),
-            Route("/minh-bach", self.transparency, methods=["GET"]),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -206,12 +204,6 @@ class WebChat:
         self.cookies.drop(response)
         response.headers["clear-site-data"] = '"cache", "cookies", "storage"'
         return response
-
-    async def transparency(self, request: Request) -> Response:
-        """Who runs this, and who still knows you."""
-        lang = language(request)
-        operator = locales.render(lang, self.reception.conversation.operator)
-        return self.pages.respond("about.html", lang=lang, parts=ABOUT, operator=operator)
 
 
 def as_json(message: Message) -> dict[str, Any]:

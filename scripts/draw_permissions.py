@@ -18,8 +18,8 @@ sys.path.insert(0, str(ROOT))
 from tips.cases import lifecycle  # noqa: E402
 from tips.cases.case import State  # noqa: E402
 from tips.desk import actions  # noqa: E402
-from tips.desk.actions.step import Action, always, never  # noqa: E402
-from tips.organisation.roles import Page, Role  # noqa: E402
+from tips.desk.actions.step import Action, never  # noqa: E402
+from tips.organisation.roles import Page, Role, Task  # noqa: E402
 
 FILE: Final = ROOT / "docs" / "permissions.md"
 HEAD: Final = """# Permissions
@@ -36,11 +36,18 @@ PAGES: Final = """
 *Holds a seed*: the unit's seed is sealed to them, so that they can read its cases. In **bold** the page that they come
 to first.
 """
+TASKS: Final = """
+## In a terminal
+
+What is done with a home as a whole: each asks for a person's passphrase, and is on record in their name before it is
+done. For `held open` and `unit recover` the recovery offices' shares are needed besides.
+"""
 ACTIONS: Final = """
 ## Actions
 
-By role, on a case that they can open. A page offers what would not be refused; to people of another unit, who read the
-case along, only where *reads along* says yes. What is *refused besides* is refused whatever the table of states says.
+By role, on a case that they can open. A page offers what would not be refused. People of another unit, who read the
+case along, may do only what *reads along* says yes to; overseers all that is not *refused besides*, whatever the table
+of states says.
 """
 STATES: Final = """
 ## From which states
@@ -52,7 +59,7 @@ is claimed or assigned, and before it is accepted a question waits for the repor
 
 def drawn() -> str:
     """The whole page."""
-    parts = (HEAD, PAGES, *_pages(), ACTIONS, *_actions(), STATES, *_states())
+    parts = (HEAD, PAGES, *_pages(), TASKS, *_tasks(), ACTIONS, *_actions(), STATES, *_states())
     return "\n".join(part.removesuffix("\n") for part in parts) + "\n"
 
 
@@ -63,12 +70,18 @@ def _pages() -> Iterator[str]:
         yield _row(role, _yes(role.holds_seed), *pages)
 
 
+def _tasks() -> Iterator[str]:
+    yield from _head("role", *(f"`{it}`" for it in Task))
+    for role in Role:
+        yield _row(role, *(_yes(role.may_do(it)) for it in Task))
+
+
 def _actions() -> Iterator[str]:
     yield from _head("action", "what it is", *Role, "reads along", "refused besides")
     for name, rule in lifecycle.actions().items():
         action = actions.TABLE[name]
         roles = [_yes(role in rule.roles) for role in Role]
-        yield _row(f"`{name}`", _first_line(action.run), *roles, _yes(action.offered is always), _refused(action))
+        yield _row(f"`{name}`", _first_line(action.run), *roles, _yes(not action.own), _refused(action))
 
 
 def _states() -> Iterator[str]:

@@ -1,12 +1,13 @@
-"""Makes the fonts of the posters: what their texts need, of Noto Sans and Noto Sans CJK SC (`make fonts`).
+"""Makes the fonts of posters and reports: what their texts need, of Noto Sans and Noto Sans CJK SC (`make fonts`).
 
-Run it when a poster's text has a sign that `bot/poster/fonts/` lacks; `tests/unit/test_poster.py` says so. Sources are
+Run it when such a text has a sign that `handlers/fonts/` lacks; `tests/unit/test_poster.py` says so. Sources are
 Debian's fonts-noto-core and fonts-noto-cjk, or whatever folder is named. All of Vietnamese and English is kept, since
-the names of places are filled in; of other letters, those of the catalogues' poster texts.
+the names of places are filled in; of other letters, those of the catalogues' texts that are printed.
 """
 
 import argparse
 import io
+import json
 import re
 from pathlib import Path
 
@@ -17,21 +18,25 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTCollection, TTFont, newTable
 
 ROOT = Path(__file__).resolve().parents[1]
-OUT = ROOT / "bot/poster/fonts"
+OUT = ROOT / "handlers/fonts"
 SOURCES = Path("/usr/share/fonts")
 WEIGHTS = ("Regular", "Bold")
 LATIN = {*range(0x20, 0x7F), *range(0xA0, 0x180), 0x1A0, 0x1A1, 0x1AF, 0x1B0, *range(0x1EA0, 0x1EFA)}
 LATIN |= {ord(it) for it in "–—‘’“”…•·→×€₫"}
 FAMILY = "Noto Sans CJK SC"
+PRINTED = r'msgid "((poster|unit\.area_desk|whoreads\.poster|statistics|report|group|category|result)\b|desk\.mark")'
+FILLED_IN = "≥−年月日第一二三四季度"  # marks, signs, and how Chinese writes a date
 ERROR = 1.0  # units of 1,000 that a curve may move when cubic becomes quadratic
 
 
-def poster_texts() -> str:
-    """Every text of a poster, in every language that there is a catalogue of."""
+def printed_texts() -> str:
+    """Every text of a poster and of a report, in every language that there is a catalogue of."""
     found = []
     for path in sorted((ROOT / "locales").glob("*/LC_MESSAGES/tinbao.po")):
         entries = path.read_text("utf-8").split("\n\n")
-        found += [it for it in entries if re.match(r'msgid "(poster\.|unit\.area_desk|whoreads\.poster)', it)]
+        found += [it for it in entries if re.match(PRINTED, it)]
+    languages = json.loads((ROOT / "locales/languages.json").read_text("utf-8"))
+    found += [it["name"] for it in languages if it["ready"]]  # each names itself
     return "".join(found)
 
 
@@ -81,7 +86,7 @@ def quadratic(font: TTFont) -> TTFont:
 
 def made(sources: Path) -> dict[str, bytes]:
     """Each font by its file's name."""
-    asked = {ord(it) for it in poster_texts()} - LATIN
+    asked = {ord(it) for it in printed_texts() + FILLED_IN} - LATIN
     fonts = {}
     for weight in WEIGHTS:
         latin = TTFont(next(sources.rglob(f"NotoSans-{weight}.ttf")))

@@ -1,5 +1,5 @@
 """Brings what the tests need beside Python: PostgreSQL, chromium with fonts, strace, exiftool,
-ffmpeg and poppler.
+ffmpeg, poppler and LibreOffice.
 
 The system's own come first; else, as root, Debian's packages by apt-get; else those unpacked below `.tools`.
 What was found is written to `.tools/paths.json`, which `tests/tools.py` reads. What cannot be had ends the run with the
@@ -66,6 +66,7 @@ NEEDS = (
     Need("exiftool", command("exiftool"), ("libimage-exiftool-perl",)),
     Need("ffmpeg", command("ffmpeg"), ("ffmpeg",)),  # makes the tests' films, and judges what became of them
     Need("pdftoppm", command("pdftoppm"), ("poppler-utils",)),
+    Need("soffice", command("soffice"), ("libreoffice-calc-nogui",)),  # reads the spreadsheets that we write
 )
 
 

@@ -82,7 +82,7 @@ async def walk(address: str) -> None:
         await desk.locator("#rows a").first.click()
         await desk.locator("#ask").wait_for()
         await desk.fill("#ask", "Phòng số mấy, và thường có mấy người?")
-        await desk.locator("form[action$='/ask'] button").click()
+        await desk.locator("form[action$='/ask'] button.do").click()
         await kept(desk, "case", whole=True)
         await enter(dark, "truong-q3")
         await kept(dark, "queue-phone")

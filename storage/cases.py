@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,17 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
-from storage import mapping
-from storage.engine import Database
+from storage import mapping, tables
+from storage.engine import Database, holds
 from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
 from tips import errors
-from tips.cases.case import OPEN_STATES, Case, QueueFilter, QueuePosition, State
-from tips.cases.ledger import SignedEvent
-from tips.crypto.sealing import Envelope, Grant
+from tips.cases import ledger
+from tips.cases.case import NOWHERE, OPEN_STATES, Case, QueueFilter, QueuePosition, State
+from tips.cases.claims import Mailbox
+from tips.cases.ledger import Kind, SignedEvent
 from tips.organisation.taxonomy import Urgency
-from tips.ports.cases import CaseBundle, Change, Due, Mailbox
+from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
 
 DUE: Final = mapping.table("tip").c.due_at
 
@@ -45,15 +45,53 @@ class SqlCases:
         self._database = database
 
     async def queue(
-        self, units: Sequence[str], wanted: QueueFilter, limit: int, after: QueuePosition | None
+        self,
+        units: Sequence[str],
+        wanted: QueueFilter,
+        limit: int,
+        after: QueuePosition | None,
+        *,
+        backwards: bool = False,
     ) -> list[Case]:
         """A page of the queue."""
-        order = [mapping.table("tip").c[name] for name in QueuePosition._fields]
-        statement = readable(units).where(col(Tip.unit).in_(units), *_conditions(wanted))
-        if after is not None:
-            literals = (sa.literal(value, column.type) for value, column in zip(after, order, strict=True))
-            statement = statement.where(sa.tuple_(*order) > sa.tuple_(*literals))
-        return [mapping.to_case(row) for row in await self._database.rows(statement.order_by(*order).limit(limit))]
+        rows = await self._database.rows(queue_page(units, wanted, limit, after, backwards=backwards))
+        return [mapping.to_case(row) for row in rows]
+
+    async def counts(self, units: Sequence[str], name: str, now: datetime) -> QueueCounts:
+        """How many cases a queue has, by what its tabs show."""
+        sums = {
+            "open": sa.func.count(),
+            "new": sa.func.count().filter(sa.not_(col(Tip.opened))),
+            "mine": sa.func.count().filter(col(Tip.officer) == name),
+            "unclaimed": sa.func.count().filter(col(Tip.officer).is_(None)),
+            "overdue": sa.func.count().filter(col(Tip.due_at) <= now),
+            "disputed": sa.func.count().filter(col(Tip.disputed)),
+        }
+        some = _of_own(units, col(Tip.id)).where(col(Tip.state) == State.CLOSED).limit(MOST_COUNTED).subquery()
+        closed = sa.select(sa.func.count()).select_from(some).scalar_subquery()
+        statement = _of_own(units, *sums.values(), closed).where(col(Tip.state) != State.CLOSED)
+        (found,) = await self._database.rows(statement)
+        return QueueCounts(**dict(zip((*sums, "closed"), found, strict=True)))
+
+    async def loads(self, units: Sequence[str], now: datetime) -> list[Load]:
+        """Open cases by who has them."""
+        late = sa.func.count().filter(col(Tip.due_at) <= now)
+        statement = _of_own(units, col(Tip.officer), sa.func.count(), late).where(col(Tip.state) != State.CLOSED)
+        return [Load(*row) for row in await self._database.rows(statement.group_by(col(Tip.officer)))]
+
+    async def between(self, units: Sequence[str], first: bytes, last: bytes, limit: int) -> list[Case]:
+        """Readable cases by how their ids begin."""
+        within = (col(Tip.id) >= first, col(Tip.id) <= last + b"\xff" * 11)  # an id has 16 bytes
+        statement = readable(units).where(*within).order_by(col(Tip.id)).limit(limit)
+        return [mapping.to_case(row) for row in await self._database.rows(statement)]
+
+    async def read_by(self, units: Sequence[str], name: str, limit: int) -> list[bytes]:
+        """Readable cases that an event calls read by a person."""
+        said = [holds(col(EventRow.body), fact) for fact in ledger.mentions(kind=Kind.READ, by=name)]
+        read = sa.exists().where(col(EventRow.case) == col(Tip.id), *said)
+        order = (col(Tip.received_at).desc(), col(Tip.id))
+        statement = readable(units).where(read).order_by(*order).limit(limit).with_only_columns(col(Tip.id))
+        return [id_ for (id_,) in await self._database.rows(statement)]
 
     async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
         """One case."""
@@ -73,24 +111,28 @@ class SqlCases:
             envelopes = await session.exec(select(EnvelopeRow).where(EnvelopeRow.case == case))
             grants = await session.exec(select(GrantRow).where(GrantRow.case == case))
             events = await session.exec(select(EventRow).where(EventRow.case == case))
+            mailboxes = await session.exec(select(MailboxRow).where(MailboxRow.case == case))
             return CaseBundle(
                 mapping.to_case(row),
                 [mapping.to_envelope(it) for it in envelopes],
                 [mapping.to_grant(it) for it in grants],
                 [mapping.to_event(it) for it in events],
+                [mapping.to_mailbox(it) for it in mailboxes],
             )
 
-    async def envelopes(self, case: bytes) -> list[Envelope]:
-        """All envelopes of a case."""
+    async def bundles(self, cases: Sequence[bytes], units: Sequence[str] | None) -> list[CaseBundle]:
+        """Several cases with all that belongs to them; plain rows, as there are thousands."""
         async with self._database.read() as session:
-            found = await session.exec(select(EnvelopeRow).where(EnvelopeRow.case == case))
-            return [mapping.to_envelope(row) for row in found]
-
-    async def grants(self, case: bytes) -> list[Grant]:
-        """All grants of a case."""
-        async with self._database.read() as session:
-            found = await session.exec(select(GrantRow).where(GrantRow.case == case))
-            return [mapping.to_grant(row) for row in found]
+            connection = await session.connection()
+            statement = every() if units is None else readable(units)
+            rows = (await connection.execute(statement.where(col(Tip.id).in_(cases)))).all()
+            kept = {}
+            for name, to_record in _PARTS.items():
+                table = mapping.table(name)
+                found = (await connection.execute(sa.select(table).where(table.c.case_id.in_(cases)))).all()
+                kept[name] = grouped(map(to_record, found))
+        of = [mapping.to_case(row) for row in rows]
+        return [CaseBundle(it, *(kept[name].get(it.id, []) for name in _PARTS)) for it in of]
 
     async def events(self, case: bytes) -> list[SignedEvent]:
         """The events of a case."""
@@ -102,6 +144,8 @@ class SqlCases:
         """Store one step of a case."""
         async with self._database.write() as connection:
             await store_step(connection, change)
+        if change.dropped or change.shut:  # keys and ciphertexts went: for good, and now
+            await self._database.empty_log()
 
     async def due(self, now: datetime, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases whose clock has run out."""
@@ -136,6 +180,10 @@ class SqlCases:
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
         return [Due(at, _octets(id_)) for at, id_ in await self._database.rows(statement)]
 
+    async def every(self, limit: int, after: Due | None = None) -> list[Due]:
+        """Every case."""
+        return await self._timed(limit, after, by=sa.literal(0, sa.BigInteger))
+
     async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases that an officer has."""
         theirs = sa.and_(col(Tip.officer).is_not(None), col(Tip.state) != State.CLOSED)
@@ -149,15 +197,8 @@ class SqlCases:
 
     async def mailbox(self, lookup: bytes) -> Mailbox:
         """The mailbox of a look-up id."""
-        return await self._mailbox(select(MailboxRow).where(MailboxRow.lookup == lookup))
-
-    async def mailbox_of(self, case: bytes) -> Mailbox:
-        """The mailbox of a case."""
-        return await self._mailbox(select(MailboxRow).where(MailboxRow.case == case))
-
-    async def _mailbox(self, statement: SelectOfScalar[MailboxRow]) -> Mailbox:
         async with self._database.read() as session:
-            row = (await session.exec(statement)).first()
+            row = await session.get(MailboxRow, lookup)
         if row is None:
             raise errors.NotFound
         return mapping.to_mailbox(row)
@@ -165,6 +206,36 @@ class SqlCases:
     async def held(self) -> list[Case]:
         """Cases that wait for the quorum."""
         return [mapping.to_case(row) for row in await self._database.rows(every().where(col(Tip.state) == State.HELD))]
+
+
+def queue_page(
+    units: Sequence[str], wanted: QueueFilter, limit: int, after: QueuePosition | None, *, backwards: bool = False
+) -> sa.Select[Any]:
+    """A page of the queue, from behind a place on, or backwards from before it."""
+    order = [_POSITION[key] for key in wanted.sort.keys]
+    falls = wanted.sort.descends is not backwards
+    statement = readable(units).where(col(Tip.unit).in_(units), *_conditions(wanted))
+    if after is not None:
+        values = zip(wanted.sort.rank(after), order, strict=True)
+        here, place = sa.tuple_(*order), sa.tuple_(*(sa.literal(value, column.type) for value, column in values))
+        statement = statement.where(here < place if falls else here > place)
+    return statement.order_by(*(column.desc() if falls else column for column in order)).limit(limit)
+
+
+_TIP: Final = mapping.table("tip").c
+_POSITION: Final[Mapping[str, sa.ColumnElement[Any]]] = {  # a field of `QueuePosition`, as the index has it
+    "urgency": _TIP.urgency,
+    "due": sa.literal_column(tables.DUE, sa.BigInteger),
+    "claimed": sa.literal_column(tables.CLAIMED, sa.Boolean),
+    "received": sa.type_coerce(_TIP.received_at, sa.BigInteger),
+    "area": sa.func.coalesce(_TIP.area, NOWHERE),
+    "id": _TIP.id,
+}
+
+
+def _of_own(units: Sequence[str], *columns: Any) -> sa.Select[Any]:
+    """Columns of these units' own cases, of those that they may read."""
+    return readable(units).where(col(Tip.unit).in_(units)).with_only_columns(*columns)
 
 
 def _conditions(wanted: QueueFilter) -> Iterator[sa.ColumnElement[bool]]:
@@ -177,6 +248,11 @@ def _conditions(wanted: QueueFilter) -> Iterator[sa.ColumnElement[bool]]:
     for column, value in (columns | {Tip.officer: wanted.officer}).items():
         if value is not None:
             yield col(column) == value
+    if wanted.claimed is not None:
+        yield col(Tip.officer).is_not(None) if wanted.claimed else col(Tip.officer).is_(None)
+    for flag, said in {Tip.opened: wanted.opened, Tip.disputed: wanted.disputed}.items():
+        if said is not None:
+            yield col(flag).is_(said)
     if wanted.received_before is not None:
         yield col(Tip.received_at) < wanted.received_before
     if wanted.due_before is not None:
@@ -187,6 +263,7 @@ async def store_step(connection: AsyncConnection, change: Change) -> None:
     """One step of a case, inside a transaction. Raises `Stale` when the head is no longer `change.before`."""
     await _swap_head(connection, change)
     await _remove(connection, change)
+    await _mend(connection, change)
     for table, values in mapping.of_change(change).items():
         if values:
             await connection.execute(table.insert(), values)
@@ -198,6 +275,22 @@ async def store_step(connection: AsyncConnection, change: Change) -> None:
         await _unname(connection, change.case.id)
     for grant in change.woken:
         await connection.execute(_upsert(connection, "reading_grant", mapping.of_grant(grant)))
+
+
+_PARTS: Final[Mapping[str, Callable[[Any], Any]]] = {  # of a `CaseBundle`, in its order, by table
+    "envelope": mapping.envelope_of,
+    "reading_grant": mapping.grant_of,
+    "event": mapping.event_of,
+    "mailbox": mapping.mailbox_of,
+}
+
+
+def grouped(records: Iterable[Any]) -> dict[bytes, list[Any]]:
+    """Records by their case."""
+    found: dict[bytes, list[Any]] = {}
+    for record in records:
+        found.setdefault(record.case, []).append(record)
+    return found
 
 
 def _octets(id_: Any) -> bytes:
@@ -259,6 +352,20 @@ async def _remove(connection: AsyncConnection, change: Change) -> None:
         await connection.execute(
             grant.delete().where(grant.c.case_id == change.case.id, grant.c.reader.in_(change.shut))
         )
+
+
+async def _mend(connection: AsyncConnection, change: Change) -> None:
+    """Set right what was not as it was signed; the row itself is written anew by every step."""
+    grant, mailbox, mended = mapping.table("reading_grant"), mapping.table("mailbox"), change.mended
+    for envelope, reader in mended.strange:
+        await connection.execute(grant.delete().where(grant.c.envelope_id == envelope, grant.c.reader == reader))
+    for it in mended.again:
+        this = (grant.c.envelope_id == it.envelope, grant.c.reader == it.reader)
+        await connection.execute(grant.update().where(*this).values(**mapping.of_grant(it)))
+    if mended.mailbox:
+        own = sa.or_(mailbox.c.case_id == change.case.id, mailbox.c.lookup == mended.mailbox.lookup)
+        await connection.execute(mailbox.delete().where(own))
+        await connection.execute(mailbox.insert().values(**mapping.of_mailbox(mended.mailbox)))
 
 
 def _upsert(connection: AsyncConnection, name: str, values: mapping.Values) -> sa.Executable:

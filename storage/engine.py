@@ -6,6 +6,7 @@ product, `StoreUnavailable`; a bug stays a bug. No statement's values ever reach
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
@@ -30,6 +31,7 @@ PRAGMAS: Final = (
     "PRAGMA secure_delete=ON",
     "PRAGMA temp_store=MEMORY",
 )
+EMPTYING: Final = 0.2  # seconds that the emptying of a log waits for readers; what reads longer lets the next one do it
 READING: Final = "tinbao_reading"
 _FAILURES: Final = (exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.TimeoutError, OSError)
 
@@ -117,6 +119,27 @@ def _postgresql_seconds(*_: Any, **__: Any) -> str:
     return "CAST(floor(extract(epoch FROM now())) AS BIGINT)"
 
 
+class holds(FunctionElement[bool]):  # noqa: N801 (a function of SQL)
+    """Whether the bytes of a column hold others."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: Any, part: bytes) -> None:
+        super().__init__(column, sa.literal(part, sa.LargeBinary))
+
+
+@compiles(holds, "sqlite")
+def _sqlite_holds(element: holds, compiler: Any, **how: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **how)}) > 0"
+
+
+@compiles(holds, "postgresql")
+def _postgresql_holds(element: holds, compiler: Any, **how: Any) -> str:
+    column, part = element.clauses
+    return f"position({compiler.process(part, **how)} IN {compiler.process(column, **how)}) > 0"
+
+
 class Database:
     """One engine, for reading and for writing."""
 
@@ -147,9 +170,26 @@ class Database:
             async with _answered():
                 await transaction.commit()
 
+    async def empty_log(self) -> None:
+        """Bring SQLite's write-ahead log into the database, and leave nothing in it: it holds what was deleted since.
+
+        While somebody reads, it may stay: then the next call does it.
+        """
+        if is_sqlite(self.url):
+            await asyncio.to_thread(_empty_log, sqlite_path(self.url))
+
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+
+
+def _empty_log(path: str) -> None:
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(_beside(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _beside(path: str) -> sqlite3.Connection:
+    return sqlite3.connect(path, timeout=EMPTYING, isolation_level=None, uri=is_uri(path))
 
 
 def sync_url(url: str) -> str:

@@ -12,12 +12,14 @@ from sqlalchemy import Column, Table
 
 from storage import tables
 from tips.cases.case import Case
+from tips.cases.claims import Mailbox
 from tips.cases.ledger import SignedEvent
+from tips.cases.milestones import Milestone
 from tips.cases.pings import Ping, Push
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
 from tips.crypto.sealing import Envelope, Grant
 from tips.organisation.roster import SignedRoster
-from tips.ports.cases import Change, Mailbox
+from tips.ports.cases import Change
 from tips.ports.intake import DraftRow
 from tips.ports.people import Account, StoredSession
 
@@ -59,6 +61,11 @@ def to_envelope(row: tables.EnvelopeRow) -> Envelope:
     return Envelope(row.id, row.case, row.part, row.sealed, row.commitment, row.release)
 
 
+def envelope_of(row: Any) -> Envelope:
+    """An envelope, from a plain row of its table."""
+    return Envelope(row.id, row.case_id, row.part, row.sealed, row.commitment, row.release)
+
+
 def of_grant(it: Grant) -> Values:
     """A grant's columns."""
     return {
@@ -77,6 +84,11 @@ def to_grant(row: tables.GrantRow) -> Grant:
     return Grant(row.envelope, row.case, row.reader, row.level, row.asleep, row.roster, row.sealed)
 
 
+def grant_of(row: Any) -> Grant:
+    """A grant, from a plain row of its table."""
+    return Grant(row.envelope_id, row.case_id, row.reader, row.level, row.asleep, row.roster, row.sealed)
+
+
 def of_event(it: SignedEvent) -> Values:
     """An event's columns."""
     return {"leaf": it.leaf, "case_id": it.case, "body": it.body, "signature": it.signature}
@@ -87,6 +99,11 @@ def to_event(row: tables.EventRow) -> SignedEvent:
     return SignedEvent(row.leaf, row.case, row.body, row.signature)
 
 
+def event_of(row: Any) -> SignedEvent:
+    """An event, from a plain row of its table."""
+    return SignedEvent(row.leaf, row.case_id, row.body, row.signature)
+
+
 def of_mailbox(it: Mailbox) -> Values:
     """A mailbox's columns."""
     return {"lookup": it.lookup, "case_id": it.case, "public": it.public}
@@ -95,6 +112,11 @@ def of_mailbox(it: Mailbox) -> Values:
 def to_mailbox(row: tables.MailboxRow) -> Mailbox:
     """A mailbox."""
     return Mailbox(row.lookup, row.case, row.public)
+
+
+def mailbox_of(row: Any) -> Mailbox:
+    """A mailbox, from a plain row of its table."""
+    return Mailbox(row.lookup, row.case_id, row.public)
 
 
 def of_ping(it: Ping) -> Values:
@@ -113,6 +135,11 @@ def of_ping(it: Ping) -> Values:
 def to_ping(row: Any) -> Ping:
     """A ping, from a row of its table."""
     return Ping(row.id, row.unit, row.kind, row.after, tuple((row.spared or "").split()), row.case_id, row.due_at)
+
+
+def of_milestone(it: Milestone) -> Values:
+    """A milestone's columns."""
+    return asdict(it)
 
 
 def of_push(it: Push) -> Values:
@@ -193,6 +220,7 @@ def of_change(change: Change) -> dict[Table, list[Values]]:
         table("reading_grant"): [of_grant(it) for it in change.grants],
         table("mailbox"): [of_mailbox(change.mailbox)] if change.mailbox else [],
         table("ping"): [of_ping(it) for it in change.pings],
+        table("milestone"): [of_milestone(it) for it in change.milestones],
     }
 
 

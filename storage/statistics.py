@@ -1,10 +1,9 @@
-"""Raw counts; `tips.desk.statistics` hides the small ones before anybody sees them."""
+"""Raw counts, and the figures of closed periods; `tips.statistics` hides small counts before anybody sees them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,11 +11,10 @@ from sqlmodel import col
 
 from storage import mapping
 from storage.engine import Database, is_sqlite
-from storage.tables import OpensRow, Tip
+from storage.tables import OpensRow, TallyRow, Tip
 from tips.cases.case import State
-from tips.ports.desk import CountRow, OpenRow, Workload
-
-AHEAD: Final = 7 * 3600  # seconds that the city is ahead of UTC, all year
+from tips.cases.ledger import SignedEvent
+from tips.ports.desk import CountRow, FrozenPeriod, MilestoneRow, Tallied, Tally, Workload
 
 
 class SqlStatistics:
@@ -25,39 +23,92 @@ class SqlStatistics:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def counts(self, first: datetime | None, last: datetime | None) -> list[CountRow]:
-        """Counts by the city's months, area code, ward code and category."""
-        of = (self._month(), col(Tip.area), col(Tip.ward), col(Tip.category))
-        statement = sa.select(*of, sa.func.count()).group_by(*of).order_by(*of)
-        if first is not None:
-            statement = statement.where(col(Tip.received_at) >= first)
+    async def counts(self, first: datetime, last: datetime | None) -> list[CountRow]:
+        """Counts by all that they are published by, in one pass over the tips."""
+        of = (col(Tip.area), col(Tip.ward), col(Tip.category), col(Tip.urgency), col(Tip.state), col(Tip.opened))
+        statement = sa.select(*of, sa.func.count()).where(col(Tip.received_at) >= first).group_by(*of).order_by(*of)
         if last is not None:
             statement = statement.where(col(Tip.received_at) < last)
         found = await self._database.rows(statement)
-        return [CountRow(month, area or "", ward or "", what, count) for month, area, ward, what, count in found]
+        return [CountRow(area or "", ward or "", *other) for area, ward, *other in found]
 
-    async def add_opens(self, rows: Sequence[OpenRow]) -> None:
-        """Add to the counts of posters' links, in one transaction."""
-        table = mapping.table("opens")
+    async def restricted(self, last: datetime) -> int:
+        """How many tips before a moment accuse somebody in office."""
+        statement = sa.select(sa.func.count()).where(col(Tip.restricted), col(Tip.received_at) < last)
+        ((count,),) = await self._database.rows(statement)
+        return int(count)
+
+    async def began(self) -> datetime | None:
+        """The hour of the first tip that accuses nobody in office."""
+        plain = sa.select(col(Tip.received_at)).where(sa.not_(col(Tip.restricted)))
+        found = await self._database.rows(plain.order_by(col(Tip.received_at)).limit(1))
+        return next((first for (first,) in found), None)
+
+    async def frozen(self) -> list[FrozenPeriod]:
+        """Every closed period."""
+        table = mapping.table("period")
+        columns = [table.c[name] for name in ("period", "figures", "counted", "leaf", "body", "signature")]
+        rows = await self._database.rows(sa.select(*columns).order_by(table.c.number))
+        return [
+            FrozenPeriod(period, figures, counted, SignedEvent(leaf, b"", body, signature))
+            for period, figures, counted, leaf, body, signature in rows
+        ]
+
+    async def freeze(self, closed: FrozenPeriod, over: Sequence[str]) -> bool:
+        """Keep a closed period, once."""
+        table, event = mapping.table("period"), closed.closing
+        values = {
+            "period": closed.period,
+            "number": sa.select(sa.func.coalesce(sa.func.max(table.c.number), 0) + 1).scalar_subquery(),
+            "figures": closed.figures,
+            "counted": closed.counted,
+            "leaf": event.leaf,
+            "body": event.body,
+            "signature": event.signature,
+        }
+        dialect = sqlite if is_sqlite(self._database.url) else postgresql
+        async with self._database.write() as connection:
+            new = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.period)
+            if (await connection.execute(new)).first() is None:
+                return False
+            await connection.execute(mapping.table("event").insert().values(**mapping.of_event(event)))
+            await connection.execute(table.update().where(table.c.period.in_(over)).values(counted=b""))
+        return True
+
+    async def add_tallies(self, rows: Sequence[Tally]) -> None:
+        """Add to these counts, in one transaction; posters' links have a table of their own, the oldest."""
         dialect = sqlite if is_sqlite(self._database.url) else postgresql
         async with self._database.write() as connection:
             for row in rows:
-                new = dialect.insert(table).values(period=row.period, area=row.area, count=row.count)
+                is_open = row.of == Tallied.OPENS
+                table = mapping.table("opens" if is_open else "tally")
+                of = {"area": row.name} if is_open else {"of": row.of, "name": row.name}
+                new = dialect.insert(table).values(period=row.period, count=row.count, **of)
                 more = {"count": table.c.count + new.excluded.count}
-                await connection.execute(new.on_conflict_do_update(index_elements=["period", "area"], set_=more))
+                await connection.execute(new.on_conflict_do_update(index_elements=["period", *of], set_=more))
 
-    async def opens(self) -> list[OpenRow]:
-        """Every count of posters' links."""
-        of = (col(OpensRow.period), col(OpensRow.area))
-        found = await self._database.rows(sa.select(*of, col(OpensRow.count)).order_by(*of))
-        return [OpenRow(*row) for row in found]
+    async def tallies(self) -> list[Tally]:
+        """Every tally."""
+        opens = sa.select(
+            col(OpensRow.period), sa.literal(Tallied.OPENS.value).label("of"), col(OpensRow.area), col(OpensRow.count)
+        )
+        others = sa.select(col(TallyRow.period), col(TallyRow.of), col(TallyRow.name), col(TallyRow.count))
+        found = [row for it in (opens, others) for row in await self._database.rows(it)]
+        return sorted((Tally(*row) for row in found), key=lambda it: (it.period, it.of, it.name))
 
-    def _month(self) -> sa.ColumnElement[str]:
-        """The city's month of a tip, counted by the database: a row for each hour would be a million rows."""
-        seconds = sa.type_coerce(col(Tip.received_at), sa.BigInteger)
-        if is_sqlite(self._database.url):
-            return sa.func.strftime("%Y-%m", seconds + AHEAD, "unixepoch")
-        return sa.func.to_char(sa.func.timezone("UTC", sa.func.to_timestamp(seconds + AHEAD)), "YYYY-MM")
+    async def milestones(self, first: datetime, last: datetime) -> list[MilestoneRow]:
+        """Counts of what was reached, in one pass."""
+        table = mapping.table("milestone")
+        of = [table.c[name] for name in ("kind", "unit", "urgency", "detail", "took")]
+        statement = sa.select(*of, sa.func.count()).where(table.c.at >= first, table.c.at < last)
+        found = await self._database.rows(statement.group_by(*of).order_by(*of))
+        return [MilestoneRow(*row) for row in found]
+
+    async def forget_milestones(self, before: datetime) -> None:
+        """Rows whose counts are frozen."""
+        table = mapping.table("milestone")
+        async with self._database.write() as connection:
+            await connection.execute(table.delete().where(table.c.at < before))
 
     async def workload(self, units: Sequence[str], name: str, now: datetime) -> Workload:
         """What waits for these units and for one person in them."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Dialect,
@@ -20,12 +21,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-from tips.cases.case import NO_TIME, State
+from tips.cases.case import NEVER, NO_TIME, State
 from tips.organisation.taxonomy import Urgency
 
 NAMING: Final = {
@@ -37,6 +39,8 @@ NAMING: Final = {
 }
 UNORDERED: Final = {"sqlite_with_rowid": False}
 OPEN: Final = text("state != 'closed'")
+DUE: Final = f"coalesce(due_at, {NEVER})"  # what queues are ordered by: a case without a deadline comes last
+CLAIMED: Final = "(officer IS NOT NULL)"
 metadata = MetaData(naming_convention=NAMING)
 
 
@@ -82,8 +86,8 @@ def _seconds(name: str) -> Any:
     return Field(default=None, sa_column=Column(name, BigInteger, nullable=True))
 
 
-def _of_case(name: str = "case_id") -> Any:
-    return Field(sa_column=Column(name, LargeBinary, ForeignKey("tip.id"), nullable=False, index=True))
+def _of_case(name: str = "case_id", *, unique: bool = False) -> Any:
+    return Field(sa_column=Column(name, LargeBinary, ForeignKey("tip.id"), nullable=False, index=True, unique=unique))
 
 
 def _one_of(name: str, values: Iterable[str]) -> CheckConstraint:
@@ -99,7 +103,14 @@ class Tip(Base, table=True):
         _one_of("state", State),
         _one_of("urgency", Urgency),
         Index(
-            "ix_tip_queue", "unit", "urgency", "opened", "received_at", "id", sqlite_where=OPEN, postgresql_where=OPEN
+            "ix_tip_queue",
+            "unit",
+            "urgency",
+            text(DUE),
+            text(CLAIMED),
+            "id",  # SQLite reflects no such index: a migration that makes this table anew makes it anew too
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
         ),
         Index("ix_tip_unit_state", "unit", "state"),
         Index(
@@ -125,6 +136,8 @@ class Tip(Base, table=True):
     opened: bool
     restricted: bool
     head: bytes = _octets("head")
+    disputed: bool = Field(default=False, sa_column=Column("disputed", Boolean, nullable=False, server_default=false()))
+    salt: bytes | None = _octets("salt", nullable=True)
 
 
 class EnvelopeRow(Base, table=True):
@@ -191,7 +204,7 @@ class MailboxRow(Base, table=True):
     __tablename__ = "mailbox"
     __table_args__ = (UNORDERED,)
     lookup: bytes = _key("lookup")
-    case: bytes = _of_case()
+    case: bytes = _of_case(unique=True)
     public: bytes = _octets("public")
 
 
@@ -285,14 +298,56 @@ class StuckRow(Base, table=True):
     since: datetime = _moment("since")
 
 
+class PeriodRow(Base, table=True):
+    """A closed period's figures; see `tips.ports.desk.FrozenPeriod`. Nothing of it ever changes but `counted`."""
+
+    __tablename__ = "period"
+    __table_args__ = (UNORDERED,)
+    period: str = Field(primary_key=True)
+    number: int = Field(unique=True)  # in the order of closing
+    figures: bytes = _octets("figures")
+    counted: bytes = _octets("counted")
+    leaf: bytes = _octets("leaf")
+    body: bytes = _octets("body")
+    signature: bytes = _octets("signature")
+
+
 class OpensRow(Base, table=True):
-    """How many came by a poster's link; see `tips.intake.poster_opens`."""
+    """How many came by a poster's link; see `tips.intake.tallies`."""
 
     __tablename__ = "opens"
     __table_args__ = (UNORDERED,)
     period: str = Field(primary_key=True)
     area: str = Field(primary_key=True)
     count: int
+
+
+class TallyRow(Base, table=True):
+    """How often something happened that is no tip; see `tips.ports.desk.Tally`."""
+
+    __tablename__ = "tally"
+    __table_args__ = (UNORDERED,)
+    period: str = Field(primary_key=True)
+    of: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    count: int
+
+
+class MilestoneRow(Base, table=True):
+    """What was reached with some case, that it does not name; see `tips.cases.milestones`.
+
+    Rows lie by their hour, so that a month is read in one piece; within it in the order of their random ids.
+    """
+
+    __tablename__ = "milestone"
+    __table_args__ = (UNORDERED,)
+    at: datetime = Field(sa_column=Column("at", Moment, primary_key=True, autoincrement=False))
+    id: bytes = _key()
+    kind: str
+    unit: str
+    urgency: str
+    detail: str
+    took: str
 
 
 class PersonRow(Base, table=True):

@@ -13,23 +13,27 @@
             `evidence` of the `kinds` and within the `limits` that are taken is cleaned and sealed (`files`)
         `prompts` ask for what is missing, and show a `summary`, with a `promise`: who will read it, and who will not
         (`who_reads` tells the same to anybody beforehand); `exclusion_steps` take whom the person shuts out
-    `poster_opens` counts, by place and month, who came by a poster
+    `tallies` count, by month, who came by a poster, began to talk, or said what is no tip
     its effect is carried out, and the conversation says what became of it (`turns`; `notices` say the rest)
     the next draft, and what goes with it, is durable, and only then is anything answered
 
 when the person sends it (`submission`), unless a `flood` asks for patience first:
     its `plaintext` is sealed (`crypto`, `sealing`) to the readers that the signed `roster` has `keys` for
-    its first event is signed for the `ledger`; all of it is stored at once, through the `ports`
+    its first event is signed for the `ledger`, and `claims` what the rows are; all of it is stored at once, through the
+    `ports`
     the `receipt` is shown, and shown again until it was delivered
 
 `desk`, the officers' side, for `people` of one of the `roles` (`logins` opens a `session`, and `device_cookies` keep
 strangers' guesses from locking anybody out):
-    an officer reads one of the `cases` (`review`, an `open_case`), if `reading_grants` let them
+    an officer reads one of the `cases` (`review`, an `open_case`), if `reading_grants` let them, and finds what they
+    have read before by a `search`, which shows `excerpts`. Here and everywhere a case is what its events say, each by
+    one of the `signers` that it may have, within the `scope` of its kind, and no row is believed (`checking`)
     whatever is done to it is an action of one table (`actions`, each a `step`), open to whom its `lifecycle` says. The
     `case` is opened once and checked once (`casework`); what comes of it is one signed event and one transaction
-    (`writing`):
+    (`writing`), and what of it is counted (its `progress`, as `milestones` that name no case):
         they ask, answer and note (`talking`); claim it, give it back, or give it to somebody (`assigning`)
-        they bring it on (`moving`), hand it over or consult an overseer (`sharing`), and tell how it ended (`ending`)
+        they bring it on (`moving`; the page shows the `next_step`), hand it over, share it or consult an overseer
+        (`sharing`), tell how it ended (`ending`), and take it out on paper (`printing`)
         they correct what triage found (`correcting`), and link what may be the same event (`duplicates`)
     a reader who turns out to be accused is shut out (`late_exclusion`) by `resealing`; a mistake takes two offices'
     `clearing`
@@ -41,14 +45,26 @@ who asks for it (`reporter_notifications`); what could not be told is tried agai
 ends in a list of the `undelivered`
 
 `clock`, as time passes (`deadlines`, as long as the `policy` says):
-    of several processes one does each of the `jobs` (`leases`), one case after the other (`rounds`)
+    of several processes one does each of the `jobs` (`leases`), one case after the other (`rounds`), each as it was
+    signed; rows in which a hand was are set right (`mending`), and a chain that does not hold begins anew with
+    what holds (`restarting`)
     what is late climbs, text included (`escalation`); whose officer left goes back to the queue (`departures`)
     several tips of a kind in one ward are one of the `early_signs`
     what is closed is destroyed when its time is over (`retention`)
-    `statistics` tell about the city, never a person; `exports` of them are on record
+    of what came, and of the `work` done, there are `statistics`: a month that is over is closed (`closing`); its
+    `tables` (`cells`, tied by sums, over time by `periods`) are frozen once, `suppression` hides what a `program` shows
+    could be told, of what stays `unpublished` as well, and what is left are the `figures` that every page and export
+    reads (`archive`), and medians and shares are reckoned from (`reckoning`); `exports` of them are on record
     an `audit` checks all of it without opening anything
 
+the ledger as one append-only log (`merkle`), which no store keeps yet:
+    what waits is put in the order of hashes and filled up with dummies (`sequencing`); it grows the `tree`, whose
+    proofs show that an event is in it and that it only ever grew
+    its heads are signed `checkpoints`, which are `notes` as all such logs write them; `witnesses` cosign what continues
+    the history that they saw. What came in an hour, in no order, is a `multiset`
+
 before all this: a home is founded (`founding`), people join (`enrolment`, with `key_rotation`)
-after a disaster: a quorum of offices brings back what only they together can open (`recovery`), from a `stream`
+after a disaster: a quorum of offices brings back what only they together can open (`recovery`), from a `stream`; a
+person signs for it, as for everything that is shown or leaves, before it is done
 whatever goes wrong on purpose is one of the `errors`; facts are `data`
 """

@@ -70,6 +70,12 @@ class WrongPassphrase(TinBaoError):
     key = "error.login"
 
 
+class WrongShares(WrongPassphrase):
+    """These shares do not bring the recovery seed back: they are too few, or one is wrong."""
+
+    key = "error.shares"
+
+
 class NotFound(TinBaoError):
     """There is no such thing, or it is not yours: both get this one answer."""
 

@@ -137,11 +137,11 @@ def unit_rotate(unit: Unit, signers: Signers = None) -> None:
 
 
 @unit_app.command("recover")
-def unit_recover(unit: Unit, shares: Shares) -> None:
-    """Bring shares together and give an overseer's old seeds to the people who work there now."""
+def unit_recover(unit: Unit, shares: Shares, officer: Officer) -> None:
+    """Bring shares together and give an overseer's old seeds to the people who work there now; on record first."""
     from bot.commands import recovery
 
-    _run(recovery.reclaim(_settings(), unit, shares))
+    _run(recovery.reclaim(_settings(), unit, shares, officer))
 
 
 @officer_app.command("add")
@@ -193,17 +193,34 @@ def case_show(id: Annotated[str, typer.Argument(help="The case's id.")], officer
 @stats_app.command("export")
 def stats_export(
     out: Annotated[Path, typer.Option("--out", dir_okay=False, help="Where to write.")],
-    format: Annotated[str, typer.Option("--format", help="csv, xlsx or json.")] = "csv",
+    officer: Officer,
+    format: Annotated[str, typer.Option("--format", help="csv, xlsx, json; html or pdf: a report.")] = "csv",
     by: Annotated[
-        str, typer.Option("--by", help="Some of month,district,ward,category.")
-    ] = "month,district,ward,category",
-    first: Annotated[str | None, typer.Option("--from", help="First month, such as 2026-01.")] = None,
-    last: Annotated[str | None, typer.Option("--to", help="Last month.")] = None,
+        str,
+        typer.Option(
+            "--by",
+            help="month, quarter or year; and district, ward, group, category, or (not by month) district,group. "
+            "A report is of the newest such period, with all its tables where none is named.",
+        ),
+    ] = "",
+    first: Annotated[str, typer.Option("--from", help="First month, such as 2026-01.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last month.")] = "",
+    headings: Annotated[
+        str,
+        typer.Option("--headings", help="The language of header and names; else vi under fields' names."),
+    ] = "",
 ) -> None:
-    """Export counts; small cells are hidden."""
+    """Export figures of closed periods, in an officer's name; it is on record before the file is written."""
     from bot.commands import statistics
+    from handlers.exports.files import REPORTS
+    from tips.desk.exports import Query
 
-    _run(statistics.export(_settings(), out, format, by, first, last))
+    by = by or ("month" if format in REPORTS else "month,district")
+    _run(statistics.export(_settings(), out, officer, format, Query(_listed(by), first, last), headings))
+
+
+def _listed(names: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in names.split(",") if part.strip())
 
 
 @ledger_app.command("verify")
@@ -218,20 +235,24 @@ def ledger_verify(json: Json = False) -> None:
 def held_open(
     id: Annotated[str, typer.Argument(help="The case's id.")],
     shares: Shares,
+    officer: Officer,
     unit: Annotated[str | None, typer.Option("--unit", help="Who shall get it; else the first clean level.")] = None,
 ) -> None:
-    """Bring shares together and give a held case to a unit that has a key."""
+    """Bring shares together and give a held case to a unit that has a key; on record in an officer's name first."""
     from bot.commands import recovery
 
-    _run(recovery.open_held(_settings(), id, shares, unit))
+    _run(recovery.open_held(_settings(), id, shares, officer, unit))
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write.")]) -> None:
-    """Write a backup that only a quorum of the recovery offices opens."""
+def backup(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write.")],
+    officer: Officer,
+) -> None:
+    """Write a backup that only a quorum of the recovery offices opens; on record in an officer's name first."""
     from bot.commands import recovery
 
-    _run(recovery.back_up(_settings(), file))
+    _run(recovery.back_up(_settings(), file, officer))
 
 
 @app.command()

@@ -24,7 +24,8 @@ from tips.people.logins import Logins
 from tips.people.session import Session
 
 
-async def _session(logins: Logins, officer: str) -> Session:
+async def session_of(logins: Logins, officer: str) -> Session:
+    """A person's session; the passphrase comes from a prompt or TINBAO_PASSWORD."""
     words = os.environ.get("TINBAO_PASSWORD") or getpass.getpass(f"{officer}: ", stream=sys.stderr)
     return await logins.session_of(await logins.unlock(officer, words))
 
@@ -32,7 +33,7 @@ async def _session(logins: Logins, officer: str) -> Session:
 async def show_queue(settings: Settings, officer: str, *, as_json: bool) -> int:
     """`tinbao queue`."""
     async with open_product(settings) as product:
-        session = await _session(product.logins, officer)
+        session = await session_of(product.logins, officer)
         found = await product.review.queue(session, cases.OPEN, limit=1000)
         rows = [_queue_row(row, product.now(), product.organisation) for row in found]
     if as_json:
@@ -63,9 +64,9 @@ def _queue_row(row: cases.Case, now: datetime, organisation: Organisation) -> di
 async def show_case(settings: Settings, id_: str, officer: str, *, as_json: bool) -> int:
     """`tinbao case show`."""
     async with open_product(settings) as product:
-        session = await _session(product.logins, officer)
+        session = await session_of(product.logins, officer)
         opened = await product.review.open(session, parse_id(id_))
-        row = _queue_row(opened.case, product.now(), product.organisation) | _opened(opened)
+        row = _queue_row(opened.case, product.now(), product.organisation) | _opened(opened, product.organisation)
     if as_json:
         print(json.dumps(row, ensure_ascii=False))
         return 0
@@ -86,7 +87,7 @@ def parse_id(text: str) -> bytes:
         raise errors.NotFound from error
 
 
-def _opened(opened: OpenCase) -> dict[str, Any]:
+def _opened(opened: OpenCase, organisation: Organisation) -> dict[str, Any]:
     speak = functools.partial(locales.say, locales.SOURCE)
     return {
         "text": opened.tip.text,
@@ -96,7 +97,7 @@ def _opened(opened: OpenCase) -> dict[str, Any]:
         ],
         "files": [{"id": it.envelope.hex(), **it.described()} for it in opened.files],
         "clocks": [_deadline(opened.case)] if opened.case.clock else [],
-        "reasons": [view_models.reason_text(reason, speak) for reason in opened.tip.facts["reasons"]],
+        "reasons": [view_models.reason_text(reason, organisation, speak) for reason in opened.tip.facts["reasons"]],
         "exclusions": sorted(opened.excluded),
     }
 

@@ -123,6 +123,9 @@ async def _ledger(product: Product) -> str:
     report = await product.audit()
     if not report.sound:
         raise errors.NotVerified(f"{len(report.problems)} problems: run `tinbao ledger verify`")
+    unread = len({it.case for it in report.incidents if it.waits})
+    if unread:
+        return Advice(f"a hand was in the rows of {unread} cases that nobody has read since: open them at the desk")
     return f"{report.events} events of {report.cases} cases hold"
 
 

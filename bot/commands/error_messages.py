@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import locales
 from tips import errors
 
+# What refuses a person; of all other errors the English remedy is for whoever runs the machine.
+IN_WORDS: Final = (errors.Refused, errors.WrongPassphrase, errors.NotFound, errors.Stale)
+
 
 def said(error: errors.TinBaoError, environment: Mapping[str, str]) -> str:
-    """An error in words; a refusal in the terminal's language, with its detail behind it."""
-    if not isinstance(error, errors.Refused):
+    """An error in words: what refuses a person in the terminal's language, with its detail behind it."""
+    if not isinstance(error, IN_WORDS):
         return str(error)
     words = locales.say(language(environment), error.key)
-    return words if str(error) == error.key else f"{words} ({error})"
+    return words if str(error) in {error.key, type(error).__doc__} else f"{words} ({error})"
 
 
 def language(environment: Mapping[str, str]) -> str:

@@ -12,18 +12,18 @@ from typing import BinaryIO, Final
 import storage
 from bot import key_files
 from bot.commands import people
-from bot.commands.cases import parse_id
+from bot.commands.cases import parse_id, session_of
 from bot.commands.output import progress
 from bot.settings import Settings
-from bot.wiring import Product, believed_time, check_new_home, open_product, wall_clock
+from bot.wiring import believed_time, check_new_home, open_product, wall_clock
 from storage import backup, migrate
 from tips import errors
+from tips.cases.ledger import Kind
 from tips.crypto import keys
 from tips.crypto.keys import Identity
+from tips.organisation.roles import Task
 from tips.people import founding, key_rotation, recovery
-from tips.people.session import Session
 
-FIRST_CHOICE: Final = ("duty", "vks-tp", "vks-tc")  # who gets a held case where nobody is named
 PIECE: Final = 64 * 1024
 
 
@@ -43,62 +43,73 @@ def shares_of(file: Path) -> dict[str, str]:
         ) from error
 
 
-async def open_held(settings: Settings, id_: str, shares: Path, unit: str | None) -> int:
-    """`tinbao held open`: give a held case to a unit that has a key and is not excluded."""
+async def open_held(settings: Settings, id_: str, shares: Path, officer: str, unit: str | None) -> int:
+    """`tinbao held open`: give a held case to a unit that has a key and is not excluded, in an officer's name."""
     given = shares_of(shares)
     async with open_product(settings) as product:
-        seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
-        session = product.quorum(seed)
-        case_id = parse_id(id_)
-        target = unit or await _first_choice(product, session, case_id)
-        await product.casework.release(session, case_id, target)
-        print(product.organisation.unit(target).name)
+        session = await session_of(product.logins, officer)
+        seed = await product.custody.seed(session, Task.HELD_OPEN, given)
+        row = await product.casework.release(recovery.with_seed(session, seed), parse_id(id_), unit or "")
+        print(product.organisation.unit(row.unit).name)
     return 0
 
 
-async def reclaim(settings: Settings, unit: str, shares: Path) -> int:
+async def reclaim(settings: Settings, unit: str, shares: Path, officer: str) -> int:
     """`tinbao unit recover`: the quorum gives an overseer's seeds to the people who work there now."""
     given = shares_of(shares)
     async with open_product(settings) as product:
         if unit not in product.organisation.units:
             raise errors.Refused("error.unknown_unit", unit)
-        seed = keys.join_recovery(await recovery.kept(product.store.keyring), given)
+        session = await session_of(product.logins, officer)
+        seed = await product.custody.seed(session, Task.UNIT_RECOVER, given)
         holders = await product.store.keyring.seed_holders(unit)
-        seeds = {it.generation: keys.open_seed(it, seed) for it in holders if it.holder == founding.RECOVERY}
+        kept = [it for it in holders if it.holder == founding.RECOVERY]
+        if not kept:
+            raise errors.Refused("error.no_key", "the quorum keeps no seed of this unit")
+        await product.custody.record(Kind.RECLAIMED, session.name, session.signing, unit=unit)
+        seeds = {it.generation: keys.open_seed(it, seed) for it in kept}
         again = key_rotation.admit(product.roster(), unit, seeds, holders)
         if not again:
-            raise errors.Refused("error.no_key", "the quorum keeps no seed of this unit, or nobody lacks one")
+            raise errors.Refused("error.no_key", "nobody lacks a seed of this unit")
         await product.store.keyring.add_seeds(again)
     print(len(again))
     return 0
 
 
-async def _first_choice(product: Product, session: Session, case_id: bytes) -> str:
-    able = product.casework.targets(await product.review.open(session, case_id))
-    if not able:
-        raise errors.Refused("error.no_key", "no clean unit has a key yet: `tinbao officer add` gives one to a unit")
-    return next((code for code in FIRST_CHOICE if code in able), able[0])
-
-
-async def back_up(settings: Settings, file: Path) -> int:
-    """`tinbao backup`: every lasting row, sealed to the recovery key; written beside, then put in place."""
+async def back_up(settings: Settings, file: Path, officer: str) -> int:
+    """`tinbao backup`: every lasting row, sealed to the recovery key, in an officer's name."""
     async with open_product(settings) as product:
-        public = product.roster().recovery
-        sealed = await recovery.kept(product.store.keyring)
-    rows = progress(backup.dump(settings.database_url), "backup")
+        session = await session_of(product.logins, officer)
+        product.custody.check(session, Task.BACKUP)
+        public, sealed = product.roster().recovery, await recovery.kept(product.store.keyring)
+        with _whole(file) as out:
+            await product.custody.record(Kind.BACKED_UP, session.name, session.signing)
+            rows = progress(backup.dump(settings.database_url), "backup")
+            for piece in recovery.seal(public, sealed, rows, os.urandom):
+                out.write(piece)
+    return 0
+
+
+@contextlib.contextmanager
+def _whole(file: Path) -> Iterator[BinaryIO]:
+    """A file that is written beside its place, and put there once it is whole; else nothing is left of it.
+
+    Raises:
+        BadSetting: it cannot be written there.
+    """
     waiting = file.with_name(f"{file.name}.part")
     try:
         with waiting.open("wb") as out:
-            for piece in recovery.seal(public, sealed, rows, os.urandom):
-                out.write(piece)
+            yield out
             out.flush()
             os.fsync(out.fileno())
         waiting.replace(file)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             waiting.unlink()
-        raise errors.BadSetting(f"{file.name} cannot be written there ({error.strerror})") from error
-    return 0
+        if isinstance(error, OSError):
+            raise errors.BadSetting(f"{file.name} cannot be written there ({error.strerror})") from error
+        raise
 
 
 async def restore(settings: Settings, file: Path, shares: Path, signers: Path | None) -> int:

@@ -1,41 +1,46 @@
-"""`tinbao stats export`: counts for the city, small ones hidden."""
+"""`tinbao stats export`: figures of closed periods, as everybody sees them, in an officer's name."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import sys
 from pathlib import Path
 
-from bot.commands import exports
+import locales
+from bot.commands.cases import session_of
 from bot.settings import Settings
 from bot.wiring import open_product
-from handlers.desk import view_models
+from handlers.exports.files import TYPES
+from handlers.statistics import periods
 from tips import errors
-from tips.cases import deadlines
-from tips.desk import statistics
+from tips.desk.exports import LENGTHS, TABLES, Query
+
+DIMENSIONS = {*LENGTHS, *(name for table in TABLES for name in table)}
 
 
-async def export(settings: Settings, out: Path, form: str, by: str, first: str | None, last: str | None) -> int:
+async def export(settings: Settings, out: Path, officer: str, form: str, query: Query, headings: str) -> int:
     """`tinbao stats export`."""
-    wanted = tuple(part.strip() for part in by.split(",") if part.strip())
-    if set(wanted) - set(statistics.DIMENSIONS) or form not in {"csv", "xlsx", "json"}:
-        raise errors.BadSetting(f"--by knows {', '.join(statistics.DIMENSIONS)}; --format knows csv, xlsx, json")
+    _check(form, query, headings)
     async with open_product(settings) as product:
-        raw = await product.exports.counts(_month(first, 0), _month(last, 1), by)
-        lines = statistics.table(view_models.named(raw, product.organisation), wanted)
+        session = await session_of(product.logins, officer)
+        file = await product.export_files.make(session, query, form, headings or locales.SOURCE, headings)
+    if file.empty:
+        print("nothing of that is closed yet: the file has its header only", file=sys.stderr)
     try:
-        exports.write(out, form, lines)
+        out.write_bytes(file.content)
     except OSError as error:
         raise errors.BadSetting(f"--out: {out.name} cannot be written there ({error.strerror})") from error
     return 0
 
 
-def _month(text: str | None, later: int) -> datetime | None:
-    """The start of a month, or of the one after it."""
-    if text is None:
-        return None
-    try:
-        year, month = (int(part) for part in text.split("-"))
-        datetime(year, month, 1)
-        return datetime(year + (month + later - 1) // 12, (month + later - 1) % 12 + 1, 1, tzinfo=deadlines.CITY)
-    except ValueError as error:
-        raise errors.BadSetting("a month is written like 2026-11") from error
+def _check(form: str, query: Query, headings: str) -> None:
+    if set(query.by) - DIMENSIONS or form not in TYPES or headings not in {"", *locales.LANGUAGES}:
+        spoken = ", ".join(locales.LANGUAGES)
+        raise errors.BadSetting(
+            f"--by knows {', '.join(sorted(DIMENSIONS))}; --format knows {', '.join(TYPES)}; --headings knows {spoken}"
+        )
+    for month in (query.first, query.last):
+        found = periods.parse(month) if month else None
+        if month and (found is None or found.months != periods.MONTH):
+            raise errors.BadSetting("a month is written like 2026-11")
+    if query.first and query.last and query.first > query.last:
+        raise errors.BadSetting("--from comes after --to")

@@ -19,7 +19,7 @@ def run(name: str, source: IO[str], sink: IO[str]) -> int:
 
     def render(reason: triage.Reason) -> str:
         return view_models.reason_text(
-            {"rule": reason.rule, "params": reason.params}, functools.partial(locales.say, locales.SOURCE)
+            {"rule": reason.rule, "params": reason.params}, organisation, functools.partial(locales.say, locales.SOURCE)
         )
 
     for number, line in enumerate(source, start=1):

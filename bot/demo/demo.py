@@ -13,6 +13,7 @@ from typing import Final
 
 from bot import logs, wiring
 from bot.commands import people
+from bot.demo.history import close_months
 from bot.demo.seeding import PEOPLE, SHOWN, seed
 from bot.demo.zalo_phone import Phone
 from bot.serve import serving, web
@@ -77,6 +78,7 @@ async def _fill(settings: Settings, made: Founding) -> Sequence[Identity]:
         joined = await people.enrol(product, admins, PEOPLE, PASSPHRASE)
         identities = [person.identity for person in joined.people]
         await seed(product, identities, moved)
+        await close_months(product)
     return identities
 
 

@@ -16,7 +16,8 @@ from tips import errors
 from tips.cases.case import Case
 from tips.cases.lifecycle import ActionName
 from tips.crypto.keys import Identity
-from tips.desk.actions import Fields
+from tips.desk import actions
+from tips.desk.actions import Field, Fields
 from tips.intake.reception import Sender
 from tips.intake.turns import Inbound
 from tips.organisation.roles import Role
@@ -116,7 +117,8 @@ async def _step(product: Product, workers: Workers, id_: bytes, code: str, what:
     row = await product.store.cases.get(id_, None)
     session = (workers.heads if what == ActionName.SUSPEND else workers.officers).get(row.unit)
     if what == "climb":
-        await product.store.cases.apply(await product.escalation.change(row))
+        bundle = await product.store.cases.bundle(id_, None)
+        await product.store.cases.apply(product.escalation.change(bundle, bundle.checked(product.roster())))
     elif what == "reply":
         said = await product.mailboxes.addition(code, words, product.triager.triage(words), None)
         await product.store.cases.apply(said)
@@ -126,9 +128,15 @@ async def _step(product: Product, workers: Workers, id_: bytes, code: str, what:
         await _work(product, session, id_, what, words)
 
 
+def _fields(what: str, words: str) -> Fields:
+    """What an action asks: a unit, or words."""
+    given = actions.named(what).fields
+    return Fields(unit=words) if Field.UNIT in given else Fields(text=words, result="administrative")
+
+
 async def _work(product: Product, session: Session, id_: bytes, what: str, words: str) -> None:
     """Read a case, or do something to it; who claims one has read it. `words` are a text, or the unit to hand it to."""
     if what in {"read", ActionName.CLAIM}:
         await product.review.open(session, id_)
     if what != "read":
-        await product.casework.act(session, id_, what, Fields(text=words, unit=words, result="administrative"))
+        await product.casework.act(session, id_, what, _fields(what, words))

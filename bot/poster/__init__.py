@@ -1,1 +1,1 @@
-"""Posters: one drawing (`sheets`, of shapes in `drawing`, with fonts in `faces`), and two writers, `pdf` and `svg`."""
+"""Posters: one drawing (`sheets`, of shapes in `drawing`), and two writers, `pdf` and `svg`."""

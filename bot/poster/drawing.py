@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from bot.poster import faces
+from handlers import faces
 
 WIDTH, HEIGHT = 210.0, 297.0  # mm
 LEADING: Final = 1.35  # from line to line, in sizes

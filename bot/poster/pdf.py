@@ -8,27 +8,26 @@ from typing import Any, Final
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-from bot.poster import faces
 from bot.poster.drawing import HEIGHT, WIDTH, Box, Code, Rule, Shape, Sheet, Words
+from handlers import faces
 
 
 def written(sheets: Sequence[Sheet]) -> bytes:
     """One page a sheet."""
-    for family in faces.FAMILIES:
-        for bold in (False, True):
-            pdfmetrics.registerFont(faces.embedded(faces.name(family, bold=bold)))
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(WIDTH * mm, HEIGHT * mm), invariant=True, pageCompression=True, lang=sheets[0].lang)
-    canvas.setTitle(sheets[0].title)
-    canvas.setAuthor("Tin Báo")
-    for sheet in sheets:
-        for shape in sheet.shapes:
-            _DRAWN[type(shape)](canvas, shape)
-        canvas.showPage()
-    canvas.save()
+    with faces.known():
+        canvas = Canvas(
+            out, pagesize=(WIDTH * mm, HEIGHT * mm), invariant=True, pageCompression=True, lang=sheets[0].lang
+        )
+        canvas.setTitle(sheets[0].title)
+        canvas.setAuthor("Tin Báo")
+        for sheet in sheets:
+            for shape in sheet.shapes:
+                _DRAWN[type(shape)](canvas, shape)
+            canvas.showPage()
+        canvas.save()
     return out.getvalue()
 
 

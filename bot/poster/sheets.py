@@ -14,8 +14,8 @@ from typing import Final
 import segno
 
 import locales
-from bot.poster import faces
 from bot.poster.drawing import HEIGHT, MAIN, SOFT, WARN, WIDTH, Box, Code, Rule, Sheet, fitting
+from handlers import faces
 from tips import errors
 
 MARGIN, GAP = 15.0, 8.0  # mm

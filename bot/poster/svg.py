@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 
-from bot.poster import faces
 from bot.poster.drawing import HEIGHT, WIDTH, Box, Code, Rule, Shape, Sheet, Words
+from handlers import faces
 
 _STYLE: Final = "text{white-space:pre;font-kerning:none;font-variant-ligatures:none}"
 

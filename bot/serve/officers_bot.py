@@ -33,6 +33,7 @@ from tips.cases.outbox import Fate, Pace
 from tips.cases.pings import Push
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.ports.desk import Statistics
+from tips.statistics.archive import Archive
 
 EVERY: Final = 10.0  # seconds between looks at the outbox
 JOB: Final = "notices"
@@ -50,6 +51,7 @@ async def running(
     settings: Settings,
     notifications: OfficerNotifications,
     statistics: Statistics,
+    archive: Archive,
     health: Health,
     now: Callable[[], datetime],
     every: float = EVERY,
@@ -67,7 +69,7 @@ async def running(
         .updater(None)
         .build()
     )
-    Officers(notifications, statistics, now).register(application)
+    Officers(notifications, statistics, archive, now).register(application)
     pushes = OfficerPushes(application.bot, notifications.officer_chats, f"{settings.public_url}/desk")
     teller = Teller(notifications, pushes, messenger, now)
     hearing = Hearing(application)

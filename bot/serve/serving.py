@@ -23,7 +23,7 @@ from bot.serve.messengers import Door
 from bot.settings import Settings, ZaloAccount
 from bot.wiring import Product, open_product
 from tips import errors
-from tips.intake.poster_opens import PosterOpens
+from tips.intake.tallies import Tallies
 
 PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})
 ROSTER_EVERY: Final = 15.0  # seconds
@@ -130,25 +130,30 @@ def officers_bot(product: Product) -> AbstractAsyncContextManager[Any]:
     from bot.serve import officers_bot as bot
 
     return bot.running(
-        product.settings, product.officer_notifications, product.store.statistics, product.health, product.now
+        product.settings,
+        product.officer_notifications,
+        product.store.statistics,
+        product.archive,
+        product.health,
+        product.now,
     )
 
 
 @contextlib.asynccontextmanager
 async def _counting(product: Product) -> AsyncIterator[None]:
     """Keep what was counted at each hour's end, and at the end."""
-    opens = product.reception.opens
-    async with background.working(_keep_hourly(opens), "opens"):
+    tallies = product.reception.tallies
+    async with background.working(_keep_hourly(tallies), "tallies"):
         yield
     with contextlib.suppress(errors.StoreUnavailable):
-        await opens.keep()
+        await tallies.keep()
 
 
-async def _keep_hourly(opens: PosterOpens) -> None:
+async def _keep_hourly(tallies: Tallies) -> None:
     while True:
-        await asyncio.sleep(max(1.0, opens.left().total_seconds()))
+        await asyncio.sleep(max(1.0, tallies.left().total_seconds()))
         with contextlib.suppress(errors.StoreUnavailable):  # they wait for the next hour's end
-            await opens.keep()
+            await tallies.keep()
 
 
 async def _watch_roster(roster: LiveRoster) -> None:

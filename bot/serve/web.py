@@ -21,6 +21,7 @@ from handlers.cookies import Cookies
 from handlers.desk.login import DemoLogin
 from handlers.desk.routes import Desk
 from handlers.pages import Pages, SecurityHeaders, static_files
+from handlers.statistics.public import TransparencyPage
 from handlers.who_reads import WhoReadsPage
 from tips.intake.flood import Gate
 
@@ -50,15 +51,19 @@ def build(
             gate=Gate(product.counters, product.run.web_key, product.now, product.random),
         )
         unit_name = product.reception.conversation.unit_name
+        operator, areas = product.reception.conversation.operator, product.organisation.areas
         routes += chat.routes() + WhoReadsPage(product.roster, product.organisation, unit_name, pages).routes()
+        routes += TransparencyPage(operator, product.archive.figures, areas, pages, product.now).routes()
     if DESK in parts:
         desk = Desk(
             review=product.review,
+            search=product.search,
             casework=product.casework,
             organisation=product.organisation,
             roster=product.roster,
             logins=product.logins,
-            statistics=product.store.statistics,
+            figures=product.archive.figures,
+            export_files=product.export_files,
             early_signs=product.early_signs,
             audit=product.audit,
             clockwork=product.store.clockwork,

@@ -1,4 +1,4 @@
-"""A case: its page, its files, what may be the same event, and every action on it."""
+"""A case: its page, its files, and what may be the same event."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 import locales
-from handlers.desk import forms, view_models
+from handlers.desk import forms, neighbours, timeline, view_models, wording
 from handlers.desk.frame import Frame
-from tips import errors
-from tips.cases import case, lifecycle
+from tips.cases import case, checking
 from tips.cases.lifecycle import ActionName
-from tips.desk import actions
 from tips.desk.casework import Casework
+from tips.desk.next_step import next_step
 from tips.desk.open_case import OpenCase
 from tips.desk.review import Review
+from tips.desk.search import Search
 from tips.organisation.taxonomy import categories
 from tips.organisation.units import UnitKind
 from tips.people.session import Session
@@ -32,22 +32,43 @@ class CaseViews:
 
     frame: Frame
     review: Review
+    search: Search
     casework: Casework
 
     async def case(self, request: Request, session: Session) -> Response:
         """One case, opened; reading it is on record before it is shown."""
         opened = await self.review.open(session, forms.case_id(request.path_params["id"]))
         speak = functools.partial(locales.say, forms.language(request))
-        organisation, offers = self.frame.organisation, self.casework.offers(session, opened)
+        organisation, now = self.frame.organisation, self.frame.now()
+        listed = request.query_params.get("list", "")
         return self.frame.page(
             request,
             session,
             "desk_case.html",
-            line=view_models.line(opened.case, organisation, self.frame.now(), speak),
+            line=view_models.line(opened.case, organisation, now, speak),
             view=view_models.case(opened, organisation, speak),
-            forms=list(view_models.action_forms(opened.case, offers, organisation)),
+            timeline=timeline.timeline(opened.events, organisation, speak),
+            differed=any(map(checking.differed, opened.events)),
+            seen=opened.case.head.hex(),
+            neighbours=await neighbours.found(self.review, session, opened.case, listed, now),
+            **self._to_do(session, opened, speak),
             **self._to_correct(opened),
         )
+
+    def _to_do(self, session: Session, opened: OpenCase, speak: view_models.Speak) -> dict[str, Any]:
+        """The forms of what may be done, that of the next step before all others, and the questions to choose from."""
+        offers = self.casework.offers(session, opened)
+        found = list(view_models.action_forms(opened.case, offers, self.frame.organisation))
+        step = next_step(opened.case, {it.action.name for it in offers}, self.frame.now())
+        first, beside = view_models.bar(found, step)
+        category = view_models.facts_of(opened).get("category") or ""
+        return {
+            "forms": found,
+            "first": first,
+            "beside": beside,
+            "asks": wording.questions(category, speak),
+            "two_print": self.casework.refusal(session, opened, ActionName.PRINT) == "error.print_agreement",
+        }
 
     def _to_correct(self, opened: OpenCase) -> dict[str, Any]:
         """What the form of a correction lets choose from."""
@@ -60,36 +81,23 @@ class CaseViews:
             ],
         }
 
-    async def act(self, request: Request, session: Session) -> Response:
-        """One action on a case; then the case is shown again, if it is still this person's to see."""
-        form = await forms.form(request)
-        self.frame.check_form(request, form)
-        id_ = forms.case_id(request.path_params["id"])
-        action = actions.named(view_models.action_at(request.path_params["act"]))
-        await self.casework.act(session, id_, action.name, forms.fields(form, action.fields))
-        place = "/desk/" if action.leaves else f"/desk/case/{id_.hex()}"
-        return RedirectResponse(place, status_code=303)
-
-    async def conclusion(self, request: Request, session: Session) -> Response:
-        """The words for a result, in the reporter's language, to be changed before they are sent."""
-        id_, result = forms.case_id(request.path_params["id"]), request.path_params["result"]
-        opened = await self.casework.opened_for(session, id_, ActionName.CONCLUDE)
-        if result not in lifecycle.results():
-            raise errors.NotFound
-        words = locales.say(opened.tip.facts.get("lang", locales.SOURCE), f"template.{result}")
-        values = {"id": id_.hex(), "code": case.code_of(id_), "result": result, "words": words}
-        return self.frame.page(request, session, "desk_conclusion.html", **values)
-
     async def alike(self, request: Request, session: Session) -> Response:
-        """Cases of this queue that may tell of the same event, with a button that links."""
+        """Open cases that this person has read and that may tell of the same event, with a button that links."""
         id_ = forms.case_id(request.path_params["id"])
         speak = functools.partial(locales.say, forms.language(request))
         found = [
             (view_models.line(row, self.frame.organisation, self.frame.now(), speak), f"{likeness:.0%}")
-            for row, likeness in await self.review.alike(session, id_)
+            for row, likeness in await self.search.alike(session, id_)
         ]
         values = {"id": id_.hex(), "code": case.code_of(id_), "columns": ALIKE, "found": found}
         return self.frame.page(request, session, "desk_alike.html", **values)
+
+    async def shared(self, request: Request, session: Session) -> Response:
+        """Cases of other units, which let this one read them along."""
+        speak = functools.partial(locales.say, forms.language(request))
+        organisation, now = self.frame.organisation, self.frame.now()
+        found = [view_models.line(row, organisation, now, speak) for row in await self.review.shared(session)]
+        return self.frame.page(request, session, "desk_shared.html", columns=ALIKE, found=found)
 
     async def file(self, request: Request, session: Session) -> Response:
         """A file of a case, from memory, whole or the range that a player asks for; reading it is on record first."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Final
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 import locales
 from tips import errors
+from tips.cases.lifecycle import ActionName
 from tips.crypto import sealing
+from tips.crypto.receipt import ALPHABET
 from tips.desk.actions import Field, Fields
 from tips.triage import Corrections
 
 COOKIE: Final = "d"
 LANGUAGE_COOKIE: Final = "l"
+DONE_COOKIE: Final = "n"  # an action and a case's code, until a page has said that it was done
+SAID_FOR: Final = 60  # seconds
+_CODE: Final = re.compile(f"[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}")  # see `case.code_of`
 FIELD_LIMIT: Final = 200_000  # bytes of one form field
 LONGEST_RANGE: Final = 60  # characters: more digits than any file has bytes
 MOST_FIELDS: Final = 70  # a page of picked cases, and what goes with them
@@ -40,8 +47,29 @@ def language(request: Request) -> str:
 
 
 async def form(request: Request) -> FormData:
-    """A form's fields; files and endless fields are turned down by the parser."""
-    return await request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=FIELD_LIMIT)
+    """A form's fields, in signs that can be written down.
+
+    Raises:
+        Refused: it has files, too many fields or an endless one, or cannot be read at all.
+    """
+    try:
+        filled = await request.form(max_files=0, max_fields=MOST_FIELDS, max_part_size=FIELD_LIMIT)
+    except (HTTPException, UnicodeError) as error:
+        raise errors.Refused("error.odd_form") from error
+    return FormData([(_clean(name), _clean(it)) for name, it in filled.multi_items() if isinstance(it, str)])
+
+
+async def kept(request: Request) -> FormData:
+    """What was filled in of a form that something went wrong with; empty where it cannot be read."""
+    try:
+        return await form(request) if request.method == "POST" else FormData()
+    except (errors.Refused, RuntimeError):  # Starlette's word for a body that was read before, in vain
+        return FormData()
+
+
+def _clean(words: str) -> str:
+    """Half a sign (a surrogate without its other half), which some encodings have, is a question mark."""
+    return words.encode(errors="replace").decode()
 
 
 def count(request: Request, name: str) -> str:
@@ -50,9 +78,9 @@ def count(request: Request, name: str) -> str:
     return value if value.isdecimal() and len(value) <= 2 else "0"
 
 
-def text(form: FormData, name: str) -> str:
-    """A field's words; empty where there is none."""
-    value = form.get(name, "")
+def text(form: FormData, name: str, otherwise: str = "") -> str:
+    """A field's words; empty, or these, where there is none."""
+    value = form.get(name, otherwise)
     return value if isinstance(value, str) else ""
 
 
@@ -86,6 +114,17 @@ def _corrections(form: FormData) -> Corrections:
 def token(request: Request) -> bytes:
     """The session's cookie; empty for a stranger."""
     return octets(request.cookies.get(COOKIE, ""))
+
+
+def done(request: Request) -> tuple[str, str] | None:
+    """The action that was just done, and the code of its case; None: none, or no action and code stand there."""
+    action, _, code = request.cookies.get(DONE_COOKIE, "").partition(".")
+    return (action, code) if action in tuple(ActionName) and _CODE.fullmatch(code) else None
+
+
+def seen(form: FormData) -> bytes:
+    """The head of the case on the page that a form comes from; empty where the page had none."""
+    return octets(text(form, "seen"))
 
 
 def octets(written: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -18,6 +18,8 @@ from tips import errors
 from tips.organisation.units import Organisation
 from tips.people.session import Session
 
+_ANEW: Final = ("csrf", "text", "sure", "add", "look")  # of a form that is sent again: said anew, or not at all
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -29,17 +31,46 @@ class Frame:
     https: bool
 
     def page(self, request: Request, session: Session, template: str, **values: Any) -> Response:
-        """A page for somebody who is logged in, marked with who opened it and when."""
-        unit, lang = self.unit_name(session.unit), forms.language(request)
-        mark = locales.say(lang, "desk.mark", name=session.name, unit=unit, when=view_models.moment(self.now()))
-        return self.pages.respond(
-            template, lang=lang, session=session, unit=unit, mark=mark, csrf=forms.csrf(request), **values
-        )
+        """A page for somebody who is logged in, marked with who opened it and when; it says what was done before."""
+        lang, done = forms.language(request), forms.done(request)
+        words = locales.say(lang, f"desk.done.{done[0]}", code=done[1]) if done else ""
+        values |= {
+            "posted": request.method == "POST"
+        }  # its address has no page that another language could be asked for
+        values |= {"session": session, "unit": self.unit_name(session.unit), "mark": self.mark(request, session)}
+        response = self.pages.respond(template, lang=lang, csrf=forms.csrf(request), done=words, **values)
+        if done:
+            response.delete_cookie(forms.DONE_COOKIE, path="/desk", **self.strict())
+        return response
 
-    def error_page(self, request: Request, key: str, status: int) -> Response:
-        """A page for what went wrong, and nothing else."""
-        lang = forms.language(request)
-        return self.pages.respond("desk_error.html", lang=lang, status=status, key=key, session=None, csrf="")
+    def mark(self, request: Request, session: Session) -> str:
+        """Whose copy a page is, and of when."""
+        unit, when = self.unit_name(session.unit), view_models.moment(self.now())
+        return locales.say(forms.language(request), "desk.mark", name=session.name, unit=unit, when=when)
+
+    def done(self, place: str, action: str, code: str) -> Response:
+        """On to a page that says, once, that an action was done to the case of this code."""
+        response = RedirectResponse(place, status_code=303)
+        response.set_cookie(
+            forms.DONE_COOKIE, f"{action}.{code}", max_age=forms.SAID_FOR, path="/desk", **self.strict()
+        )
+        return response
+
+    async def error_page(self, request: Request, key: str, status: int) -> Response:
+        """A page for what went wrong; words that were typed stand on it, to be mended and sent again, or copied."""
+        filled = await forms.kept(request) if self.pages.same_site(request) else FormData()
+        return self.pages.respond(
+            "desk_error.html",
+            lang=forms.language(request),
+            status=status,
+            key=key,
+            session=None,
+            csrf=forms.csrf(request),
+            done="",
+            address=request.url.path,
+            words=forms.text(filled, "text"),
+            others=[(name, value) for name, value in filled.multi_items() if name not in _ANEW],
+        )
 
     def check_form(self, request: Request, form: FormData) -> None:
         """A form counts only from our own page of this very session."""

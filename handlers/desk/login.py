@@ -43,11 +43,11 @@ class LoginViews:
         """The login; its language is chosen by `?lang=`."""
         return await self._login(request, 200)
 
-    async def _login(self, request: Request, status: int, problem: str = "") -> Response:
+    async def _login(self, request: Request, status: int, problem: str = "", name: str = "") -> Response:
         shown = await self.demo_logins() if self.demo_logins else []
         lang = forms.language(request)
         response = self.frame.pages.respond(
-            "desk_login.html", lang=lang, status=status, problem=problem, demo_logins=shown, session=None
+            "desk_login.html", lang=lang, status=status, problem=problem, name=name, demo_logins=shown, session=None
         )
         if request.query_params.get("lang") in locales.LANGUAGES:
             self.frame.remember(response, lang)
@@ -56,20 +56,20 @@ class LoginViews:
     async def log_in(self, request: Request) -> Response:
         """Passphrase and one-time code; wrong, unknown and blocked get one answer."""
         if not self.frame.pages.same_site(request):
-            return self.frame.error_page(request, "error.not_found", 403)
-        form = await forms.form(request)
+            return await self.frame.error_page(request, "error.not_found", 403)
+        form = await forms.kept(request)
+        name = forms.findable(forms.text(form, "name").strip())
         try:
-            name = forms.findable(forms.text(form, "name").strip())
             device = forms.octets(request.cookies.get(DEVICE_COOKIE, ""))
             token, session = await self.logins.log_in(
                 name, forms.text(form, "passphrase"), forms.text(form, "code"), device
             )
         except errors.WrongPassphrase as error:
-            return await self._login(request, 401, error.key)
+            return await self._login(request, 401, error.key, name)
         except errors.Busy as error:
-            return await self._login(request, 503, error.key)
+            return await self._login(request, 503, error.key, name)
         except errors.StoreUnavailable as error:
-            return self.frame.error_page(request, error.key, 503)
+            return await self.frame.error_page(request, error.key, 503)
         return self._welcome(token, session)
 
     def _welcome(self, token: bytes, session: Session) -> Response:

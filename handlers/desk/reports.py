@@ -1,10 +1,11 @@
-"""Reports: the city's counts, the state of the ledger, and who works where. No text of a tip is in any of them."""
+"""Reports: the state of the ledger, and who works where. No text of a tip is in any of them."""
 
 from __future__ import annotations
 
-import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,13 +14,13 @@ from handlers.desk import view_models
 from handlers.desk.frame import Frame
 from tips import errors
 from tips.cases import case
-from tips.desk import statistics
 from tips.desk.audit import Report
 from tips.organisation.roles import Page
 from tips.organisation.roster import Roster
 from tips.people.session import Session
 from tips.ports.clock import Clockwork
-from tips.ports.desk import Statistics
+
+_CASE: Final = re.compile(r"\bcase ([0-9a-f]{32})\b")  # as an audit names one
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +29,8 @@ class ReportViews:
 
     frame: Frame
     roster: Callable[[], Roster]
-    statistics: Statistics
     audit: Callable[[], Awaitable[Report]]
     clockwork: Clockwork
-
-    async def counts(self, request: Request, session: Session) -> Response:
-        """Counts of tips, and of who came by posters' links, small cells hidden."""
-        if not session.role.sees_counts:
-            raise errors.NotFound
-        rows = view_models.named(await self.statistics.counts(None, None), self.frame.organisation)
-        lines = await asyncio.to_thread(statistics.table, rows, ("month", "district", "category"))
-        opens = statistics.opens(await self.statistics.opens())
-        shown = [(it.period, view_models.place(it.area, self.frame.organisation), it.count) for it in opens]
-        return self.frame.page(request, session, "desk_statistics.html", lines=lines, opens=shown)
 
     async def ledger(self, request: Request, session: Session) -> Response:
         """What the ledger holds, whether it holds, and what the clock could not do; no text."""
@@ -51,7 +41,23 @@ class ReportViews:
             for it in await self.clockwork.stuck()
             if it.case
         ]
-        return self.frame.page(request, session, "desk_ledger.html", report=await self.audit(), stuck=stuck)
+        report = await self.audit()
+        problems = [
+            _CASE.sub(lambda it: f"case {case.code_of(bytes.fromhex(it[1]))}", line) for line in report.problems
+        ]
+        incidents = [
+            (view_models.moment(it.at), case.code_of(it.case), [f"differed.{code}" for code in it.differed], it.waits)
+            for it in sorted(report.incidents, key=lambda it: it.at, reverse=True)
+        ]
+        return self.frame.page(
+            request,
+            session,
+            "desk_ledger.html",
+            report=report,
+            problems=problems,
+            incidents=incidents,
+            stuck=stuck,
+        )
 
     async def people(self, request: Request, session: Session) -> Response:
         """Who works where, by the signed roster in force; changing it takes two admins at the command line."""

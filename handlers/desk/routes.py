@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,27 +12,33 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 import locales
-from handlers.desk import forms
+from handlers.desk import forms, neighbours
+from handlers.desk.acting import ActionViews
 from handlers.desk.case import CaseViews
 from handlers.desk.frame import Frame
 from handlers.desk.login import DemoLogin, LoginViews
 from handlers.desk.queue import QueueViews
 from handlers.desk.reports import ReportViews
+from handlers.desk.search import SearchViews
 from handlers.desk.undelivered import UndeliveredViews
+from handlers.exports.desk import ExportViews
+from handlers.exports.files import ExportFiles
 from handlers.pages import Pages
+from handlers.statistics.answers import Provider
+from handlers.statistics.desk import StatisticsViews
 from tips import errors
 from tips.clock.early_signs import EarlySigns
 from tips.desk.audit import Report
 from tips.desk.casework import Casework
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.review import Review
+from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
 from tips.people.logins import Logins
 from tips.people.session import Session
 from tips.ports.clock import Clockwork
-from tips.ports.desk import Statistics
 
 View = Callable[[Request, Session], Awaitable[Response]]
 
@@ -41,11 +48,13 @@ class Desk:
     """The officers' pages."""
 
     review: Review
+    search: Search
     casework: Casework
     organisation: Organisation
     roster: Callable[[], Roster]
     logins: Logins
-    statistics: Statistics
+    figures: Provider
+    export_files: ExportFiles
     early_signs: EarlySigns
     audit: Callable[[], Awaitable[Report]]
     clockwork: Clockwork
@@ -60,21 +69,36 @@ class Desk:
         """Every address below `/desk`."""
         frame = Frame(self.pages, self.organisation, self.now, self.https)
         login = LoginViews(frame, self.logins, self.officer_notifications, self.demo_logins)
-        queue = QueueViews(frame, self.review, self.casework, self.early_signs)
-        case = CaseViews(frame, self.review, self.casework)
-        reports = ReportViews(frame, self.roster, self.statistics, self.audit, self.clockwork)
+        queue = QueueViews(frame, self.review, self.casework, self.early_signs, self.roster)
+        search = SearchViews(frame, self.search)
+        case = CaseViews(frame, self.review, self.search, self.casework)
+        acting = ActionViews(frame, self.casework)
+        reports = ReportViews(frame, self.roster, self.audit, self.clockwork)
+        statistics = StatisticsViews(frame, self.figures)
+        exports = ExportViews(frame, self.figures, self.export_files)
         undelivered = UndeliveredViews(frame, self.undelivered)
+        read = functools.partial(self._read_first, frame)
         inside: list[tuple[str, str, View]] = [
             ("/", "GET", queue.queue),
             ("/claim", "POST", queue.claim),
+            ("/assign", "POST", queue.assign),
+            ("/search", "GET", search.form),
+            ("/search", "POST", search.find),
             ("/account", "GET", login.account),
             ("/account", "POST", login.end_sessions),
+            ("/shared", "GET", case.shared),
             ("/case/{id}", "GET", case.case),
-            ("/case/{id}/alike", "GET", case.alike),
-            ("/case/{id}/conclusion/{result}", "GET", case.conclusion),
+            ("/case/{id}/alike", "GET", read(case.alike)),
+            ("/case/{id}/ask", "GET", read(acting.ask)),
+            ("/case/{id}/conclusion", "GET", read(acting.conclusion)),
+            ("/case/{id}/conclusion/{result}", "GET", read(acting.conclusion)),
             ("/case/{id}/file/{file}", "GET", case.file),
-            ("/case/{id}/{act}", "POST", case.act),
-            ("/statistics", "GET", reports.counts),
+            ("/case/{id}/{act}", "GET", read(acting.unit)),
+            ("/case/{id}/dossier", "POST", read(acting.dossier)),
+            ("/case/{id}/{act}", "POST", read(acting.act)),
+            ("/statistics", "GET", statistics.page),
+            ("/statistics/export", "GET", exports.page),
+            ("/statistics/export", "POST", exports.export),
             ("/ledger", "GET", reports.ledger),
             ("/people", "GET", reports.people),
             ("/undelivered", "GET", undelivered.letters),
@@ -90,6 +114,23 @@ class Desk:
             *(Route(path, self._inside(frame, view), methods=[method]) for path, method, view in inside),
         ]
 
+    def _read_first(self, frame: Frame, view: View) -> View:
+        """A view that tells of a case; who has no reading of it on record is led to its page, which puts one there.
+
+        For a page that is asked for by its address it has to be a reading of all that others added. A form is let
+        through, so that no typed word is lost: where something new came, its page says so.
+        """
+
+        async def led(request: Request, session: Session) -> Response:
+            id_ = forms.case_id(request.path_params["id"])
+            if await self.review.was_read(session, id_, whole=request.method == "GET"):
+                return await view(request, session)
+            if request.method == "POST":
+                frame.check_form(request, await forms.form(request))
+            return RedirectResponse(neighbours.case(id_, request.query_params.get("list", "")), status_code=303)
+
+        return led
+
     def _inside(self, frame: Frame, view: View, *, touch: bool = True) -> Callable[[Request], Awaitable[Response]]:
         """A view that only an open session sees; every foreseen error becomes its page.
 
@@ -100,9 +141,9 @@ class Desk:
             try:
                 session = await self.logins.resume(forms.token(request), touch=touch)
             except errors.NotFound:
-                return RedirectResponse("/desk/login", status_code=303)
+                return await _locked(frame, request)
             except errors.StoreUnavailable as error:
-                return frame.error_page(request, error.key, 503)
+                return await frame.error_page(request, error.key, 503)
             if request.method == "GET" and request.query_params.get("lang") in locales.LANGUAGES:
                 return frame.in_language(request)
             return await _answer(frame, view, request, session)
@@ -110,12 +151,19 @@ class Desk:
         return endpoint
 
 
+async def _locked(frame: Frame, request: Request) -> Response:
+    """On to the login; words that were typed while the screen locked are shown first, to whoever sent them."""
+    if forms.text(await forms.kept(request), "text") and frame.pages.same_site(request):
+        return await frame.error_page(request, "error.locked", 401)
+    return RedirectResponse("/desk/login", status_code=303)
+
+
 async def _answer(frame: Frame, view: View, request: Request, session: Session) -> Response:
     try:
         return await view(request, session)
     except errors.NotFound as error:
-        return frame.error_page(request, error.key, 404)
+        return await frame.error_page(request, error.key, 404)
     except (errors.Refused, errors.Stale) as error:
-        return frame.error_page(request, error.key, 409)
+        return await frame.error_page(request, error.key, 409)
     except errors.TinBaoError as error:
-        return frame.error_page(request, error.key, 503)
+        return await frame.error_page(request, error.key, 503)

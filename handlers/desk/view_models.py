@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tips.cases import case as cases
 from tips.cases import deadlines, lifecycle, plaintext
 from tips.cases.case import Case, State
-from tips.cases.ledger import Event, Kind
 from tips.cases.lifecycle import ActionName
 from tips.cases.plaintext import Part
 from tips.clock.early_signs import EarlySign
 from tips.desk.actions import Field, Offer
 from tips.desk.open_case import OpenCase, Piece
-from tips.organisation.roster import PROCESSES
 from tips.organisation.units import Organisation
-from tips.ports.desk import CountRow
 from tips.triage import By
 
 Speak = Callable[..., str]
-ADDRESSES: Final = {ActionName.HAND_OVER: "handover"}  # of an action in pages and catalogues; else its name
+ADDRESSES: Final = {
+    ActionName.HAND_OVER: "handover",
+    ActionName.PRINT: "dossier",
+}  # of an action in pages and catalogues; else its name
 _TALK: Final = frozenset({ActionName.ASK, ActionName.ANSWER, ActionName.NOTE})
-_EXPLAINED: Final = frozenset({ActionName.HAND_BACK, ActionName.RECUSE})
-_OF_SOMEBODY: Final = frozenset({Kind.ASSIGNED, Kind.HANDED_BACK, Kind.RECUSED})
+_EXPLAINED: Final = frozenset({ActionName.HAND_BACK, ActionName.RECUSE, ActionName.AGREE})
+_PAPER: Final = frozenset({ActionName.PRINT, ActionName.AGREE})
+_OWN_PAGE: Final = frozenset({ActionName.HAND_OVER, ActionName.SHARE})  # units to look for, and words for them
+_LAYOUTS: Final = {ActionName.RECUSE: "person"} | dict.fromkeys(_OWN_PAGE, "page")
+_IN_THE_BAR: Final = (
+    ActionName.CONCLUDE,
+    ActionName.HAND_OVER,
+    ActionName.ASK,
+    ActionName.NOTE,
+)  # beside the next step
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,7 @@ class Line:
     overdue: bool
     officer: str
     new: bool
+    disputed: bool
     level: int
     unit: str
 
@@ -80,7 +89,6 @@ class View:
     exclusions: list[str]
     thread: list[Entry]
     files: list[Attachment]
-    timeline: list[tuple[str, str, str]]  # when, kind, who
     readers: list[str]
     asleep: list[str]
 
@@ -90,8 +98,8 @@ class ActionForm:
     """An action that is offered, as the case's page draws it."""
 
     act: str  # its address, and how the catalogues call it
-    section: str  # talk or work
-    layout: str  # button write choose person results corrections, elsewhere (beside what it names), refused (only why)
+    section: str  # talk, work or paper
+    layout: str  # button write choose person results corrections page, elsewhere (beside it), refused (only why)
     field: str = ""  # what is chosen
     choices: tuple[tuple[str, str], ...] = ()  # code, label
     why: str = ""  # a key of words beside it
@@ -112,12 +120,19 @@ def _form(offer: Offer, organisation: Organisation) -> ActionForm:
     choices = [(code, organisation.unit(code).name if Field.UNIT in fields else code) for code in offer.choices]
     return ActionForm(
         act=ADDRESSES.get(name, name),
-        section="talk" if name in _TALK else "work",
-        layout="person" if name is ActionName.RECUSE else _layout(fields),
+        section="talk" if name in _TALK else "paper" if name in _PAPER else "work",
+        layout=_LAYOUTS.get(name) or _layout(fields),
         field=fields[0] if fields else "",
         choices=tuple((code, code) for code in lifecycle.results()) if Field.RESULT in fields else tuple(choices),
         why=f"desk.{name}.why" if name in _EXPLAINED else "",
     )
+
+
+def bar(forms: Iterable[ActionForm], first: ActionName | None) -> tuple[ActionForm | None, list[ActionForm]]:
+    """Of a page's forms the one of the next step, and those that stay in reach beside it."""
+    known = {it.act: it for it in forms if it.layout != "refused"}
+    beside = [ADDRESSES.get(name, name) for name in _IN_THE_BAR if name is not first]
+    return known.get(ADDRESSES.get(first, first)) if first else None, [known[it] for it in beside if it in known]
 
 
 def _layout(fields: Sequence[Field]) -> str:
@@ -127,8 +142,8 @@ def _layout(fields: Sequence[Field]) -> str:
 
 
 def action_at(address: str) -> str:
-    """The name of the action whose address in a case's page this is; whatever else stands there is left as it is."""
-    return next((name for name, known in ADDRESSES.items() if known == address), address)
+    """The name of the action whose address in a case's page this is; empty for anything else, also its own name."""
+    return {ADDRESSES.get(name, name.value): name.value for name in ActionName}.get(address, "")
 
 
 def line(row: Case, organisation: Organisation, now: datetime, speak: Speak) -> Line:
@@ -147,6 +162,7 @@ def line(row: Case, organisation: Organisation, now: datetime, speak: Speak) -> 
         overdue=row.overdue(now),
         officer=row.officer or "",
         new=not row.opened,
+        disputed=row.disputed,
         level=row.level,
         unit=organisation.unit(row.unit).name,
     )
@@ -176,21 +192,26 @@ def short(at: datetime, now: datetime) -> str:
 
 def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
     """A case's page."""
+    facts = facts_of(opened)
+    return View(
+        text=opened.tip.text,
+        facts=list(_facts(facts, organisation, speak)),
+        reasons=[reason_text(reason, organisation, speak) for reason in facts.get("reasons", ())],
+        exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
+        thread=[_entry(it, organisation, speak) for it in opened.thread if not _is_elsewhere(it)],
+        files=[Attachment(it.envelope.hex(), it.kind, weight(it.size), it.clean) for it in opened.files],
+        readers=[organisation.unit(code).name for code in opened.readers],
+        asleep=[organisation.unit(code).name for code in opened.asleep],
+    )
+
+
+def facts_of(opened: OpenCase) -> dict[str, Any]:
+    """What triage found, as corrected since."""
     facts = dict(opened.tip.facts)
     for piece in opened.thread:
         if piece.part == Part.CORRECTION:
             facts |= {name: value for name, value in piece.content.facts.items() if name != "excluded"}
-    return View(
-        text=opened.tip.text,
-        facts=list(_facts(facts, organisation, speak)),
-        reasons=[reason_text(reason, speak) for reason in facts.get("reasons", ())],
-        exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
-        thread=[_entry(it, organisation, speak) for it in opened.thread if not _is_elsewhere(it)],
-        files=[Attachment(it.envelope.hex(), it.kind, weight(it.size), it.clean) for it in opened.files],
-        timeline=[(moment(it.at), it.kind.value, _actor(it, speak)) for it in opened.events],
-        readers=[organisation.unit(code).name for code in opened.readers],
-        asleep=[organisation.unit(code).name for code in opened.asleep],
-    )
+    return facts
 
 
 def weight(size: int) -> str:
@@ -244,39 +265,28 @@ def _shut_out(accusation: Any, organisation: Organisation, speak: Speak) -> str:
     return organisation.unit(units[0]).name if len(units) == 1 else speak(f"accused.{accusation['kind']}")
 
 
-def reason_text(reason: Any, speak: Speak) -> str:
-    """A reason of triage in words."""
+def reason_text(reason: Any, organisation: Organisation, speak: Speak) -> str:
+    """A reason of triage in words; codes of units, as it kept them, by their names."""
     params = dict(reason["params"])
+    if "units" in params:
+        params["units"] = ", ".join(_unit_name(code, organisation) for code in params["units"].split(", "))
     if "category" in params:
         params["category"] = speak(f"category.{params['category']}")
     return speak(f"reason.{reason['rule']}", **params).strip()
 
 
-def _actor(event: Event, speak: Speak) -> str:
-    """Who did it; where it was done to somebody, them too."""
-    actor, who = speak(f"desk.by.{event.by}") if event.by in PROCESSES else event.by, event.facts.get("who")
-    return f"{actor} → {who}" if who and who != event.by and event.kind in _OF_SOMEBODY else actor
-
-
 def _author(piece: plaintext.Plaintext, organisation: Organisation, speak: Speak) -> str:
     if piece.by == "reporter":
         return speak("desk.reporter")
-    unit = organisation.units.get(piece.by)
-    return unit.name if unit else piece.by
+    return _unit_name(piece.by, organisation)
+
+
+def _unit_name(code: str, organisation: Organisation) -> str:
+    """A unit's name; what is no code of one stays as it is."""
+    unit = organisation.units.get(code)
+    return unit.name if unit else code
 
 
 def signs(listed: Iterable[EarlySign], organisation: Organisation) -> list[tuple[str, str, int]]:
     """Early signs as ward, group and count."""
     return [(place(it.ward, organisation), it.group, it.count) for it in listed]
-
-
-def named(rows: Iterable[CountRow], organisation: Organisation) -> list[CountRow]:
-    """Counts with names in place of codes."""
-    return [
-        replace(
-            row,
-            district=row.district if row.district == cases.RESTRICTED_AREA else place(row.district, organisation),
-            ward=place(row.ward, organisation),
-        )
-        for row in rows
-    ]

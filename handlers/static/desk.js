@@ -6,3 +6,11 @@ document.addEventListener("copy", (event) => {
   event.clipboardData.setData("text/plain", `${words}\n— ${document.body.dataset.mark}`);
   event.preventDefault();
 });
+
+// Paper shows all of a page: what is folded is unfolded for it, and folded again.
+let folded = [];
+addEventListener("beforeprint", () => {
+  folded = [...document.querySelectorAll("details:not([open])")];
+  folded.forEach((it) => (it.open = true));
+});
+addEventListener("afterprint", () => folded.forEach((it) => (it.open = false)));

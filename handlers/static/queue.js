@@ -16,13 +16,19 @@ async function refresh() {
   if (busy()) return;
   const answer = await fetch(rows.dataset.here, { redirect: "manual" }).catch(() => null);
   if (!answer) return; // the network is away: the page stays as it is
-  if (!answer.ok) {
+  if (answer.type === "opaqueredirect" || answer.status === 401) {
     location.assign("/desk/login"); // locked in the meantime
     return;
   }
+  if (!answer.ok) return; // the store is away for a moment
   const fresh = await answer.text();
   if (busy()) return;
   rows.innerHTML = fresh;
+  const counts = rows.querySelector("template");
+  document.querySelectorAll(".tabs .count").forEach((tab, at) => {
+    tab.textContent = counts.content.children[at].textContent;
+  });
+  counts.remove();
   document.getElementById("full").hidden = !rows.rows.length;
   document.getElementById("empty").hidden = Boolean(rows.rows.length);
 }
@@ -53,7 +59,8 @@ const keys = {
   k: () => go(-1),
   x: pick,
   c: () => rows.querySelector("input:checked") && document.getElementById("pick").requestSubmit(),
-  "/": () => {
+  "/": () => document.getElementById("words").focus(),
+  f: () => {
     document.querySelector(".filters").open = true;
     document.querySelector("#filter select").focus();
   },

@@ -14,9 +14,10 @@ from tests.fakes import databases, memory_store
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import Case
+from tips.cases.claims import Mailbox
 from tips.cases.pings import Ping
 from tips.crypto.sealing import Envelope, Grant
-from tips.ports.cases import Change, Mailbox
+from tips.ports.cases import Change
 from tips.ports.intake import DraftRow
 
 NOON = datetime(2026, 11, 23, 5, tzinfo=UTC)

@@ -1,21 +1,25 @@
 """What `tips.ports` promises of the clock's pages, of counts, and of what an officer's rows take with them."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from storage import Store
-from tests.contract.conftest import NOON, new_case
+from tests.contract.conftest import NOON, event, new_case
 from tips import errors
+from tips.cases import ledger
+from tips.cases.milestones import Milestone
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
 from tips.organisation.roster import SignedRoster
-from tips.ports.cases import Due
+from tips.ports.cases import Change, Due
 from tips.ports.clock import Stuck
-from tips.ports.desk import CountRow, OpenRow, Workload
+from tips.ports.desk import FrozenPeriod, MilestoneRow, Tally, Workload
 from tips.ports.people import Account, StoredSession
+from tips.statistics.periods import bounds
 
 HOUR = timedelta(hours=1)
 LATE = {"due_at": NOON - HOUR}
@@ -117,25 +121,78 @@ async def test_tips_are_counted_by_the_city_s_months(store: Store) -> None:
     await put(store, received_at=evening + HOUR)
     await put(store, ward="27139")
     await put(store, area=None, category="corruption.bribery")
-    expected = [
-        CountRow("2026-10", "770", "", "drugs.trade", 1),
-        CountRow("2026-11", "", "", "corruption.bribery", 1),
-        CountRow("2026-11", "770", "", "drugs.trade", 1),
-        CountRow("2026-11", "770", "27139", "drugs.trade", 1),
-    ]
-    order = lambda row: (row.period, row.district, row.ward)  # noqa: E731
-    assert sorted(await store.statistics.counts(None, None), key=order) == expected
+    await put(store, restricted=True, area="city", category="restricted")
+    await put(store, opened=True, state="accepted")
+    first, last = bounds("2026-11")
+    rows = await store.statistics.counts(first, last)
+    assert {(it.district, it.ward, it.category, it.urgency, it.state, it.opened, it.count) for it in rows} == {
+        ("770", "", "drugs.trade", "P2", "received", False, 1),
+        ("", "", "corruption.bribery", "P2", "received", False, 1),
+        ("770", "27139", "drugs.trade", "P2", "received", False, 1),
+        ("city", "", "restricted", "P2", "received", False, 1),
+        ("770", "", "drugs.trade", "P2", "accepted", True, 1),
+    }
+    assert sum(it.count for it in await store.statistics.counts(*bounds("2026-10"))) == 1
     assert sum(it.count for it in await store.statistics.counts(evening + HOUR, NOON)) == 1
+    assert await store.statistics.began() == evening
+    assert [await store.statistics.restricted(it) for it in (NOON, last)] == [0, 1]
 
 
-async def test_opens_of_posters_add_up_by_month_and_place(store: Store) -> None:
-    """Whichever process adds them."""
-    await store.statistics.add_opens([OpenRow("2026-11", "770", 3), OpenRow("2026-11", "27139", 1)])
-    await store.statistics.add_opens([OpenRow("2026-11", "770", 4), OpenRow("2026-12", "770", 1)])
-    await store.statistics.add_opens([])
-    assert await store.statistics.opens() == [
-        OpenRow("2026-11", "27139", 1), OpenRow("2026-11", "770", 7), OpenRow("2026-12", "770", 1),
+async def test_a_period_is_frozen_once_with_its_event_and_what_is_over_keeps_no_counts(store: Store) -> None:
+    """Of two that close it the first counts; figures and signature never change."""
+    made = [frozen("2026-10"), frozen("2026-11"), frozen("2026-10")]
+    assert [await store.statistics.freeze(it, ()) for it in made] == [True, True, False]
+    assert await store.statistics.frozen() == made[:2]
+    assert await store.statistics.freeze(frozen("2026"), ("2026-10", "2026-11", "2026"))
+    kept = await store.statistics.frozen()
+    assert [it.period for it in kept] == ["2026-10", "2026-11", "2026"]
+    assert [it.figures for it in kept[:2]] == [it.figures for it in made[:2]]
+    assert not any(it.counted for it in kept)
+    assert {it.leaf for it in await store.ledger.waiting()} == {it.closing.leaf for it in kept}
+
+
+def frozen(period: str) -> FrozenPeriod:
+    event = ledger.Event(ledger.Kind.FROZEN, b"", ledger.FIRST, NOON, "clock", secrets.token_bytes(32), {})
+    return FrozenPeriod(period, period.encode(), b"{}", ledger.sign(event, bytes(32)))
+
+
+async def test_tallies_add_up_by_month_and_name(store: Store) -> None:
+    """Whichever process adds them; those of posters lie in a table of their own."""
+    await store.statistics.add_tallies([Tally("2026-11", "opens", "770", 3), Tally("2026-11", "opens", "27139", 1)])
+    await store.statistics.add_tallies([Tally("2026-11", "opens", "770", 4), Tally("2026-12", "channel", "web", 1)])
+    await store.statistics.add_tallies([Tally("2026-11", "channel", "web", 2), Tally("2026-12", "channel", "web", 5)])
+    await store.statistics.add_tallies([])
+    assert await store.statistics.tallies() == [
+        Tally("2026-11", "channel", "web", 2), Tally("2026-11", "opens", "27139", 1),
+        Tally("2026-11", "opens", "770", 7), Tally("2026-12", "channel", "web", 6),
     ]  # fmt: skip
+
+
+async def test_milestones_lie_with_their_step_and_are_counted_by_the_city_s_months(store: Store) -> None:
+    """All of a step or nothing; a span takes its first moment, not its last; what is forgotten is gone."""
+    change = new_case()
+    await store.tips.submit(change)
+    evening = NOON.replace(month=10, day=31, hour=17)  # November, in the city
+
+    def milestone(at: datetime, kind: str = "read", **other: str) -> Milestone:
+        return Milestone(secrets.token_bytes(16), at, kind, "area-770", "P2", **other)
+
+    first, last = bounds("2026-11")
+    done = (milestone(evening - HOUR, took="4h"), milestone(evening, took="4h"), milestone(NOON, took="4h"),
+            milestone(last - HOUR, "late", detail="screening"), milestone(last))  # fmt: skip
+    with pytest.raises(errors.Stale):
+        await store.cases.apply(replace(change, before=b"x" * 32, mailbox=None, milestones=done))
+    assert await store.statistics.milestones(first, last) == []
+    said = event(change.case.id, change.case.head)
+    moved = replace(change.case, head=said.leaf)
+    await store.cases.apply(Change(moved, change.case.head, (said,), milestones=done))
+    assert await store.statistics.milestones(first, last) == [
+        MilestoneRow("late", "area-770", "P2", "screening", "", 1),
+        MilestoneRow("read", "area-770", "P2", "", "4h", 2),
+    ]
+    await store.statistics.forget_milestones(last)
+    assert await store.statistics.milestones(evening - HOUR, last) == []
+    assert [it.count for it in await store.statistics.milestones(last, last + HOUR)] == [1]
 
 
 async def test_a_workload_counts_open_cases_without_an_exclusion(store: Store) -> None:

@@ -275,6 +275,12 @@ async def test_a_home_that_the_first_program_made_lives_on(
             assert (await product.review.open(session, row.id)).tip.text == made["text"]
             assert (await product.mailboxes.read(made["receipt"])).case.id == row.id
             assert (await product.audit()).sound
+            await product.escalation.tick_all()  # what its events claim nothing of is covered as it was found
+            assert (await product.store.cases.bundle(row.id, None)).checked(product.roster()).covered
+            with connected(empty_url) as connection:
+                connection.execute(sa.text("UPDATE tip SET urgency = 'P3'"))
+            assert f"case {row.id.hex()}: urgency is not what was signed" in (await product.audit()).problems
+            assert (await product.mailboxes.read(made["receipt"])).case.urgency == row.urgency
             version_before = product.roster()
             assert version_before.next().previous == hashlib.sha256(version_before.signed).hexdigest()
 

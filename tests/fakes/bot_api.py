@@ -396,7 +396,7 @@ async def connected_officers_bot(product: Product, every: float = 3600) -> Async
     """The officers' bot, connected."""
     notifications, statistics = product.officer_notifications, product.store.statistics
     async with officers_bot.running(
-        product.settings, notifications, statistics, product.health, product.now, every
+        product.settings, notifications, statistics, product.archive, product.health, product.now, every
     ) as teller:
         await connected(product)
         yield OfficersBot(teller)

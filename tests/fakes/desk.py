@@ -30,5 +30,7 @@ async def log_in(client: httpx.AsyncClient, home: Home, name: str, /, **instead:
 
 
 async def acts(client: httpx.AsyncClient, case: str, act: str, **fields: str) -> httpx.Response:
+    """An act as who was asked about it, and is sure, sends it."""
     csrf = CSRF.search((await client.get(f"/desk/case/{case}")).text)
-    return await client.post(f"/desk/case/{case}/{act}", data={"csrf": csrf.group(1) if csrf else "", **fields})
+    data = {"csrf": csrf.group(1) if csrf else "", "sure": "1", **fields}
+    return await client.post(f"/desk/case/{case}/{act}", data=data)

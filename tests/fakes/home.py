@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from bot import settings, wiring
-from bot.commands import people
+from bot.commands import people, recovery
 from bot.settings import Settings
 from bot.wiring import Product
 from tests.fakes import databases, two, words
 from tests.fakes.people import A_FEW
+from tips.cases import ledger
 from tips.cases.case import Case
-from tips.cases.ledger import SignedEvent
+from tips.cases.ledger import Event, Kind, SignedEvent
 from tips.cases.pings import Ping
 from tips.crypto import keys
 from tips.crypto.keys import Cost, Identity
@@ -80,6 +83,19 @@ class Home:
     def citizen(self, name: str = "someone", channel: str = "test") -> "Citizen":
         return Citizen(self.product, Sender(channel, name))
 
+    @contextlib.contextmanager
+    def types(self, name: str, words: str = "") -> Iterator[None]:
+        """What somebody types where a command asks for their passphrase; `words`: instead of the true one."""
+        known = {**self.founding.passphrases, **self.passphrases}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TINBAO_PASSWORD", words or known[name])
+            yield
+
+    async def backs_up(self, file: Path, name: str = "admin-vks") -> None:
+        """`tinbao backup` by one of the founding admins."""
+        with self.types(name):
+            await recovery.back_up(self.settings, file, name)
+
     # --- what is stored, whoever may read it: the one place where tests look behind the product's doors ---------------
 
     async def cases(self) -> list[Case]:
@@ -98,12 +114,18 @@ class Home:
         """The case of a receipt, by its mailbox."""
         return (await self.product.mailboxes.read(receipt)).case
 
+    async def recorded(self, *kinds: Kind) -> list[Event]:
+        """The events of these kinds, each with a signature that holds."""
+        rows = await self.product.store.ledger.waiting()
+        found = [ledger.verify(it, self.product.roster().verifiers) for it in rows]
+        return [it for it in found if it.kind in kinds]
+
     async def grants(self, case: bytes) -> list[Grant]:
-        return await self.product.store.cases.grants(case)
+        return list((await self.product.store.cases.bundle(case, None)).grants)
 
     async def envelopes(self, case: bytes, part: str | None = None) -> list[Envelope]:
         """A case's envelopes, or only those of a part."""
-        found = await self.product.store.cases.envelopes(case)
+        found = (await self.product.store.cases.bundle(case, None)).envelopes
         return [it for it in found if part in (None, it.part)]
 
     async def events(self, case: bytes) -> list[SignedEvent]:

@@ -11,30 +11,31 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import storage
 from storage import Store, migrate
 from tips import errors
-from tips.cases import outbox
+from tips.cases import ledger, outbox
 from tips.cases.case import NO_TIME, OPEN_STATES, Case, QueueFilter, QueuePosition
+from tips.cases.claims import Mailbox
 from tips.cases.ledger import SignedEvent
+from tips.cases.milestones import Milestone
 from tips.cases.outbox import Trouble
 from tips.cases.pings import Ping, Push
 from tips.crypto.keys import SealedSeed
 from tips.crypto.sealing import Envelope, Grant
 from tips.organisation.roster import SignedRoster
-from tips.ports.cases import CaseBundle, Change, Due, Mailbox
+from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
 from tips.ports.clock import Lease, Stuck
-from tips.ports.desk import Chat, CountRow, Made, OpenRow, Workload
+from tips.ports.desk import Chat, CountRow, FrozenPeriod, Made, MilestoneRow, Tally, Workload
 from tips.ports.intake import KEY_ID_BYTES, ClaimedAddress, DraftRow
 from tips.ports.people import Account, StoredSession
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 STATES = OPEN_STATES | {"closed"}
-AHEAD = timedelta(hours=7)  # that the city is ahead of UTC, all year
 
 
 class TakenKeyError(Exception):
@@ -88,7 +89,9 @@ class Kept:
     topics: dict[tuple[str, bytes], int] = field(default_factory=dict)  # by chat and case
     leases: dict[str, tuple[Lease, ...]] = field(default_factory=dict)  # by job
     stuck: dict[tuple[str, bytes], Stuck] = field(default_factory=dict)  # by job and case
-    opens: dict[tuple[str, str], int] = field(default_factory=dict)  # by month and place
+    periods: dict[str, FrozenPeriod] = field(default_factory=dict)  # in the order of closing
+    tallies: dict[tuple[str, str, str], int] = field(default_factory=dict)  # by month, what it is of, and name
+    milestones: dict[bytes, Milestone] = field(default_factory=dict)
     accounts: dict[str, Account] = field(default_factory=dict)
     sessions: dict[bytes, StoredSession] = field(default_factory=dict)
     link_codes: dict[bytes, LinkCode] = field(default_factory=dict)
@@ -213,6 +216,8 @@ def add_rows(kept: Kept, change: Change) -> None:
         add(kept.grants, (grant.envelope, grant.reader), grant)
     for ping in change.pings:
         add(kept.pings, ping.id, ping)
+    for milestone in change.milestones:
+        add(kept.milestones, milestone.id, milestone)
     if change.mailbox:
         add(kept.mailboxes, change.mailbox.lookup, change.mailbox)
     forget(kept.waiting_files, change.files)
@@ -226,6 +231,7 @@ def store_step(kept: Kept, change: Change) -> None:
             raise errors.Stale
         put_case(kept, change.case)
         remove(kept, change)
+        mend(kept, change)
         add_rows(kept, change)
         tell(kept, change)
         if change.forgotten or change.case.restricted:
@@ -241,6 +247,18 @@ def remove(kept: Kept, change: Change) -> None:
     forget(kept.envelopes, change.dropped)
     theirs = [it for it in kept.grants.values() if it.case == change.case.id and it.reader in change.shut]
     forget(kept.grants, [(it.envelope, it.reader) for it in theirs])
+
+
+def mend(kept: Kept, change: Change) -> None:
+    """What was not as it was signed."""
+    mended = change.mended
+    forget(kept.grants, mended.strange)
+    for grant in mended.again:
+        if (grant.envelope, grant.reader) in kept.grants:
+            kept.grants[grant.envelope, grant.reader] = grant
+    if mended.mailbox:
+        forget(kept.mailboxes, [key for key, it in kept.mailboxes.items() if it.case == change.case.id])
+        kept.mailboxes[mended.mailbox.lookup] = mended.mailbox
 
 
 def tell(kept: Kept, change: Change) -> None:
@@ -273,11 +291,52 @@ def forget_chats(kept: Kept, chats: Iterable[str]) -> None:
 
 class MemoryCases(Port):
     async def queue(
-        self, units: Sequence[str], wanted: QueueFilter, limit: int, after: QueuePosition | None
+        self,
+        units: Sequence[str],
+        wanted: QueueFilter,
+        limit: int,
+        after: QueuePosition | None,
+        *,
+        backwards: bool = False,
     ) -> list[Case]:
-        theirs = [it for it in self._readable(units) if it.unit in units and is_wanted(it, wanted)]
-        page = sorted((it for it in theirs if after is None or it.position > after), key=lambda it: it.position)
-        return page[:limit]
+        rank, falls = wanted.sort.rank, wanted.sort.descends is not backwards
+        page = [it for it in self._own(units) if is_wanted(it, wanted)]
+        if after is not None:
+            here: Any = rank(after)
+            page = [it for it in page if (rank(it.position) < here if falls else rank(it.position) > here)]
+        return sorted(page, key=lambda it: rank(it.position), reverse=falls)[:limit]
+
+    async def counts(self, units: Sequence[str], name: str, now: datetime) -> QueueCounts:
+        own = self._own(units)
+        still_open = list(filter(is_open, own))
+        return QueueCounts(
+            open=len(still_open),
+            new=sum(not it.opened for it in still_open),
+            mine=sum(it.officer == name for it in still_open),
+            unclaimed=sum(it.officer is None for it in still_open),
+            overdue=sum(it.overdue(now) for it in still_open),
+            disputed=sum(it.disputed for it in still_open),
+            closed=min(MOST_COUNTED, len(own) - len(still_open)),
+        )
+
+    async def loads(self, units: Sequence[str], now: datetime) -> list[Load]:
+        by: dict[str | None, list[Case]] = {}
+        for it in filter(is_open, self._own(units)):
+            by.setdefault(it.officer, []).append(it)
+        return [Load(name, len(its), sum(it.overdue(now) for it in its)) for name, its in by.items()]
+
+    async def between(self, units: Sequence[str], first: bytes, last: bytes, limit: int) -> list[Case]:
+        return [it for it in self._readable(units) if first <= it.id[: len(first)] <= last][:limit]
+
+    async def read_by(self, units: Sequence[str], name: str, limit: int) -> list[bytes]:
+        said = ledger.mentions(kind=ledger.Kind.READ, by=name)
+        read = {it.case for it in self.rows.events.values() if all(fact in it.body for fact in said)}
+        found = [it for it in self._readable(units) if it.id in read]
+        return [it.id for it in sorted(found, key=lambda it: it.received_at, reverse=True)][:limit]
+
+    async def bundles(self, cases: Sequence[bytes], units: Sequence[str] | None) -> list[CaseBundle]:
+        some = self.rows.cases.values() if units is None else self._readable(units)
+        return [await self.bundle(it.id, units) for it in some if it.id in cases]
 
     async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
         row = found(self.rows.cases, case)
@@ -287,13 +346,10 @@ class MemoryCases(Port):
 
     async def bundle(self, case: bytes, units: Sequence[str] | None) -> CaseBundle:
         row = await self.get(case, units)
-        return CaseBundle(row, await self.envelopes(case), await self.grants(case), await self.events(case))
-
-    async def envelopes(self, case: bytes) -> list[Envelope]:
-        return [it for it in ordered(self.rows.envelopes) if it.case == case]
-
-    async def grants(self, case: bytes) -> list[Grant]:
-        return [it for it in ordered(self.rows.grants) if it.case == case]
+        mailboxes = [it for it in ordered(self.rows.mailboxes) if it.case == case]
+        envelopes = [it for it in ordered(self.rows.envelopes) if it.case == case]
+        grants = [it for it in ordered(self.rows.grants) if it.case == case]
+        return CaseBundle(row, envelopes, grants, await self.events(case), mailboxes)
 
     async def events(self, case: bytes) -> list[SignedEvent]:
         return [it for it in ordered(self.rows.events) if it.case == case]
@@ -324,6 +380,9 @@ class MemoryCases(Port):
     async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
         return self._timed(limit, after, lambda it: it.officer is not None and is_open(it), lambda it: it.received_at)
 
+    async def every(self, limit: int, after: Due | None = None) -> list[Due]:
+        return self._timed(limit, after, lambda it: True, lambda it: datetime.fromtimestamp(0, UTC))
+
     def _timed(
         self,
         limit: int,
@@ -341,14 +400,14 @@ class MemoryCases(Port):
     async def mailbox(self, lookup: bytes) -> Mailbox:
         return found(self.rows.mailboxes, lookup)
 
-    async def mailbox_of(self, case: bytes) -> Mailbox:
-        return found({it.case: it for it in self.rows.mailboxes.values()}, case)
-
     async def held(self) -> list[Case]:
         return [it for it in self._every() if it.state == "held"]
 
     def _every(self) -> list[Case]:
         return ordered(self.rows.cases)
+
+    def _own(self, units: Sequence[str]) -> list[Case]:
+        return [it for it in self._readable(units) if it.unit in units]
 
     def _readable(self, units: Sequence[str]) -> list[Case]:
         """The cases of which one of these units holds a waking grant."""
@@ -366,10 +425,11 @@ def may_be_told(row: Case) -> bool:
 
 
 def is_wanted(row: Case, wanted: QueueFilter) -> bool:
-    exact = ("urgency", "category", "area", "officer")
+    exact = ("urgency", "category", "area", "officer", "opened", "disputed")
     return (
         row.state in wanted.states
         and all(getattr(wanted, name) in (None, getattr(row, name)) for name in exact)
+        and wanted.claimed in (None, row.officer is not None)
         and (wanted.received_before is None or row.received_at < wanted.received_before)
         and (wanted.due_before is None or row.overdue(wanted.due_before))
     )
@@ -638,22 +698,46 @@ class MemoryOfficerChats(Port):
 
 
 class MemoryStatistics(Port):
-    async def counts(self, first: datetime | None, last: datetime | None) -> list[CountRow]:
-        within = [
-            it
-            for it in self.rows.cases.values()
-            if (first is None or it.received_at >= first) and (last is None or it.received_at < last)
-        ]
-        facts = Counter((f"{it.received_at + AHEAD:%Y-%m}", it.area or "", it.ward or "", it.category) for it in within)
+    async def counts(self, first: datetime, last: datetime | None) -> list[CountRow]:
+        since = (it for it in self.rows.cases.values() if it.received_at >= first)
+        within = (it for it in since if last is None or it.received_at < last)
+        facts = Counter((it.area or "", it.ward or "", it.category, it.urgency, it.state, it.opened) for it in within)
         return [CountRow(*it, count) for it, count in sorted(facts.items())]
 
-    async def add_opens(self, rows: Sequence[OpenRow]) -> None:
-        for row in rows:
-            key = (row.period, row.area)
-            self.rows.opens[key] = self.rows.opens.get(key, 0) + row.count
+    async def restricted(self, last: datetime) -> int:
+        return sum(it.restricted and it.received_at < last for it in self.rows.cases.values())
 
-    async def opens(self) -> list[OpenRow]:
-        return [OpenRow(*key, count) for key, count in sorted(self.rows.opens.items())]
+    async def began(self) -> datetime | None:
+        return min((it.received_at for it in self.rows.cases.values() if not it.restricted), default=None)
+
+    async def frozen(self) -> list[FrozenPeriod]:
+        return list(self.rows.periods.values())
+
+    async def freeze(self, closed: FrozenPeriod, over: Sequence[str]) -> bool:
+        if closed.period in self.rows.periods:
+            return False
+        self.rows.periods[closed.period] = closed
+        self.rows.events[closed.closing.leaf] = closed.closing
+        for period in over:
+            if period in self.rows.periods:
+                self.rows.periods[period] = replace(self.rows.periods[period], counted=b"")
+        return True
+
+    async def add_tallies(self, rows: Sequence[Tally]) -> None:
+        for row in rows:
+            key = (row.period, row.of, row.name)
+            self.rows.tallies[key] = self.rows.tallies.get(key, 0) + row.count
+
+    async def tallies(self) -> list[Tally]:
+        return [Tally(*key, count) for key, count in sorted(self.rows.tallies.items())]
+
+    async def milestones(self, first: datetime, last: datetime) -> list[MilestoneRow]:
+        within = (it for it in self.rows.milestones.values() if first <= it.at < last)
+        facts = Counter((str(it.kind), it.unit, it.urgency, it.detail, it.took) for it in within)
+        return [MilestoneRow(*it, count) for it, count in sorted(facts.items())]
+
+    async def forget_milestones(self, before: datetime) -> None:
+        forget(self.rows.milestones, [key for key, it in self.rows.milestones.items() if it.at < before])
 
     async def workload(self, units: Sequence[str], name: str, now: datetime) -> Workload:
         rows = [it for it in self.rows.cases.values() if it.unit in units and is_open(it) and not it.restricted]

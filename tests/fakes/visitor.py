@@ -1,5 +1,6 @@
 """Somebody with a real browser: they chat, log in, and ask nobody else for anything."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,17 +13,26 @@ PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1024, "height": 768}
 CLEARED = "Clear-Site-Data header on"  # the browser tells, now and then, that it did as it was asked
 
+_SHOWN: dict[tuple[str, str], str] = {}  # the last code that was typed, by site and person
 NOT_THERE = "Failed to load resource: the server responded with a status of 404"
+AWAY = "Failed to load resource: the server responded with a status of 503"
 
 
 @asynccontextmanager
 async def visitor(
-    browser: Browser, site: Served, size: dict[str, int], *, scripts: bool = True, absent: bool = False, **more: Any
+    browser: Browser,
+    site: Served,
+    size: dict[str, int],
+    *,
+    scripts: bool = True,
+    absent: bool = False,
+    away: bool = False,
+    **more: Any,
 ) -> AsyncIterator[Page]:
     """Somebody with a fresh browser; whatever it asks of anybody else, or complains about, fails the test.
 
-    `absent`: pages that are not there are among those that are visited. `more` goes to the browser's context: a colour
-    scheme, permissions.
+    `absent`: pages that are not there are among those that are visited; `away`: the store is, for a moment.
+    `more` goes to the browser's context: a colour scheme, permissions.
     """
     context: BrowserContext = await browser.new_context(
         viewport=size,  # type: ignore[arg-type]
@@ -32,7 +42,7 @@ async def visitor(
         **more,
     )
     page = await context.new_page()
-    expected = (CLEARED, NOT_THERE) if absent else (CLEARED,)
+    expected = (CLEARED, *[NOT_THERE] * absent, *[AWAY] * away)
     complaints: list[str] = []
     strangers: list[str] = []
     page.on("console", lambda it: None if it.text.startswith(expected) else complaints.append(it.text))
@@ -55,9 +65,12 @@ async def send(page: Page, text: str) -> str:
 
 
 async def log_in(page: Page, site: Served, name: str) -> None:
-    """To the desk; a person's one-time code counts once in half a minute."""
+    """To the desk; a person's one-time code counts once in half a minute, so who was there a moment ago waits."""
+    while _SHOWN.get((site.url, name)) == site.one_time_code(name):
+        await asyncio.sleep(1)
     await page.goto("/desk/login")
     await page.fill("#name", name)
     await page.fill("#passphrase", site.passphrase(name))
-    await page.fill("#code", site.one_time_code(name))
+    code = _SHOWN[site.url, name] = site.one_time_code(name)
+    await page.fill("#code", code)
     await page.click("button.main")

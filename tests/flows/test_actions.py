@@ -27,6 +27,7 @@ PEOPLE = (
     ("kiem", "vks-tp", "overseer"),
     ("truc", "duty", "coordinator"),
     ("tra", "ttra-tp", "overseer"),
+    ("tuy", "pc04", "officer"),
 )
 ACCUSED = Corrections(accused=("duty",))
 LIFE = (  # every action, in an order in which each is allowed: who does it, and what they fill in
@@ -45,10 +46,13 @@ LIFE = (  # every action, in an order in which each is allowed: who does it, and
     ("ba", ActionName.SUSPEND, Fields(text="chờ giám định")),
     ("ba", ActionName.RESUME, Fields()),
     ("an", ActionName.CONSULT, Fields(unit="vks-tp")),
+    ("an", ActionName.SHARE, Fields(unit="pc04", text="xem giúp")),
     ("an", ActionName.CONCLUDE, Fields(result="unfounded", text="Chưa thấy cơ sở.")),
     ("kiem", ActionName.ENDORSE, Fields()),
     ("an", ActionName.CORRECT, Fields(corrections=ACCUSED)),  # from here on the duty desk is shut out
     ("an", ActionName.CLEAR, Fields(unit="duty")),
+    ("ba", ActionName.AGREE, Fields()),
+    ("an", ActionName.PRINT, Fields()),
     ("an", ActionName.CLOSE, Fields()),
 )
 
@@ -102,7 +106,7 @@ def watched(home: Home) -> tuple[Home, Counting]:
 
 
 async def pieces(home: Home, case: bytes) -> int:
-    return len(await home.product.store.cases.envelopes(case))
+    return len(await home.envelopes(case))
 
 
 async def the_only(home: Home) -> Case:

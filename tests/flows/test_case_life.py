@@ -297,7 +297,8 @@ async def test_an_open_case_is_never_shredded_however_late(office: Home) -> None
         await office.product.escalation.tick()
         assert await office.product.retention.tick() == 0
     with pytest.raises(errors.Refused):
-        await office.product.retention.change(await office.case(row.id))
+        bundle = await office.product.store.cases.bundle(row.id, None)
+        office.product.retention.change(bundle, bundle.checked(office.product.roster()))
     assert rows_of(office, "envelope") == 1
 
 
@@ -352,9 +353,9 @@ async def test_every_role_is_held_to_the_table_on_every_act(office: Home, role: 
     product, acting = office.product, replace(session, role=role)
     fields = Fields(text="x", unit="vks-tp", who="anh", result="unfounded", other=row.id)
     for state in sorted(set(State) - {State.CLOSED, State.HELD}):
-        now = await office.case(row.id)
-        step = Step(ledger.Kind.MOVED, replace(now, state=state, officer=None), {"to": state})
-        await product.store.cases.apply(product.review.writer.signed(session, now, step))
+        opened = await product.review.open(session, row.id)
+        moved = replace(opened.case, state=state, officer=None)
+        await product.review.writer.store(session, opened, Step(ledger.Kind.MOVED, moved, {"to": state}))
         for name in actions.TABLE:
             as_it_stands = await office.case(row.id)
             if name not in lifecycle.open_to(as_it_stands, role):

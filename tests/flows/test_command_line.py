@@ -1,7 +1,5 @@
 """The commands that people and tools rely on: what they print, and how they end."""
 
-import csv
-import io
 import json
 import os
 import pty
@@ -46,15 +44,22 @@ def test_units_are_listed_with_who_receives(made: Served) -> None:
     assert not by_code["area-760"]["receives"]
 
 
-def test_counts_are_exported_with_small_cells_hidden(made: Served) -> None:
-    """The header of the contract, and "<5" for one tip."""
+def test_figures_are_exported_by_who_may_see_them_only(made: Served) -> None:
+    """An officer's session sees none; nothing is written."""
     out = made.folder / "counts.csv"
-    assert tinbao(made, "stats", "export", "--format", "csv", "--out", str(out)).returncode == 0
-    rows = list(csv.DictReader(io.StringIO(out.read_text("utf-8"))))
-    assert list(rows[0]) == ["period", "district", "ward", "category", "count"]
-    assert [(row["district"], row["category"], row["count"]) for row in rows] == [("Quận 3", "drugs.trade", "<5")]
-    for form in ("json", "xlsx"):
-        assert tinbao(made, "stats", "export", "--format", form, "--out", str(out)).returncode == 0
+    ended = tinbao(made, "stats", "export", "--officer", "an", "--out", str(out), LC_ALL="C")
+    assert ended.returncode != 0
+    assert not out.exists()
+
+
+def test_an_admin_backs_up_and_the_ledger_says_so(made: Served) -> None:
+    """By their name and passphrase; the file is there whole, and the audit knows the event."""
+    out = made.folder / "home.backup"
+    name, words = next(iter(made.admins.items()))
+    assert tinbao(made, "backup", str(out), "--officer", name, password=words).returncode == 0
+    assert out.read_bytes().startswith(b"tinbao backup 1\n")
+    report = json.loads(tinbao(made, "ledger", "verify", "--json").stdout)
+    assert (report["kinds"]["backed_up"], report["sound"]) == (1, True)
 
 
 def test_who_sits_at_a_terminal_sees_the_one_time_code_s_address_as_a_picture(made: Served) -> None:
@@ -112,7 +117,7 @@ def test_the_ledger_and_the_home_are_found_sound(made: Served) -> None:
         (("queue", "--officer", "an", "--json"), "wrong-wrong", 3),
         (("case", "show", "00" * 16, "--officer", "an"), "", 1),
         (("case", "show", "zz", "--officer", "an"), "", 1),
-        (("stats", "export", "--format", "pdf", "--out", "x"), "", 1),
+        (("stats", "export", "--officer", "an", "--format", "exe", "--out", "x"), "", 1),
         (("poster", "quận 99"), "", 1),
         (("init",), "", 1),
         (("no-such-command",), "", 2),

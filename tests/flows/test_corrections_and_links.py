@@ -1,13 +1,23 @@
 """Officers put triage right and link what may be one event; neither ever lets anybody in."""
 
+from dataclasses import replace
+
 import pytest
 
+from tests.fakes.desk import acts, browser, log_in
 from tests.fakes.home import Home
+from tests.fakes.people import CHI
 from tests.fakes.words import DRUGS_IN_ROOM_SIX as TIP
+from tests.fakes.words import THE_DESK_IS_BRIBED
+from tests.flows.test_desk_search import Unwritable, case_with, searches
+from tests.flows.test_insider import signs
 from tips import errors
+from tips.cases import ledger
+from tips.cases.ledger import Kind
 from tips.desk import duplicates
 from tips.desk.actions import Fields
 from tips.people.session import Session
+from tips.ports.cases import Change
 from tips.triage import Corrections
 
 SAME = "ban ma tuy trong karaoke le van sy q3, phong so 6, dem nao cung co"
@@ -70,9 +80,9 @@ async def test_two_tips_of_one_event_are_offered_and_linked_not_merged(a_home: H
     for text in (TIP, SAME, OTHER):
         await a_home.citizen(text).sends(text)
     officer, cases = await queue_of(a_home, "an")
-    review, casework = a_home.product.review, a_home.product.casework
+    review, casework, search = a_home.product.review, a_home.product.casework, a_home.product.search
     texts = {(await review.open(officer, case)).tip.text: case for case in cases}
-    offered = await review.alike(officer, texts[TIP])
+    offered = await search.alike(officer, texts[TIP])
     assert [row.id for row, _ in offered] == [texts[SAME]]
     await casework.act(officer, texts[TIP], "link", Fields(other=texts[SAME]))
     for one, other in ((TIP, SAME), (SAME, TIP)):
@@ -83,14 +93,63 @@ async def test_two_tips_of_one_event_are_offered_and_linked_not_merged(a_home: H
         await casework.act(officer, texts[TIP], "link", Fields(other=texts[TIP]))
 
 
-async def test_comparing_leaves_no_sketch_and_no_read_behind(a_home: Home) -> None:
-    """Nothing in the store changes by it."""
+async def test_comparing_is_on_record_and_leaves_no_sketch_and_no_read_behind(a_home: Home) -> None:
+    """One event more, as of a search: who, and with how many cases. What cannot be recorded is not told."""
     for text in (TIP, SAME):
         await a_home.citizen(text).sends(text)
     officer, cases = await queue_of(a_home, "an")
+    for case in cases:
+        await a_home.product.review.open(officer, case)
     before = await a_home.product.store.ledger.waiting()
-    await a_home.product.review.alike(officer, cases[0])
-    assert len(await a_home.product.store.ledger.waiting()) == len(before)
+    await a_home.product.search.alike(officer, cases[0])
+    new = [it for it in await a_home.product.store.ledger.waiting() if it not in before]
+    (event,) = map(ledger.parse, new)
+    assert (event.kind, event.by, event.case, dict(event.facts)) == (Kind.SEARCHED, "an", b"", {"cases": "1"})
+    full = replace(a_home.product.search, ledger=Unwritable(a_home.product.search.ledger))
+    with pytest.raises(errors.StoreUnavailable):
+        await full.alike(officer, cases[0])
+
+
+async def test_only_what_somebody_has_read_is_compared(a_home: Home) -> None:
+    """Not what a colleague read, or wrote that they read: a tip of one's own probes nothing."""
+    await a_home.join(CHI)
+    probe, same, other = [await case_with(a_home, text) for text in (TIP, f"{TIP} Tầng hai.", f"{TIP} Tầng ba.")]
+    # the bytes by which the store finds what somebody else read
+    await signs(a_home, other, Kind.READ, "chi", Change(other), by="an")
+    async with browser(a_home) as client, browser(a_home) as colleague:
+        await log_in(client, a_home, "an")
+        await log_in(colleague, a_home, "chi")
+        await colleague.get(f"/desk/case/{same.id.hex()}")
+        await client.get(f"/desk/case/{probe.id.hex()}")
+        page = await client.get(f"/desk/case/{probe.id.hex()}/alike")
+        assert page.status_code == 200
+        assert not {it.code for it in (same, other) if it.code in page.text}
+        await client.get(f"/desk/case/{same.id.hex()}")
+        assert same.code in (await client.get(f"/desk/case/{probe.id.hex()}/alike")).text
+    assert sorted(it.facts["cases"] for it in await searches(a_home)) == ["0", "1"]
+
+
+async def test_who_keeps_away_or_is_shut_out_compares_nothing(a_home: Home) -> None:
+    """Neither that case with others, nor others with it, though they read it before."""
+    receipt = await a_home.citizen("accuses").sends(TIP)
+    accusing = await a_home.case_of(receipt)
+    left, other = [await case_with(a_home, f"{TIP} {more}") for more in ("Tầng hai.", "Tầng ba.")]
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        for row in (accusing, left, other):
+            await client.get(f"/desk/case/{row.id.hex()}")
+        page = (await client.get(f"/desk/case/{other.id.hex()}/alike")).text
+        assert accusing.code in page
+        assert left.code in page
+        found = a_home.product.triager.triage(THE_DESK_IS_BRIBED)
+        said = await a_home.product.mailboxes.addition(receipt, THE_DESK_IS_BRIBED, found, None)
+        await a_home.product.store.cases.apply(said)
+        await acts(client, left.id.hex(), "recuse")
+        assert (await client.get(f"/desk/case/{accusing.id.hex()}/alike")).status_code == 404
+        assert (await client.get(f"/desk/case/{left.id.hex()}/alike")).status_code == 409
+        page = (await client.get(f"/desk/case/{other.id.hex()}/alike")).text
+        assert accusing.code not in page
+        assert left.code not in page
 
 
 async def test_a_link_that_would_tell_an_excluded_reader_is_refused(a_home: Home) -> None:
@@ -101,7 +160,9 @@ async def test_a_link_that_would_tell_an_excluded_reader_is_refused(a_home: Home
     inspector, (restricted,) = await queue_of(a_home, "thanh")
     await a_home.product.casework.act(officer, plain, "hand_over", Fields(unit="px05"))
     both = Session(inspector.name, inspector.unit, inspector.role, inspector.signing, inspector.seeds)
-    assert [row.id for row, _ in await a_home.product.review.alike(both, restricted)] == [plain]
+    for case in (plain, restricted):
+        await a_home.product.review.open(both, case)
+    assert [row.id for row, _ in await a_home.product.search.alike(both, restricted)] == [plain]
     with pytest.raises(errors.Refused):
         await a_home.product.casework.act(both, restricted, "link", Fields(other=plain))
 

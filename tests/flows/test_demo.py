@@ -22,6 +22,7 @@ async def test_the_seeded_tips_show_every_side_of_the_product() -> None:
             now = product.now()
             mine = next(it for it in sessions if it.name == "can-bo-q3")
             new = [it for it in await product.review.queue(mine) if not it.opened and it.urgency <= "P1"]
+            figures = await product.archive.figures()
     assert len(cases) == 60
     assert {it.state for it in cases} == set(State)
     assert {it.area for it in cases} >= set(CORE_DESKS)
@@ -29,4 +30,6 @@ async def test_the_seeded_tips_show_every_side_of_the_product() -> None:
     assert sum(it.level > 0 for it in cases) >= 2
     assert any(it.restricted for it in cases)
     assert len(threads) >= 5
+    assert len(figures) >= 5  # months before it, invented, closed by the rule of real ones
+    assert all(it.counts["total",] > 1000 for it in figures)  # type: ignore[operator]
     assert new == []  # so that the visitor's own tip stands on top

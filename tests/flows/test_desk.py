@@ -90,7 +90,7 @@ async def test_an_officer_works_a_case_through(a_home: Home) -> None:
         assert "· đã tiếp nhận" in (await acts(client, case, "accept")).text
         handed = await acts(client, case, "handover", unit="pc03")
         assert handed.url.path == "/desk/"
-        assert row.code not in handed.text
+        assert f"/desk/case/{case}" not in handed.text
         assert "Queue" in (await client.get("/desk/?lang=en")).text
 
 
@@ -137,9 +137,13 @@ async def test_an_exclusion_is_shown_and_not_offered(a_home: Home) -> None:
         await log_in(inspector, a_home, "thanh")
         page = (await inspector.get(f"/desk/case/{case}")).text
         assert "<li>Quận 3</li>" in page
-        targets = page.partition('id="handover"')[2].partition("</select>")[0]
-        assert 'value="area-770"' not in targets
-        assert 'value="pc03"' in targets
+        targets = (
+            (await inspector.get(f"/desk/case/{case}/handover"))
+            .text.partition("<datalist")[2]
+            .partition("</datalist>")[0]
+        )
+        assert 'value="Quận 3"' not in targets
+        assert "(PC03)" in targets
         forged = await acts(inspector, case, "handover", unit="area-770")
         assert forged.status_code == 409
         await log_in(accused, a_home, "an")
@@ -180,6 +184,7 @@ PAGES = {  # what answers with 200; to everybody else it is not there
     "/desk/people": {"admin", "auditor"},
     "/desk/undelivered": {"admin"},
     "/desk/rows": set(ROLES),
+    "/desk/search": {"officer", "head", "overseer", "coordinator"},
     "/desk/case/{own}": {"officer", "head"},
     "/desk/case/{own}/alike": {"officer", "head"},
     "/desk/case/{own}/conclusion/unfounded": {"officer", "head"},
@@ -254,7 +259,7 @@ async def fill(home: Home, count: int) -> None:
 
 
 def listed(page: str) -> list[str]:
-    return re.findall(r'<a href="/desk/case/([0-9a-f]{32})">', page)
+    return re.findall(r'<a href="/desk/case/([0-9a-f]{32})(?:\?list=[^"]*)?">', page)
 
 
 async def test_a_queue_is_paged_without_gaps_and_keeps_its_filters(a_home: Home) -> None:
@@ -310,10 +315,12 @@ async def test_a_page_that_refreshes_itself_keeps_no_session_open(a_home: Home) 
     async with browser(a_home) as client:
         await log_in(client, a_home, "an")
         await fill(a_home, 1)
+        counts = re.findall(r'class="count">(\d+)<', (await client.get("/desk/")).text)
         for _ in range(4):
             rows = await client.get("/desk/rows")
             assert len(listed(rows.text)) == 1
             assert "<html" not in rows.text
+            assert re.findall(r"<b>(\d+)</b>", rows.text) == counts
             a_home.clock.forward(minutes=4)
         a_home.clock.forward(minutes=5)
         assert (await client.get("/desk/rows")).url.path == "/desk/login"
@@ -430,15 +437,108 @@ async def test_two_officers_claim_at_once_and_one_has_it(a_home: Home) -> None:
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 50_000])
 async def test_a_note_that_is_empty_or_far_too_long_is_refused_in_words(a_home: Home, text: str) -> None:
-    """409 with the reason; nothing is stored, and the page before is one step back."""
+    """409 with the reason and what was written; nothing is stored."""
     await fill(a_home, 1)
     row = await a_home.the_case()
     async with browser(a_home) as client:
         await log_in(client, a_home, "an")
         answer = await acts(client, row.id.hex(), "note", text=text)
         assert answer.status_code == 409
-        assert "x" * 100 not in answer.text
+        assert text in answer.text
     assert not await a_home.envelopes(row.id, "note")
+
+
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [
+        ("answer", {"text": "Lời đã viết. Vì [nêu lý do]"}),
+        ("handover", {"unit": "pc03", "text": "Lời đã viết " + "x" * 20_000}),
+        ("conclude", {"result": "", "text": "Lời đã viết"}),
+        ("conclude", {"result": "unfounded", "text": "Lời đã viết"}),  # from a state in which that is not allowed
+        ("answer", {"text": "Lời đã viết", "csrf": "0" * 32}),
+    ],
+)
+async def test_what_was_typed_comes_back_with_the_reason_and_can_be_sent_again(
+    a_home: Home, act: str, fields: dict[str, str]
+) -> None:
+    """In a box, with the rest of the form, on a page that no browser keeps; another site's form gets nothing."""
+    await fill(a_home, 1)
+    case = (await a_home.the_case()).id.hex()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        if fields.get("result"):
+            await acts(client, case, "accept")
+            await acts(client, case, "conclude", result="unfounded", text="Đã kết luận.")
+        answer = await acts(client, case, act, **fields)
+        assert answer.status_code == 409
+        assert f">{fields['text']}</textarea>" in answer.text
+        assert f'action="/desk/case/{case}/{act}"' in answer.text
+        assert (answer.headers["cache-control"], answer.url.query) == ("no-store", b"")
+        again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', answer.text))
+        assert again.get("unit") == fields.get("unit")
+        if act == "answer":
+            sent = await client.post(f"/desk/case/{case}/{act}", data=again | {"text": "Chờ hai ngày."})
+            assert "Đã gửi" in sent.text
+        foreign = {"sec-fetch-site": "cross-site"}
+        elsewhere = await client.post(f"/desk/case/{case}/{act}", data=again | fields, headers=foreign)
+        assert "Lời đã viết" not in elsewhere.text
+
+
+async def test_a_locked_screen_loses_no_words(a_home: Home) -> None:
+    """They are shown to who sent them, and nothing else; without words the login comes."""
+    await fill(a_home, 1)
+    case = (await a_home.the_case()).id.hex()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        token = CSRF.search((await client.get(f"/desk/case/{case}/ask")).text)
+        assert token
+        a_home.clock.forward(minutes=21)
+        answer = await client.post(f"/desk/case/{case}/ask", data={"csrf": token.group(1), "text": "Lời đã viết."})
+        assert (answer.status_code, "Lời đã viết." in answer.text) == (401, True)
+        assert (await client.post(f"/desk/case/{case}/claim", data={"csrf": token.group(1)})).url.path == "/desk/login"
+    assert not await a_home.envelopes(bytes.fromhex(case), "question")
+
+
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [("ask", {"text": "x", "add": "9" * 5000}), ("hand_over", {"to": "zzz"}), ("print", {})],
+)
+async def test_odd_forms_are_answered_and_do_nothing(a_home: Home, act: str, fields: dict[str, str]) -> None:
+    """Endless numbers, and actions under a name that is no page's address."""
+    await fill(a_home, 1)
+    row = await a_home.the_case()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        assert (await acts(client, row.id.hex(), act, **fields)).status_code in {200, 404}
+    kinds = {ledger.parse(it).kind for it in await a_home.events(row.id)}
+    assert kinds == {ledger.Kind.RECEIVED, ledger.Kind.READ}
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "idna", "punycode", "none-such"])
+async def test_no_charset_and_no_size_breaks_a_page(a_home: Home, charset: str) -> None:
+    """Half signs are question marks; too many or too large fields get the desk's own page, in its language."""
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        token = CSRF.search((await client.get("/desk/")).text)
+        assert token
+        parts = {"csrf": token.group(1), "words": "+2AA-x", "+2AA-": "y"}
+        body = "".join(f'--b\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in parts.items())
+        head = {"content-type": f"multipart/form-data; boundary=b; charset={charset}"}
+        assert (await client.post("/desk/search", content=f"{body}--b--\r\n", headers=head)).status_code < 500
+        for odd in ({str(it): "1" for it in range(100)}, {"words": "x" * 300_000}):
+            answer = await client.post("/desk/search", data=odd)
+            assert (answer.status_code, "Biểu mẫu này" in answer.text) == (409, True)
+            assert (await client.post("/desk/login", data=odd)).status_code == 401
+
+
+async def test_a_page_that_answers_a_form_has_no_link_to_itself_in_another_language(a_home: Home) -> None:
+    """There is nothing at that address to be asked for."""
+    await fill(a_home, 1)
+    case = (await a_home.the_case()).id.hex()
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        assert "?lang=" in (await client.get(f"/desk/case/{case}")).text
+        assert "?lang=" not in (await acts(client, case, "recuse", who="an", sure="")).text
 
 
 @pytest.mark.parametrize("unit", ["", "nowhere", "bcd-138", "area-778"])

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.commands import people, recovery
-from tests.fakes import home
+from tests.fakes import databases, home
 from tests.fakes.home import Home
 from tests.fakes.people import AN, BA, CHI, KIEM
 from tests.fakes.words import DRUGS_IN_ROOM_SIX_WITHOUT_ACCENTS as TIP
 from tips import errors
+from tips.cases.ledger import Kind
 from tips.crypto import keys, sealing
 from tips.crypto.sealing import RECEIPT
 
@@ -53,6 +54,28 @@ async def opens(opened: Home, case: bytes, seeds: list[bytes]) -> bool:
         except errors.NotOpened:
             continue
     return False
+
+
+async def test_an_admin_of_an_office_that_receives_holds_none_of_its_seeds(office: Home) -> None:
+    """Nor an auditor: not when they join, not at a new key, and not when a colleague logs in who could give it."""
+    await office.join(("quan", "vks-tp", "admin"), ("xet", "vks-tp", "auditor"))
+    await people.rotate_unit(office.settings, "vks-tp", printed(office))
+    await office.product.roster.refresh()
+    await office.session("kiem")
+    await office.join(("soi", "vks-tp", "overseer"))
+    case = await tip(office)
+    office.clock.forward(days=9)
+    while (await office.case(case)).unit != "vks-tp":
+        assert await office.product.escalation.tick()
+        office.clock.forward(days=9)
+    assert (await office.product.review.open(await office.session("kiem"), case)).tip.text == TIP
+    for name in ("quan", "xet"):
+        assert await office.product.store.keyring.seeds(name) == []
+        session = await office.session(name)
+        assert session.seeds == {}
+        assert await office.product.review.queue(session) == []
+        with pytest.raises(errors.NotFound):
+            await office.product.review.open(session, case)
 
 
 async def test_who_left_opens_nothing_that_came_later(office: Home) -> None:
@@ -128,13 +151,37 @@ async def test_the_quorum_brings_back_what_an_overseer_lost(office: Home) -> Non
     await office.join(("sat", "vks-tp", "overseer"))
     with pytest.raises(errors.NotOpened):
         await office.product.review.open(await office.session("sat"), case)
-    await recovery.reclaim(office.settings, "vks-tp", printed(office))
+    with office.types("admin-vks"):
+        await recovery.reclaim(office.settings, "vks-tp", printed(office), "admin-vks")
     assert (await office.product.review.open(await office.session("sat"), case)).tip.text == TIP
+    (event,) = await office.recorded(Kind.RECLAIMED)
+    assert (event.by, event.facts) == ("admin-vks", {"unit": "vks-tp"})
+
+
+async def test_who_may_not_or_is_not_on_record_brings_no_old_keys_back(office: Home) -> None:
+    """Another role, a wrong passphrase, or a ledger that takes nothing: whoever came reads no old case."""
+    await people.remove_officer(office.settings, "kiem", printed(office))
+    await office.product.roster.refresh()
+    await office.join(("sat", "vks-tp", "overseer"), ("xet", "vks-tp", "auditor"))
+    seeds = await office.product.store.keyring.seeds("sat")
+    for name, words, error in (
+        ("an", "", errors.Refused), ("ba", "", errors.Refused), ("xet", "", errors.Refused),
+        ("admin-vks", "wrong-wrong", errors.WrongPassphrase), ("nobody", "wrong-wrong", errors.WrongPassphrase),
+    ):  # fmt: skip
+        with office.types(name, words), pytest.raises(error):
+            await recovery.reclaim(office.settings, "vks-tp", printed(office), name)
+    away = databases.without_events(office.settings.database_url)
+    with office.types("sat"), away, pytest.raises(errors.StoreUnavailable):
+        await recovery.reclaim(office.settings, "vks-tp", printed(office), "sat")
+    assert await office.product.store.keyring.seeds("sat") == seeds
+    with office.types("sat"):
+        await recovery.reclaim(office.settings, "vks-tp", printed(office), "sat")
+    assert len(await office.product.store.keyring.seeds("sat")) > len(seeds)
 
 
 async def test_the_quorum_keeps_no_desk_s_seed(office: Home) -> None:
-    with pytest.raises(errors.Refused):
-        await recovery.reclaim(office.settings, "area-770", printed(office))
+    with office.types("admin-vks"), pytest.raises(errors.Refused):
+        await recovery.reclaim(office.settings, "area-770", printed(office), "admin-vks")
 
 
 async def test_a_session_ends_when_its_unit_got_a_new_key(office: Home) -> None:

@@ -1,11 +1,18 @@
 """Learning late that a reader is accused: nothing stored opens for them any more, and the reporter is told."""
 
+import contextlib
+from pathlib import Path
+
 import pytest
 
+from tests.fakes import home
 from tests.fakes.home import Citizen, Home
+from tests.fakes.people import A_FEW
 from tests.fakes.words import DRUGS_IN_ROOM_SIX as TIP
 from tests.fakes.words import THE_DESK_IS_BRIBED_BY_ENVELOPE as ACCUSATION
 from tips import errors
+from tips.cases import clearing
+from tips.cases.clearing import Clearing
 from tips.crypto import sealing
 from tips.crypto.sealing import RECEIPT
 from tips.desk.actions import Fields
@@ -93,6 +100,21 @@ async def test_an_accused_reader_who_only_sleeps_is_shut_out_too(a_home: Home) -
     assert (await a_home.case(case)).unit == "vks-tp"
 
 
+async def test_a_late_case_climbs_past_whom_a_piece_of_it_shuts_out(a_home: Home) -> None:
+    """An addition accuses the duty desk, whose key to the tip still sleeps: the case goes to the overseer's."""
+    citizen, receipt, case = await sent(a_home)
+    await citizen.says(receipt)
+    await citizen.says("Trực ban hình sự PC01 Công an thành phố nhận tiền của quán này mỗi tháng.")
+    levels = sorted((it.level, it.reader) for it in await a_home.grants(case) if it.asleep and it.level)
+    assert (1, "duty") in levels, "it is the next level of the tip itself"
+    a_home.clock.forward(days=3)
+    await a_home.product.escalation.tick()
+    assert (await a_home.case(case)).unit == "vks-tp"
+    assert await readable(a_home, case, (await a_home.session("kiem")).seeds["vks-tp"]) == 3
+    with pytest.raises(errors.NotFound):
+        await a_home.product.review.open(await a_home.session("truc"), case)
+
+
 async def test_no_reader_can_swap_a_text_while_re_keying(a_home: Home) -> None:
     """The event of the re-keying names the new pieces; the commitment of the first event is what they must fit."""
     _, _, case = await sent(a_home)
@@ -133,3 +155,52 @@ async def test_an_exclusion_is_taken_back_by_two_branches_and_by_no_one_alone(a_
     assert said(await citizen.presses("readers")).count("mailbox.clearing") == 2
     await casework.act(overseer, row.id, "hand_over", Fields(unit="area-770"))
     assert (await review.open(await a_home.session("an"), row.id)).tip.text
+
+
+async def test_two_of_one_branch_take_no_exclusion_back(tmp_path: Path) -> None:
+    """Nor an overseer alone, nor two overseers of one branch, nor two branches of which none oversees."""
+    people = (*A_FEW, ("cao", "vks-tc", "overseer"), ("mai", "vks-tp", "overseer"), ("bo", "bca-c01", "officer"))
+    async with home.opened(tmp_path, people) as opened:
+        await opened.citizen().sends(
+            "Công an phường Võ Thị Sáu quận 3 nhận tiền của quán karaoke đường Lê Văn Sỹ mỗi tối."
+        )
+        row = await opened.the_case()
+        casework, owner = opened.product.casework, await opened.session_at(row.unit)
+        assert row.unit == "px05"
+
+        async def is_shut_out() -> bool:
+            with contextlib.suppress(errors.Refused):
+                await casework.rehearse(owner, row.id, "hand_over", Fields(unit="area-770"))
+                return False
+            return True
+
+        for unit in ("vks-tp", "vks-tc"):
+            await casework.act(owner, row.id, "consult", Fields(unit=unit))
+        await casework.act(await opened.session("kiem"), row.id, "clear", Fields(unit="area-770"))
+        assert await is_shut_out()
+        for name in ("mai", "cao", "kiem"):
+            with pytest.raises(errors.Refused, match="cleared"):
+                await casework.act(await opened.session(name), row.id, "clear", Fields(unit="area-770"))
+        assert await is_shut_out()
+        await casework.act(owner, row.id, "clear", Fields(unit="area-770"))
+        assert not await is_shut_out()
+
+
+WORDS = {
+    "nobody": ([], False),
+    "one overseer": ([("vks-tp", "procuracy", "overseer")], False),
+    "one office twice": ([("vks-tp", "procuracy", "overseer")] * 2, False),
+    "two offices of one branch": (
+        [("vks-tp", "procuracy", "overseer"), ("vks-tc", "procuracy", "overseer")], False,
+    ),
+    "two branches without an overseer": ([("px05", "police", "head"), ("ttra-tp", "inspectorate", "officer")], False),
+    "two branches, one overseer": ([("px05", "police", "officer"), ("vks-tp", "procuracy", "overseer")], True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "holds"), WORDS.values(), ids=WORDS.keys())
+def test_an_exclusion_counts_until_two_branches_and_an_overseer_took_it_back(
+    said: list[tuple[str, str, str]], holds: bool
+) -> None:
+    """Whatever words lie in a case: what its reader's desk counts is branches, not offices and not people."""
+    assert clearing.cleared([Clearing("area-770", *it) for it in said]) is holds

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -80,6 +81,28 @@ async def test_a_right_code_on_a_new_device_forgives_the_wrong_ones(a_home: Home
                 await log_in(new, a_home, "an", code=wrong_code(a_home))
             a_home.clock.forward(seconds=61)
             assert (await log_in(new, a_home, "an")).status_code == 200
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(-30, 200), (30, 200), (-120, 401), (-60, 401), (60, 401), (120, 401)])
+async def test_a_code_counts_for_its_half_minute_and_the_ones_beside_it(
+    a_home: Home, seconds: int, status: int
+) -> None:
+    """Clocks differ a little; a code that somebody saw two minutes ago, or made for later, opens nothing."""
+    code = keys.totp_code(a_home.people["an"].totp, a_home.clock() + timedelta(seconds=seconds))
+    async with browser(a_home) as client:
+        assert (await log_in(client, a_home, "an", code=code)).status_code == status
+
+
+async def test_half_a_day_after_its_login_a_session_ends_whatever_is_done_in_it(a_home: Home) -> None:
+    """Work without a pause keeps it open until then and no longer; after that the cookie opens nothing."""
+    async with browser(a_home) as client:
+        await log_in(client, a_home, "an")
+        end = a_home.clock() + timedelta(hours=12)
+        while a_home.clock() + timedelta(minutes=10) < end:
+            a_home.clock.forward(minutes=10)
+            assert (await client.get("/desk/")).url.path == "/desk/"
+        a_home.clock.moment = end
+        assert (await client.get("/desk/")).url.path == "/desk/login"
 
 
 async def push(stranger: httpx.AsyncClient, home: Home, name: str) -> tuple[int, float]:

@@ -137,17 +137,21 @@ async def test_what_waits_is_told_in_numbers_without_what_is_restricted(a_home: 
 
 
 async def test_counts_are_for_who_may_see_them_and_hide_small_ones(a_home: Home, api: BotApi) -> None:
-    """`/thongke`: months, with what is below five hidden; an officer is turned away."""
+    """`/thongke`: closed months, with what is below five hidden; an officer is turned away."""
     await a_home.join(("chi", "area-770", "head"))
     home = with_bot(a_home, api)
     async with bot_api.connected_officers_bot(home.product):
         await linked(home, api, "chi", CHAT)
         await linked(home, api, "an", CHAT + 1)
-        await home.citizen().sends(TIP)
-        assert "2026-11: <5" in await commands(api, CHAT, "/thongke")
-        for number in range(6):
+        for number in range(7):
             await home.citizen(f"citizen {number}").sends(TIP)
-        assert "2026-11: 7" in await commands(api, CHAT, "/thongke")
+        await home.product.closing.tick()
+        assert "2026-11" not in await commands(api, CHAT, "/thongke")
+        home.clock.forward(days=45)
+        await home.product.closing.tick()
+        told = await commands(api, CHAT, "/thongke")
+        assert "2026-11: 7" in told
+        assert "2026-12: <5" in told
         assert "2026-11" not in await commands(api, CHAT + 1, "/thongke")
 
 

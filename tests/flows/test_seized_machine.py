@@ -15,7 +15,6 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.commands import recovery
 from storage import backup
 from tests.fakes import home, opener, served
 from tests.fakes.home import Home
@@ -76,7 +75,7 @@ async def lived(folder: Path) -> Seized:
         opened.clock.forward(hours=30)
         await opened.product.escalation.tick()  # some cases are awake at two desks
         (folder / "backup").mkdir()
-        await recovery.back_up(opened.settings, folder / "backup" / "home.backup")
+        await opened.backs_up(folder / "backup" / "home.backup")
         shutil.copytree(run_folder(opened), folder / "run")
         shutil.copytree(opened.settings.secrets, folder / "secrets")
         (folder / "dump").write_bytes(b"".join(backup.dump(opened.settings.database_url)))

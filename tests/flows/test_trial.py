@@ -68,7 +68,7 @@ def test_another_time_is_refused_with_examples(written: str) -> None:
     "words",
     [
         ("serve",), ("doctor",), ("chat", "--json"), ("unit", "list"), ("queue", "--officer", "an"),
-        ("ledger", "verify"), ("backup", "never-written"), ("unit", "rotate", "area-770"),
+        ("ledger", "verify"), ("backup", "never-written", "--officer", "an"), ("unit", "rotate", "area-770"),
     ],
 )  # fmt: skip
 def test_a_real_home_moves_no_time_and_says_so(real: Served, words: tuple[str, ...]) -> None:

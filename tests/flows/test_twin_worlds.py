@@ -25,7 +25,10 @@ from tests.fakes.people import A_FEW
 from tests.fakes.words import DRUGS
 from tips import errors
 from tips.crypto import sealing
-from tips.desk import statistics
+from tips.statistics import periods
+from tips.statistics import tables as figures
+from tips.statistics.cells import Published
+from tips.statistics.closing import grown
 
 U = "area-770"  # the desk of Quận 3, spoken of in the first world
 PEOPLE_OF_U = ("an", "chi")  # an officer and the head
@@ -38,7 +41,7 @@ OTHERS = (
 ACCUSING = (
     "Lãnh đạo công an quận {} nhận tiền bảo kê quán karaoke đường Lê Văn Sỹ quận 3, tôi thấy đưa phong bì tối qua."
 )
-RANDOM = re.compile(r"[0-9a-f]{16,}|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b")
+RANDOM = re.compile(r"[A-Za-z0-9+/]{1000,}=*|[0-9a-f]{16,}|\b[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\b")
 CHAT = 6200
 WITH = {"people": (*A_FEW, ("chi", U, "head"))}
 
@@ -124,9 +127,12 @@ def ordered(text: str) -> str:
 
 
 async def counts(home: Home, world: World) -> None:
-    """An export by every dimension, as an admin would hand it to U."""
-    found = await home.product.store.statistics.counts(None, None)
-    world.seen["export"] = statistics.table(found, statistics.DIMENSIONS)
+    """Every figure of the month, as an admin would hand it to U; nothing is stored, so that rows stay comparable."""
+    statistics, closing = home.product.store.statistics, home.product.closing
+    first, last = periods.bounds("2026-11")
+    counted = figures.counted(await statistics.counts(first, last), home.product.organisation.areas)
+    world.seen["figures"] = closing.safe("2026-11", counted, Published())
+    world.seen["restricted"] = grown(await statistics.restricted(last), (), closing.least)
 
 
 async def keys_of_u(home: Home) -> int:

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -124,7 +124,7 @@ def test_a_correction_replaces_the_place(correction: str) -> None:
     assert chat.district() == "776"
 
 
-@pytest.mark.parametrize("words", ["huỷ hết đi đừng lưu", "huy", "/huy", "cancel", "thoi khong gui nua"])
+@pytest.mark.parametrize("words", ["huỷ hết đi đừng lưu", "hủy", "Huỷ giùm em", "/huy", "cancel", "thoi khong gui nua"])
 def test_cancelling_forgets_everything(words: str) -> None:
     """Nothing of the draft stays."""
     chat = Chat()
@@ -245,13 +245,116 @@ def test_a_receipt_with_a_slip_goes_into_no_tip_unless_it_is_meant_so(first: str
 
 
 @pytest.mark.parametrize(
-    "words", ["xe mau den bien so cuoi 41", "phong 6 lau 2 cua sau chung cu", "7QX2-M4KD-9RYH-T5WB-3NCF-J8GZ-VPEA"]
+    "words", ["xe mau den bien so cuoi 41", "phong 6 lau 2 cua sau chung cu", "o quan bida sau cho nha bon tui"]
 )
 def test_in_a_mailbox_what_is_no_receipt_is_words(words: str) -> None:
     """They are filed, accents or not; only what passes the check is looked up."""
     chat = Chat(Draft(bytes(32), stage=Stage.MAILBOX, mailbox=receipt.of_seed(bytes(32)).shown))
     chat.says(words)
     assert chat.effect == Post(words)
+
+
+SLIPPED = "7QX2-M4KD-9RYH-T5WB-3NCF-J8GZ-VPEA"  # no receipt: its check fails
+
+
+def test_in_a_mailbox_a_receipt_with_a_slip_goes_to_nobody_unless_the_person_says_so() -> None:
+    """Who mistyped another code would give its readers all but one sign of it."""
+    chat = Chat(Draft(bytes(32), stage=Stage.MAILBOX, mailbox=receipt.of_seed(bytes(32)).shown))
+    for words in (SLIPPED, f"mã kia là {SLIPPED} nha"):
+        chat.says(words)
+        assert chat.effect == LookUp(SLIPPED)
+        chat.finds_no_mailbox()
+    chat.presses("send_anyway")
+    assert chat.effect == Post("mã kia là nha")
+
+
+def test_in_a_mailbox_a_yes_beside_words_that_wait_means_these() -> None:
+    chat = Chat(Draft(bytes(32), stage=Stage.MAILBOX, mailbox=receipt.of_seed(bytes(32)).shown))
+    chat.says(f"{SLIPPED} bọn nó vẫn bán nhé")
+    chat.finds_no_mailbox()
+    chat.says("ok")
+    assert chat.effect == Post("bọn nó vẫn bán nhé")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "mã cũ {} đó, mất xe rồi", "mất xe ở quận 3, mã cũ {}", "mã\n{}\nmất xe", "{}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("between", ["-", " - ", "–", " – ", "\u2011", "_", ", ", "/", "\n", ".", "", " "])
+def test_no_receipt_is_part_of_a_tip_however_its_groups_are_parted(written: str, between: str) -> None:
+    """Whoever reads the tip could read what another one's reporter is told."""
+    code = receipt.of_seed(bytes(32)).shown.replace("-", between)
+    chat = Chat()
+    chat.says(written.format(code))
+    assert isinstance(chat.effect, LookUp)
+    assert receipt.parse(chat.effect.typed) == receipt.of_seed(bytes(32))
+    assert not chat.draft.fragments
+    assert "".join(code.split()) not in chat.draft.aside
+
+
+def test_a_receipt_with_a_slip_among_words_is_part_of_no_tip() -> None:
+    chat = Chat()
+    chat.says(f"{COMPLETE} mã trước {SLIPPED}")
+    chat.finds_no_mailbox()
+    chat.presses("send_anyway")
+    assert SLIPPED not in chat.draft.text
+    assert COMPLETE in chat.draft.text
+
+
+def test_who_leaves_a_mailbox_is_shown_the_tip_that_was_begun_before_it() -> None:
+    """And not asked for a new one, whose words would join it."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    chat.draft = replace(chat.draft, stage=Stage.MAILBOX, mailbox=receipt.of_seed(bytes(32)).shown, offered=("back",))
+    shown = chat.says("quay lại")
+    assert COMPLETE in shown
+    assert locales.say("vi", "mailbox.left") not in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "đừng", "Đừng!", "đừng nha", "đừng đi", "đừng mà", "thôi đừng", "dừng", "dừng lại", "dung", "dung gui", "Dung",
+        "huy", "Huy", "gọi đi", "gọi giùm tui", "không", "khoan", "khoan đã", "dạ", "vâng ạ", "được", "chưa", "Dũng",
+        "đừng gửi tin",
+    ],
+)  # fmt: skip
+def test_what_may_mean_something_else_sends_erases_and_adds_nothing(words: str) -> None:
+    """A name, a "don't", a yes without a verb: it is said what to write instead."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    told = chat.says(words)
+    assert chat.effect is None
+    if words != "Dũng":  # a name is as good a word as any
+        assert chat.draft.text == COMPLETE
+        assert locales.say("vi", "summary.unclear") in told
+
+
+@pytest.mark.parametrize("words", ["Huy", "huy", "đừng", "Dũng"])
+def test_a_name_in_answer_to_the_question_erases_nothing_and_accuses_nobody(words: str) -> None:
+    chat = Chat()
+    chat.says("chủ quán bida đánh bạc")
+    assert chat.draft.stage is Stage.ASKING
+    chat.says(words)
+    assert chat.effect is None
+    assert chat.draft.begun
+    assert not [it for it in chat.draft.kept if it.kind == "unknown"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "đúng", "đúng rồi", "dung roi", "Đúng hết rồi", "gởi đi", "goi di", "gửi đi anh", "oki gửi giúp con",
+        "có, gửi đi", "thôi gửi đi", "gửi giùm em", "ok em", "đúng rồi gửi đi",
+    ],
+)  # fmt: skip
+def test_what_means_yes_sends(words: str) -> None:
+    chat = Chat()
+    chat.says(COMPLETE)
+    chat.says(words)
+    assert isinstance(chat.effect, Submit)
 
 
 def test_a_receipt_beside_a_file_goes_to_nobody() -> None:

@@ -8,11 +8,12 @@ import pytest
 
 import locales
 from tests.fakes.people import full_roster
-from tests.unit.test_conversation import ORGANISATION, TALK, Chat
+from tests.unit.test_conversation import COMPLETE, ORGANISATION, TALK, Chat
 from tips.evidence.files import File
 from tips.intake.promise import Promise
 from tips.intake.turns import Inbound, ReplyKind, Submit
 from tips.organisation.units import HELD, UnitKind
+from tips.triage import By
 
 DRUGS: Final = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý"
 NO_PLACE: Final = "có người bán ma tuý trong quán cà phê mỗi tối"
@@ -105,6 +106,24 @@ def test_an_office_named_in_the_menu_is_shut_out_and_the_words_stay() -> None:
     chat.says("công an quận 3")
     assert "area-770" in excluded(chat)
     assert chat.draft.text == f"{DRUGS}\ncông an quận 3"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "dung gui phuong toi", "đừng gửi cho phường nào hết", "dung gui may phuong", "chan phuong", "cấm phường đọc",
+        "chặn tất cả các phường", "chặn hết công an phường", "bỏ phường ra", "đừng gửi cho q3", "đừng gửi cho quận 3",
+        "đừng cho quận biết", "đừng gửi ai ở quận 3 hết", "đừng gửi tất cả các phường ở quận 3",
+    ],
+)  # fmt: skip
+def test_whoever_begins_by_dont_send_means_the_offices_that_follow(words: str) -> None:
+    """Accents or not, whatever the grammar; the words stay in the tip."""
+    chat = Chat()
+    chat.says(COMPLETE)
+    told = chat.says(words)
+    assert words in chat.draft.text
+    assert TALK.triage(chat.draft).route.excluded, told
+    assert {it.by for it in chat.draft.kept} == {By.REPORTER}
 
 
 def test_one_is_let_in_again_by_a_press_on_its_name_after_who_would_read_was_shown() -> None:

@@ -67,6 +67,8 @@ def test_whatever_data_and_code_name_has_words() -> None:
     import locales
     from tips.cases import ledger, lifecycle
     from tips.cases.case import State
+    from tips.desk import actions
+    from tips.desk.actions.step import passing
     from tips.organisation import taxonomy
     from tips.organisation.roles import Role
 
@@ -74,6 +76,8 @@ def test_whatever_data_and_code_name_has_words() -> None:
     told = {taxonomy.group_of(it) for it in codes if not taxonomy.has(it, taxonomy.Flag.NO_EARLY_SIGN)}
     keys = [f"category.{it}" for it in codes] + [f"group.{it}" for it in told]
     keys += [f"state.{it}" for it in State] + [f"desk.role.{it}" for it in Role]
+    keys += [f"desk.done.{it}" for it in lifecycle.ActionName]
+    keys += [f"desk.sure.{it}" for it, row in actions.TABLE.items() if row.lasts is not passing]
     keys += [f"ledger.{it}" for it in ledger.Kind] + [f"result.{it}" for it in lifecycle.results()]
     for lang in locales.LANGUAGES:
         known = locales.catalogue(lang)._catalog  # type: ignore[attr-defined]
@@ -175,10 +179,11 @@ def test_every_file_of_data_is_told_of() -> None:
 
 
 def test_what_is_made_from_sources_of_this_repository_is_what_they_make() -> None:
-    """The area tables; the models take minutes, see `make learn`."""
-    from scripts import make_areas
+    """The area tables and the map of tiles; the models take minutes, see `make learn`."""
+    from scripts import draw_tiles, make_areas
 
     assert make_areas.OUT.read_text() == make_areas.made()
+    assert draw_tiles.OUT.read_text() == draw_tiles.made()
 
 
 def exists(name: str) -> bool:

@@ -12,6 +12,7 @@ from tips import errors
 from tips.cases import ledger
 from tips.cases.ledger import FIRST, Event, Kind, SignedEvent
 from tips.crypto import keys
+from tips.merkle import tree
 
 CASE, NOW = b"c" * 16, datetime(2026, 11, 23, 3, tzinfo=UTC)
 AN, BINH = os.urandom(32), os.urandom(32)
@@ -36,7 +37,7 @@ def chain(*kinds: Kind) -> list[SignedEvent]:
 def test_a_whole_chain_is_read_in_its_order_however_it_is_stored() -> None:
     """The store keeps no order; the links do."""
     rows = chain(Kind.RECEIVED, Kind.READ, Kind.CLAIMED)
-    found = ledger.verify_chain(reversed(rows), rows[-1].leaf, verifiers)
+    found = ledger.chained(reversed(rows), rows[-1].leaf, lambda row: ledger.verify(row, verifiers))
     assert [it.kind for it in found] == [Kind.RECEIVED, Kind.READ, Kind.CLAIMED]
 
 
@@ -63,7 +64,7 @@ def test_an_altered_event_is_not_the_one_that_was_signed(name: str) -> None:
     plain = json.loads(signed.body)
     other = {"kind": "claimed", "at": "2026-11-23T04:00:00+00:00", "by": "binh", "facts": {}}.get(name, "11" * 32)
     body = json.dumps({**plain, name: other}, sort_keys=True, separators=(",", ":")).encode()
-    for forged in (replace(signed, body=body), replace(signed, body=body, leaf=ledger.leaf_hash(body))):
+    for forged in (replace(signed, body=body), replace(signed, body=body, leaf=tree.leaf_hash(body))):
         with pytest.raises(errors.NotVerified):
             ledger.verify(forged, verifiers)
 
@@ -87,7 +88,7 @@ def test_a_chain_with_a_piece_missing_added_or_moved_does_not_hold(
     """Who has rights on the database can take a row out; they cannot make the rest fit."""
     rows = chain(Kind.RECEIVED, Kind.READ, Kind.CLAIMED)
     with pytest.raises(errors.NotVerified):
-        ledger.verify_chain(broken(rows), rows[-1].leaf, verifiers)
+        ledger.chained(broken(rows), rows[-1].leaf, lambda row: ledger.verify(row, verifiers))
 
 
 def test_two_equal_events_have_leaves_that_nobody_can_match() -> None:

@@ -11,9 +11,10 @@ from PIL import Image
 
 import locales
 from bot.commands import poster
-from bot.poster import drawing, faces, pdf, sheets, svg
+from bot.poster import drawing, pdf, sheets, svg
 from bot.poster.sheets import Door, Place
 from bot.settings import Settings, read
+from handlers import faces
 from tips import errors
 from tips.organisation import units
 from tips.triage import Triager

@@ -35,7 +35,7 @@ FOREIGN: Final = re.compile(r"[\u00c0-\u024f\u1ea0-\u1ef9\u1780-\u17ff\u3040-\u9
 SENTENCE: Final = re.compile(r"^[A-Z][^\n]*\w+ \w+ \w+|\w+ \w+ \w+[.!?]$")
 NAMES: Final = re.compile(
     r"Tin Báo|Bình Thạnh|Luật Tố cáo|Điều \d+|/aidoc sòng bạc ở phường 22 Bình Thạnh, công an phường ăn chia|"
-    r"phường 22, quận"
+    r"phường 22, quận|CỘNG HOÀ XÃ HỘI CHỦ NGHĨA VIỆT NAM|Độc lập - Tự do - Hạnh phúc"
 )
 # What reads words has to know some: triage, and the patterns of what people and officers type.
 READING: Final = (
@@ -50,6 +50,7 @@ SPOKEN: Final = {
 }
 NO_LANGUAGE: Final = {
     "bot/commands/error_messages.py": ['"en"'],  # a terminal's own language, where it asks for none of ours
+    "handlers/exports/templates/report.html": ['"vi"'],  # the state's name and its motto
     "tips/data/phrases.json": ['"ko"'],  # "no", as people write it
     "tips/data/words.json": ['"ko"'],
     "tips/triage/letters.py": ['"vi"'],  # a syllable

@@ -80,6 +80,7 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
     for address in (
         "/desk/",
         "/desk/?urgency=P0",
+        "/desk/search",
         "/desk/account",
         "/desk/statistics",
         "/desk/ledger",
@@ -104,6 +105,20 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
             await page.wait_for_selector("a[href*='/conclusion/']", state="attached")
         await page.goto(f"{case}/conclusion/unfounded")
         yield "a conclusion"
+        for part in ("ask", "handover", "share", "conclusion"):
+            await page.goto(f"{case}/{part}")
+            yield part
+        if await page.locator("#text, nav a.button").count():  # who only reads it along has no such page
+            await page.goto(f"{case}/handover")
+            await page.fill("#to", "tra")
+            await page.click("button[name=look]")
+            yield "units that were found"
+            await page.goto(case)
+            await page.locator("#do-recuse > summary").click()
+            await page.locator("form[action$='/recuse'] button").click()
+            yield "a question before what lasts"
+        await page.goto("/desk/shared")
+        yield "cases that others share"
     await page.goto("/desk/")
     await page.keyboard.press("?")
     yield "the list of keys"
@@ -207,6 +222,11 @@ async def test_the_whole_way_goes_by_keyboard(browser: Browser, site: Served) ->
         await press(officer, "j", "x", "c")
         await expect(officer.locator("[role=status]")).to_contain_text("1")
         await press(officer, "/")
+        await expect(officer.locator("#words")).to_be_focused()
+        await officer.keyboard.type("jxc")  # it takes letters itself
+        await expect(officer.locator("#words")).to_have_value("jxc")
+        await officer.goto("/desk/")
+        await press(officer, "f")
         assert await officer.evaluate("document.activeElement.matches('#filter select')")
         await press(officer, "Tab", "Tab", "Tab", "Tab", "Tab")  # out of the filters, which take letters themselves
         await officer.goto("/desk/?mine=1")
@@ -214,7 +234,7 @@ async def test_the_whole_way_goes_by_keyboard(browser: Browser, site: Served) ->
         await officer.wait_for_selector("#ask")
         await tab_to(officer, "#ask")
         await officer.keyboard.type("Mấy giờ thì họ tới?")
-        await tab_to(officer, "form[action$='/ask'] button")
+        await tab_to(officer, "form[action$='/ask'] button.do")
         await press(officer, "Enter")
         await expect(officer.locator(".piece.question .text")).to_have_text("Mấy giờ thì họ tới?")
         await tab_to(officer, "form[action$='/accept'] button")

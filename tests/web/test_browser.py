@@ -26,7 +26,7 @@ async def test_a_tip_is_sent_opened_asked_about_and_answered(browser: Browser, s
         await top.locator("a").click()
         await expect(officer.locator(".card .text").first).to_have_text(IN_QUARTER_FOUR)
         await officer.fill("#ask", "Phòng số mấy?")
-        await officer.locator("form[action$='/ask'] button").click()
+        await officer.locator("form[action$='/ask'] button.do").click()
         await expect(officer.locator(".piece.question .text")).to_have_text("Phòng số mấy?")
         case = officer.url
         async with visitor(browser, site, PHONE, scripts=False) as elsewhere:
@@ -55,6 +55,7 @@ async def test_what_is_copied_or_printed_bears_who_did_it(browser: Browser, site
     """The words on the clipboard end with name, unit and time; paper shows the same, and no form."""
     async with visitor(browser, site, DESK, permissions=["clipboard-read", "clipboard-write"]) as officer:
         await log_in(officer, site, "mark")
+        await officer.wait_for_load_state("load")  # what signs a copy is a script
         await officer.locator("h1").select_text()
         await officer.keyboard.press("Control+c")
         copied = await officer.evaluate("navigator.clipboard.readText()")

@@ -42,8 +42,11 @@ async def does(page: Page, act: str, words: str = "", choice: str = "") -> None:
         await form.locator("textarea").fill(words)
     if choice:
         await form.locator("select").first.select_option(choice)
-    await form.locator("button").click()
+    await form.locator("button.do").click()
     await page.wait_for_load_state()
+    if await page.locator(".sure").count():
+        await page.locator(".sure button").click()
+        await page.wait_for_load_state()
 
 
 async def test_a_head_extends_suspends_and_resumes(browser: Browser, site: Served) -> None:
@@ -54,7 +57,7 @@ async def test_a_head_extends_suspends_and_resumes(browser: Browser, site: Serve
         await open_the_one(head, ELSEWHERE)
         for act in ("accept", "verify"):
             await does(head, act)
-        await expect(head.locator("dl")).to_contain_text("Điều 147")
+        await expect(head.locator("dl").first).to_contain_text("Điều 147")
         before = await head.locator("dl dd").first.inner_text()
         await does(head, "extend", "phải xác minh ở nhiều nơi")
         assert await head.locator("dl dd").first.inner_text() != before
@@ -82,7 +85,7 @@ async def test_a_complaint_needs_the_overseer_and_its_reporter_may_dispute_the_e
         case = inspector.url
         await inspector.goto(f"{case}/conclusion/administrative")
         await inspector.fill("textarea", "Đã xử lý kỷ luật hai cán bộ.")
-        await inspector.locator("main form button").click()
+        await inspector.locator("main form button.main").click()
         await expect(inspector.locator("h1")).to_contain_text("đã có kết quả")
         await expect(inspector.locator("form[action$='/close']")).to_have_count(0)
         await does(inspector, "consult", choice="vks-tc")
@@ -91,7 +94,8 @@ async def test_a_complaint_needs_the_overseer_and_its_reporter_may_dispute_the_e
         await does(overseer, "endorse")
         await inspector.goto(case)
         await does(inspector, "close")
-        await expect(inspector.locator("h1")).to_contain_text("đã đóng")
+        assert inspector.url.endswith("/desk/")
+        await expect(inspector.locator("[role=status]")).to_contain_text("Đã đóng vụ")
         await citizen.goto("/")
         await citizen.fill("#text", receipt)
         await citizen.click(".send")
@@ -115,8 +119,12 @@ async def test_a_coordinator_sends_what_has_no_place_to_the_right_desk(browser: 
         await skip_the_rest(citizen)
         await log_in(duty, site, "truc")
         await open_the_one(duty, PLACELESS)
-        await does(duty, "handover", choice="area-770")
+        await duty.locator(".actbar a", has_text="Bàn giao").click()
+        await duty.fill("#to", "Quận 3")
+        await duty.fill("#text", "Người báo tin không rõ chỗ.")
+        await duty.locator("main form button.main").click()
         assert duty.url.endswith("/desk/")
+        await expect(duty.locator("[role=status]")).to_contain_text("Đã bàn giao vụ")
         await expect(duty.locator("#empty")).to_be_visible()
 
 

@@ -6,6 +6,7 @@ The lengths are data, each with its article of law or the word "policy"; see `po
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -15,6 +16,8 @@ from zoneinfo import ZoneInfo
 from tips.cases import policy
 from tips.cases.case import State
 
+SOON: Final = timedelta(hours=3)  # before the end of a short term people are reminded of it
+LONG: Final = timedelta(days=1)  # a term that is longer
 CITY: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 WAKE: Final = "wake"  # a request: wake the next clean level now, because those awake are accused, or sent it back
 DISPUTE: Final = "dispute"  # a request: wake an overseer now, because the reporter does not accept the closing
@@ -43,10 +46,47 @@ def moment(at: datetime) -> str:
 def start(state: str, urgency: str, now: datetime) -> Deadline:
     """The clock that entering a state starts."""
     rule = policy.deadline(state)
-    if rule is None:
-        return Deadline(None, None)
-    length = rule["by_urgency"][urgency] if "by_urgency" in rule else rule
-    return Deadline(rule["clock"], _after(length, now))
+    length = rule and term(state, rule["clock"], urgency)
+    return Deadline(rule["clock"], _after(length, now)) if rule and length else Deadline(None, None)
+
+
+def term(state: str, clock: str | None, urgency: str) -> Mapping[str, Any] | None:
+    """The length of the term that runs in a state; None: another clock runs, or none."""
+    rule = policy.deadline(state)
+    if rule is None or rule["clock"] != clock:
+        return None
+    length: Mapping[str, Any] = rule["by_urgency"][urgency] if "by_urgency" in rule else rule
+    return length
+
+
+def reminded_of(length: Mapping[str, Any] | None, hour: datetime) -> datetime | None:
+    """The end of the term of such a length that people are reminded of in an hour; None: of none.
+
+    Of a term that is longer than a day once a third of it is left, of any other three hours before its end. Working
+    days end at five in the afternoon: a third of three of them is left when the second one ends.
+    """
+    if length is None:
+        return hour + SOON
+    if "working_days" in length:
+        return _working_term(math.ceil(length["working_days"] / 3), hour)
+    whole = timedelta(days=length.get("days", 0), hours=length.get("hours", 0))
+    return hour + (_third(whole) if whole > LONG else SOON)
+
+
+def is_past_its_third(length: Mapping[str, Any] | None, left: timedelta) -> bool:
+    """Whether a term with so much left has less than the third at which people are reminded of it."""
+    return length is not None and left < _third(timedelta(days=length.get("days", 0), hours=length.get("hours", 0)))
+
+
+def _third(whole: timedelta) -> timedelta:
+    """A third of a term, in whole hours."""
+    return timedelta(hours=math.ceil(whole / timedelta(hours=3)))
+
+
+def _working_term(days: int, hour: datetime) -> datetime | None:
+    """The end of a term of which so many working days are left when the present one ends, in this hour."""
+    end = working_days_after(1, hour - timedelta(days=1))
+    return working_days_after(days, hour) if end == hour else None
 
 
 def retention(group: str, now: datetime) -> Deadline:

@@ -1,7 +1,7 @@
 """The ledger's events: what happened to a case, signed by who did it, each naming the event before it.
 
-An event carries no text of a tip, only hashes. Its leaf hash (RFC 6962, §2.1) is blinded by 32 bytes, so that the
-public tree tells nothing; the blind of a case's first event comes from the receipt.
+An event carries no text of a tip, only hashes. Its leaf hash is blinded by 32 bytes, so that the public tree
+(`tips/merkle/tree.py`) tells nothing; the blind of a case's first event comes from the receipt.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Final
 
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.sealing import Envelope
+from tips.merkle import tree
+from tips.organisation.roster import CLOCK
 
 FIRST = bytes(32)  # "the event before" of a case's first event
 
@@ -39,16 +42,26 @@ class Kind(enum.StrEnum):
     CLEARED = "cleared"  # an office took back an exclusion; it counts once a second one does
     BOUNCED = "bounced"  # sent back to who handed it over
     CONSULTED = "consulted"  # an overseer was asked, and reads along
+    SHARED = "shared"  # another unit reads along
     RECUSED = "recused"  # a person keeps away from it
     EXTENDED = "extended"
     CONCLUDED = "concluded"
     ENDORSED = "endorsed"  # somebody outside the unit agrees with the conclusion
     DISPUTED = "disputed"  # the reporter does not accept the closing
+    AGREED = "print_agreed"  # a second person lets a case with an exclusion be printed, once
+    PRINTED = "printed"  # the case left the house as a file for paper
     SHREDDED = "shredded"  # its keys and ciphertexts are destroyed; the chain stays
     ESCALATED = "climbed"
+    MENDED = "mended"  # its rows were not what was signed, and were set right; the claims say what differed
+    RESTARTED = "restarted"  # its chain did not hold, and begins anew here with what held of it
+    COVERED = "covered"  # rows that an earlier program signed nothing of are claimed from now on as they were found
     RELEASED = "released"  # a held case, given to a unit by the quorum
     ROSTER = "roster"
     EXPORTED = "exported"
+    SEARCHED = "searched"  # somebody looked for words in the cases that they had opened; how many these were, no word
+    BACKED_UP = "backed_up"  # every lasting row left as a backup
+    RECLAIMED = "reclaimed"  # a unit's older seeds, given by the quorum to the people who work there now
+    FROZEN = "frozen"  # the figures of a period that is over, as everybody sees them from now on
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class Event:
     by: str  # a process or a person, as the roster names them
     blind: bytes  # 32 bytes
     facts: Mapping[str, str] = field(default_factory=dict)  # codes, states and hashes; never text
+    claims: Mapping[str, Any] = field(default_factory=dict)  # what its case's rows are after it, see `claims`
 
     def body(self) -> bytes:
         """The canonical bytes: what is signed and hashed."""
@@ -73,8 +87,17 @@ class Event:
             "by": self.by,
             "blind": self.blind.hex(),
             "facts": dict(self.facts),
+            **({"claims": dict(self.claims)} if self.claims else {}),
         }
         return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+
+
+RESTART: Final = b'"kind":"restarted"'  # as the body of such an event has it
+
+
+def mentions(**facts: str) -> list[bytes]:
+    """What the body of an event holds that says these things, for a store that looks before anything is parsed."""
+    return [json.dumps({name: value}, separators=(",", ":")).encode()[1:-1] for name, value in facts.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +110,10 @@ class SignedEvent:
     signature: bytes
 
 
-def leaf_hash(body: bytes) -> bytes:
-    """SHA-256 of 0x00 and the body (RFC 6962, §2.1)."""
-    return hashlib.sha256(b"\x00" + body).digest()
-
-
 def sign(event: Event, signing: bytes) -> SignedEvent:
     """Sign an event with the Ed25519 seed of who did it."""
     body = event.body()
-    return SignedEvent(leaf_hash(body), event.case, body, keys.sign(signing, b"tinbao event\x00" + body))
+    return SignedEvent(tree.leaf_hash(body), event.case, body, keys.sign(signing, b"tinbao event\x00" + body))
 
 
 def parse(signed: SignedEvent) -> Event:
@@ -105,7 +123,11 @@ def parse(signed: SignedEvent) -> Event:
         NotVerified: it is no event, or not the one that its leaf names.
     """
     try:
-        plain = json.loads(signed.body)
+        plain = json.loads(signed.body, parse_constant=_no_number)
+        if not all(isinstance(it, str) for it in plain["facts"].values()):
+            raise errors.NotVerified("an event's facts are words")
+        if datetime.fromisoformat(plain["at"]).tzinfo is None:
+            raise errors.NotVerified("an event is of no time")
         event = Event(
             Kind(plain["kind"]),
             bytes.fromhex(plain["case"]),
@@ -114,12 +136,18 @@ def parse(signed: SignedEvent) -> Event:
             plain["by"],
             bytes.fromhex(plain["blind"]),
             plain["facts"],
+            plain.get("claims", {}),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise errors.NotVerified("this is not an event") from error
-    if leaf_hash(signed.body) != signed.leaf or event.case != signed.case:
+    if tree.leaf_hash(signed.body) != signed.leaf or event.case != signed.case:
         raise errors.NotVerified("the event is not the one that its leaf names")
     return event
+
+
+def _no_number(written: str) -> float:
+    """JSON knows no infinity, and Python reads one."""
+    raise ValueError(written)
 
 
 def verify(signed: SignedEvent, verifiers: Callable[[str], tuple[bytes, ...]]) -> Event:
@@ -131,34 +159,74 @@ def verify(signed: SignedEvent, verifiers: Callable[[str], tuple[bytes, ...]]) -
     return event
 
 
-def verify_chain(
-    rows: Iterable[SignedEvent], head: bytes, verifiers: Callable[[str], tuple[bytes, ...]]
-) -> Sequence[Event]:
-    """A case's events in order, if they are an unbroken chain from the first to `head`.
+def chained(rows: Iterable[SignedEvent], head: bytes, read: Callable[[SignedEvent], Event] = parse) -> Sequence[Event]:
+    """A case's events in order, as `read` gives them, if they are an unbroken chain from the first to `head`.
 
     Raises:
-        NotVerified: one is missing, forked, forged, or belongs elsewhere.
+        NotVerified: one is missing, forked, or belongs elsewhere.
     """
-    after = {}
-    for row in rows:
-        event = verify(row, verifiers)
-        if event.previous in after:
-            raise errors.NotVerified("two events follow the same one")
-        after[event.previous] = (row.leaf, event)
-    chain, leaf = [], FIRST
-    while leaf in after:
-        leaf, event = after.pop(leaf)
-        chain.append(event)
-    if after or leaf != head:
+    chain, end = ordered(rows, read)
+    if end != head:
         raise errors.NotVerified("the chain of events is broken")
     return chain
 
 
+def ordered(rows: Iterable[SignedEvent], read: Callable[[SignedEvent], Event] = parse) -> tuple[Sequence[Event], bytes]:
+    """Events in the order of their chain, with the leaf at its end.
+
+    Where the clock began it anew, what was before is no part of it, and what does not belong to it is passed over.
+
+    Raises:
+        NotVerified: they are no chain: one is missing, forked, or belongs elsewhere.
+    """
+    rows = list(rows)
+    begun = [row for row in rows if RESTART in row.body]
+    found, spoilt = [], False
+    for row in rows:
+        try:
+            found.append((row.leaf, read(row)))
+        except errors.NotVerified:
+            if not begun:
+                raise
+            spoilt = True
+    starts = [it for it in found if it[1].kind is Kind.RESTARTED and it[1].by == CLOCK]
+    if spoilt and not starts:
+        raise errors.NotVerified("an event of this case does not hold")
+    return _anew(found, max(starts, key=lambda it: it[1].facts.get("number", "").zfill(9))) if starts else _whole(found)
+
+
+def _whole(found: Sequence[tuple[bytes, Event]]) -> tuple[Sequence[Event], bytes]:
+    after = {}
+    for leaf, event in found:
+        if event.previous in after:
+            raise errors.NotVerified("two events follow the same one")
+        after[event.previous] = (leaf, event)
+    chain, at = [], FIRST
+    while at in after:
+        at, event = after.pop(at)
+        chain.append(event)
+    if after:
+        raise errors.NotVerified("the chain of events is broken")
+    return chain, at
+
+
+def _anew(found: Sequence[tuple[bytes, Event]], start: tuple[bytes, Event]) -> tuple[Sequence[Event], bytes]:
+    at, first = start
+    chain = [first]
+    while following := [it for it in found if it[1].previous == at]:
+        if len(following) > 1:
+            raise errors.NotVerified("two events follow the same one")
+        at, event = following[0]
+        chain.append(event)
+    return chain, at
+
+
 def envelope_facts(envelope: Envelope) -> dict[str, str]:
-    """How an event names an envelope: by id, part, ciphertext and commitment."""
+    """How an event names an envelope: by id, part, ciphertext, commitment, and what the clock wakes its keys by."""
     return {
         "envelope": envelope.id.hex(),
         "part": envelope.part,
         "digest": envelope.digest.hex(),
         "commitment": envelope.commitment.hex(),
+        **({"release": hashlib.sha256(envelope.release).hexdigest()} if envelope.release else {}),
     }

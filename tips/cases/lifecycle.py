@@ -43,10 +43,13 @@ class ActionName(StrEnum):
     SUSPEND = "suspend"
     HAND_OVER = "hand_over"
     CONSULT = "consult"
+    SHARE = "share"
     RECUSE = "recuse"
     CLEAR = "clear"
     CORRECT = "correct"
     LINK = "link"
+    PRINT = "print"
+    AGREE = "agree_print"
 
 
 @dataclass(frozen=True, slots=True)

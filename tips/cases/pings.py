@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from tips.cases import deadlines
+from tips.cases import deadlines, reading_grants
 from tips.cases.case import Case
+from tips.cases.reading_grants import Key
 from tips.crypto.sealing import Random
 from tips.organisation.taxonomy import Urgency
 
@@ -24,8 +26,10 @@ class PingKind(StrEnum):
     DUE = "due"  # a deadline comes near
     UNATTENDED = "unattended"  # urgent, read, and nobody has it
     CONSULTED = "consulted"
+    SHARED = "shared"  # the unit may read another's case along
     RETURNED = "returned"  # nobody has it any more
     ASSIGNED = "assigned"  # somebody was given it
+    MENDED = "mended"  # a case below was changed by a hand in the database
     DIGEST = "digest"  # at a fixed hour, whether there is something or not
 
 
@@ -67,6 +71,12 @@ def ping(row: Case, kind: PingKind, now: datetime, random: Random) -> Ping:
         return Ping(random(16), row.unit, PingKind.DIGEST, deadlines.next_digest(now))
     shown = PingKind.URGENT if row.urgency == Urgency.P0 else kind
     return about(row, Ping(random(16), row.unit, shown, deadlines.hour(now)))
+
+
+def of_a_hand(keys: Sequence[Key], unit: str, now: datetime, random: Random) -> tuple[Ping, ...]:
+    """A word to the level above a case's unit, which is clean: that a hand was in a case; not in which."""
+    upper = reading_grants.next_level(keys, unit)
+    return (Ping(random(16), upper, PingKind.MENDED, deadlines.hour(now)),) if upper else ()
 
 
 def about(row: Case, told: Ping) -> Ping:

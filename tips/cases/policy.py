@@ -14,6 +14,13 @@ def deadline(state: str) -> Mapping[str, Any] | None:
     return found
 
 
+def lengths() -> list[Mapping[str, Any]]:
+    """Every length that a deadline can have: of each state, by urgency where it differs, and of an extension."""
+    rules = [rule for rule in _rules()["deadlines"].values() if rule]
+    found = [length for rule in rules for length in rule.get("by_urgency", {"": rule}).values()]
+    return [*found, {"days": extension_days()}]
+
+
 def retention() -> Mapping[str, Any]:
     """The rule of how long a closed case is kept."""
     found: Mapping[str, Any] = _rules()["retention"]

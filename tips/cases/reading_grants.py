@@ -2,20 +2,46 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
 from tips import errors
 from tips.cases import ledger
 from tips.cases.plaintext import Part
-from tips.crypto.sealing import RECEIPT, Envelope, Grant, Reader, Readers
+from tips.crypto.sealing import RECEIPT, Envelope, Reader, Readers
 from tips.organisation.roster import HELD, Roster
 
 
-def chain_of(grants: Iterable[Grant], first: bytes) -> tuple[list[str], list[str]]:
+class Key(Protocol):
+    """A key to an envelope: a grant, or what an event says of one."""
+
+    @property
+    def envelope(self) -> bytes:
+        """The envelope's id."""
+        ...
+
+    @property
+    def reader(self) -> str:
+        """Whose it is: a unit's code, or `RECEIPT`."""
+        ...
+
+    @property
+    def level(self) -> int:
+        """When the clock wakes it; see `Grant`."""
+        ...
+
+    @property
+    def asleep(self) -> bool:
+        """Whether the clock has yet to wake it."""
+        ...
+
+
+def chain_of(grants: Iterable[Key], first: bytes) -> tuple[list[str], list[str]]:
     """The readers of a case's first envelope: those awake, and those asleep in escalation order.
 
     Args:
-        grants: all grants of the case.
+        grants: all keys of the case.
         first: id of the tip's envelope.
     """
     of_tip = [grant for grant in grants if grant.envelope == first and grant.reader != RECEIPT]
@@ -45,19 +71,26 @@ def _held(roster: Roster) -> Reader:
     return reader
 
 
+def with_another(readers: Readers, reader: Reader) -> Readers:
+    """The same readers, and one more who is awake."""
+    awake = (*(it for it in readers.awake if it.code != reader.code), reader)
+    asleep = tuple(it for it in readers.asleep if it.code != reader.code)
+    return Readers(awake, asleep, readers.roster, readers.release)
+
+
 def with_receipt(readers: Readers, public: bytes) -> Readers:
     """The same readers, and whoever holds the receipt."""
     return Readers((*readers.awake, Reader(RECEIPT, public)), readers.asleep, readers.roster, readers.release)
 
 
-def next_level(grants: Sequence[Grant], unit: str, among: Collection[str] | None = None) -> str | None:
+def next_level(grants: Sequence[Key], unit: str, among: Collection[str] | None = None) -> str | None:
     """The reader that the clock gives a case to next: the lowest level above its owner's.
 
     It sleeps as a rule; one that was asked to read along is awake already. A reader who is missing on one envelope was
     shut out of it, because that piece accuses them: they are passed over.
 
     Args:
-        grants: all grants of the case.
+        grants: all keys of the case.
         unit: whose case it is now.
         among: only these; None: anybody.
     """
@@ -74,8 +107,8 @@ def next_level(grants: Sequence[Grant], unit: str, among: Collection[str] | None
     return None
 
 
-def shut_out(grants: Sequence[Grant]) -> frozenset[str]:
-    """Readers who lack a grant on some envelope of a case: a piece of it accuses them."""
+def shut_out(grants: Sequence[Key]) -> frozenset[str]:
+    """Readers who lack a key to some envelope of a case: a piece of it accuses them."""
     readable = [grant for grant in grants if grant.reader != RECEIPT]
     envelopes = {grant.envelope for grant in readable}
     holding: dict[str, set[bytes]] = {}
@@ -90,16 +123,9 @@ def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> l
     Where a case was re-keyed, the piece that is stored now stands where the first one stood, under its commitment.
 
     Raises:
-        NotVerified: an envelope that no event names, one that is gone, or one with another ciphertext or commitment
-            than was signed.
+        NotVerified: an envelope is gone, or one has another ciphertext or commitment than was signed.
     """
-    named: dict[str, tuple[str, str, str, str]] = {}  # id when it was written -> id, digest, commitment, part now
-    for event in events:
-        if "renewed" in event.facts:
-            named = _renewed(named, event.facts["renewed"])
-        if "envelope" in event.facts:
-            facts = event.facts
-            named[facts["envelope"]] = (facts["envelope"], facts["digest"], facts["commitment"], facts["part"])
+    named = _named(events)
     stored = {envelope.id.hex(): envelope for envelope in envelopes}
     if events and events[-1].kind is ledger.Kind.SHREDDED and not stored:
         return []
@@ -108,12 +134,64 @@ def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> l
         envelope = stored.pop(id_, None)
         if envelope is None:
             raise errors.NotVerified("a piece of this case is gone")
-        if signed != [envelope.digest.hex(), envelope.commitment.hex(), envelope.part]:
+        if signed != _signed(envelope):
             raise errors.NotVerified("a piece of this case is not the one that was signed")
         ordered.append(envelope)
-    if stored or not ordered or ordered[0].part != Part.TIP:
-        raise errors.NotVerified("a piece of this case is in no event, or the tip is missing")
+    if not ordered or ordered[0].part != Part.TIP:
+        raise errors.NotVerified("the tip of this case is missing")
     return ordered
+
+
+def still_named(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:
+    """Those that some events name just as they are stored, in the order of these events."""
+    stored = {envelope.id.hex(): envelope for envelope in envelopes}
+    return [it for id_, *signed in _named(events).values() if (it := stored.get(id_)) and signed == _signed(it)]
+
+
+def set_aside(events: Sequence[ledger.Event]) -> frozenset[bytes]:
+    """Ids of the pieces that no event named any more when a chain began anew; they lie where they are."""
+    return frozenset(bytes.fromhex(id_) for it in events for id_ in it.facts.get("aside", "").split())
+
+
+def unnamed(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[bytes]:
+    """Ids of pieces that no event names, and none set aside: whoever put them there, nobody is shown them."""
+    known = {id_ for id_, *_ in _named(events).values()}
+    return [it.id for it in envelopes if it.id.hex() not in known and it.id not in set_aside(events)]
+
+
+def spoilt(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[bytes]:
+    """Ids of pieces whose keys the clock cannot wake any more, as what it wakes them by is not what was signed."""
+    said = {it.facts["envelope"]: it.facts["release"] for it in events if "release" in it.facts}
+    return [it.id for it in envelopes if it.id.hex() in said and said[it.id.hex()] != _release(it)]
+
+
+def _release(it: Envelope) -> str:
+    return hashlib.sha256(it.release or b"").hexdigest()
+
+
+def as_pieces(envelopes: Sequence[Envelope]) -> str:
+    """How the event with which a chain begins anew names all pieces, in their order."""
+    return " ".join(":".join([it.id.hex(), *_signed(it)]) for it in envelopes)
+
+
+def _signed(it: Envelope) -> list[str]:
+    """What is signed of a piece: ciphertext, commitment and part."""
+    return [it.digest.hex(), it.commitment.hex(), it.part]
+
+
+def _named(events: Sequence[ledger.Event]) -> dict[str, tuple[str, str, str, str]]:
+    """By the id when it was written: id, digest, commitment and part of each piece now."""
+    named: dict[str, tuple[str, str, str, str]] = {}
+    for event in events:
+        facts = event.facts
+        for piece in facts.get("pieces", "").split():
+            id_, digest, commitment, part = piece.split(":")
+            named[id_] = (id_, digest, commitment, part)
+        if "renewed" in facts:
+            named = _renewed(named, facts["renewed"])
+        if "envelope" in facts:
+            named[facts["envelope"]] = (facts["envelope"], facts["digest"], facts["commitment"], facts["part"])
+    return named
 
 
 def _renewed(named: dict[str, tuple[str, str, str, str]], told: str) -> dict[str, tuple[str, str, str, str]]:

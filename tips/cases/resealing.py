@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tips.cases.ledger import Event, Kind
+from tips.cases.reading_grants import Key
 from tips.crypto import sealing
 from tips.crypto.sealing import RECEIPT, Envelope, Grant, Random, Reader, Readers
 from tips.organisation.roster import Roster
@@ -30,12 +31,12 @@ class Renewal:
         return {"renewed": " ".join(f"{old.hex()}>{new.id.hex()}>{new.digest.hex()}" for old, new in pairs)}
 
 
-def stale(grants: Iterable[Grant], events: Sequence[Event], excluded: Collection[str]) -> frozenset[str]:
+def stale(grants: Iterable[Key], events: Sequence[Event], excluded: Collection[str]) -> frozenset[str]:
     """The excluded who hold grants, awake or asleep, or who had the present keys before the clock shut them out."""
     return (frozenset(grant.reader for grant in grants) | _owners(events)) & frozenset(excluded)
 
 
-def informed(grants: Iterable[Grant], events: Sequence[Event], excluded: Collection[str]) -> frozenset[str]:
+def informed(grants: Iterable[Key], events: Sequence[Event], excluded: Collection[str]) -> frozenset[str]:
     """Those of the excluded who could read the case under its present keys."""
     return (frozenset(grant.reader for grant in grants if not grant.asleep) | _owners(events)) & frozenset(excluded)
 
@@ -50,7 +51,7 @@ def _owners(events: Sequence[Event]) -> frozenset[str]:
 def renew(
     envelopes: Sequence[Envelope],
     keys: Mapping[bytes, bytes],
-    grants: Sequence[Grant],
+    grants: Sequence[Key],
     excluded: Collection[str],
     roster: Roster,
     receipt: bytes,
@@ -62,7 +63,7 @@ def renew(
     Args:
         envelopes: the case's pieces that this session opens.
         keys: envelope id -> its key.
-        grants: every grant of the case.
+        grants: every key of the case.
         excluded: who shall read nothing any more.
         roster: gives the readers' newest keys.
         receipt: the receipt's public bytes, for the pieces that it reads.
@@ -82,7 +83,7 @@ def renew(
     return Renewal(tuple(made), tuple(given), tuple(dropped))
 
 
-def _readers(grants: Sequence[Grant], excluded: Collection[str], roster: Roster, receipt: bytes) -> Readers:
+def _readers(grants: Sequence[Key], excluded: Collection[str], roster: Roster, receipt: bytes) -> Readers:
     clean = [(it.asleep, _reader(it.reader, roster, receipt)) for it in grants if it.reader not in excluded]
     return Readers(
         tuple(reader for asleep, reader in clean if reader and not asleep),

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tips.cases import deadlines, ledger
-from tips.cases.case import Case
+from tips.cases import claims, deadlines
+from tips.cases.checking import Checked
+from tips.cases.claims import Entry, Signature
 from tips.cases.ledger import Kind
 from tips.cases.pings import PingKind, ping
 from tips.clock.jobs import JobName
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation.roster import CLOCK, Roster
-from tips.ports.cases import Cases, Change
+from tips.ports.cases import CaseBundle, Cases, Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +33,15 @@ class Departures:
         """Free every such case; how many were."""
         return await self.rounds.over(JobName.FREE, self.cases.taken, self._free)
 
-    async def _free(self, row: Case) -> bool:
+    async def _free(self, bundle: CaseBundle, checked: Checked) -> bool:
+        row = checked.case
         if row.officer is None or row.officer in {it.name for it in self.roster().members(row.unit)}:
             return False
         now = self.now()
         facts = {"who": row.officer, "state": row.state}
-        event = ledger.Event(Kind.HANDED_BACK, row.id, row.head, deadlines.hour(now), CLOCK, self.random(32), facts)
-        signed = ledger.sign(event, self.signing)
-        freed = replace(row, officer=None, head=signed.leaf)
-        told = ping(freed, PingKind.RETURNED, now, self.random)
-        await self.cases.apply(Change(freed, row.head, (signed,), pings=(told,)))
+        freed = replace(row, officer=None)
+        change = Change(freed, pings=(ping(freed, PingKind.RETURNED, now, self.random),))
+        who = Signature(CLOCK, self.signing, deadlines.hour(now))
+        entries = [Entry(Kind.HANDED_BACK, facts, self.random(32))]
+        await self.cases.apply(change.signed(row.head, entries, who, self.random(claims.SALT_BYTES)))
         return True

@@ -19,7 +19,9 @@ from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster
 from tips.organisation.taxonomy import Flag, group_of, has
 from tips.organisation.units import HELD, Organisation
-from tips.ports.desk import CountRow, Outbox, Statistics
+from tips.ports.desk import CountRow, Outbox, Statistics, Tallied, Tally
+from tips.statistics.figures import ALL
+from tips.statistics.periods import month_of
 
 ENOUGH: Final = 3  # tips
 WITHIN: Final = timedelta(days=7)
@@ -91,6 +93,8 @@ class EarlySigns:
                 if mine:
                     new += 1
                     await self._outbox.add([self._ping(unit) for unit in self.recipients(sign)])
+        if new:
+            await self._statistics.add_tallies([Tally(month_of(self._now()), Tallied.SIGN, ALL, new)])
         return new
 
     def _ping(self, unit: str) -> Ping:

@@ -6,19 +6,25 @@ The clock holds the release seed and no unit's: it can take a wrap off and read 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tips.cases import deadlines, ledger, reading_grants
+from tips import errors
+from tips.cases import claims, deadlines, milestones, reading_grants
 from tips.cases.case import Case, State
+from tips.cases.checking import Checked
+from tips.cases.claims import Entry, Signature
+from tips.cases.ledger import Kind
+from tips.cases.milestones import Milestone
 from tips.cases.pings import PingKind, ping
+from tips.cases.plaintext import Part
 from tips.clock.jobs import JobName
 from tips.clock.rounds import Rounds
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random
 from tips.organisation.roster import CLOCK, HELD
-from tips.ports.cases import Cases, Change
+from tips.ports.cases import CaseBundle, Cases, Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +44,34 @@ class Escalation:
         now = self.now()
         return await self.rounds.over(JobName.ESCALATE, functools.partial(self.cases.due, now), self._climb)
 
-    async def _climb(self, row: Case) -> bool:
-        await self.cases.apply(await self.change(row))
+    async def tick_all(self) -> int:
+        """Look at every case, set right what is not as it was signed, and escalate what is late by that; how many were.
+
+        A row that says something else each time it is looked at keeps nothing from climbing.
+        """
+        return await self.rounds.over(JobName.MEND, self.cases.every, self._climb)
+
+    async def _climb(self, bundle: CaseBundle, checked: Checked) -> bool:
+        if not _is_late(checked.case, self.now()):
+            return False
+        await self.cases.apply(self.change(bundle, checked))
         return True
 
-    async def change(self, row: Case) -> Change:
+    def change(self, bundle: CaseBundle, checked: Checked) -> Change:
         """The step up of one late case.
 
         Where no level is left its clock stops, and the ledger says so. `held` is no level for a case that somebody
         can read: it would only take it away from them.
+
+        Raises:
+            NotVerified: its tip is gone, or what wakes its keys.
         """
-        grants = await self.cases.grants(row.id)
-        target = self._target(row, grants)
+        row, envelopes = checked.case, {envelope.id: envelope for envelope in bundle.envelopes}
+        target = self._target(envelopes, checked)
         if target is None or (target == HELD and row.clock not in {deadlines.WAKE, deadlines.DISPUTE}):
-            return self._top(row)
-        envelopes = {envelope.id: envelope for envelope in await self.cases.envelopes(row.id)}
-        woken = tuple(self._woken(envelopes, grant) for grant in grants if _sleeps(grant, target))
-        shut = tuple(sorted(reading_grants.shut_out(grants)))
+            return self._top(checked)
+        woken = tuple(self._woken([it for it in checked.grants if _sleeps(it, target)], envelopes))
+        shut = tuple(sorted(reading_grants.shut_out(checked.keys)))
         now = self.now()
         clock = deadlines.after_escalation(row.urgency, now)
         state = State.HELD if target == HELD else State.RECEIVED
@@ -68,42 +85,54 @@ class Escalation:
             officer=None,
             opened=False,
         )
-        event = self._event(row, {"from": row.unit, "to": target, "late": row.clock or ""})
-        return Change(
-            case=replace(moved, head=event.leaf),
-            before=row.head,
-            events=(event,),
+        change = Change(
+            moved,
             woken=woken,
             shut=shut,
             pings=(ping(moved, PingKind.ESCALATED, now, self.random),),
+            milestones=self._missed(row, moved),
         )
+        return self._signed(checked, change, target)
 
-    def _target(self, row: Case, grants: Sequence[Grant]) -> str | None:
-        """The next level; a disputed closing goes to an overseer where one is left."""
-        overseer = (
-            reading_grants.next_level(grants, row.unit, self.oversight) if row.clock == deadlines.DISPUTE else None
-        )
-        return overseer or reading_grants.next_level(grants, row.unit)
+    def _target(self, envelopes: Mapping[bytes, Envelope], checked: Checked) -> str | None:
+        """The next level whose key to the tip is there; a disputed closing goes to an overseer where one is left."""
+        row, keys = checked.case, checked.keys
+        tips = {id_ for id_, it in envelopes.items() if it.part == Part.TIP}
+        if not tips:
+            raise errors.NotVerified("the tip of this case is missing")
+        able = {it.reader for it in checked.grants if it.envelope in tips}
+        disputed = row.clock == deadlines.DISPUTE
+        overseer = reading_grants.next_level(keys, row.unit, self.oversight & able) if disputed else None
+        return overseer or reading_grants.next_level(keys, row.unit, able)
 
-    def _woken(self, envelopes: dict[bytes, Envelope], grant: Grant) -> Grant:
-        return sealing.wake(envelopes[grant.envelope], grant, self.release_seed)
+    def _woken(self, asleep: Iterable[Grant], envelopes: Mapping[bytes, Envelope]) -> Iterator[Grant]:
+        """Keys that are awake now; one to a later piece that is gone, or was spoilt, keeps no case from climbing."""
+        for grant in asleep:
+            envelope = envelopes.get(grant.envelope)
+            try:
+                if envelope:
+                    yield sealing.wake(envelope, grant, self.release_seed)
+            except errors.NotOpened:
+                if envelope and envelope.part == Part.TIP:
+                    raise
 
-    def _top(self, row: Case) -> Change:
-        event = self._event(row, {"from": row.unit, "to": row.unit, "late": row.clock or ""})
-        stopped = replace(row, clock=None, head=event.leaf)  # it stays due, and is seen to be late
-        return Change(case=stopped, before=row.head, events=(event,))
+    def _top(self, checked: Checked) -> Change:
+        row = checked.case
+        stopped = replace(row, clock=None)  # it stays due, and is seen to be late
+        return self._signed(checked, Change(stopped, milestones=self._missed(row, stopped)), row.unit)
 
-    def _event(self, row: Case, facts: dict[str, str]) -> ledger.SignedEvent:
-        event = ledger.Event(
-            ledger.Kind.ESCALATED,
-            row.id,
-            row.head,
-            deadlines.hour(self.now()),
-            CLOCK,
-            self.random(32),
-            facts,
-        )
-        return ledger.sign(event, self.signing)
+    def _missed(self, row: Case, after: Case) -> tuple[Milestone, ...]:
+        return milestones.reached(row, after, milestones.missed(row, after), self.now(), self.random)
+
+    def _signed(self, checked: Checked, change: Change, to: str) -> Change:
+        row, who = checked.case, Signature(CLOCK, self.signing, deadlines.hour(self.now()))
+        facts = {"from": row.unit, "to": to, "late": row.clock or ""}
+        entries = [Entry(Kind.ESCALATED, facts, self.random(32))]
+        return change.signed(row.head, entries, who, self.random(claims.SALT_BYTES))
+
+
+def _is_late(row: Case, now: datetime) -> bool:
+    return row.clock is not None and row.overdue(now) and row.state != State.CLOSED
 
 
 def _sleeps(grant: Grant, reader: str) -> bool:

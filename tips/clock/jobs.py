@@ -13,11 +13,13 @@ from tips.clock.leases import Leases
 class JobName(StrEnum):
     """Every job; the values name leases, and what stands still."""
 
+    MEND = "mend"
     ESCALATE = "climb"
     FREE = "free"
     DESTROY = "shred"
     REMIND = "remind"
     EARLY_SIGNS = "signs"
+    CLOSE = "months"
     DRAFTS = "drafts"
     FILES = "files"
     SESSIONS = "sessions"

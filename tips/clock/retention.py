@@ -12,13 +12,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tips import errors
-from tips.cases import deadlines, ledger
-from tips.cases.case import NO_TIME, Case, State
+from tips.cases import claims, deadlines
+from tips.cases.case import State
+from tips.cases.checking import Checked
+from tips.cases.claims import Entry, Signature
+from tips.cases.ledger import Kind
 from tips.clock.jobs import JobName
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
+from tips.organisation import taxonomy
 from tips.organisation.roster import CLOCK
-from tips.ports.cases import Cases, Change
+from tips.ports.cases import CaseBundle, Cases, Change
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +40,42 @@ class Retention:
         now = self.now()
         return await self.rounds.over(JobName.DESTROY, functools.partial(self.cases.expired, now), self._shred)
 
-    async def _shred(self, row: Case) -> bool:
-        await self.cases.apply(await self.change(row))
+    async def _shred(self, bundle: CaseBundle, checked: Checked) -> bool:
+        if not is_over(checked, self.now()):
+            return False
+        await self.cases.apply(self.change(bundle, checked))
         return True
 
-    async def change(self, row: Case) -> Change:
+    def change(self, bundle: CaseBundle, checked: Checked) -> Change:
         """The end of one closed case.
 
         Raises:
-            Refused: it is open, or its time is not over.
-            NotVerified: its time is none; nothing is destroyed on the word of a row that a hand was in.
+            Refused: it is open, its time is not over, or nobody has read it since its rows were found to differ.
         """
-        if NO_TIME in {row.due_at, row.received_at}:
-            raise errors.NotVerified
-        if row.state != State.CLOSED or row.clock != deadlines.RETENTION or not row.overdue(self.now()):
+        row = checked.case
+        if not is_over(checked, self.now()):
             raise errors.Refused("error.move")
-        hour = deadlines.hour(self.now())
-        event = ledger.Event(ledger.Kind.SHREDDED, row.id, row.head, hour, CLOCK, self.random(32))
-        signed = ledger.sign(event, self.signing)
-        ended = replace(row, clock=None, due_at=None, officer=None, head=signed.leaf)
-        envelopes = await self.cases.envelopes(row.id)
-        return Change(ended, row.head, (signed,), dropped=tuple(it.id for it in envelopes), forgotten=True)
+        ended = replace(row, clock=None, due_at=None, officer=None)
+        change = Change(ended, dropped=tuple(it.id for it in bundle.envelopes), forgotten=True)
+        who = Signature(CLOCK, self.signing, deadlines.hour(self.now()))
+        entries = [Entry(Kind.SHREDDED, {}, self.random(32))]
+        return change.signed(row.head, entries, who, self.random(claims.SALT_BYTES))
+
+
+def is_over(checked: Checked, now: datetime) -> bool:
+    """Whether a case was closed, and for long enough by the event that says so, not only by its deadline.
+
+    One in whose rows a hand was, and that nobody has read since, waits however late it is.
+    """
+    if checked.waits:
+        return False
+    row = checked.case
+    if row.state != State.CLOSED or row.clock != deadlines.RETENTION or not row.overdue(now):
+        return False
+    moved = (at for at, it in enumerate(checked.events) if it.kind is Kind.MOVED and it.facts.get("to") == State.CLOSED)
+    last = max(moved, default=None)
+    if last is None:
+        return False
+    closed = max(it.at for it in checked.events[: last + 1])  # one that is dated back is no older than the tip
+    ends = deadlines.retention(taxonomy.group_of(row.category), closed).due_at
+    return ends is not None and ends <= now

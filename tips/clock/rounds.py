@@ -6,18 +6,20 @@ error; never a word of it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases.case import Case
-from tips.ports.cases import Cases, Due
+from tips.cases.checking import Checked
+from tips.clock.mending import Mending
+from tips.ports.cases import CaseBundle, Due
 from tips.ports.clock import Clockwork
 
 BATCH: Final = 200  # cases on one page; a round takes them all, page by page
 
+Work = Callable[[CaseBundle, Checked], Awaitable[bool]]
 Page = Callable[[int, Due | None], Awaitable[list[Due]]]  # at most so many, from behind this one
 
 
@@ -25,34 +27,54 @@ Page = Callable[[int, Due | None], Awaitable[list[Due]]]  # at most so many, fro
 class Rounds:
     """Goes over cases, for one job of the clock."""
 
-    cases: Cases
+    mending: Mending
     clockwork: Clockwork
     now: Callable[[], datetime]
 
-    async def over(self, job: str, page: Page, work: Callable[[Case], Awaitable[bool]]) -> int:
+    async def over(self, job: str, page: Page, work: Work) -> int:
         """Do `work`, which says whether there was any, to every case of the pages; to how many it was done.
+
+        A page is found by rows. Each case is handed on as it was signed, and may not be due by that.
 
         Raises:
             StoreUnavailable: the whole round ends; the next one begins it anew.
         """
         done, failed = 0, {}
-        async for due in _all(page):
-            try:
-                done += await work(await self.cases.get(due.id, None))
-            except errors.Stale:  # somebody was quicker; the next round looks again
-                continue
-            except errors.StoreUnavailable:
-                raise
-            except Exception as error:
-                failed[due.id] = type(error).__name__
+        async for ids in _pages(page):
+            loaded = await self._loaded(ids)
+            for case in ids:
+                try:
+                    done += await work(*await self._believed(case, loaded.get(case)))
+                except errors.Stale:  # somebody was quicker; the next round looks again
+                    continue
+                except errors.StoreUnavailable:
+                    raise
+                except Exception as error:
+                    failed[case] = type(error).__name__
         await self.clockwork.note_stuck(job, failed, self.now())
         return done
 
+    async def _loaded(self, ids: Sequence[bytes]) -> Mapping[bytes, CaseBundle]:
+        """The cases of a page at once; none where one of them cannot be read: then each is loaded by itself."""
+        try:
+            return {it.case.id: it for it in await self.mending.cases.bundles(ids, None)}
+        except errors.StoreUnavailable:
+            raise
+        except Exception:
+            return {}
 
-async def _all(page: Page) -> AsyncIterator[Due]:
-    """Behind the last of each page the next one begins, so that no page full of failures hides the rest."""
+    async def _believed(self, case: bytes, bundle: CaseBundle | None) -> tuple[CaseBundle, Checked]:
+        """A case as it was signed; where its chain does not hold, as far as it does."""
+        try:
+            return await self.mending.believed(case, bundle)
+        except errors.NotVerified:
+            await self.mending.restart(case)
+            return await self.mending.believed(case)
+
+
+async def _pages(page: Page) -> AsyncIterator[list[bytes]]:
+    """Ids. Behind the last of each page the next one begins, so that no page full of failures hides the rest."""
     after = None
     while found := await page(BATCH, after):
-        for due in found:
-            yield due
+        yield [due.id for due in found]
         after = found[-1]

@@ -263,7 +263,7 @@ def join_recovery(recovery: Recovery, shares: Mapping[str, str]) -> bytes:
     """The recovery seed, by the shares of enough offices.
 
     Raises:
-        WrongPassphrase: too few shares, or wrong ones.
+        WrongShares: too few shares, or wrong ones.
     """
     for chosen in itertools.combinations(sorted(shares), recovery.needed):
         key, info = _share_key({office: shares[office] for office in chosen})
@@ -271,7 +271,7 @@ def join_recovery(recovery: Recovery, shares: Mapping[str, str]) -> bytes:
             return sealing.unlock(key, recovery.sealed.get(",".join(chosen), b""), info)
         except errors.NotOpened:
             continue
-    raise errors.WrongPassphrase("these shares do not bring the recovery seed back")
+    raise errors.WrongShares
 
 
 def parse_shares(lines: Iterable[str]) -> dict[str, str]:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from tips import errors
-from tips.cases import ledger, reading_grants
+from tips.cases import checking, ledger, reading_grants
+from tips.cases.ledger import Event, Kind
 from tips.cases.plaintext import Part
-from tips.organisation.roster import Roster
-from tips.ports.cases import Cases, Ledger
+from tips.organisation.roster import Roster, SignedRoster
+from tips.ports.cases import CaseBundle, Cases, Ledger
 from tips.ports.evidence import Blobs
+from tips.ports.people import Keyring
+
+BATCH: Final = 100  # cases that are in memory at once
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Rows of a case that were not what was signed, and were set right."""
+
+    case: bytes
+    at: datetime
+    differed: tuple[str, ...]  # see `checking.WORDED`
+    waits: bool  # nobody has read the case since: it is neither destroyed nor handed over
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +39,7 @@ class Report:
     events: int
     kinds: Mapping[str, int]
     problems: tuple[str, ...]  # for auditors: case ids and what is wrong; no text
+    incidents: tuple[Incident, ...]  # what was wrong and is not any more
 
     @property
     def sound(self) -> bool:
@@ -29,24 +47,40 @@ class Report:
         return not self.problems
 
 
-async def audit(cases: Cases, book: Ledger, blobs: Blobs, roster: Roster) -> Report:
-    """Check every signature, every case's chain up to its head, and every envelope against its event."""
+async def audit(cases: Cases, book: Ledger, blobs: Blobs, keyring: Keyring, roster: Roster) -> Report:
+    """Check every signature, every case's rows and pieces against its chain, and the roster's versions.
+
+    Args:
+        roster: the one in force, which this process believed whatever is stored.
+    """
     rows = await book.waiting()
-    kinds: Counter[str] = Counter()
-    problems = []
+    events, problems, incidents = [], [], []
     for row in rows:
         try:
-            kinds[ledger.verify(row, roster.verifiers).kind.value] += 1
+            events.append(ledger.verify(row, roster.verifiers))
         except errors.NotVerified as error:
             problems.append(f"event {row.leaf.hex()[:16]}: {error}")
+    kinds = Counter(event.kind.value for event in events)
+    problems += _closed_anew(events)
+    problems += _rosters(await keyring.rosters(), events, roster)
     heads = await book.heads()  # after the events: a case that comes in between is no case that is gone
-    for head in heads:
-        whole = await cases.bundle(head.id, None)
+    async for whole in _bundles(cases, [it.id for it in heads]):
+        head = whole.case
         try:
-            chain = ledger.verify_chain(whole.events, whole.case.head, roster.verifiers)
-            ordered = reading_grants.in_order(whole.envelopes, chain)
+            checked = whole.checked(roster)
+            problems += [f"case {head.id.hex()}: {code} is not what was signed" for code in checked.mended.differed]
+            incidents += [
+                Incident(head.id, it.at, checking.differed(it), checked.waits)
+                for it in checked.events
+                if checking.differed(it)
+            ]
+            for id_ in reading_grants.unnamed(whole.envelopes, checked.events):
+                problems.append(f"case {head.id.hex()}: no event names its piece {id_.hex()}")
+            for id_ in reading_grants.spoilt(whole.envelopes, checked.events):
+                problems.append(f"case {head.id.hex()}: the keys of its piece {id_.hex()} cannot be woken any more")
+            ordered = reading_grants.in_order(whole.envelopes, checked.events)
             described = [it for it in ordered if it.part == Part.FILE]  # none, once it was shredded
-            chunks = [event.facts["chunks"] for event in chain if "chunks" in event.facts][: len(described)]
+            chunks = [it.facts["chunks"] for it in checked.events if "chunks" in it.facts][: len(described)]
             for envelope, many in zip(described, chunks, strict=True):
                 if await blobs.count(envelope.id) != int(many):
                     problems.append(f"case {head.id.hex()}: a part of a file is gone")
@@ -54,4 +88,31 @@ async def audit(cases: Cases, book: Ledger, blobs: Blobs, roster: Roster) -> Rep
             problems.append(f"case {head.id.hex()}: {error}")
     gone = {row.case for row in rows} - {head.id for head in heads} - {b""}
     problems += [f"case {case.hex()}: its events are here, the case is gone" for case in sorted(gone)]
-    return Report(len(heads), len(rows), dict(kinds), tuple(problems))
+    return Report(len(heads), len(rows), dict(kinds), tuple(problems), tuple(incidents))
+
+
+async def _bundles(cases: Cases, ids: Sequence[bytes]) -> AsyncIterator[CaseBundle]:
+    """Every case with all that belongs to it, many at once."""
+    for at in range(0, len(ids), BATCH):
+        for bundle in await cases.bundles(ids[at : at + BATCH], None):
+            yield bundle
+
+
+def _rosters(stored: Iterable[SignedRoster], events: Iterable[Event], roster: Roster) -> Iterator[str]:
+    """The versions whose row is gone or another than was signed, or that the ledger does not tell of."""
+    digests = {it.version: hashlib.sha256(it.document).hexdigest() for it in stored}
+    told = {int(it.facts["version"]): it.facts["digest"] for it in events if it.kind is Kind.ROSTER}
+    for version in sorted({*range(1, roster.version + 1), *digests, *told}):
+        signed = roster.digest if version == roster.version else told.get(version)
+        if version not in digests:
+            yield f"roster version {version}: its row is gone"
+        elif version not in told:
+            yield f"roster version {version}: no event tells of it"
+        elif not digests[version] == told[version] == signed:
+            yield f"roster version {version}: it is not what was signed"
+
+
+def _closed_anew(events: Iterable[Event]) -> list[str]:
+    """The periods that were closed more than once: a hand took the first figures away."""
+    closed = Counter(event.facts.get("period", "") for event in events if event.kind is Kind.FROZEN)
+    return [f"period {period}: it was closed {count} times" for period, count in sorted(closed.items()) if count > 1]

@@ -39,7 +39,7 @@ class LateExclusion:
         Returns:
             The case as it is then, to be opened anew; None: nobody had to be shut out.
         """
-        accused = resealing.stale(opened.grants, opened.events, opened.excluded)
+        accused = resealing.stale(opened.checked.keys, opened.events, opened.excluded)
         if not accused or session.unit in opened.excluded:
             return None
         change = await self._change(session, opened, accused)
@@ -51,19 +51,20 @@ class LateExclusion:
 
     async def _change(self, session: Session, opened: OpenCase, accused: frozenset[str]) -> Change:
         """Every piece under a new key, and a letter that says who had access."""
-        receipt = (await self.cases.mailbox_of(opened.case.id)).public
+        receipt = opened.checked.receipt
         renewal = await self._renewal(opened, accused, receipt)
         letter, given = self._letter(session, opened, receipt)
         moved = self._moved(session, opened.case, accused)
         facts = renewal.facts() | envelope_facts(letter) | {"state": moved.state}
-        return replace(
-            self.writer.signed(session, opened.case, Step(Kind.EXCLUDED, moved, facts)),
+        change = Change(
+            moved,
             envelopes=(*renewal.envelopes, letter),
             grants=(*renewal.grants, *given),
             dropped=renewal.dropped,
             shut=tuple(sorted(accused)),
             notify_from=deadlines.hour(self.now()),
         )
+        return self.writer.signed(session, opened.checked, Step(Kind.EXCLUDED, moved, facts), change)
 
     def _moved(self, session: Session, row: Case, accused: Collection[str]) -> Case:
         """The case, told nowhere in the clear; where it was the accused's own, it is this session's unit's now."""
@@ -77,7 +78,7 @@ class LateExclusion:
         mine = [it for it in envelopes if it.id in opened.keys]
         chosen = {file.envelope: await self._sealed_anew(opened.case, file) for file in opened.files}
         roster, random = self.roster(), self.random
-        return resealing.renew(mine, opened.keys, opened.grants, accused, roster, receipt, chosen, random)
+        return resealing.renew(mine, opened.keys, opened.checked.keys, accused, roster, receipt, chosen, random)
 
     async def _sealed_anew(self, row: Case, file: File) -> tuple[bytes, bytes]:
         """Seal a file's bytes anew; the id and key that its next envelope must have."""
@@ -87,7 +88,7 @@ class LateExclusion:
 
     def _letter(self, session: Session, opened: OpenCase, receipt: bytes) -> tuple[Envelope, tuple[Grant, ...]]:
         """Word to the reporter, and to who reads on: which of the accused had access until now."""
-        informed = resealing.informed(opened.grants, opened.events, opened.excluded)
+        informed = resealing.informed(opened.checked.keys, opened.events, opened.excluded)
         body = Plaintext("", deadlines.hour(self.now()), session.unit, {"had": sorted(informed)})
         roster = self.roster()
         readers = reading_grants.clean_readers(roster, opened.readers, opened.asleep, opened.excluded)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from tips import errors
 from tips.cases import clearing, ledger, reading_grants
 from tips.cases.case import Case
+from tips.cases.checking import Checked
 from tips.cases.clearing import Clearing
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant
 from tips.evidence.files import File
+from tips.organisation.roster import Roster
 from tips.people.session import Session
 from tips.ports.cases import CaseBundle, Change
 
-Verifiers = Callable[[str], tuple[bytes, ...]]  # see `Roster.verifiers`
+OPENED_UNREAD: Final = {"part": "held"}  # of the event that says that a held case was opened to be given to a unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +34,30 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """A case, opened; `envelopes` and `grants` are what lay sealed in the store at the same moment."""
+    """A case, opened; `checked` and `envelopes` are what lay sealed in the store at the same moment."""
 
-    case: Case
+    checked: Checked
     tip: Plaintext
     thread: tuple[Piece, ...]  # everything after the tip, in order
-    events: tuple[ledger.Event, ...]
     readers: tuple[str, ...]  # who can read it now
     asleep: tuple[str, ...]  # whom the clock would wake, in order
     envelopes: tuple[Envelope, ...]  # in no order
-    grants: tuple[Grant, ...]  # everybody's
     keys: Mapping[bytes, bytes] = field(repr=False)  # envelope id -> its key, of the pieces that this session opens
+
+    @property
+    def case(self) -> Case:
+        """Its row, as it was signed."""
+        return self.checked.case
+
+    @property
+    def events(self) -> tuple[ledger.Event, ...]:
+        """Its chain."""
+        return self.checked.events
+
+    @property
+    def shut_out(self) -> frozenset[str]:
+        """Readers whom a piece of it accuses: they have keys to some of it until it is sealed anew."""
+        return reading_grants.shut_out(self.checked.keys)
 
     @property
     def excluded(self) -> frozenset[str]:
@@ -71,12 +87,19 @@ class OpenCase:
         facts = (piece.content.facts for piece in self.thread[last + 1 :] if piece.part == Part.CLEARING)
         return [Clearing.from_plain(it) for it in facts if it["cleared"] == unit]
 
+    def changed_since(self, head: bytes) -> bool:
+        """Whether more than readings happened to it since this was its head; so for a head that it never had."""
+        if head == self.case.head:
+            return False
+        first = next((at for at, it in enumerate(self.events) if it.previous == head), None)
+        return first is None or any(it.kind is not ledger.Kind.READ for it in self.events[first:])
+
     def count(self, kind: ledger.Kind) -> int:
         """How often something happened to it."""
         return sum(it.kind is kind for it in self.events)
 
 
-def open_case(session: Session, bundle: CaseBundle, verifiers: Verifiers) -> OpenCase:
+def open_case(session: Session, bundle: CaseBundle, roster: Roster) -> OpenCase:
     """Open a case in the session of somebody whose unit holds a waking grant.
 
     Raises:
@@ -84,29 +107,35 @@ def open_case(session: Session, bundle: CaseBundle, verifiers: Verifiers) -> Ope
         NotVerified: the case's chain or a text was tampered with.
         Refused: this person keeps away from the case.
     """
-    events = ledger.verify_chain(bundle.events, bundle.case.head, verifiers)
-    if session.name in _recused(events):
+    checked = bundle.checked(roster)
+    if session.name in _recused(checked.events):
         raise errors.Refused("error.recused")
-    keys = _keys(session, bundle.envelopes, bundle.grants)
+    keys = _keys(session, bundle.envelopes, checked.grants)
     pieces = [
         _piece(envelope, keys[envelope.id])
-        for envelope in reading_grants.in_order(bundle.envelopes, events)
+        for envelope in reading_grants.in_order(bundle.envelopes, checked.events)
         if envelope.id in keys
     ]
     if not pieces or pieces[0].part != Part.TIP:
         raise errors.NotFound
-    awake, asleep = reading_grants.chain_of(bundle.grants, pieces[0].envelope)
+    awake, asleep = reading_grants.chain_of(checked.keys, pieces[0].envelope)
     return OpenCase(
-        case=bundle.case,
+        checked=checked,
         tip=pieces[0].content,
         thread=tuple(pieces[1:]),
-        events=tuple(events),
         readers=tuple(awake),
         asleep=tuple(asleep),
         envelopes=tuple(bundle.envelopes),
-        grants=tuple(bundle.grants),
         keys=keys,
     )
+
+
+def open_for_reading(session: Session, bundle: CaseBundle, roster: Roster) -> OpenCase:
+    """As `open_case`, but not there for a unit that a piece of the case shuts out."""
+    opened = open_case(session, bundle, roster)
+    if session.unit in opened.shut_out:  # they have keys until the case is sealed anew
+        raise errors.NotFound
+    return opened
 
 
 def after(opened: OpenCase, session: Session, change: Change) -> OpenCase:
@@ -114,20 +143,32 @@ def after(opened: OpenCase, session: Session, change: Change) -> OpenCase:
     keys = _keys(session, change.envelopes, change.grants)
     return replace(
         opened,
-        case=change.case,
+        checked=opened.checked.after(change.case, change.events, change.grants),
         thread=(*opened.thread, *(_piece(it, keys[it.id]) for it in change.envelopes if it.id in keys)),
-        events=(*opened.events, *map(ledger.parse, change.events)),
         envelopes=(*opened.envelopes, *change.envelopes),
-        grants=(*opened.grants, *change.grants),
         keys={**opened.keys, **keys},
     )
 
 
-def tip_text(session: Session, envelopes: Iterable[Envelope], grants: Sequence[Grant]) -> str:
-    """The words of a case's tip alone; empty where this session has no key to it."""
-    tips = [it for it in envelopes if it.part == Part.TIP]
-    keys = _keys(session, tips, grants)
-    return "".join(_piece(it, keys[it.id]).content.text for it in tips if it.id in keys)
+def adds(event: ledger.Event) -> bool:
+    """Whether a piece came to the case with it."""
+    return "envelope" in event.facts
+
+
+def last_reading(events: Sequence[ledger.Event], name: str) -> int:
+    """Where in a case's chain this person read all of it last; -1: never."""
+    own = (at for at, it in enumerate(events) if it.kind is ledger.Kind.READ and it.by == name)
+    return max((at for at in own if events[at].facts.get("part") == "all"), default=-1)
+
+
+def seen_by(name: str, envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> frozenset[bytes]:
+    """Ids of the pieces that stood in a case when this person last read it; none where they never did.
+
+    Raises:
+        NotVerified: the pieces are not those that the events name.
+    """
+    stood = sum(map(adds, events[: last_reading(events, name) + 1]))
+    return frozenset(it.id for it in reading_grants.in_order(envelopes, events)[:stood])
 
 
 def _recused(events: Sequence[ledger.Event]) -> frozenset[str]:

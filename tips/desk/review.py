@@ -13,29 +13,28 @@ from datetime import datetime
 from typing import Final, TypeVar
 
 from tips import errors
-from tips.cases import case, deadlines, reading_grants
+from tips.cases import deadlines, ledger
 from tips.cases.case import Case, QueueFilter, QueuePosition
 from tips.cases.ledger import Kind
-from tips.desk import duplicates
 from tips.desk.actions.step import Step
 from tips.desk.late_exclusion import LateExclusion
-from tips.desk.open_case import OpenCase, after, open_case, tip_text
+from tips.desk.open_case import OpenCase, adds, after, last_reading, open_for_reading
 from tips.desk.writing import Writer
 from tips.evidence.files import File, Files
 from tips.organisation.roles import Role
 from tips.organisation.roster import Roster
 from tips.people.session import Session
-from tips.ports.cases import Cases
+from tips.ports.cases import Cases, Load, QueueCounts
 
 T = TypeVar("T")
-COMPARED: Final = 100  # cases that are compared for duplicates at most
+CONSULTED: Final = 100  # cases of others that are listed at most
 EVERY: Final = QueueFilter()
 TRIES: Final = 5  # how often a case is opened anew while others write to it
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The queue, a case, its files, and what may be about the same event."""
+    """The queue, a case, and its files."""
 
     cases: Cases
     roster: Callable[[], Roster]
@@ -47,14 +46,41 @@ class Review:
     async def queue(
         self, session: Session, wanted: QueueFilter = EVERY, limit: int = 50, after: QueuePosition | None = None
     ) -> list[Case]:
-        """The cases of the session's units: urgent first, then what nobody has read, then the oldest."""
+        """The cases of the session's units; urgent first, then what is due first, unless another order is wanted."""
         return await self.cases.queue(session.units, wanted, limit, after)
+
+    async def beside(self, session: Session, row: Case, wanted: QueueFilter) -> tuple[Case | None, Case | None]:
+        """The cases before and behind one in such a queue, wherever it stands in it by now."""
+        if row.unit not in session.units:
+            return None, None
+        before = await self.cases.queue(session.units, wanted, 1, row.position, backwards=True)
+        behind = await self.cases.queue(session.units, wanted, 1, row.position)
+        return next(iter(before), None), next(iter(behind), None)
+
+    async def counts(self, session: Session) -> QueueCounts:
+        """How many cases the session's units have, for this person."""
+        return await self.cases.counts(session.units, session.name, self.now())
+
+    async def loads(self, session: Session) -> list[Load]:
+        """Who has how many of the unit's open cases, of those that this session may see."""
+        return await self.cases.loads(session.units, self.now())
 
     async def consulted(self, session: Session) -> list[Case]:
         """Open cases of others that an overseer's units read along, asked to or because they handed them over."""
         if session.role != Role.OVERSEER:
             return []
-        return await self.cases.consulted(session.units, COMPARED)
+        return await self.cases.consulted(session.units, CONSULTED)
+
+    async def shared(self, session: Session) -> list[Case]:
+        """Open cases of others that these let the session's units read along; not those that it handed over itself."""
+        return [it for it in await self.cases.consulted(session.units, CONSULTED) if await self._is_shared(session, it)]
+
+    async def _is_shared(self, session: Session, row: Case) -> bool:
+        events = await self.cases.events(row.id)
+        try:
+            return any(it.kind is Kind.SHARED and it.facts["with"] in session.units for it in map(ledger.parse, events))
+        except (errors.NotVerified, KeyError):  # a hand was there: it is listed, and opens as far as its chain holds
+            return True
 
     async def open(self, session: Session, case_id: bytes) -> OpenCase:
         """Open a case; that it was read is on record first.
@@ -73,10 +99,24 @@ class Review:
         return await self._opened(session, case_id) if rekeyed else opened
 
     async def _opened(self, session: Session, case_id: bytes) -> OpenCase:
-        opened = open_case(session, await self.cases.bundle(case_id, session.units), self.roster().verifiers)
-        if session.unit in reading_grants.shut_out(opened.grants):  # they have keys until the case is sealed anew
-            raise errors.NotFound
-        return opened
+        return open_for_reading(session, await self.cases.bundle(case_id, session.units), self.roster())
+
+    async def was_read(self, session: Session, case_id: bytes, *, whole: bool = False) -> bool:
+        """Whether a signed event of a case says that this person read it; nothing is opened for that.
+
+        Args:
+            session: whose reading it is.
+            case_id: 16 bytes.
+            whole: not only some time, but since others added to it.
+
+        Raises:
+            NotFound: no such case, or not this session's.
+            NotVerified: the case's chain was tampered with.
+        """
+        bundle = await self.cases.bundle(case_id, session.units)
+        events = bundle.checked(self.roster()).events
+        last = last_reading(events, session.name)
+        return last >= 0 and not (whole and any(it.by != session.name and adds(it) for it in events[last:]))
 
     async def file(self, session: Session, case_id: bytes, envelope: bytes) -> File:
         """A file of a case, for `files.read`; that it was read is on record first, once an hour and person.
@@ -97,21 +137,6 @@ class Review:
         if this not in [(it.kind, it.by, it.at, dict(it.facts)) for it in opened.events]:
             await self.writer.store(session, opened, Step(Kind.READ, opened.case, facts))
         return found
-
-    async def alike(self, session: Session, case_id: bytes) -> list[tuple[Case, float]]:
-        """The cases of this session's units that may tell of the same event, with how alike they are.
-
-        The sketches live as long as this call; what was compared counts as read by nobody, and nothing is shown of it.
-        """
-        row = await self.cases.get(case_id, session.units)
-        others = await self.cases.queue(session.units, case.OPEN, COMPARED, None)
-        found = {it.id: it for it in (row, *others)}
-        sketches = {it.id: duplicates.sketch(await self._tip_text(session, it)) for it in found.values()}
-        sought = sketches.pop(row.id)
-        return [(found[it.case], it.likeness) for it in duplicates.find(sought, sketches)]
-
-    async def _tip_text(self, session: Session, row: Case) -> str:
-        return tip_text(session, await self.cases.envelopes(row.id), await self.cases.grants(row.id))
 
 
 async def _undisturbed(read: Callable[[], Awaitable[T]]) -> T:

@@ -67,9 +67,10 @@ def not_open(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 def look_up(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A receipt, in the middle of whatever; what only looks like one may be words, and is set aside.
 
-    So are words around a receipt: where it stood nobody who reads a tip sees it.
+    So are words around a receipt, also around one with a slip: where it stood nobody who reads a tip sees it.
     """
-    aside = draft.aside if receipt.is_receipt(heard.text) else heard.text
+    known = receipt.is_receipt(heard.text) or (draft.aside and receipt.nearly(heard.text))
+    aside = draft.aside if known else heard.text
     return Decision(replace(draft, aside=aside), (), LookUp(heard.text))
 
 

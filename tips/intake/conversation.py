@@ -63,9 +63,9 @@ from tips.intake.mailbox_steps import (
     silence,
     words_only,
 )
-from tips.intake.prompts import BOTH, MENU, UNKNOWN, Prompts, offering
+from tips.intake.prompts import BOTH, MENU, SEND_ANYWAY, UNKNOWN, Prompts, offering
 from tips.intake.stages import Heard, Opens, Stage
-from tips.intake.summary import ACCUSED
+from tips.intake.summary import ACCUSED, SUBMIT
 from tips.intake.tip_steps import (
     add,
     answer,
@@ -260,9 +260,10 @@ def _understood(languages: Languages, draft: Draft, heard: Inbound) -> tuple[Dra
     about = phrases.behind("who_reads", text)
     if about is not None:
         return draft, replace(heard, kind="choose", choice="who_reads", text=about)
-    if code := receipt.among_words(text):
+    if code := receipt.among_words(text) or receipt.nearly(text):
         return replace(draft, aside=beside(code, text)), replace(heard, text=code)
-    choice = None if _is_receipt(draft, text) else languages.asked_for(text) or _typed_choice(draft, text)
+    meant = receipt.looks_like(text) and not draft.mailbox
+    choice = None if meant else languages.asked_for(text) or _typed_choice(draft, text)
     draft = numbering.renumbered(draft, choice)
     return draft, replace(heard, kind="choose", choice=choice, text="") if choice else heard
 
@@ -308,8 +309,9 @@ def _sense_of_words(text: str) -> Heard:
 
 
 def _is_receipt(draft: Draft, text: str) -> bool:
-    """Whether a text is a receipt; outside a mailbox also one with a slip counts."""
-    return receipt.among_words(text) is not None or (receipt.looks_like(text) and not draft.mailbox)
+    """Whether a text is a receipt, or one with a slip; what is only like one in its groups is words in a mailbox."""
+    found = receipt.among_words(text) or receipt.nearly(text)
+    return found is not None or (receipt.looks_like(text) and not draft.mailbox)
 
 
 def _typed_choice(draft: Draft, text: str) -> str | None:
@@ -318,6 +320,8 @@ def _typed_choice(draft: Draft, text: str) -> str | None:
     if by_number:
         return by_number
     named = phrases.command(text)
+    if draft.counts_as is Stage.MAILBOX and draft.aside and (phrases.agrees(text) or named == SUBMIT.id):
+        return SEND_ANYWAY.id  # "ok" beside words that wait means them, and is no word of its own
     if draft.counts_as is Stage.ASKING and draft.slot in {ACCUSED, BOTH} and phrases.agrees(text):
         return f"exclude:{UNKNOWN}"
     if draft.counts_as is Stage.EDITING and draft.slot == MENU and named == "cancel" and not text.startswith("/"):

@@ -46,6 +46,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What triage found in a draft when it was shown."""
+
+    digest: str  # of all that it was found by
+    triage: Mapping[str, Any] = field(repr=False)  # `tips.triage.kept`
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A conversation's state."""
 
@@ -63,6 +71,7 @@ class Draft:
     let_in: tuple[str, ...] = field(default=(), repr=False)  # unit codes and kinds that a press took back
     judged: tuple[str, ...] = field(default=(), repr=False)  # digests of the words that a press let somebody in after
     danger: bool = False  # the person says that somebody is in danger at this moment
+    found: Found | None = field(default=None, repr=False)  # kept from the turn that showed it
     promised: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # way to send -> readers shown
     notices_given: tuple[
         str, ...
@@ -127,6 +136,7 @@ class Draft:
             "files": [it.plain() for it in self.files],
             "kept": [[it.kind, it.units, it.by, it.whole] for it in self.kept],
             "due": [[it.seed, it.receiver, it.opened_by] for it in self.due],
+            "found": [self.found.digest, self.found.triage] if self.found else None,
         }
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -142,6 +152,7 @@ class Draft:
             "files": tuple(File.from_plain(it) for it in plain["files"]),
             "kept": tuple(_accusation(*it) for it in plain.get("kept", ())),
             "due": tuple(Due.from_plain(it) for it in plain["due"]),
+            "found": Found(*plain["found"]) if plain.get("found") else None,
             "promised": {way: tuple(readers) for way, readers in plain.get("promised", {}).items()},
         }
         return cls(**found)

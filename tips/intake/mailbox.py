@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from tips import errors
-from tips.cases import case, deadlines, ledger, reading_grants
+from tips.cases import case, claims, deadlines, ledger, milestones, reading_grants
 from tips.cases.case import Case, State
+from tips.cases.checking import Checked
+from tips.cases.claims import Entry, Signature
 from tips.cases.ledger import envelope_facts
-from tips.cases.pings import PingKind, ping
+from tips.cases.pings import PingKind, of_a_hand, ping
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import receipt, sealing
 from tips.crypto.receipt import Receipt
@@ -19,7 +21,7 @@ from tips.crypto.sealing import RECEIPT, Envelope, Grant, Random, Readers
 from tips.evidence.files import File, file_facts, seal_file
 from tips.intake.submission import seal_shut_out
 from tips.organisation.roster import INTAKE, Roster
-from tips.ports.cases import Cases, Change
+from tips.ports.cases import CaseBundle, Cases, Change
 from tips.triage import Triage
 from tips.triage.results import facts_of
 
@@ -48,6 +50,7 @@ class View:
     readers: tuple[str, ...]  # codes of the units that can read it now
     later: tuple[str, ...]  # and of those that follow while it is late, in order
     late: bool  # its deadline is over, and nobody has taken it up yet
+    shared: tuple[tuple[str, datetime], ...]  # of those that can read it now: who was let in by its unit, and when
     still: tuple[str, ...]  # who was shut out of a piece, and opens the earlier ones until the case is sealed anew
 
 
@@ -77,14 +80,12 @@ class Mailboxes:
             NotFound: wrong or mistyped; the answer is the same.
         """
         keys = receipt.parse(typed)
-        found = await self.cases.mailbox(keys.lookup)
-        bundle = await self.cases.bundle(found.case, None)
-        row = bundle.case
-        chain = ledger.verify_chain(bundle.events, row.head, self.roster().verifiers)
+        bundle, checked = await self._found(keys)
+        row, chain = checked.case, checked.events
         ordered = reading_grants.in_order(bundle.envelopes, chain)
-        letters = _answered(_letters(keys, ordered, bundle.grants), chain)
-        awake, asleep = reading_grants.chain_of(bundle.grants, ordered[0].id) if ordered else ([], [])
-        shut = reading_grants.shut_out(bundle.grants)
+        letters = _answered(_letters(keys, ordered, checked.grants), chain)
+        awake, asleep = reading_grants.chain_of(checked.keys, ordered[0].id) if ordered else ([], [])
+        shut = reading_grants.shut_out(checked.keys)
         gone = next((it.at for it in chain if it.kind is ledger.Kind.SHREDDED), None)
         disputed = any(it.kind is ledger.Kind.DISPUTED for it in chain)
         closed = row.state == State.CLOSED and gone is None
@@ -98,6 +99,7 @@ class Mailboxes:
             readers=tuple(code for code in awake if code not in shut),
             later=tuple(code for code in asleep if code not in shut),
             late=row.due_at is not None and row.due_at <= self.now(),
+            shared=tuple((code, at) for code, at in _shared(chain) if code in awake and code not in shut),
             still=tuple(code for code in awake if code in shut),
         )
 
@@ -114,11 +116,12 @@ class Mailboxes:
             NotFound: no such receipt.
             Refused: the case is closed.
         """
-        row = await self.cases.get(await self.case_of(typed), None)
+        bundle, checked = await self._found(receipt.parse(typed))
+        row = checked.case
         if row.state == State.CLOSED:
             raise errors.Refused("mailbox.closed")
         excluded = found.route.excluded if found else frozenset[str]()
-        readers = await self._readers(row, excluded)
+        readers = self._readers(bundle, checked, excluded)
         pieces = []
         if file:
             sealed = seal_file(row.id, file, readers, self.now(), self.random)
@@ -127,8 +130,8 @@ class Mailboxes:
             pieces.append(self._written(row, Part.ADDITION, words, found, readers))
         if found and excluded:
             told = ("excluded",) if words else ("excluded", "accused")
-            pieces.append(await self._shut_out(typed, row, readers, found, told))
-        return self._step(row, readers, pieces, bool(excluded), answers=bool(words or file))
+            pieces.append(self._shut_out(checked, readers, found, told))
+        return self._step(checked, row, readers, pieces, bool(excluded), answers=bool(words or file))
 
     async def about(self, typed: str) -> tuple[str | None, frozenset[str]]:
         """Of a receipt's case the code of its place, as far as its row tells, and everybody who holds keys to it.
@@ -136,8 +139,8 @@ class Mailboxes:
         Raises:
             NotFound: no such receipt.
         """
-        row = await self.cases.get(await self.case_of(typed), None)
-        readers = frozenset(grant.reader for grant in await self.cases.grants(row.id)) - {RECEIPT}
+        _, checked = await self._found(receipt.parse(typed))
+        row, readers = checked.case, frozenset(it.reader for it in checked.keys) - {RECEIPT}
         return None if row.restricted else row.ward or row.area, readers
 
     async def case_of(self, typed: str) -> bytes:
@@ -146,7 +149,22 @@ class Mailboxes:
         Raises:
             NotFound: no such receipt.
         """
-        return (await self.cases.mailbox(receipt.parse(typed).lookup)).case
+        _, checked = await self._found(receipt.parse(typed))
+        return checked.case.id
+
+    async def _found(self, keys: Receipt) -> tuple[CaseBundle, Checked]:
+        """The case of a receipt, with all that belongs to it, and as it was signed.
+
+        Raises:
+            NotFound: no such receipt, or none that leads to this case by what was signed.
+            NotVerified: the case's chain was tampered with.
+        """
+        row = await self.cases.mailbox(keys.lookup)
+        bundle = await self.cases.bundle(row.case, None)
+        checked = bundle.checked(self.roster())
+        if checked.mailbox is None or checked.mailbox.lookup != keys.lookup:
+            raise errors.NotFound
+        return bundle, checked
 
     async def dispute(self, typed: str, text: str, triage: Triage) -> Change:
         """The step that does not accept a closing: once, and the case goes on, at an overseer and another officer's.
@@ -158,27 +176,32 @@ class Mailboxes:
         view = await self.read(typed)
         if not view.may_dispute:
             raise errors.Refused("mailbox.no_dispute")
-        bundle = await self.cases.bundle(view.case.id, None)
-        row = bundle.case
-        chain = ledger.verify_chain(bundle.events, row.head, self.roster().verifiers)
+        bundle, checked = await self._found(receipt.parse(typed))
+        row, chain = checked.case, checked.events
         closed_by = next(it.facts["officer"] for it in reversed(chain) if it.facts.get("to") == State.CLOSED)
-        readers = await self._readers(row, triage.route.excluded)
+        readers = self._readers(bundle, checked, triage.route.excluded)
         again = replace(
-            row, state=State.RECEIVED, clock=deadlines.DISPUTE, due_at=deadlines.hour(self.now()), officer=None
+            row,
+            state=State.RECEIVED,
+            clock=deadlines.DISPUTE,
+            due_at=deadlines.hour(self.now()),
+            officer=None,
+            disputed=True,
         )
         written = self._written(row, Part.DISPUTE, text, triage, readers)
         disputed = replace(written, facts={**written.facts, "officer": closed_by}, kind=ledger.Kind.DISPUTED)
-        shut = [await self._shut_out(typed, row, readers, triage)] if triage.route.excluded else []
-        return self._step(again, readers, [disputed, *shut], bool(triage.route.excluded))
+        shut = [self._shut_out(checked, readers, triage)] if triage.route.excluded else []
+        change = self._step(checked, again, readers, [disputed, *shut], bool(triage.route.excluded))
+        done = [(milestones.Kind.DISPUTED, "")]
+        return replace(change, milestones=milestones.reached(row, change.case, done, self.now(), self.random))
 
-    async def _shut_out(
-        self, typed: str, row: Case, readers: Readers, found: Triage, told: Sequence[str] = ("excluded",)
+    def _shut_out(
+        self, checked: Checked, readers: Readers, found: Triage, told: Sequence[str] = ("excluded",)
     ) -> _Piece:
         """Whom words, or a press, shut out: for the readers, and for whoever holds the receipt."""
-        public = (await self.cases.mailbox(receipt.parse(typed).lookup)).public
         facts = {name: facts_of(found)[name] for name in told}
-        informed = reading_grants.with_receipt(readers, public)
-        sealed = seal_shut_out(row.id, facts, informed, self.now(), self.random)
+        informed = reading_grants.with_receipt(readers, checked.receipt)
+        sealed = seal_shut_out(checked.case.id, facts, informed, self.now(), self.random)
         return _Piece(sealed, envelope_facts(sealed[0]))
 
     def _written(self, row: Case, part: str, text: str, triage: Triage, readers: Readers) -> _Piece:
@@ -186,32 +209,37 @@ class Mailboxes:
         sealed = sealing.seal(row.id, part, body, readers, self.random)
         return _Piece(sealed, envelope_facts(sealed[0]))
 
-    async def _readers(self, row: Case, excluded: frozenset[str]) -> Readers:
+    def _readers(self, bundle: CaseBundle, checked: Checked, excluded: frozenset[str]) -> Readers:
         """Who reads the case now, without whom a piece of it, or the new one, accuses."""
-        grants = await self.cases.grants(row.id)
-        awake, asleep = reading_grants.chain_of(grants, _first_envelope(await self.cases.envelopes(row.id)))
-        return reading_grants.clean_readers(self.roster(), awake, asleep, excluded | reading_grants.shut_out(grants))
+        first = reading_grants.in_order(bundle.envelopes, checked.events)[0]
+        awake, asleep = reading_grants.chain_of(checked.keys, first.id)
+        shut = reading_grants.shut_out(checked.keys)
+        return reading_grants.clean_readers(self.roster(), awake, asleep, excluded | shut)
 
     def _step(
-        self, row: Case, readers: Readers, pieces: Sequence[_Piece], accuses: bool, *, answers: bool = True
+        self,
+        checked: Checked,
+        row: Case,
+        readers: Readers,
+        pieces: Sequence[_Piece],
+        accuses: bool,
+        *,
+        answers: bool = True,
     ) -> Change:
         """More pieces of the reporter's, each with its event, as one step; `answers`: there is something to read."""
         now = self.now()
         moved = self._moved(row, {reader.code for reader in readers.awake}, accuses, now, answers=answers)
-        events: list[ledger.SignedEvent] = []
-        for piece in pieces:
-            facts = {**piece.facts, "state": moved.state}
-            before = events[-1].leaf if events else row.head
-            event = ledger.Event(piece.kind, row.id, before, deadlines.hour(now), INTAKE, self.random(32), facts)
-            events.append(ledger.sign(event, self.signing))
-        return Change(
-            case=replace(moved, head=events[-1].leaf),
-            before=row.head,
-            events=tuple(events),
+        told = of_a_hand(checked.keys, checked.case.unit, now, self.random) if checked.mended else ()
+        entries = [Entry(it.kind, {**it.facts, "state": moved.state}, self.random(32)) for it in pieces]
+        change = Change(
+            moved,
             envelopes=tuple(piece.sealed[0] for piece in pieces),
             grants=tuple(grant for piece in pieces for grant in piece.sealed[1]),
-            pings=(ping(moved, PingKind.ANSWER, now, self.random),),
+            pings=(ping(moved, PingKind.ANSWER, now, self.random), *told),
+            mended=checked.mended,
         )
+        who = Signature(INTAKE, self.signing, deadlines.hour(now))
+        return change.signed(checked.case.head, entries, who, self.random(claims.SALT_BYTES))
 
     def _moved(self, row: Case, awake: set[str], accuses: bool, now: datetime, *, answers: bool) -> Case:
         """The case after an addition: an answer takes it back to work; an accused owner's loses its quiet."""
@@ -232,6 +260,11 @@ def _asked(chain: Sequence[ledger.Event]) -> bool:
     return bool(talk) and talk[-1].kind is ledger.Kind.ASKED
 
 
+def _shared(chain: Sequence[ledger.Event]) -> list[tuple[str, datetime]]:
+    """Whom the case's unit let read it along, and since when."""
+    return [(it.facts["with"], it.at) for it in chain if it.kind is ledger.Kind.SHARED]
+
+
 def _is_written(event: ledger.Event) -> bool:
     """Whether the reporter wrote or gave something then; whom they shut out is no answer."""
     return event.kind is ledger.Kind.ADDED and event.facts.get("part") != Part.SHUT_OUT
@@ -242,10 +275,6 @@ def _answered(letters: Sequence[Letter], chain: Sequence[ledger.Event]) -> list[
     asked = [at for at, it in enumerate(chain) if it.facts.get("part") == Part.QUESTION]
     times = iter([next((it.at for it in chain[at:] if _is_written(it)), None) for at in asked])
     return [replace(it, answered=next(times, None)) if it.part == Part.QUESTION else it for it in letters]
-
-
-def _first_envelope(envelopes: Sequence[Envelope]) -> bytes:
-    return next(envelope.id for envelope in envelopes if envelope.part == Part.TIP)
 
 
 def _letters(keys: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> list[Letter]:

@@ -79,8 +79,9 @@ def ask_why(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 
 def leave(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
-    """Out of the mailbox."""
-    return tell(replace(draft, mailbox="", stage=Stage.IDLE, slot=""), Reply((Say("mailbox.left"),)))
+    """Out of the mailbox; back at the tip that was begun before it."""
+    left = replace(draft, mailbox="", stage=Stage.IDLE, slot="")
+    return prompts.again(left, Say("mailbox.closed")) if left.begun else tell(left, Reply((Say("mailbox.left"),)))
 
 
 def notify(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -201,6 +202,8 @@ def _shown(view: View, named: Callable[[str], Say], push: bool) -> Reply:
     if view.escalations:
         says.append(Say("mailbox.climbed", {"times": str(view.escalations)}))
     says += [say for letter in view.letters for say in _letter(letter)]
+    if view.shared:
+        says.append(Say("mailbox.shared.some", {"day": _day(view.shared[-1][1])}))
     if view.shredded:
         days = {"day": _day(view.shredded), "backups": _day(deadlines.backups_gone(view.shredded))}
         return Reply((says[0], Say("mailbox.shredded", days)), (BACK,))
@@ -237,6 +240,7 @@ def _who_reads(view: View, named: Callable[[str], Say]) -> Reply:
         says.append(Say("mailbox.readers.still", {"units": tuple(map(named, view.still))}))
     if shut:
         says.append(Say("summary.excluded", {"units": tuple(map(named, shut)), "number": str(len(shut))}))
+    says += [Say("mailbox.shared", {"unit": named(code), "day": _day(at)}) for code, at in view.shared]
     says.append(Say("mailbox.readers.nobody_else"))
     for letter in view.letters:
         if letter.part == Part.EXCLUSION:

@@ -1,6 +1,8 @@
 """What short messages mean: commands typed instead of pressed, corrections, and questions in the middle.
 
-The phrases are data (`data/phrases.json`), compared without accents, case and punctuation.
+The phrases are data (`data/phrases.json`), compared without case and punctuation. A phrase that is written there with
+its accents is none where other accents were typed: "đừng" sends nothing that "đúng" sends. Who types none may mean
+either, unless the phrase begins with `=`: then it takes its accents.
 """
 
 from __future__ import annotations
@@ -9,18 +11,20 @@ import functools
 import itertools
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tips.data import read
+from tips.triage import letters
 
 _KEPT_CONTROLS: Final = frozenset("\n\t")
 _DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _CHOOSING: Final = re.compile(r"^\s*(?:(?:chọn|chon|bấm|bam|số|so)\s+){1,2}(?=\d)|[)]", re.IGNORECASE)
 _BESIDE_A_DIGIT: Final = frozenset({"Mn", "Me", "Cf"})  # what makes a key of it
-_POLITE: Final = frozenset({"a", "da", "nha", "nhe", "di", "giup", "em", "ban", "oi"})
+_POLITE: Final = frozenset({"a", "da", "nha", "nhe", "di", "giup", "gium", "dum", "em", "con", "chau", "ban", "oi"})
 _PUNCTUATION: Final = re.compile(r"[^\w/':-]+")
+_ACCENTED: Final = re.compile("[à-ỹ]")
 _SIGN: Final = "[\u2e80-\u9fff\uf900-\ufaff]"  # a letter that is a word: Chinese parts none by spaces
 _STOPS: Final = "\\s,.;:!，。；：！、-"
 _WORD: Final = re.compile(f"{_SIGN}|(?:(?!{_SIGN})[^{_STOPS}])+")
@@ -31,24 +35,54 @@ SIGN_LENGTH: Final = 5  # so many more characters a letter that is a word counts
 QUESTION_LENGTH: Final = 160  # characters: a longer message is never a mere question
 
 
+class Spoken:
+    """Phrases that are whole messages, or how one begins, each with what it stands for."""
+
+    def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
+        self._known: dict[str, list[tuple[str, str]]] = {}  # folded -> the phrase, and what it stands for
+        for phrase, name in phrases:
+            self._known.setdefault(fold(phrase.removeprefix("=")), []).append((phrase, name))
+
+    def get(self, text: str) -> str | None:
+        """What a whole message stands for; None: it is no such phrase."""
+        return next((name for phrase, name in self._known.get(fold(text), ()) if _spelt_as(text, phrase)), None)
+
+    def __contains__(self, text: str) -> bool:
+        return self.get(text) is not None
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Each phrase as the data writes it, and what it stands for."""
+        return (it for several in self._known.values() for it in several)
+
+    def begins(self, text: str) -> bool:
+        """Whether a message begins with one of them."""
+        folded, marked = fold(text).split(), _marked(text)
+        for size in range(1, len(folded) + 1):
+            said = " ".join(marked[:size] if len(marked) == len(folded) else folded[:size])
+            if any(_spelt_as(said, phrase) for phrase, _ in self._known.get(" ".join(folded[:size]), ())):
+                return True
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Phrases:
     """The lexicon, as it is looked up."""
 
-    commands: Mapping[str, str]  # folded phrase -> option id or command
+    commands: Spoken  # each with an option's id or a command
     openers: tuple[str, ...]  # longest first
     questions: Mapping[str, tuple[str, ...]]  # topic -> folded phrases, in a text that asks
     told: Mapping[str, tuple[str, ...]]  # and in a short text that does not
     asking: frozenset[str]  # words with which questions begin or end
     never_asked: tuple[str, ...]
     never_corrected: tuple[str, ...]  # what only begins like a correction
-    greetings: frozenset[str]  # whole messages that say nothing yet
-    calls_for_help: frozenset[str]  # whole messages
+    disputes: tuple[str, ...]  # that a closing is not accepted
+    greetings: Spoken  # whole messages that say nothing yet
+    calls_for_help: Spoken  # whole messages
     affirmations: tuple[str, ...]  # how an answer begins that says yes, or perhaps
-    preventing: tuple[str, ...]  # how a message begins that says who must not read
-    hesitations: frozenset[str]  # whole messages from which nobody could tell whether to go on
+    agreements: Spoken  # and whole messages that do
+    preventing: Spoken  # how a message begins that says who must not read
+    hesitations: Spoken  # whole messages from which nobody could tell whether to go on
     numerals: Mapping[str, str]  # numbers in words -> in digits
-    agreements: frozenset[str]  # and whole messages that do; "dung" may also be "đừng"
 
 
 @functools.cache
@@ -56,25 +90,47 @@ def load() -> Phrases:
     """The lexicon of `data/phrases.json`."""
     raw = read("phrases.json")
     return Phrases(
-        commands={fold(phrase): name for name, phrases in raw["commands"].items() for phrase in phrases},
+        commands=Spoken((phrase, name) for name, phrases in raw["commands"].items() for phrase in phrases),
         openers=tuple(sorted(_folded(raw["correction_openers"]), key=len, reverse=True)),
         questions={topic: _folded(phrases) for topic, phrases in raw["questions"].items()},
         told={topic: _folded(phrases) for topic, phrases in raw["told"].items()},
         asking=frozenset(raw["asking"]),
         never_asked=_folded(raw["never_asked"]),
         never_corrected=_folded(raw["never_corrected"]),
-        greetings=frozenset(_folded(raw["greetings"])),
-        calls_for_help=frozenset(_folded(raw["calls_for_help"])),
+        disputes=_folded(raw["commands"]["dispute"]),
+        greetings=_spoken(raw["greetings"]),
+        calls_for_help=_spoken(raw["calls_for_help"]),
         affirmations=_folded(raw["affirmations"]),
-        agreements=frozenset(_folded(raw["agreements"])),
-        preventing=_folded(raw["preventing"]),
-        hesitations=frozenset(_folded(raw["hesitations"])),
+        agreements=_spoken(raw["agreements"]),
+        preventing=_spoken(raw["preventing"]),
+        hesitations=_spoken(raw["hesitations"]),
         numerals={fold(word): digits for word, digits in raw["numerals"].items()},
     )
 
 
 def _folded(phrases: Sequence[str]) -> tuple[str, ...]:
     return tuple(map(fold, phrases))
+
+
+def _spoken(phrases: Sequence[str]) -> Spoken:
+    return Spoken((phrase, phrase) for phrase in phrases)
+
+
+def _marked(text: str) -> list[str]:
+    """The words in lower case with their accents, without punctuation."""
+    return _PUNCTUATION.sub(" ", unicodedata.normalize("NFC", text).lower()).split()
+
+
+def _spelt_as(text: str, phrase: str) -> bool:
+    """Whether a text that has a phrase's letters has its accents too, where any were typed or have to be."""
+    if not _ACCENTED.search(phrase):
+        return True
+    said, meant = _marked(text), _marked(phrase.removeprefix("="))
+    loose = not phrase.startswith("=")
+    return len(said) == len(meant) and all(
+        letters.canonical(one) == letters.canonical(other) or (loose and one.isascii())
+        for one, other in zip(said, meant, strict=True)
+    )
 
 
 def clean(text: str) -> str:
@@ -105,8 +161,7 @@ def command(text: str) -> str | None:
     """The option or command that a short message stands for; None: it is something else."""
     if len(text) > SHORT:
         return None
-    folded = fold(text)
-    return load().commands.get(folded) or load().commands.get(_without_politeness(folded))
+    return load().commands.get(text) or load().commands.get(_without_politeness(text))
 
 
 def affirms(text: str) -> bool:
@@ -118,33 +173,33 @@ def affirms(text: str) -> bool:
 
 def calls_for_help(text: str) -> bool:
     """Whether a message is nothing but a cry for help, or the number that should be called."""
-    return fold(text) in load().calls_for_help
+    return text in load().calls_for_help
 
 
 def disputes(text: str) -> bool:
     """Whether words say that a closing is not accepted."""
     folded = f" {fold(text)} "
-    return any(f" {phrase} " in folded for phrase, name in load().commands.items() if name == "dispute")
+    return any(f" {phrase} " in folded for phrase in load().disputes)
 
 
 def agrees(text: str) -> bool:
     """Whether a message is nothing but a yes."""
-    return fold(text) in load().agreements
+    return text in load().agreements
 
 
 def wavers(text: str) -> bool:
     """Whether a message is nothing but a word from which nobody could tell whether to go on ("thôi")."""
-    return fold(text) in load().hesitations
+    return text in load().hesitations
 
 
 def prevents(text: str) -> bool:
     """Whether a message begins by saying that somebody must not read; whom it names is another matter."""
-    return any(f"{fold(text)} ".startswith(f"{it} ") for it in load().preventing)
+    return load().preventing.begins(text)
 
 
 def greets(text: str) -> bool:
     """Whether a message is nothing but a greeting."""
-    return fold(text) in load().greetings
+    return text in load().greetings
 
 
 def behind(name: str, text: str) -> str | None:
@@ -154,8 +209,8 @@ def behind(name: str, text: str) -> str | None:
     return rest.strip() if named.startswith("/") and load().commands.get(named) == name else None
 
 
-def _without_politeness(folded: str) -> str:
-    return " ".join(word for word in folded.split() if word not in _POLITE)
+def _without_politeness(text: str) -> str:
+    return " ".join(word for word in _marked(text) if fold(word) not in _POLITE)
 
 
 def numbers(text: str) -> list[int]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tips.intake.draft import Draft, Fragment
+from tips.intake.draft import Draft, Found, Fragment
 from tips.intake.languages import NAMED, Languages
 from tips.intake.promise import Promise, promised
 from tips.intake.stages import Stage
@@ -32,7 +32,7 @@ from tips.intake.who_reads import USUAL, within
 from tips.organisation.roster import Roster
 from tips.organisation.taxonomy import Flag, has
 from tips.organisation.units import UnitKind
-from tips.triage import Accusation, AreaFinding, By, Corrections, Triage, Triager
+from tips.triage import Accusation, AreaFinding, By, Corrections, Triage, Triager, kept
 from tips.triage.results import AreaCandidate
 
 WHERE, BOTH = "where", "both"  # what a question is about, beside `ACCUSED`
@@ -70,6 +70,8 @@ class Prompts:
 
     def triage(self, draft: Draft) -> Triage:
         """The triage of the whole draft, with what the person chose; where nobody names a place, a poster's counts."""
+        if draft.found and draft.found.digest == self._digest(draft):
+            return self.triager.again(draft.found.triage, draft.kept, draft.let_in)
         chosen = Corrections(
             area=draft.area, category=draft.category, kept=draft.kept, let_in=draft.let_in, danger=draft.danger
         )
@@ -78,6 +80,15 @@ class Prompts:
             found = self.triager.triage(draft.text, replace(chosen, area=draft.poster))
         told = draft.category or any(not it.slot for it in draft.fragments)
         return found if told else self.triager.uncategorised(found, draft.let_in)
+
+    def keeping(self, draft: Draft, triage: Triage) -> Draft:
+        """The draft with the triage that was shown of it: a press that changes nothing of it triages nothing anew."""
+        return replace(draft, found=Found(self._digest(draft), kept.plain(triage)))
+
+    def _digest(self, draft: Draft) -> str:
+        """Of all that decides what triage finds in a draft."""
+        chosen = (draft.area, draft.category, draft.kept, draft.let_in, draft.danger, draft.poster)
+        return _digest(repr((self.triager.version, draft.fragments, chosen)))
 
     def as_sent(self, draft: Draft, triage: Triage, way: str) -> Triage:
         """The triage of a draft that is sent in one of the `ways`."""
@@ -160,8 +171,8 @@ class Prompts:
         says = [*first, *self.shut_out(_newly_said(draft, triage))]
         about = "" if draft.asked else _missing(draft, triage)
         if about:
-            kept = tuple(replace(it, span=None) for it in triage.accusations)
-            return self._asked(replace(draft, kept=kept), triage, about, says)
+            pressed = tuple(replace(it, span=None) for it in triage.accusations)
+            return self._asked(replace(draft, kept=pressed), triage, about, says)
         return self._summed_up(draft, triage, says, (*_which_place(places), *more))
 
     def shut_out(self, chosen: Collection[Accusation]) -> tuple[Say, ...]:
@@ -193,7 +204,8 @@ class Prompts:
 
     def _asked(self, draft: Draft, triage: Triage, about: str, says: Sequence[Say]) -> Decision:
         """The one question: where it was, whether somebody in office is involved, or both."""
-        asking = replace(draft, stage=Stage.ASKING, slot=about, asked=(*draft.asked, about))
+        asked = replace(draft, stage=Stage.ASKING, slot=about, asked=(*draft.asked, about))
+        asking = self.keeping(asked, triage)
         question = self._question(triage.area.candidates if triage.area.ask else (), about)
         return tell(asking, *self._danger(triage), replace(question, says=(*says, *question.says)))
 
@@ -222,7 +234,9 @@ class Prompts:
             promised={way: promise.readers for way, promise in ways.items()},
         )
         reply = summary(shown, triage, ways, self._names)
-        return tell(shown, replace(reply, says=(*says, *reply.says)), *self._danger(triage), *more)
+        return tell(
+            self.keeping(shown, triage), replace(reply, says=(*says, *reply.says)), *self._danger(triage), *more
+        )
 
     def _danger(self, triage: Triage) -> tuple[Reply, ...]:
         """Whom to call, in a message of its own; a press says that it is now."""

@@ -28,10 +28,10 @@ from tips.intake.draft import Draft, Due, Stub, noted
 from tips.intake.draft_vault import StoredDraft, Vault
 from tips.intake.mailbox import Mailboxes
 from tips.intake.numbering import numbered
-from tips.intake.poster_opens import PosterOpens
 from tips.intake.rate_limits import RateLimits
 from tips.intake.reporter_notifications import Address, ReporterNotifications
 from tips.intake.submission import Intake
+from tips.intake.tallies import Tallies
 from tips.intake.turn_queue import TurnQueue
 from tips.intake.turns import (
     ALL,
@@ -52,6 +52,7 @@ from tips.intake.turns import (
     TooMany,
 )
 from tips.ports.cases import Change
+from tips.ports.desk import Tallied
 from tips.triage import Corrections, Triage
 
 GRACE: Final = timedelta(minutes=2)  # in which whoever took a message may still be answering it
@@ -97,7 +98,7 @@ class Reception:
     reporter_notifications: ReporterNotifications
     rate_limits: RateLimits
     now: Callable[[], datetime]
-    opens: PosterOpens
+    tallies: Tallies
     random: Random
     queue: TurnQueue = field(default_factory=TurnQueue)
 
@@ -113,7 +114,7 @@ class Reception:
         """The code of the place that a poster's link names, and one more came by it; "": it names none."""
         place = self.conversation.triager.area_of_poster(payload) if payload else None
         if place:
-            self.opens.count(place)
+            self.tallies.count(Tallied.OPENS, place)
         return place or ""
 
     def excuse(self, error: errors.TinBaoError, lang: str) -> Outcome:
@@ -250,9 +251,18 @@ class Reception:
             raise
         if not isinstance(decision.effect, Submit):
             await self._drop_files(it for it in current.files if it not in decision.draft.files)
+        self._tally(sender, stored, current, decision.draft)
         if stored.lost:
             outcome = replace(outcome, replies=notices.drafts_lost(outcome.replies))
         return _after(self._receipts_due(stored.key, current), outcome) if current.due else outcome
+
+    def _tally(self, sender: Sender, stored: StoredDraft, before: Draft, after: Draft) -> None:
+        """Count a conversation that begins with this turn, and words that it set aside."""
+        if not stored.size:
+            self.tallies.count(Tallied.CHANNEL, sender.channel)
+            self.tallies.count(Tallied.LANGUAGE, after.lang or self.conversation.languages.source)
+        if after.aside and after.aside != before.aside:
+            self.tallies.count(Tallied.ASIDE)
 
     def _noting(self, draft: Draft, heard: Inbound) -> Draft:
         """The draft that knows this message, and whether the channel will say that its answer arrived."""

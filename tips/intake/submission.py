@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from tips import errors
-from tips.cases import case, deadlines, ledger, reading_grants
+from tips.cases import case, claims, deadlines, ledger, reading_grants
 from tips.cases.case import Case, State
-from tips.cases.ledger import envelope_facts
+from tips.cases.claims import Entry, Mailbox, Signature
+from tips.cases.ledger import Kind, envelope_facts
 from tips.cases.pings import PingKind, ping
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import receipt, sealing
-from tips.crypto.receipt import Receipt
 from tips.crypto.sealing import Envelope, Grant, Random, Readers
 from tips.evidence.files import file_facts, seal_file
 from tips.intake.draft import Draft
 from tips.intake.flood import Crowd
 from tips.organisation.roster import HELD, INTAKE, Roster
 from tips.organisation.taxonomy import Urgency
-from tips.ports.cases import Change, Mailbox
+from tips.ports.cases import Change
 from tips.triage import Triage
 from tips.triage.results import facts_of
 
@@ -58,22 +58,24 @@ class Intake:
         body = of_tip(draft, triage, deadlines.hour(now)).to_bytes()
         envelope, grants = sealing.seal(case_id, Part.TIP, body, readers, self.random)
         row = _row(case_id, readers.awake[0].code, triage, now)
-        events = [ledger.sign(self._received(row, envelope, keys), self.signing)]
+        told = {**envelope_facts(envelope), "unit": row.unit, "state": row.state}
         pieces = [(envelope, grants)]
+        entries = [Entry(Kind.RECEIVED, told, keys.ledger_opening)]
         for sealed, facts in self._beside(
             case_id, draft, triage, reading_grants.with_receipt(readers, public), readers
         ):
             pieces.append(sealed)
-            events.append(ledger.sign(self._added(row, events[-1].leaf, facts), self.signing))
-        return Change(
-            case=replace(row, head=events[-1].leaf),
-            before=None,
-            events=tuple(events),
+            entries.append(Entry(Kind.ADDED, {**facts, "state": row.state}, self.random(32)))
+        given = tuple(grant for _, some in pieces for grant in some)
+        change = Change(
+            row,
             envelopes=tuple(it for it, _ in pieces),
-            grants=tuple(grant for _, given in pieces for grant in given),
+            grants=given,
             mailbox=Mailbox(keys.lookup, case_id, public),
             pings=(ping(row, PingKind.NEW, now, self.random),),
         )
+        who = Signature(INTAKE, self.signing, row.received_at)
+        return change.signed(ledger.FIRST, entries, who, self.random(claims.SALT_BYTES))
 
     def _readers(self, triage: Triage) -> Readers:
         """Routing's chain as keys; an exclusion is checked once more where the keys are given out."""
@@ -82,17 +84,6 @@ class Intake:
             if reader.code in triage.route.excluded:
                 raise errors.Refused("error.excluded")
         return readers
-
-    def _received(self, row: Case, envelope: Envelope, keys: Receipt) -> ledger.Event:
-        return ledger.Event(
-            ledger.Kind.RECEIVED,
-            row.id,
-            ledger.FIRST,
-            row.received_at,
-            INTAKE,
-            keys.ledger_opening,
-            {**envelope_facts(envelope), "unit": row.unit, "state": row.state},
-        )
 
     def _beside(
         self, case_id: bytes, draft: Draft, triage: Triage, informed: Readers, readers: Readers
@@ -105,10 +96,6 @@ class Intake:
         if triage.route.excluded:
             sealed = seal_shut_out(case_id, {"excluded": sorted(triage.route.excluded)}, informed, now, self.random)
             yield sealed, envelope_facts(sealed[0])
-
-    def _added(self, row: Case, before: bytes, told: Mapping[str, str]) -> ledger.Event:
-        facts = {**told, "state": row.state}
-        return ledger.Event(ledger.Kind.ADDED, row.id, before, row.received_at, INTAKE, self.random(32), facts)
 
 
 def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:

@@ -89,13 +89,9 @@ def add(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """More words of the same tip; a mere yes, or a word that leaves it open, is none, and sends nothing."""
     if phrases.agrees(heard.text) or phrases.wavers(heard.text):
         return prompts.again(draft, Say("summary.unclear"))
-    return prompts.go_on(_with(draft, Fragment(heard.text, ref=heard.ref)), *_nobody_we_know(prompts, heard.text))
-
-
-def _nobody_we_know(prompts: Prompts, words: str) -> tuple[Say, ...]:
-    """What is said to "don't send it to old Bảy": only offices can be shut out, and none was heard."""
-    unheard = phrases.prevents(words) and not prompts.triager.named_to_shut_out(words)
-    return (Say("exclude.not_understood"),) if unheard else ()
+    if phrases.prevents(heard.text):  # whoever begins so means the offices that they name, whatever the grammar
+        return name_whom(prompts, draft, heard)
+    return prompts.go_on(_with(draft, Fragment(heard.text, ref=heard.ref)))
 
 
 def answer(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -170,7 +166,7 @@ def answered(question: str) -> Say:
 def edit_message(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """A message that was changed after it was sent changes its piece of the tip."""
     text = phrases.clean(heard.text)
-    code = receipt.among_words(text)
+    code = receipt.among_words(text) or receipt.nearly(text)
     text = beside(code, text) if code else text
     ref = heard.ref.partition(EDIT)[0]
     known = [fragment for fragment in draft.fragments if ref and fragment.ref == ref]
@@ -257,7 +253,7 @@ def _beside(prompts: Prompts, draft: Draft, heard: Inbound, notice: Say) -> Deci
 def caption(heard: Inbound) -> tuple[str, tuple[Say, ...]]:
     """The words beside a file, and a notice where they were a receipt: no reader of the file may see that."""
     words = phrases.clean(heard.text)
-    code = receipt.among_words(words)
+    code = receipt.among_words(words) or receipt.nearly(words)
     if code:
         return beside(code, words), (Say("receipt.alone"),)
     return ("", (Say("receipt.alone"),)) if receipt.looks_like(words) else (words, ())

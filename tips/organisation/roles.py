@@ -20,6 +20,14 @@ class Page(StrEnum):
     UNDELIVERED = "undelivered"
 
 
+class Task(StrEnum):
+    """What is done in a terminal with a home as a whole; its value is the command."""
+
+    HELD_OPEN = "held open"
+    UNIT_RECOVER = "unit recover"
+    BACKUP = "backup"
+
+
 class Role(StrEnum):
     """What somebody is at their unit, as the roster says it."""
 
@@ -49,6 +57,10 @@ class Role(StrEnum):
         """Whether a page is theirs to see."""
         return page in _RIGHTS[self].pages
 
+    def may_do(self, task: Task) -> bool:
+        """Whether a task is theirs to do, if they bring what it needs besides, such as the offices' shares."""
+        return task in _RIGHTS[self].tasks
+
 
 def parse(text: str) -> Role:
     """A role as typed.
@@ -66,13 +78,14 @@ def parse(text: str) -> Role:
 class _Rights:
     holds_seed: bool
     pages: tuple[Page, ...]  # the one they come to first
+    tasks: tuple[Task, ...] = ()
 
 
 _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.OFFICER: _Rights(True, (Page.QUEUE,)),
     Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
-    Role.OVERSEER: _Rights(True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER)),
+    Role.OVERSEER: _Rights(True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER), (Task.HELD_OPEN, Task.UNIT_RECOVER)),
     Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
-    Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.UNDELIVERED)),
+    Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.UNDELIVERED), tuple(Task)),
     Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE)),
 }

@@ -7,27 +7,78 @@ carries the recovery seed as `init` sealed it for each k of the offices, so that
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases import ledger
+from tips.cases import deadlines, ledger
+from tips.cases.ledger import Kind
 from tips.crypto import keys, sealing, stream
 from tips.crypto.keys import Identity, Recovery
 from tips.crypto.sealing import Random, binding
 from tips.organisation import roster
-from tips.organisation.roles import Role
-from tips.organisation.roster import HELD, INTAKE, PROCESSES, SignedRoster, Signer
+from tips.organisation.roles import Task
+from tips.organisation.roster import HELD, PROCESSES, SignedRoster, Signer
 from tips.people import founding
 from tips.people.founding import Secrets
 from tips.people.session import Session
+from tips.ports.cases import Ledger
 from tips.ports.people import Keyring
 
 MAGIC: Final = b"tinbao backup 1\n"
 KEY_BYTES: Final = 4  # how long the length of the sealed key is
-QUORUM_SIGNS_AS: Final = INTAKE  # the process that records what the quorum, which has no signing key, did
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """What is done with a home as a whole, and by what the quorum opens: who may, and that they did is on record.
+
+    The quorum has no signing key: whoever brings its shares together signs what is done by them.
+    """
+
+    ledger: Ledger
+    keyring: Keyring
+    now: Callable[[], datetime]
+    random: Random = field(repr=False)
+
+    def check(self, session: Session, task: Task) -> None:
+        """Whether somebody may do this.
+
+        Raises:
+            Refused: it is not their role's.
+        """
+        if not session.role.may_do(task):
+            raise errors.Refused("error.role")
+
+    async def seed(self, session: Session, task: Task, shares: Mapping[str, str]) -> bytes:
+        """The recovery seed, for somebody who may do with it what they want to do.
+
+        Args:
+            session: whose act it is.
+            task: what it is.
+            shares: office -> share.
+
+        Raises:
+            Refused: it is not their role's.
+            WrongShares: too few shares, or wrong ones.
+        """
+        self.check(session, task)
+        return keys.join_recovery(await kept(self.keyring), shares)
+
+    async def record(self, kind: Kind, by: str, signing: bytes, **facts: str) -> None:
+        """Put an act that concerns no case on the ledger; it is done after this returned, and not where it raises.
+
+        Args:
+            kind: what is done.
+            by: a person, or the process that does it unasked.
+            signing: their Ed25519 seed.
+            facts: codes; see `ledger.Event`.
+        """
+        hour = deadlines.hour(self.now())
+        event = ledger.Event(kind, b"", ledger.FIRST, hour, by, self.random(32), facts)
+        await self.ledger.append(ledger.sign(event, signing))
 
 
 async def kept(keyring: Keyring) -> Recovery:
@@ -40,14 +91,9 @@ async def kept(keyring: Keyring) -> Recovery:
     return Recovery(needed, await keyring.all_kept("recovery:"))
 
 
-def quorum(seed: bytes, signing: bytes) -> Session:
-    """The session in which a held case is opened and given to a unit.
-
-    Args:
-        seed: the recovery seed.
-        signing: the Ed25519 seed of the process that records it.
-    """
-    return Session(QUORUM_SIGNS_AS, HELD, Role.OVERSEER, signing, {HELD: (seed,)})
+def with_seed(session: Session, seed: bytes) -> Session:
+    """The session in which a held case is opened and given to a unit: a person's, but only the recovery seed opens."""
+    return replace(session, seeds={HELD: (seed,)})
 
 
 # --- backups ----------------------------------------------------------------------------------------------------------
@@ -79,7 +125,7 @@ def unseal(lines: Iterator[bytes], shares: Mapping[str, str]) -> tuple[bytes, It
 
     Raises:
         NotOpened: this is no backup, or it was altered; also while the data is read.
-        WrongPassphrase: too few shares, or wrong ones.
+        WrongShares: too few shares, or wrong ones.
     """
     if next(lines, b"") != MAGIC:
         raise errors.NotOpened("this is not a backup of Tin Báo")

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
+from tips.cases import checking, claims
 from tips.cases.case import Case, QueueFilter, QueuePosition
-from tips.cases.ledger import SignedEvent
+from tips.cases.checking import Checked
+from tips.cases.claims import NOTHING, Added, Entry, Mailbox, Mended, Signature
+from tips.cases.ledger import FIRST, SignedEvent
+from tips.cases.milestones import Milestone
 from tips.cases.pings import Ping
 from tips.cases.plaintext import Part
 from tips.crypto.sealing import Envelope, Grant
-
-
-@dataclass(frozen=True, slots=True)
-class Mailbox:
-    """How a receipt finds its case: by what it derives, never by itself."""
-
-    lookup: bytes  # 16 bytes
-    case: bytes
-    public: bytes  # the receipt's reading key, so that questions and answers can be sealed to it
+from tips.organisation.roster import Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +24,8 @@ class Change:
     """One step in a case's life: all of it is stored, or nothing."""
 
     case: Case  # the row as it shall be
-    before: bytes | None  # the head that was seen; None: the case is new
-    events: tuple[SignedEvent, ...]
+    before: bytes | None = None  # the head that was seen; None: the case is new
+    events: tuple[SignedEvent, ...] = ()
     envelopes: tuple[Envelope, ...] = ()
     grants: tuple[Grant, ...] = ()
     woken: tuple[Grant, ...] = ()  # grants that replace the stored one of the same envelope and reader
@@ -41,6 +37,18 @@ class Change:
         None  # from then on there is something for the reporter, if an address of theirs is kept
     )
     forgotten: bool = False  # an address that is kept goes
+    milestones: tuple[Milestone, ...] = ()
+    mended: Mended = NOTHING  # rows that were not what was signed are set right first
+
+    def signed(self, head: bytes, entries: Sequence[Entry], who: Signature, salt: bytes) -> Change:
+        """The same step with its events, which claim all that it changes; see `claims.signed`."""
+        return self.claiming(Added((*self.grants, *self.woken), self.shut, self.mailbox), head, entries, who, salt)
+
+    def claiming(self, added: Added, head: bytes, entries: Sequence[Entry], who: Signature, salt: bytes) -> Change:
+        """As `signed`, but for what of the case the events claim to be there."""
+        row, events = claims.signed(self.case, head, entries, who, salt, added, self.mended)
+        before = None if head == FIRST else self.mended.head or head
+        return replace(self, case=row, before=before, events=events)
 
     @property
     def files(self) -> tuple[bytes, ...]:
@@ -71,15 +79,77 @@ class CaseBundle:
     envelopes: Sequence[Envelope]
     grants: Sequence[Grant]
     events: Sequence[SignedEvent]
+    mailboxes: Sequence[Mailbox]  # one, unless a hand was there
+
+    def checked(self, roster: Roster) -> Checked:
+        """The case as it was signed; see `checking.check`."""
+        return checking.check(self.case, self.grants, self.mailboxes, self.events, roster)
+
+
+MOST_COUNTED: Final = 1000  # of what has no end: closed cases
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """How many cases of a queue a person may see; all but the closed ones are open."""
+
+    open: int
+    new: int  # nobody of the unit has read it
+    mine: int
+    unclaimed: int
+    overdue: int
+    disputed: int
+    closed: int  # `MOST_COUNTED`, where there are so many or more
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """The open cases of a queue that one person has."""
+
+    officer: str | None  # None: nobody has them
+    open: int
+    overdue: int
 
 
 class Cases(Protocol):
     """Cases under work. Who may read is part of each query: a unit sees what it holds a waking grant of."""
 
     async def queue(
-        self, units: Sequence[str], wanted: QueueFilter, limit: int, after: QueuePosition | None
+        self,
+        units: Sequence[str],
+        wanted: QueueFilter,
+        limit: int,
+        after: QueuePosition | None,
+        *,
+        backwards: bool = False,
     ) -> list[Case]:
-        """The cases of these units that are wanted, in the order of their places, from behind the place `after`."""
+        """The cases of these units that are wanted, in their order, from behind the place `after`.
+
+        `backwards`: from before that place, the nearest first.
+        """
+        ...
+
+    async def counts(self, units: Sequence[str], name: str, now: datetime) -> QueueCounts:
+        """How many cases of these units there are for a person of this name."""
+        ...
+
+    async def loads(self, units: Sequence[str], now: datetime) -> list[Load]:
+        """Who has how many of these units' open cases; in no order."""
+        ...
+
+    async def between(self, units: Sequence[str], first: bytes, last: bytes, limit: int) -> list[Case]:
+        """The cases that these units may read whose ids begin between these, 5 bytes each; by their ids."""
+        ...
+
+    async def read_by(self, units: Sequence[str], name: str, limit: int) -> list[bytes]:
+        """Ids of the cases that these units may read of which an event says that this person read them.
+
+        The newest first. Whether they signed the event is for the caller to check.
+        """
+        ...
+
+    async def bundles(self, cases: Sequence[bytes], units: Sequence[str] | None) -> list[CaseBundle]:
+        """As `bundle`, of several cases, all of one moment; those that are not these units' to read are left out."""
         ...
 
     async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
@@ -88,14 +158,6 @@ class Cases(Protocol):
 
     async def bundle(self, case: bytes, units: Sequence[str] | None) -> CaseBundle:
         """A case with all that belongs to it, of one moment; otherwise as `get`."""
-        ...
-
-    async def envelopes(self, case: bytes) -> list[Envelope]:
-        """All envelopes of a case; their order tells nothing."""
-        ...
-
-    async def grants(self, case: bytes) -> list[Grant]:
-        """All grants of a case, waking and asleep."""
         ...
 
     async def events(self, case: bytes) -> list[SignedEvent]:
@@ -122,6 +184,10 @@ class Cases(Protocol):
         """Urgent cases (P0, P1) of past hours that somebody has read and nobody has taken; else as `due_within`."""
         ...
 
+    async def every(self, limit: int, after: Due | None = None) -> list[Due]:
+        """All cases that are not destroyed, in the order of their ids, from behind `after`; all at the same time."""
+        ...
+
     async def taken(self, limit: int, after: Due | None = None) -> list[Due]:
         """Open cases that an officer has, oldest first, from behind `after`."""
         ...
@@ -132,10 +198,6 @@ class Cases(Protocol):
 
     async def mailbox(self, lookup: bytes) -> Mailbox:
         """The mailbox of a receipt's look-up id. Raises `NotFound`."""
-        ...
-
-    async def mailbox_of(self, case: bytes) -> Mailbox:
-        """The mailbox of a case. Raises `NotFound`."""
         ...
 
     async def held(self) -> list[Case]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from tips.cases import outbox
+from tips.cases.ledger import SignedEvent
 from tips.cases.outbox import Trouble
 from tips.cases.pings import Ping, Push
 
@@ -138,21 +140,56 @@ class OfficerChats(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CountRow:
-    """How many tips of a month, area and category; never fewer facts than these, never more."""
+    """How many tips of a place, category, urgency and state; never fewer facts than these, never more."""
 
-    period: str  # 2026-11
     district: str  # code; "" where not known, `city` where somebody is shut out
     ward: str
     category: str
+    urgency: str
+    state: str
+    opened: bool  # somebody of the unit has read it
     count: int
 
 
 @dataclass(frozen=True, slots=True)
-class OpenRow:
-    """How many came by the posters of a place in a month; nothing finer is known."""
+class FrozenPeriod:
+    """A closed period's figures, as they were signed; see `tips.statistics.archive`."""
+
+    period: str  # 2026-11, 2026-Q4, 2026
+    figures: bytes  # what is published of it
+    counted: bytes  # every count, for the longer periods that it is a part of; empty once these are closed too
+    closing: SignedEvent  # names the digest of both
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneRow:
+    """How many milestones of a kind a unit reached; see `tips.cases.milestones`."""
+
+    kind: str
+    unit: str
+    urgency: str
+    detail: str
+    took: str
+    count: int
+
+
+class Tallied(StrEnum):
+    """What is counted by month that is no tip, and is tied to none."""
+
+    OPENS = "opens"  # who came by a poster's link, by its place
+    CHANNEL = "channel"  # conversations that began, by channel
+    LANGUAGE = "language"  # the same by the language in which they were answered
+    ASIDE = "aside"  # messages that were set aside as no tip
+    SIGN = "sign"  # early signs that were raised
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often something happened in a month; nothing finer is known."""
 
     period: str  # 2026-11
-    area: str  # a code, of a ward or a district
+    of: str
+    name: str  # a place, a channel, a language; "all" where nothing is told apart
     count: int
 
 
@@ -169,16 +206,43 @@ class Workload:
 class Statistics(Protocol):
     """Counts for the city."""
 
-    async def counts(self, first: datetime | None, last: datetime | None) -> list[CountRow]:
-        """Raw counts, to be suppressed before anybody sees them."""
+    async def counts(self, first: datetime, last: datetime | None) -> list[CountRow]:
+        """Raw counts of what came from `first` until before `last`, to be suppressed before anybody sees them."""
         ...
 
-    async def add_opens(self, rows: Sequence[OpenRow]) -> None:
-        """Add to the counts of posters' links, all or none."""
+    async def restricted(self, last: datetime) -> int:
+        """How many tips that came before `last` accuse somebody in office."""
         ...
 
-    async def opens(self) -> list[OpenRow]:
-        """Raw counts of posters' links, to be suppressed before anybody sees them."""
+    async def began(self) -> datetime | None:
+        """When the first tip came that accuses nobody in office: another opens no month; None: none did."""
+        ...
+
+    async def frozen(self) -> list[FrozenPeriod]:
+        """Every closed period, in the order in which they were closed."""
+        ...
+
+    async def freeze(self, closed: FrozenPeriod, over: Sequence[str]) -> bool:
+        """Keep a closed period with its event, unless it is closed already; of the periods `over` forget the counts.
+
+        All of it or nothing; whether it was kept.
+        """
+        ...
+
+    async def add_tallies(self, rows: Sequence[Tally]) -> None:
+        """Add to these counts, all or none."""
+        ...
+
+    async def tallies(self) -> list[Tally]:
+        """Every raw tally, to be suppressed before anybody sees it."""
+        ...
+
+    async def milestones(self, first: datetime, last: datetime) -> list[MilestoneRow]:
+        """Raw counts of what was reached from `first` until before `last`; see `counts`."""
+        ...
+
+    async def forget_milestones(self, before: datetime) -> None:
+        """Of what was reached before then the counts are frozen: the rows go."""
         ...
 
     async def workload(self, units: Sequence[str], name: str, now: datetime) -> Workload:

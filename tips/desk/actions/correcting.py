@@ -10,7 +10,7 @@ from tips.cases import case, clearing
 from tips.cases.ledger import Kind
 from tips.cases.plaintext import Part
 from tips.desk import duplicates
-from tips.desk.actions.step import Situation, Step
+from tips.desk.actions.step import Fields, Situation, Step
 from tips.desk.open_case import OpenCase
 from tips.organisation import units
 from tips.organisation.taxonomy import categories
@@ -34,6 +34,11 @@ def correct(it: Situation) -> Step:
     if it.row.restricted or facts.get("excluded"):
         moved = case.restricted(moved)
     return Step(Kind.CORRECTED, moved, piece=it.piece(Part.CORRECTION, "", facts))
+
+
+def accuses(fields: Fields) -> bool:
+    """Whether a correction shuts somebody out, which it takes two offices to undo."""
+    return bool(fields.corrections.accused)
 
 
 def _corrected(corrections: Corrections, organisation: Organisation) -> dict[str, Any]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from tips import errors
 from tips.cases.ledger import Kind
 from tips.cases.pings import PingKind
+from tips.cases.plaintext import Part
 from tips.crypto.sealing import Reader
-from tips.desk.actions.step import Notice, Situation, Step
+from tips.desk.actions.step import Fields, NewPiece, Notice, Situation, Step
 from tips.desk.open_case import OpenCase
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation, UnitKind
+
+_FIRST: Final = ("duty", "vks-tp", "vks-tc")  # who gets a held case where nobody is named
 
 
 def hand_over(it: Situation) -> Step:
@@ -23,13 +27,27 @@ def hand_over(it: Situation) -> Step:
     return _given(it, Kind.HANDED_OVER)
 
 
+def no_hand_over(it: Situation) -> str | None:
+    """Refused: a hand was in its rows, and nobody has read it since."""
+    return "error.mended" if it.opened.checked.waits else None
+
+
 def release(it: Situation) -> Step:
-    """The quorum's hand-over of a case that was held; it is in no table, the seed is what allows it.
+    """The hand-over of a case that was held; it is in no table, the seed is what allows it.
+
+    Where no unit is named, the first that is clean and has a key gets it.
 
     Raises:
-        Refused: as for `hand_over`.
+        Refused: as for `hand_over`; or there is no such unit.
     """
-    return _given(it, Kind.RELEASED)
+    return _given(it if it.fields.unit else replace(it, fields=Fields(unit=_first_clean(it))), Kind.RELEASED)
+
+
+def _first_clean(it: Situation) -> str:
+    able = targets(it)
+    if not able:
+        raise errors.Refused("error.no_key", "no clean unit has a key yet: `tinbao officer add` gives one to a unit")
+    return next((code for code in _FIRST if code in able), able[0])
 
 
 def _given(it: Situation, kind: Kind) -> Step:
@@ -37,12 +55,17 @@ def _given(it: Situation, kind: Kind) -> Step:
     reader = _receiver(target, it.opened, it.roster, it.organisation)
     moved = replace(it.entering(), unit=target, officer=None, opened=False)
     facts = {"from": it.row.unit, "to": target}
-    return Step(kind, moved, facts, shared_with=reader, notice=Notice(PingKind.NEW, target))
+    return Step(kind, moved, facts, _note(it), shared_with=reader, notice=Notice(PingKind.NEW, target))
+
+
+def _note(it: Situation) -> NewPiece | None:
+    """Words for whoever gets it, where there are any; the reporter does not see them."""
+    return it.written(Part.NOTE) if it.fields.text.strip() else None
 
 
 def receivers(opened: OpenCase, roster: Roster, organisation: Organisation) -> list[str]:
     """The units that a case may be handed to."""
-    return [code for code in organisation.units if _may_receive(code, opened, roster, organisation)]
+    return [code for code in organisation.units if not _refusal(code, opened, roster, organisation)]
 
 
 def targets(it: Situation) -> list[str]:
@@ -50,12 +73,20 @@ def targets(it: Situation) -> list[str]:
     return receivers(it.opened, it.roster, it.organisation)
 
 
-def _may_receive(code: str, opened: OpenCase, roster: Roster, organisation: Organisation) -> bool:
+def refused(opened: OpenCase, roster: Roster, organisation: Organisation) -> dict[str, str]:
+    """The units that receive cases, but not this one, each with an error's key that says why."""
+    known = [code for code, it in organisation.units.items() if it.receives and it.kind != UnitKind.HELD]
+    why = {code: _refusal(code, opened, roster, organisation) for code in known if code != opened.case.unit}
+    return {code: key for code, key in why.items() if key}
+
+
+def _refusal(code: str, opened: OpenCase, roster: Roster, organisation: Organisation) -> str:
+    """An error's key; empty: the case may be handed to this unit."""
     try:
         _receiver(code, opened, roster, organisation)
-    except errors.Refused:
-        return False
-    return True
+    except errors.Refused as error:
+        return error.key
+    return ""
 
 
 def _receiver(code: str, opened: OpenCase, roster: Roster, organisation: Organisation) -> Reader:
@@ -91,3 +122,27 @@ def overseers(it: Situation) -> list[str]:
     """The oversight units that may still be asked to read a case along."""
     known = it.organisation.oversight - it.opened.excluded - set(it.opened.readers)
     return [code for code in sorted(known) if it.roster.reader(code)]
+
+
+def share(it: Situation) -> Step:
+    """Let another unit read a case along from now on, with all its pieces; it stays here, and the reporter is told.
+
+    Raises:
+        Refused: the unit is excluded by the case, receives nothing, has no key, or reads it already.
+    """
+    unit = it.fields.unit
+    if unit in it.opened.readers:
+        raise errors.Refused("error.reads_already")
+    reader = _receiver(unit, it.opened, it.roster, it.organisation)
+    notice = Notice(PingKind.SHARED, unit)
+    return Step(Kind.SHARED, it.row, {"with": unit}, _note(it), shared_with=reader, notice=notice, news=True)
+
+
+def no_sharing(it: Situation) -> str | None:
+    """Refused: it is another unit's case."""
+    return None if it.in_own_unit else "error.not_yours"
+
+
+def further(it: Situation) -> list[str]:
+    """The units that could read a case along, and do not yet."""
+    return [code for code in targets(it) if code not in it.opened.readers]

@@ -18,13 +18,14 @@ from tips.cases.pings import PingKind
 from tips.cases.plaintext import Part
 from tips.crypto.sealing import Reader
 from tips.desk.open_case import OpenCase
+from tips.organisation.roles import Role
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
 from tips.people.session import Session
 from tips.triage import Corrections
 
 MAX_WORDS: Final = 20_000  # characters of a question, answer or note
-BLANK: Final = re.compile(r"\[[^\W\d_][^\]\n]*\]")  # what a template leaves to be filled in: “[nêu lý do dễ hiểu]”
+BLANK: Final = re.compile(r"[\[［][^\]］]*[\]］]")  # what a template leaves to be filled in: “[nêu lý do dễ hiểu]”
 _PARTS_FOR_REPORTER: Final = frozenset({Part.QUESTION, Part.ANSWER, Part.CLEARING, Part.RESULT})
 _PARTS_BY_NAME: Final = frozenset({Part.NOTE, Part.CORRECTION, Part.LINK})  # colleagues see who wrote these
 
@@ -74,6 +75,11 @@ class Situation:
     def in_own_unit(self) -> bool:
         """Whether it is the case of this person's unit; else they read it along."""
         return self.session.unit == self.row.unit
+
+    @property
+    def answered_for(self) -> bool:
+        """Whether it is the case of this person's unit, or they oversee whose it is; anybody else only reads along."""
+        return self.in_own_unit or self.session.role is Role.OVERSEER
 
     @property
     def sides(self) -> tuple[Situation, ...]:
@@ -145,10 +151,21 @@ class Step:
     piece: NewPiece | None = None
     shared_with: Reader | None = None  # gets keys to every piece of the case
     notice: Notice | None = None
+    news: bool = False  # the reporter is told that there is something, though no piece of it is for them
 
 
 def never(it: Situation) -> None:
     """No refusal beyond the table's."""
+
+
+def passing(fields: Fields) -> bool:
+    """It can be undone, or done again otherwise."""
+    return False
+
+
+def lasting(fields: Fields) -> bool:
+    """It cannot be undone, whatever was filled in."""
+    return True
 
 
 def in_own_unit(it: Situation) -> bool:
@@ -168,10 +185,18 @@ class Action:
     name: ActionName
     run: Callable[[Situation], Step]  # raises `Refused` for what was filled in
     fields: tuple[Field, ...] = ()
-    refusal: Callable[[Situation], str | None] = never  # an error's key, whatever is filled in; None: it may be done
+    refusal: Callable[[Situation], str | None] = never  # an error's key, beyond what `own` refuses
     offered: Callable[[Situation], bool] = in_own_unit  # a page may keep quiet of what would not be refused
+    own: bool = True  # open to nobody who only reads the case along
     choices: Callable[[Situation], Sequence[str]] | None = None  # of a unit or person; without any it is not offered
-    leaves: bool = False  # the case is no longer this person's to see afterwards
+    leaves: bool = False  # the case is no longer this person's to see afterwards, or to work on
+    lasts: Callable[[Fields], bool] = passing  # whether it cannot be undone: a page asks before
+
+    def refused(self, it: Situation) -> str | None:
+        """An error's key where it is refused, whatever is filled in; None: it may be done."""
+        if self.own and not it.answered_for:
+            return "error.not_yours"
+        return self.refusal(it)
 
     def decide(self, it: Situation) -> Step:
         """The step that it is, on a case that the table allows it on.
@@ -179,7 +204,7 @@ class Action:
         Raises:
             Refused: it may not be done, or not with what was filled in.
         """
-        refused = self.refusal(it)
+        refused = self.refused(it)
         if refused:
             raise errors.Refused(refused)
         return self.run(it)

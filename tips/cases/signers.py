@@ -1,0 +1,147 @@
+"""Signers: who may sign which event of a case, in one table. A true signature of somebody else's is none.
+
+How somebody stands to a case is told by what its chain claims before the event, and by the roster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from typing import Final
+
+from tips import errors
+from tips.cases import deadlines, lifecycle
+from tips.cases.case import State
+from tips.cases.claims import Claimed
+from tips.cases.ledger import Event, Kind
+from tips.organisation.roles import Role
+from tips.organisation.roster import CLOCK, HELD, INTAKE, PROCESSES, Person, Roster
+
+
+class Standing(Enum):
+    """How who signs an event stands to its case."""
+
+    INTAKE = auto()
+    CLOCK = auto()
+    QUORUM = auto()  # the case is held, and the recovery offices opened it
+    READER = auto()  # a person whose unit has a key to it that is awake
+    OWNER = auto()  # a reader of the unit whose case it is, or of an overseer's
+    OUTSIDE = auto()  # a reader of another unit
+
+
+_OWNERS: Final = frozenset({Standing.OWNER})
+_READERS: Final = frozenset({Standing.READER})
+TABLE: Final[Mapping[Kind, frozenset[Standing]]] = {
+    Kind.RECEIVED: frozenset({Standing.INTAKE}),
+    Kind.ADDED: frozenset({Standing.INTAKE}),
+    Kind.DISPUTED: frozenset({Standing.INTAKE}),
+    Kind.ESCALATED: frozenset({Standing.CLOCK}),
+    Kind.SHREDDED: frozenset({Standing.CLOCK}),
+    Kind.MENDED: frozenset({Standing.CLOCK}),
+    Kind.COVERED: frozenset({Standing.CLOCK}),
+    Kind.RESTARTED: frozenset({Standing.CLOCK}),
+    Kind.RELEASED: frozenset({Standing.QUORUM}),
+    Kind.READ: frozenset({Standing.READER, Standing.QUORUM}),
+    Kind.EXCLUDED: frozenset({Standing.READER, Standing.QUORUM}),
+    Kind.NOTED: _READERS,
+    Kind.RECUSED: _READERS,
+    Kind.CLEARED: _READERS,
+    Kind.AGREED: _READERS,
+    Kind.PRINTED: _READERS,
+    Kind.ENDORSED: frozenset({Standing.OUTSIDE}),
+    Kind.ASKED: _OWNERS,
+    Kind.CLAIMED: _OWNERS,
+    Kind.HANDED_BACK: frozenset({Standing.OWNER, Standing.CLOCK}),
+    Kind.ASSIGNED: _OWNERS,
+    Kind.MOVED: _OWNERS,
+    Kind.CORRECTED: _OWNERS,
+    Kind.LINKED: _OWNERS,
+    Kind.HANDED_OVER: _OWNERS,
+    Kind.BOUNCED: _OWNERS,
+    Kind.CONSULTED: _OWNERS,
+    Kind.SHARED: _OWNERS,
+    Kind.EXTENDED: _OWNERS,
+    Kind.CONCLUDED: _OWNERS,
+}
+
+
+def check(event: Event, before: Claimed | None, roster: Roster) -> None:
+    """Whether who signed an event of a case may have.
+
+    Args:
+        event: its signature holds.
+        before: what the events before it claim; None: nothing.
+        roster: tells who somebody is. Who has left, or has other keys by now, is asked nothing but to be a person.
+
+    Raises:
+        NotVerified: it is no event of a case, or not theirs to sign.
+    """
+    allowed = TABLE.get(event.kind, frozenset())
+    if not any(_STANDS[it](event, before, roster) for it in allowed):
+        raise errors.NotVerified(f"{event.by} may not sign this event: {event.kind}")
+    if event.kind is Kind.RECUSED and not _may_keep_away(event, roster):
+        raise errors.NotVerified(f"{event.by} may not keep somebody else away")
+    if event.kind is Kind.SHREDDED and before is not None and not _is_over(event, before):
+        raise errors.NotVerified("this case was destroyed before its time")
+
+
+def _may_keep_away(event: Event, roster: Roster) -> bool:
+    """Whether it is themselves, or a head keeps somebody of their unit away."""
+    signer, who = roster.person(event.by), roster.person(event.facts.get("who", ""))
+    if event.facts.get("who") == event.by or signer is None or who is None:
+        return "who" in event.facts
+    return signer.role is Role.HEAD and signer.unit == who.unit
+
+
+def _is_over(event: Event, before: Claimed) -> bool:
+    """Whether the case was closed, and its retention over when this happened."""
+    row = before.row
+    kept = row["state"] == State.CLOSED and row["clock"] == deadlines.RETENTION
+    return kept and row["due"] is not None and row["due"] <= event.at.timestamp()
+
+
+def _is_reader(event: Event, before: Claimed | None, roster: Roster) -> bool:
+    if event.by in PROCESSES:
+        return False
+    person = roster.person(event.by)
+    return person is None or before is None or _reads(person, before)
+
+
+def _is_owner(event: Event, before: Claimed | None, roster: Roster) -> bool:
+    person = roster.person(event.by)
+    if person is None or before is None:
+        return _is_reader(event, before, roster)
+    return _reads(person, before) and (person.unit == before.row["unit"] or person.role is Role.OVERSEER)
+
+
+def _is_outside(event: Event, before: Claimed | None, roster: Roster) -> bool:
+    person = roster.person(event.by)
+    if person is None or before is None:
+        return _is_reader(event, before, roster)
+    leads = person.role in lifecycle.actions()[lifecycle.ActionName.ENDORSE].roles
+    return leads and _reads(person, before) and person.unit != before.row["unit"]
+
+
+def _is_quorum(event: Event, before: Claimed | None, roster: Roster) -> bool:
+    """An overseer or an admin who brought the shares together; in homes of earlier programs the intake signed it."""
+    if before is None:
+        return event.by == INTAKE
+    person, keys = roster.person(event.by), before.keys.values()
+    held = any(it.reader == HELD and not it.asleep for it in keys)
+    brought = person is None or person.role in {Role.OVERSEER, Role.ADMIN}
+    of_it = event.kind is not Kind.READ or event.facts.get("part") == "held"
+    return held and brought and of_it and event.by not in PROCESSES
+
+
+def _reads(person: Person, before: Claimed) -> bool:
+    return any(it.reader == person.unit and not it.asleep for it in before.keys.values())
+
+
+_STANDS: Final[Mapping[Standing, Callable[[Event, Claimed | None, Roster], bool]]] = {
+    Standing.INTAKE: lambda event, before, roster: event.by == INTAKE,
+    Standing.CLOCK: lambda event, before, roster: event.by == CLOCK,
+    Standing.QUORUM: _is_quorum,
+    Standing.READER: _is_reader,
+    Standing.OWNER: _is_owner,
+    Standing.OUTSIDE: _is_outside,
+}

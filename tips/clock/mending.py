@@ -1,0 +1,106 @@
+"""Mending: a row that is not what was signed is set right again from its chain, on record, and the next level is told.
+
+Whoever else comes upon such a case goes by its chain too, and their step sets it right. This looks at all of them, so
+that no edit of a row keeps a case from its deadline for longer than an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tips import errors
+from tips.cases import claims, deadlines, reading_grants, restarting
+from tips.cases.case import OPEN_STATES, Case
+from tips.cases.checking import Checked
+from tips.cases.claims import Added, Entry, Mended, Signature
+from tips.cases.ledger import Kind
+from tips.cases.pings import of_a_hand
+from tips.cases.plaintext import Part
+from tips.cases.restarting import Remains
+from tips.crypto.sealing import Random
+from tips.organisation.roster import CLOCK, Roster
+from tips.ports.cases import CaseBundle, Cases, Change
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """Gives the clock each case as it was signed."""
+
+    cases: Cases
+    roster: Callable[[], Roster]
+    refresh: Callable[[], Awaitable[Roster]]  # looks for a newer one first
+    signing: bytes
+    now: Callable[[], datetime]
+    random: Random
+
+    async def believed(self, case: bytes, bundle: CaseBundle | None = None) -> tuple[CaseBundle, Checked]:
+        """A case, whose rows are what was signed when this returns.
+
+        Args:
+            case: its id.
+            bundle: the case as it was loaded together with others, a moment ago; None: it is loaded by itself.
+
+        Raises:
+            NotVerified: its chain does not hold.
+            Stale: somebody else brought the case on in between.
+        """
+        bundle = bundle or await self.cases.bundle(case, None)
+        checked = bundle.checked(self.roster())
+        if checked.covered and not checked.mended:
+            return bundle, checked
+        await self.cases.apply(self._change(bundle, checked))
+        bundle = await self.cases.bundle(case, None)
+        return bundle, bundle.checked(self.roster())
+
+    async def restart(self, case: bytes) -> None:
+        """Begin a chain anew that does not hold; the case climbs at once, and is never destroyed.
+
+        Raises:
+            NotVerified: too little is left of it.
+            Stale: somebody else brought the case on in between.
+        """
+        bundle = await self.cases.bundle(case, None)
+        roster = await self.refresh()  # after what is looked at: whoever signed any of it is in force by now
+        with suppress(errors.NotVerified):
+            bundle.checked(roster)
+            return
+        left = restarting.remains(bundle.case, bundle.envelopes, bundle.grants, bundle.events, roster)
+        await self.cases.apply(self._begun_anew(bundle, left))
+
+    def _begun_anew(self, bundle: CaseBundle, left: Remains) -> Change:
+        hour = deadlines.hour(self.now())
+        kept = {it.id for it in left.pieces}
+        facts = {
+            "number": str(left.number),
+            "pieces": reading_grants.as_pieces(left.pieces),
+            "aside": " ".join(it.id.hex() for it in bundle.envelopes if it.id not in kept),
+        }
+        row = replace(left.case, clock=deadlines.WAKE, due_at=hour)
+        mended = Mended(differed=("chain",), mailbox=left.mailbox)
+        given = tuple(it for it in left.grants if it.envelope in kept)
+        change = Change(row, pings=of_a_hand(given, row.unit, self.now(), self.random), mended=mended)
+        who, entries = Signature(CLOCK, self.signing, hour), [Entry(Kind.RESTARTED, facts, self.random(32))]
+        added = Added(given, (), left.mailbox, whole=True)
+        return change.claiming(added, bundle.case.head, entries, who, self.random(claims.SALT_BYTES))
+
+    def _change(self, bundle: CaseBundle, checked: Checked) -> Change:
+        """Rows are set right; those of a case that an earlier program signed are claimed as they are."""
+        row = self._awake(checked.case, bundle, checked)
+        told = of_a_hand(checked.keys, checked.case.unit, self.now(), self.random) if checked.mended else ()
+        change = Change(row, pings=told, mended=checked.mended)
+        kind = Kind.MENDED if checked.covered else Kind.COVERED
+        added = Added() if checked.covered else Added(checked.grants, (), checked.mailbox, whole=True)
+        who = Signature(CLOCK, self.signing, deadlines.hour(self.now()))
+        entries = [Entry(kind, {}, self.random(32))]
+        return change.claiming(added, checked.case.head, entries, who, self.random(claims.SALT_BYTES))
+
+    def _awake(self, row: Case, bundle: CaseBundle, checked: Checked) -> Case:
+        """A case whose unit lost its key to the tip climbs at once."""
+        tips = {it.id for it in bundle.envelopes if it.part == Part.TIP}
+        lost = {reader for envelope, reader in checked.mended.lost if envelope in tips}
+        if row.unit not in lost or row.state not in OPEN_STATES:
+            return row
+        return replace(row, clock=deadlines.WAKE, due_at=deadlines.hour(self.now()))
