@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -95,7 +96,7 @@ def main() -> None:
 
 def styles(scorer: Scorer, rows: Sequence[Row]) -> dict[str, Table]:
     """A few questions by the style in which a message is written."""
-    found = {}
+    found: dict[str, Table] = {}
     for style in sorted({row["style"] for row in rows}):
         figures = scorer.chat([row for row in rows if row["style"] == style])[1]
         found[f"held out, {style}"] = {key: figures[key] for key in ("rows", *STYLED) if key in figures}
@@ -106,7 +107,7 @@ def speed(triager: Triager, texts: Sequence[str]) -> Table:
     """Medians in milliseconds."""
     joined = " ".join(texts)
     cases = {"ms at 200 characters": joined[:200], "ms at 500 characters": joined[:500]}
-    found = {name: median(lambda text=text: triager.triage(text), 51) for name, text in cases.items()}
+    found = {name: median(partial(triager.triage, text), 51) for name, text in cases.items()}
     return found | {"ms at 20,000 characters": median(lambda: triager.triage((joined * 3)[:20_000]), 5)}
 
 

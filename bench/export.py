@@ -79,8 +79,8 @@ def _cells(lines: list[Line]) -> None:
 
 def _tables(content: Report) -> None:
     """Every table of the report with its lines, in the same font, and the words below them; nothing else."""
-    faces.register()
-    look = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("FONT", (0, 0), (-1, -1), "sans-regular", 9)]
-    tables = [Table([it.heads, *it.rows], repeatRows=1, style=look) for it in content.tables]
-    style = ParagraphStyle("words", fontName="sans-regular", fontSize=10)
-    SimpleDocTemplate(io.BytesIO(), pagesize=A4).build([*tables, *(Paragraph(it, style) for it in content.words)])
+    with faces.known():
+        look = [("GRID", (0, 0), (-1, -1), 0.5, "black"), ("FONT", (0, 0), (-1, -1), "sans-regular", 9)]
+        tables = [Table([it.heads, *it.rows], repeatRows=1, style=look) for it in content.tables]
+        style = ParagraphStyle("words", fontName="sans-regular", fontSize=10)
+        SimpleDocTemplate(io.BytesIO(), pagesize=A4).build([*tables, *(Paragraph(it, style) for it in content.words)])

@@ -14,7 +14,7 @@ TIP = "ban ma tuy o karaoke duong le van sy q3"
 
 
 async def memory() -> Figure:
-    async with bot_api.serving() as api, product.a_home() as home:
+    async with bot_api.serving(kind=bot_api.BotApi) as api, product.a_home() as home:
         more = {
             "TINBAO_TELEGRAM_TOKEN": bot_api.TOKEN,
             "TINBAO_OFFICERS_TOKEN": bot_api.TOKEN,

@@ -61,8 +61,10 @@ async def _compared(folder: Path, store: str, url: str, bare_url: str) -> Figure
         readers = opened.product.roster().readers(triaged.route.chain)
         assert (len(readers.awake), len(readers.asleep)) == (1, 3), "not four grants, three of them asleep"
 
+        promised = [it.code for it in (*readers.awake, *readers.asleep)]
+
         async def submitted(draft: Draft) -> None:
-            await opened.product.store.tips.submit(intake.step(draft, triaged))
+            await opened.product.store.tips.submit(intake.step(draft, triaged, promised))
 
         async def committed(text: str) -> None:
             async with AsyncSession(bare) as session:

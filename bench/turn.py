@@ -28,7 +28,7 @@ SAYS = ("ban ma tuy o karaoke duong le van sy q3", "toi nao cung co, tu 10 gio, 
 
 
 async def turn() -> Figure:
-    async with bot_api.serving() as api, _our_door(api) as ours, _echoing_door(api) as bare:
+    async with bot_api.serving(kind=bot_api.BotApi) as api, _our_door(api) as ours, _echoing_door(api) as bare:
         value, ceiling = await paired(ours.round, bare.round, ROUNDS)
     how = (
         f"mean of the {len(SAYS)} turns before sending, {CHATS} chats at once, by webhook, the reply by a call, "
