@@ -3,6 +3,8 @@
 SHELL := /bin/sh
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS := 1
+# Hundreds of processes start in a run of the tests; each would compile the product anew.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?=
 WORKERS ?= $(shell nproc 2>/dev/null || echo 2)
 CHOSEN := $(shell sh scripts/choose_python.sh $(PYTHON))

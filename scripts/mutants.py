@@ -1,11 +1,12 @@
 """Take out one guard at a time, and see that the test which claims it turns red. `make mutants` runs it.
 
-Each mutant is a copy of the checkout with one text replaced. A mutant whose test passes is a guard that nothing holds;
+Each mutant is one text replaced in a copy of the checkout. A mutant whose test passes is a guard that nothing holds;
 a text that is not found once is a mutant that has to be written anew.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -15,9 +16,11 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Queue
 
 ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2  # mutants that are tried side by side
+SECOND = itertools.count(1_000_000_000)  # a time of a file, in seconds since 1970
 SECONDS = 300  # one mutant's time; one that hangs is not held by its test
 
 
@@ -1510,47 +1513,57 @@ MUTANTS = (
 def main(names: list[str]) -> None:
     """Try every mutant, or those whose name holds one of the words given; ends with 1 if a guard is held by nothing."""
     chosen = [it for it in MUTANTS if not names or any(name in it.name for name in names)]
-    sound = passing({it.test for it in chosen})
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(pool.map(lambda it: tried(it) if it.test in sound else "unsound", chosen))
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
+        places: Queue[Path] = Queue()
+        for number in range(AT_ONCE):
+            places.put(copied(Path(folder) / f"checkout-{number}"))
+        sound = passing(Path(folder) / "checkout-0", {it.test for it in chosen})
+        found = list(pool.map(lambda it: tried(it, places) if it.test in sound else "unsound", chosen))
     for verdict, name in sorted(zip(found, (it.name for it in chosen), strict=True), key=lambda it: it[0] != "red"):
         print(f"{verdict:10} {name}")  # what is not red comes last, where it is looked for
     if set(found) != {"red"}:
         raise SystemExit(1)
 
 
-def passing(tests: set[str]) -> set[str]:
+def passing(place: Path, tests: set[str]) -> set[str]:
     """Those of these tests that pass while every guard stands: all at once, then each that did not by itself.
 
     A server that comes up late is no finding.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "checkout"
-        copy(place)
-        done = run(place, "-n", str(AT_ONCE), "-rA", *sorted(tests), seconds=SECONDS * AT_ONCE * 6)
-        said = {"PASSED": set[str](), "FAILED": set[str](), "ERROR": set[str]()}
-        for line in done.stdout.splitlines() if done else ():
-            verdict, _, rest = line.partition(" ")
-            if verdict in said:
-                said[verdict].add(rest.partition(" - ")[0].partition("[")[0])
-        good = (said["PASSED"] - said["FAILED"] - said["ERROR"]) & tests
-        return good | {it for it in tests - good if passes(place, it)}
+    done = run(place, "-n", str(AT_ONCE), "-rA", *sorted(tests), seconds=SECONDS * AT_ONCE * 6)
+    said = {"PASSED": set[str](), "FAILED": set[str](), "ERROR": set[str]()}
+    for line in done.stdout.splitlines() if done else ():
+        verdict, _, rest = line.partition(" ")
+        if verdict in said:
+            said[verdict].add(rest.partition(" - ")[0].partition("[")[0])
+    good = (said["PASSED"] - said["FAILED"] - said["ERROR"]) & tests
+    return good | {it for it in tests - good if passes(place, it)}
 
 
-def tried(mutant: Mutant) -> str:
+def tried(mutant: Mutant, places: Queue[Path]) -> str:
     """`red`: the test noticed; `green`: it did not; anything else is a mutant to be mended."""
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "checkout"
-        copy(place)
-        file = place / mutant.file
-        text = file.read_text()
+    place = places.get()
+    file = place / mutant.file
+    text = file.read_text()
+    try:
         if text.count(mutant.old) != 1:
             return "not found"
         file.write_text(text.replace(mutant.old, mutant.new))
+        dated_anew(file)
         return "green" if passes(place, mutant.test) else "red"
+    finally:
+        file.write_text(text)
+        dated_anew(file)
+        places.put(place)
 
 
-def copy(place: Path) -> None:
+def dated_anew(file: Path) -> None:
+    """Give a file a second that it never had: what is compiled of it is taken for its own by second and size."""
+    second = next(SECOND)
+    os.utime(file, (second, second))
+
+
+def copied(place: Path) -> Path:
     """The checkout as it is, with an environment of its own that finds the same packages."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -1564,6 +1577,7 @@ def copy(place: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place / ".venv"], check=True)
     own = next((place / ".venv").glob("lib/python*/site-packages"))
     (own / "tinbao.pth").write_text(f"{place}\n{sysconfig.get_path('purelib')}\n")
+    return place
 
 
 def passes(place: Path, test: str) -> bool | None:
@@ -1575,7 +1589,9 @@ def passes(place: Path, test: str) -> bool | None:
 def run(place: Path, *words: str, seconds: int) -> subprocess.CompletedProcess[str] | None:
     """A copy's tests, as pytest says how they went; None: they took too long."""
     command = [place / ".venv" / "bin" / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
-    own = {key: value for key, value in os.environ.items() if not key.startswith(("TINBAO_", "VIRTUAL_ENV"))}
+    own = {
+        key: value for key, value in os.environ.items() if not key.startswith(("TINBAO_", "VIRTUAL_ENV", "PYTHONDONT"))
+    }
     try:
         return subprocess.run(command, cwd=place, env=own, capture_output=True, check=False, timeout=seconds, text=True)
     except subprocess.TimeoutExpired:
