@@ -7,6 +7,7 @@ the bot said to an emulated Bot API.
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,8 @@ START = 60  # seconds that the demo may take
 
 async def main() -> None:
     """Start the demo on a free port, walk through it as a citizen, an officer and an overseer, and end it."""
+    if not subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=True).stdout:  # noqa: ASYNC221
+        raise SystemExit("the pictures need a font with Chinese signs, as Debian's fonts-noto-cjk is")
     port = loopback.free_port()
     demo = await asyncio.create_subprocess_exec(
         ROOT / ".venv" / "bin" / "tinbao",
