@@ -264,14 +264,14 @@ def load(folder: Path, processes: tuple[str, ...]) -> Secrets:
     Raises:
         BadSetting: missing, or readable by others; the message says what to do.
     """
-    signing = {process: _secret(folder / f"{process}.key") for process in processes}
-    release = _secret(folder / "release.key") if "clock" in processes else b""
+    signing = {process: secret(folder / f"{process}.key") for process in processes}
+    release = secret(folder / "release.key") if "clock" in processes else b""
     return Secrets(signing, release, signers(folder))
 
 
 def signers(folder: Path) -> tuple[Signer, ...]:
     """The pinned admins."""
-    rows = json.loads(_secret(folder / "signers.json"))
+    rows = json.loads(secret(folder / "signers.json"))
     return tuple(Signer(name, office, bytes.fromhex(verify)) for name, office, verify in rows)
 
 
@@ -291,14 +291,19 @@ def kept_roster(folder: Path) -> SignedRoster | None:
     if not (folder / ROSTER).exists():
         return None
     try:
-        plain = json.loads(_secret(folder / ROSTER))
+        plain = json.loads(secret(folder / ROSTER))
         signatures = {name: bytes.fromhex(it) for name, it in plain["signatures"].items()}
         return SignedRoster(plain["version"], plain["document"].encode(), signatures)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.BadSetting(f"{ROSTER} in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
 
 
-def _secret(path: Path) -> bytes:
+def secret(path: Path) -> bytes:
+    """A file that only its owner reads.
+
+    Raises:
+        BadSetting: it is missing, or others can read it.
+    """
     try:
         mode = path.stat().st_mode
     except OSError as error:

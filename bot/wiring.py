@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 
 import locales
 import storage
-from bot import key_files
+from bot import key_files, tree_files
 from bot.cleaner.client import Cleaning
 from bot.live_roster import LiveRoster
 from bot.serve.health import Health
 from bot.settings import Settings
+from bot.tree_files import HeadFile, TallyFiles
 from handlers.exports.files import ExportFiles
 from storage import migrate
 from tips import errors
@@ -52,7 +53,7 @@ from tips.intake.submission import Intake
 from tips.intake.tallies import Tallies
 from tips.intake.turns import Say
 from tips.organisation import units
-from tips.organisation.roster import CLOCK, INTAKE, PROCESSES
+from tips.organisation.roster import CLOCK, INTAKE, PROCESSES, Roster
 from tips.organisation.units import Organisation, UnitKind
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
@@ -63,6 +64,7 @@ from tips.ports.desk import Tallied
 from tips.ports.intake import Counters
 from tips.statistics.archive import Archive
 from tips.statistics.closing import Closing
+from tips.transparency.heads import Heads
 from tips.triage import Triager
 
 Now = Callable[[], datetime]
@@ -104,6 +106,7 @@ class Product:
     undelivered: Undelivered
     early_signs: EarlySigns
     closing: Closing
+    heads: Heads
     reminders: Reminders
     leases: Leases
     jobs: Jobs
@@ -114,7 +117,8 @@ class Product:
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
-        return await audit(self.store.cases, self.store.ledger, self.store.blobs, self.store.keyring, self.roster())
+        it = self.store
+        return await audit(it.cases, it.ledger, it.blobs, it.keyring, self.roster(), self.heads, self.now())
 
     def registrar(self, admins: Sequence[Identity]) -> Registrar:
         """Who makes the next roster version, signed by these admins."""
@@ -138,14 +142,20 @@ async def open_product(
     if not settings.home.is_dir():
         raise errors.BadSetting(f"there is no home at TINBAO_HOME ({settings.home.name}): run `tinbao init`")
     secrets = key_files.load(settings.secrets, PROCESSES)
-    key_files.check_run(settings.run, demo=settings.demo)
+    folder = key_files.check_run(settings.run, demo=settings.demo)
     migrate.upgrade(settings.database_url)
-    async with storage.open_store(settings.database_url, settings.drafts_url or None) as store:
-        live = LiveRoster(store, units.load(settings.organisation), secrets.signers, settings.secrets)
-        believed = believed_time(settings, now, trial=(await live.refresh()).trial)
-        run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
-        async with _counters(settings, run, believed) as counters:
-            yield _put_together(_Basis(settings, store, live, secrets, run, counters, believed, random, cost))
+
+    def roster() -> Roster:
+        return live()
+
+    with tree_files.slot(folder) as slot:
+        book = TallyFiles(folder, slot, INTAKE, secrets.signing[INTAKE], roster, random)
+        async with storage.open_store(settings.database_url, settings.drafts_url or None, book=book) as store:
+            live = LiveRoster(store, units.load(settings.organisation), secrets.signers, settings.secrets)
+            believed = believed_time(settings, now, trial=(await live.refresh()).trial)
+            run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
+            async with _counters(settings, run, believed) as counters:
+                yield _put_together(_Basis(settings, store, live, secrets, run, counters, believed, random, cost))
 
 
 @asynccontextmanager
@@ -200,6 +210,7 @@ class _Clockwork(NamedTuple):
     reminders: Reminders
     early_signs: EarlySigns
     closing: Closing
+    heads: Heads
     leases: Leases
 
 
@@ -304,6 +315,7 @@ def _clock(it: _Basis) -> _Clockwork:
             it.random,
             {Tallied.CHANNEL: CHANNELS, Tallied.LANGUAGE: locales.LANGUAGES, Tallied.ASIDE: (), Tallied.SIGN: ()},
         ),
+        Heads(it.store.tree, HeadFile(it.settings.secrets), it.roster, signing, it.now, it.random),
         leases,
     )
 
@@ -323,6 +335,7 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
         Job(JobName.REMIND, timedelta(hours=1), clock.reminders.tick),
         Job(JobName.EARLY_SIGNS, timedelta(hours=1), clock.early_signs.tick),
         Job(JobName.CLOSE, timedelta(hours=1), clock.closing.tick),
+        Job(JobName.SEQUENCE, timedelta(hours=1), clock.heads.tick),
         Job(JobName.DRAFTS, timedelta(minutes=10), lambda: it.store.drafts.expire(it.now())),
         Job(JobName.FILES, timedelta(hours=1), lambda: it.store.blobs.expire(it.now())),
         Job(JobName.SESSIONS, timedelta(minutes=5), logins.forget_idle),

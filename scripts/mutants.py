@@ -664,8 +664,8 @@ MUTANTS = (
     Mutant(
         "a draft over one that nobody saw",
         "storage/writer.py",
-        "answers.append(None if stored else errors.Stale())",
-        "answers.append(None)",
+        "return None if stored else errors.Stale()",
+        "return None",
         "tests/contract/test_other_stores.py::test_no_process_believes_what_it_remembers",
     ),
     Mutant(
@@ -1506,6 +1506,41 @@ MUTANTS = (
         "        await product.custody.record(Kind.RECLAIMED, session.name, session.signing, unit=unit)\n",
         "",
         "tests/flows/test_keys_outlive_people.py::test_who_may_not_or_is_not_on_record_brings_no_old_keys_back",
+    ),
+    Mutant(
+        "a tally that goes on from the database alone",
+        "tips/merkle/tallies.py",
+        "    if stored and stored.number == known.number and stored.leaves.count > known.leaves.count:",
+        "    if stored:",
+        "tests/flows/test_tree.py::test_a_tally_that_is_put_back_is_missed_by_who_signed_it",
+    ),
+    Mutant(
+        "leaves that nobody counts",
+        "tips/transparency/heads.py",
+        " + max(total.count - there.count, 0)",
+        "",
+        "tests/flows/test_tree.py::test_a_case_that_is_deleted_whole_before_the_hour_is_over_is_missed",
+    ),
+    Mutant(
+        "a head that did not begin as the kept one",
+        "tips/transparency/heads.py",
+        "        if known:\n            old = head_of(known)",
+        "        if False:\n            old = head_of(known)",
+        "tests/flows/test_tree.py::test_a_history_that_was_written_anew_is_not_believed",
+    ),
+    Mutant(
+        "a leaf whose event is gone",
+        "tips/transparency/audit.py",
+        "leaf not in events and (blind is None or",
+        "leaf not in events and (blind is not None and",
+        "tests/flows/test_tree.py::test_what_is_taken_away_later_is_named_by_its_leaf",
+    ),
+    Mutant(
+        "a tally that the next process forgets",
+        "bot/tree_files.py",
+        "        new.replace(path)\n",
+        "",
+        "tests/flows/test_tree.py::test_what_a_process_counted_is_remembered_by_the_next_one",
     ),
 )
 

@@ -20,6 +20,7 @@ from storage.outbox import SqlOutbox
 from storage.probe import SqlProbe
 from storage.statistics import SqlStatistics
 from storage.tips import SqlTips
+from storage.tree import SqlTree
 from storage.writer import Writer
 from tips.ports.cases import Cases, Ledger, Tips
 from tips.ports.clock import Clockwork
@@ -28,6 +29,7 @@ from tips.ports.evidence import Blobs
 from tips.ports.intake import Addresses, Drafts
 from tips.ports.people import Accounts, Keyring
 from tips.ports.process import Probe
+from tips.ports.tree import TallyBook, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Store:
     accounts: Accounts
     officer_chats: OfficerChats
     ledger: Ledger
+    tree: Tree
     statistics: Statistics
     blobs: Blobs
     addresses: Addresses
@@ -50,12 +53,21 @@ class Store:
 
 
 @contextlib.asynccontextmanager
-async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY) -> AsyncIterator[Store]:
-    """Open the store of a database that is at the newest schema (`storage.migrate.upgrade`)."""
-    database = Database(url, busy)
+async def open_store(
+    url: str, drafts_url: str | None = None, busy: float = BUSY, book: TallyBook | None = None
+) -> AsyncIterator[Store]:
+    """Open the store of a database that is at the newest schema (`storage.migrate.upgrade`).
+
+    Args:
+        url: of the database.
+        drafts_url: of the store of drafts; None: in the database.
+        busy: how many seconds a connection waits for another's lock.
+        book: signs what this process adds to the ledger; None: nobody counts it.
+    """
+    database = Database(url, busy, book)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        writer = await stack.enter_async_context(Writer(url, busy))
+        writer = await stack.enter_async_context(Writer(url, busy, book))
         beside = SqlDrafts(database, writer)
         stack.callback(beside.close)
         drafts: Drafts = beside
@@ -72,6 +84,7 @@ async def open_store(url: str, drafts_url: str | None = None, busy: float = BUSY
             accounts=SqlAccounts(database),
             officer_chats=SqlOfficerChats(database),
             ledger=SqlLedger(database),
+            tree=SqlTree(database),
             statistics=SqlStatistics(database),
             blobs=SqlBlobs(database),
             addresses=SqlAddresses(database),

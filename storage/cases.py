@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
 from storage import mapping, tables
-from storage.engine import Database, holds
+from storage.engine import Database, Recording, holds
 from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
 from tips import errors
 from tips.cases import ledger
@@ -142,8 +142,8 @@ class SqlCases:
 
     async def apply(self, change: Change) -> None:
         """Store one step of a case."""
-        async with self._database.write() as connection:
-            await store_step(connection, change)
+        async with self._database.record() as recording:
+            await store_step(recording, change)
         if change.dropped or change.shut:  # keys and ciphertexts went: for good, and now
             await self._database.empty_log()
 
@@ -259,14 +259,16 @@ def _conditions(wanted: QueueFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield col(Tip.due_at) <= wanted.due_before
 
 
-async def store_step(connection: AsyncConnection, change: Change) -> None:
+async def store_step(recording: Recording, change: Change) -> None:
     """One step of a case, inside a transaction. Raises `Stale` when the head is no longer `change.before`."""
+    connection = recording.connection
     await _swap_head(connection, change)
     await _remove(connection, change)
     await _mend(connection, change)
     for table, values in mapping.of_change(change).items():
         if values:
             await connection.execute(table.insert(), values)
+    await recording.add(change.events)
     if change.files:
         waiting = mapping.table("waiting_file")
         await connection.execute(waiting.delete().where(waiting.c.envelope_id.in_(change.files)))

@@ -63,9 +63,9 @@ class SqlDrafts:
         if step is None or step.before is None:
             await self._writer.write(PutDraft(row, seen, step))
             return
-        async with self._database.write() as connection:
-            await _swap(connection, row, seen)
-            await store_step(connection, step)
+        async with self._database.record() as recording:
+            await _swap(recording.connection, row, seen)
+            await store_step(recording, step)
 
     async def drop(self, key: bytes, version: int) -> None:
         """Forget a draft, if it is no newer than this version."""

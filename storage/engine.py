@@ -20,7 +20,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage import mapping
+from storage.tallying import STEPS, Lane
 from tips import errors
+from tips.cases.ledger import SignedEvent
+from tips.merkle.tallies import Tally
+from tips.ports.tree import TallyBook
 
 BUSY: Final = 5.0  # seconds that a connection waits for another's lock
 PRAGMAS: Final = (
@@ -143,9 +148,10 @@ def _postgresql_holds(element: holds, compiler: Any, **how: Any) -> str:
 class Database:
     """One engine, for reading and for writing."""
 
-    def __init__(self, url: str, busy: float = BUSY) -> None:
+    def __init__(self, url: str, busy: float = BUSY, book: TallyBook | None = None) -> None:
         self.url = url
         self.busy = busy
+        self._lane = Lane(book, STEPS)
         self._engine = create_engine(url, busy)
         snapshot = {} if is_sqlite(url) else {"isolation_level": "REPEATABLE READ"}  # SQLite reads one moment anyway
         self._reading = self._engine.execution_options(**{READING: True}, **snapshot)
@@ -170,6 +176,15 @@ class Database:
             async with _answered():
                 await transaction.commit()
 
+    @contextlib.asynccontextmanager
+    async def record(self) -> AsyncIterator[Recording]:
+        """A transaction that adds events; otherwise as `write`."""
+        async with self._lane.turn():
+            async with self.write() as connection:
+                recording = Recording(connection, self._lane)
+                yield recording
+            self._lane.kept(recording.tally)
+
     async def empty_log(self) -> None:
         """Bring SQLite's write-ahead log into the database, and leave nothing in it: it holds what was deleted since.
 
@@ -181,6 +196,29 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+
+
+class Recording:
+    """A transaction under way that adds events."""
+
+    def __init__(self, connection: AsyncConnection, lane: Lane) -> None:
+        self.connection, self._lane = connection, lane
+        self.tally: Tally | None = None
+
+    async def add(self, events: Sequence[SignedEvent]) -> None:
+        """Add events, once in a transaction; their leaves wait for the tree, and are counted."""
+        if events:
+            await self.connection.execute(mapping.table("event").insert(), [mapping.of_event(it) for it in events])
+            self.tally = await self.connection.run_sync(self._counted, [it.leaf for it in events])
+
+    def _counted(self, connection: sa.Connection, leaves: Sequence[bytes]) -> Tally | None:
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+
+        def execute(statement: str, values: Sequence[Any]) -> Sequence[Any]:
+            done = connection.exec_driver_sql(statement.replace("?", mark), tuple(values))
+            return done.all() if done.returns_rows else ()
+
+        return self._lane.add(execute, leaves)
 
 
 def _empty_log(path: str) -> None:

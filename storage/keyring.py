@@ -55,10 +55,10 @@ class SqlKeyring:
             "roster": [mapping.of_roster(roster)],
             "person": [mapping.of_account(it) for it in accounts],
             "unit_seed": [mapping.of_seed(it) for it in seeds],
-            "event": [mapping.of_event(it) for it in events],
         }
         try:
-            async with self._database.write() as connection:
+            async with self._database.record() as recording:
+                connection = recording.connection
                 await forget_chats(connection, mapping.table("officer_chat").c.name.in_(gone))
                 for name, column in _PERSONAL.items():
                     table = mapping.table(name)
@@ -66,6 +66,7 @@ class SqlKeyring:
                 for name, values in added.items():
                     if values:
                         await connection.execute(mapping.table(name).insert(), values)
+                await recording.add(events)
         except IntegrityError as error:
             raise errors.Stale from error
 

@@ -25,8 +25,8 @@ class SqlLedger:
 
     async def append(self, event: SignedEvent) -> None:
         """An event that concerns no case."""
-        async with self._database.write() as connection:
-            await connection.execute(mapping.table("event").insert().values(**mapping.of_event(event)))
+        async with self._database.record() as recording:
+            await recording.add([event])
 
     async def heads(self) -> list[Case]:
         """Every case."""

@@ -213,9 +213,8 @@ def to_roster(row: tables.RosterRow) -> SignedRoster:
 
 
 def of_change(change: Change) -> dict[Table, list[Values]]:
-    """The rows that a change adds, by table, the case's own row left out; parents before children."""
+    """The rows that a change adds, by table, its events and the case's own row left out; parents before children."""
     return {
-        table("event"): [of_event(it) for it in change.events],
         table("envelope"): [of_envelope(it) for it in change.envelopes],
         table("reading_grant"): [of_grant(it) for it in change.grants],
         table("mailbox"): [of_mailbox(change.mailbox)] if change.mailbox else [],

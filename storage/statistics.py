@@ -67,11 +67,12 @@ class SqlStatistics:
             "signature": event.signature,
         }
         dialect = sqlite if is_sqlite(self._database.url) else postgresql
-        async with self._database.write() as connection:
+        async with self._database.record() as recording:
+            connection = recording.connection
             new = dialect.insert(table).values(**values).on_conflict_do_nothing().returning(table.c.period)
             if (await connection.execute(new)).first() is None:
                 return False
-            await connection.execute(mapping.table("event").insert().values(**mapping.of_event(event)))
+            await recording.add([event])
             await connection.execute(table.update().where(table.c.period.in_(over)).values(counted=b""))
         return True
 

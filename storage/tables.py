@@ -198,6 +198,65 @@ class EventRow(Base, table=True):
     signature: bytes = _octets("signature")
 
 
+class WaitingLeafRow(Base, table=True):
+    """An event's leaf that is not in the tree yet; `told`: a tally counts it."""
+
+    __tablename__ = "waiting_leaf"
+    __table_args__ = (UNORDERED,)
+    leaf: bytes = _key("leaf")
+    told: bool
+
+
+class LeafTallyRow(Base, table=True):
+    """What a process instance added; see `tips.merkle.tallies`. `closing`: the event of the head that closed it."""
+
+    __tablename__ = "leaf_tally"
+    __table_args__ = (UNORDERED,)
+    instance: bytes = _key("instance")
+    body: bytes = _octets("body")
+    state: bytes = _octets("state")
+    signature: bytes = _octets("signature")
+    closing: bytes | None = _octets("closing", nullable=True)
+
+
+class TreeNodeRow(Base, table=True):
+    """The hash of a complete subtree; see `tips.merkle.tree`."""
+
+    __tablename__ = "tree_node"
+    __table_args__ = (UNORDERED,)
+    level: int = Field(sa_column=Column("level", Integer, primary_key=True, autoincrement=False))
+    at: int = Field(sa_column=Column("at", BigInteger, primary_key=True, autoincrement=False))
+    hash: bytes = _octets("hash")
+
+
+class TreePlaceRow(Base, table=True):
+    """Where an event's leaf stands in the tree."""
+
+    __tablename__ = "tree_place"
+    __table_args__ = (UNORDERED,)
+    leaf: bytes = _key("leaf")
+    place: int = Field(sa_column=Column("place", BigInteger, nullable=False))
+
+
+class TreeBlindRow(Base, table=True):
+    """What a dummy was blinded by, which shows that no event is hidden in its place."""
+
+    __tablename__ = "tree_blind"
+    __table_args__ = (UNORDERED,)
+    place: int = Field(sa_column=Column("place", BigInteger, primary_key=True, autoincrement=False))
+    blind: bytes = _octets("blind")
+
+
+class TreeHeadRow(Base, table=True):
+    """A signed head; see `tips.ports.tree.Head`."""
+
+    __tablename__ = "tree_head"
+    __table_args__ = (UNORDERED,)
+    size: int = Field(sa_column=Column("size", BigInteger, primary_key=True, autoincrement=False))
+    note: bytes = _octets("note")
+    closing: bytes = _octets("closing")
+
+
 class MailboxRow(Base, table=True):
     """How a receipt finds its case."""
 

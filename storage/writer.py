@@ -22,9 +22,12 @@ from typing import Any, Final
 from sqlalchemy import Table
 
 from storage import engine, mapping
+from storage.tallying import WRITER, Lane
 from tips import errors
+from tips.merkle.tallies import Tally
 from tips.ports.cases import Change
 from tips.ports.intake import DraftRow
+from tips.ports.tree import TallyBook
 
 GROUP: Final = 256  # items in one transaction at most
 WAITING: Final = 4096  # items that may wait; beyond that a submission is asked to try again
@@ -53,7 +56,8 @@ Waiter = tuple[Item, asyncio.AbstractEventLoop, asyncio.Future[Any]]
 class Writer:
     """Use as an async context manager; leaving it writes what still waits."""
 
-    def __init__(self, url: str, busy: float = engine.BUSY) -> None:
+    def __init__(self, url: str, busy: float = engine.BUSY, book: TallyBook | None = None) -> None:
+        self._lane = Lane(book, WRITER)
         self._driver: Driver = SqliteDriver(url, busy) if engine.is_sqlite(url) else PostgresDriver(url)
         self._waiting: queue.Queue[Waiter | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
@@ -109,12 +113,15 @@ class Writer:
 
     def _written(self, items: Sequence[Item]) -> list[Any]:
         """The answers of a group; one bad item does not spoil the others."""
+        group = Group(self._driver, self._lane)
         try:
-            return self._driver.transact(functools.partial(_write, self._driver, items))
+            answers = self._driver.transact(functools.partial(group.write, items))
         except errors.StoreUnavailable as error:
             return [error] * len(items)
         except Exception as error:
             return [error] if len(items) == 1 else [self._written([item])[0] for item in items]
+        self._lane.kept(group.tally)
+        return answers
 
 
 def _answer(group: Sequence[Waiter], answers: Sequence[Any]) -> None:
@@ -136,33 +143,43 @@ def _resolve(answered: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
             future.set_result(answer)
 
 
-def _write(driver: Driver, items: Sequence[Item]) -> list[Any]:
+class Group:
     """Everything of a group, inside its transaction."""
-    children: dict[Table, list[mapping.Values]] = defaultdict(list)
-    answers: list[Any] = []
-    for item in items:
+
+    def __init__(self, driver: Driver, lane: Lane) -> None:
+        self._driver, self._lane = driver, lane
+        self._children: dict[Table, list[mapping.Values]] = defaultdict(list)
+        self.tally: Tally | None = None
+
+    def write(self, items: Sequence[Item]) -> list[Any]:
+        """The answers, once everything is written."""
+        answers = [self._write(item) for item in items]
+        for table, values in self._children.items():
+            self._driver.insert_many(table, values)
+        leaves = [it["leaf"] for it in self._children[mapping.table("event")]]
+        self.tally = self._lane.add(self._driver.execute, leaves)
+        return answers
+
+    def _write(self, item: Item) -> Any:
         match item:
             case Submission(change):
-                answers.append(_add_case(driver, change, children))
+                return self._add_case(change)
             case PutDraft(row, seen, new):
-                stored = driver.put_draft(row, seen) == 1
+                stored = self._driver.put_draft(row, seen) == 1
                 if stored and new:
-                    _add_case(driver, new, children)
-                answers.append(None if stored else errors.Stale())
-    for table, values in children.items():
-        driver.insert_many(table, values)
-    return answers
+                    self._add_case(new)
+                return None if stored else errors.Stale()
 
-
-def _add_case(driver: Driver, change: Change, children: dict[Table, list[mapping.Values]]) -> bool:
-    """A new case, unless it is there already; its rows are gathered in `children`. Whether it was new."""
-    new = driver.insert(mapping.table("tip"), mapping.of_case(change.case)) == 1
-    if new:
-        for table, values in mapping.of_change(change).items():
-            children[table] += values
-        for envelope in change.files:
-            driver.keep_file(envelope)
-    return new
+    def _add_case(self, change: Change) -> bool:
+        """A new case, unless it is there already; its other rows are gathered. Whether it was new."""
+        new = self._driver.insert(mapping.table("tip"), mapping.of_case(change.case)) == 1
+        if new:
+            self._children[mapping.table("event")] += map(mapping.of_event, change.events)
+            for table, values in mapping.of_change(change).items():
+                self._children[table] += values
+            for envelope in change.files:
+                self._driver.keep_file(envelope)
+        return new
 
 
 class Driver(abc.ABC):
@@ -182,6 +199,11 @@ class Driver(abc.ABC):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def execute(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+        """One statement with `?` for each value; its rows."""
+        done = self._connection.execute(statement.replace("?", self.mark), tuple(values))
+        return done.fetchall() if done.description else ()
 
     def insert(self, table: Table, values: mapping.Values) -> int:
         """Insert a row unless its key is taken; how many were."""

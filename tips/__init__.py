@@ -57,11 +57,12 @@ ends in a list of the `undelivered`
     reads (`archive`), and medians and shares are reckoned from (`reckoning`); `exports` of them are on record
     an `audit` checks all of it without opening anything
 
-the ledger as one append-only log (`merkle`), which no store keeps yet:
+the ledger as one append-only log (`merkle`), which grows by one of the `heads` an hour (`transparency`):
     what waits is put in the order of hashes and filled up with dummies (`sequencing`); it grows the `tree`, whose
     proofs show that an event is in it and that it only ever grew
     its heads are signed `checkpoints`, which are `notes` as all such logs write them; `witnesses` cosign what continues
-    the history that they saw. What came in an hour, in no order, is a `multiset`
+    the history that they saw. Of what came in an hour each process signs `tallies`, a `multiset` that has no order, so
+    that what is taken away before the hour is over is missed
 
 before all this: a home is founded (`founding`), people join (`enrolment`, with `key_rotation`)
 after a disaster: a quorum of offices brings back what only they together can open (`recovery`), from a `stream`; a

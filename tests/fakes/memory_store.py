@@ -26,12 +26,14 @@ from tips.cases.outbox import Trouble
 from tips.cases.pings import Ping, Push
 from tips.crypto.keys import SealedSeed
 from tips.crypto.sealing import Envelope, Grant
+from tips.merkle.tree import Node
 from tips.organisation.roster import SignedRoster
 from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
 from tips.ports.clock import Lease, Stuck
 from tips.ports.desk import Chat, CountRow, FrozenPeriod, Made, MilestoneRow, Tally, Workload
 from tips.ports.intake import KEY_ID_BYTES, ClaimedAddress, DraftRow
 from tips.ports.people import Account, StoredSession
+from tips.ports.tree import Growth, Head, Waiting
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -79,6 +81,10 @@ class Kept:
     envelopes: dict[bytes, Envelope] = field(default_factory=dict)
     grants: dict[tuple[bytes, str], Grant] = field(default_factory=dict)  # by envelope and reader
     events: dict[bytes, SignedEvent] = field(default_factory=dict)  # by leaf
+    nodes: dict[Node, bytes] = field(default_factory=dict)
+    places: dict[bytes, int] = field(default_factory=dict)  # by leaf
+    blinds: dict[int, bytes] = field(default_factory=dict)  # by place
+    heads: dict[int, Head] = field(default_factory=dict)  # by size
     mailboxes: dict[bytes, Mailbox] = field(default_factory=dict)  # by look-up id
     addresses: dict[bytes, Address] = field(default_factory=dict)  # by case
     blobs: dict[tuple[bytes, int], bytes] = field(default_factory=dict)  # by envelope and number
@@ -123,6 +129,7 @@ def store(kept: Kept) -> Store:
         accounts=MemoryAccounts(kept),
         officer_chats=MemoryOfficerChats(kept),
         ledger=MemoryLedger(kept),
+        tree=MemoryTree(kept),
         statistics=MemoryStatistics(kept),
         blobs=MemoryBlobs(kept),
         addresses=MemoryAddresses(kept),
@@ -444,6 +451,39 @@ class MemoryLedger(Port):
 
     async def heads(self) -> list[Case]:
         return ordered(self.rows.cases)
+
+
+class MemoryTree(Port):
+    async def heads(self, above: int, limit: int) -> list[Head]:
+        return [self.rows.heads[size] for size in sorted(self.rows.heads, reverse=True) if size > above][:limit]
+
+    async def nodes(self, wanted: Sequence[Node]) -> dict[Node, bytes]:
+        return {node: self.rows.nodes[node] for node in wanted if node in self.rows.nodes}
+
+    async def leaves(self, first: int, stop: int) -> dict[int, bytes]:
+        return {at: it for (level, at), it in self.rows.nodes.items() if level == 0 and first <= at < stop}
+
+    async def blinds(self, first: int, stop: int) -> dict[int, bytes]:
+        return {place: it for place, it in self.rows.blinds.items() if first <= place < stop}
+
+    async def places(self, leaves: Sequence[bytes]) -> dict[bytes, int]:
+        return {leaf: self.rows.places[leaf] for leaf in leaves if leaf in self.rows.places}
+
+    async def sequence(
+        self, after: int, passed_over: Collection[int], limit: int, grow: Callable[[Waiting], Growth]
+    ) -> None:
+        """Nobody but the test holds this store, so no tally counts what waits."""
+        larger = {size for size in self.rows.heads if size > after}
+        if larger - set(passed_over):
+            raise errors.Stale
+        waiting = [leaf for leaf in sorted(self.rows.events) if leaf not in self.rows.places]
+        growth = grow(Waiting((), waiting[:limit], 0, ()))
+        forget(self.rows.heads, larger)
+        self.rows.events[growth.event.leaf] = growth.event
+        self.rows.heads[growth.head.size] = growth.head
+        self.rows.nodes.update(growth.nodes)
+        self.rows.places.update(growth.places)
+        self.rows.blinds.update(growth.blinds)
 
 
 # --- the citizen's side -----------------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ class Kind(enum.StrEnum):
     BACKED_UP = "backed_up"  # every lasting row left as a backup
     RECLAIMED = "reclaimed"  # a unit's older seeds, given by the quorum to the people who work there now
     FROZEN = "frozen"  # the figures of a period that is over, as everybody sees them from now on
+    SEQUENCED = "sequenced"  # what waited joined the tree; what of it was missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class JobName(StrEnum):
     REMIND = "remind"
     EARLY_SIGNS = "signs"
     CLOSE = "months"
+    SEQUENCE = "tree"
     DRAFTS = "drafts"
     FILES = "files"
     SESSIONS = "sessions"

@@ -17,6 +17,8 @@ from tips.organisation.roster import Roster, SignedRoster
 from tips.ports.cases import CaseBundle, Cases, Ledger
 from tips.ports.evidence import Blobs
 from tips.ports.people import Keyring
+from tips.transparency import audit as log_audit
+from tips.transparency.heads import Heads
 
 BATCH: Final = 100  # cases that are in memory at once
 
@@ -47,19 +49,25 @@ class Report:
         return not self.problems
 
 
-async def audit(cases: Cases, book: Ledger, blobs: Blobs, keyring: Keyring, roster: Roster) -> Report:
-    """Check every signature, every case's rows and pieces against its chain, and the roster's versions.
+async def audit(
+    cases: Cases, book: Ledger, blobs: Blobs, keyring: Keyring, roster: Roster, clock: Heads, now: datetime
+) -> Report:
+    """Check every signature, every case's rows and pieces against its chain, the tree, and the roster's versions.
 
     Args:
         roster: the one in force, which this process believed whatever is stored.
+        clock: knows the newest head of the tree, whatever is stored.
+        now: tells what should be in the tree by now.
     """
     rows = await book.waiting()
-    events, problems, incidents = [], [], []
+    held, problems, incidents = {}, [], []
     for row in rows:
         try:
-            events.append(ledger.verify(row, roster.verifiers))
+            held[row.leaf] = ledger.verify(row, roster.verifiers)
         except errors.NotVerified as error:
             problems.append(f"event {row.leaf.hex()[:16]}: {error}")
+    problems += [problem async for problem in log_audit.check(clock, held, now)]
+    events = [*held.values()]
     kinds = Counter(event.kind.value for event in events)
     problems += _closed_anew(events)
     problems += _rosters(await keyring.rosters(), events, roster)

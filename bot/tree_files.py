@@ -1,0 +1,133 @@
+"""What of the ledger's tree is kept outside the database: the newest head, and the tallies of a machine's processes."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from bot import key_files
+from tips import errors
+from tips.cases import ledger
+from tips.cases.ledger import SignedEvent
+from tips.crypto.sealing import Random
+from tips.merkle import multiset, tallies
+from tips.merkle.tallies import INSTANCE, Closed, SignedTally, Tally
+from tips.organisation.roster import CLOCK, Roster
+from tips.ports.tree import Known
+from tips.transparency import heads
+
+HEAD: Final = "head.json"  # a file in the secrets folder
+SLOTS: Final = 256  # processes of one machine that count side by side
+
+
+@dataclass(frozen=True, slots=True)
+class HeadFile:
+    """See `tips.ports.tree.KnownHead`."""
+
+    secrets: Path
+
+    def load(self) -> Known | None:
+        """The newest head that was believed.
+
+        Raises:
+            BadSetting: others can read it, or it is spoilt.
+        """
+        if not (self.secrets / HEAD).exists():
+            return None
+        try:
+            plain = json.loads(key_files.secret(self.secrets / HEAD))
+            peaks = {(level, at): bytes.fromhex(it) for level, at, it in plain["peaks"]}
+            return Known(plain["note"].encode(), peaks)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise errors.BadSetting(f"{HEAD} in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
+
+    def keep(self, known: Known) -> None:
+        """Keep it, in place of the one before."""
+        peaks = [[*node, it.hex()] for node, it in known.peaks.items()]
+        plain = {"note": known.note.decode(), "peaks": peaks}
+        key_files.replace_secret(self.secrets / HEAD, json.dumps(plain).encode())
+
+
+@dataclass(frozen=True, slots=True)
+class TallyFiles:
+    """See `tips.ports.tree.TallyBook`. Whatever process comes next on this machine goes on from its files."""
+
+    folder: Path  # on tmpfs
+    slot: int  # which process of this machine's
+    process: str
+    signing: bytes = field(repr=False)
+    roster: Callable[[], Roster]
+    random: Random = field(repr=False)
+
+    def load(self, lane: str) -> Tally:
+        """As the process before in this slot kept it."""
+        path = self._path(lane)
+        try:
+            instance, number, count, state, missing = json.loads(path.read_bytes())
+            leaves = multiset.restored(count, bytes.fromhex(state))
+            return Tally(bytes.fromhex(instance), number, leaves, missing)
+        except (OSError, ValueError, TypeError, errors.NotVerified):
+            return Tally(self.random(INSTANCE))
+
+    def keep(self, lane: str, tally: Tally) -> None:
+        """Put it in the place of the one before."""
+        leaves = tally.leaves
+        plain = [tally.instance.hex(), tally.number, leaves.count, leaves.state().hex(), tally.missing]
+        path = self._path(lane)
+        new = path.with_suffix(".new")
+        key_files.write_secret(new, json.dumps(plain).encode())
+        new.replace(path)
+
+    def sign(self, tally: Tally) -> SignedTally:
+        """By the process's key."""
+        return tallies.sign(tally, self.process, self.signing)
+
+    def verified(self, stored: SignedTally) -> Tally | None:
+        """What one of the process's keys signed."""
+        try:
+            return tallies.verify(stored, self.roster().verifiers(self.process))
+        except errors.NotVerified:
+            return None
+
+    def closed(self, closing: SignedEvent, instance: bytes) -> Closed | None:
+        """What the clock signed."""
+        try:
+            event = ledger.verify(closing, self.roster().verifiers)
+            return heads.closed_of(event, instance) if event.by == CLOCK else None
+        except errors.NotVerified:
+            return None
+
+    def _path(self, lane: str) -> Path:
+        return self.folder / f"tally-{self.slot}-{lane}.json"
+
+
+@contextlib.contextmanager
+def slot(folder: Path) -> Iterator[int]:
+    """The first number that no other process of this machine has, for as long as this lasts.
+
+    Raises:
+        BadSetting: there are too many processes.
+    """
+    number, handle = _free_slot(folder)
+    try:
+        yield number
+    finally:
+        os.close(handle)
+
+
+def _free_slot(folder: Path) -> tuple[int, int]:
+    for number in range(SLOTS):
+        handle = os.open(folder / f"tally-{number}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+        else:
+            return number, handle
+    raise errors.BadSetting(f"more than {SLOTS} processes of one TINBAO_RUN")

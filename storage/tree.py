@@ -1,0 +1,153 @@
+"""The ledger's tree: what waits to join it, its nodes, and its heads."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage import mapping
+from storage.engine import Database, is_sqlite
+from tips import errors
+from tips.merkle import tree
+from tips.merkle.tallies import SignedTally
+from tips.merkle.tree import Node
+from tips.ports.tree import Growth, Head, Waiting
+
+_AT_ONCE: Final = 5000  # values in one statement: SQLite takes 32,766
+
+
+class SqlTree:
+    """See `tips.ports.tree.Tree`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def heads(self, above: int, limit: int) -> list[Head]:
+        """Larger heads, the largest first."""
+        table = mapping.table("tree_head")
+        wanted = sa.select(table.c.size, table.c.note, table.c.closing).where(table.c.size > above)
+        rows = await self._database.rows(wanted.order_by(table.c.size.desc()).limit(limit))
+        return [Head(*row) for row in rows if _are_octets(row.note, row.closing)]
+
+    async def nodes(self, wanted: Sequence[Node]) -> dict[Node, bytes]:
+        """Hashes of complete subtrees."""
+        table, found = mapping.table("tree_node"), {}
+        by_level = defaultdict(list)
+        for level, at in wanted:
+            by_level[level].append(at)
+        for level, places in by_level.items():
+            for some in _pieces(places):
+                of_them = sa.select(table.c.at, table.c.hash).where(table.c.level == level, table.c.at.in_(some))
+                found.update({(level, at): hash_ for at, hash_ in await self._octets(of_them)})
+        return found
+
+    async def leaves(self, first: int, stop: int) -> dict[int, bytes]:
+        """Hashes of leaves."""
+        table = mapping.table("tree_node")
+        there = table.c.level == 0, table.c.at >= first, table.c.at < stop
+        return dict(await self._octets(sa.select(table.c.at, table.c.hash).where(*there)))
+
+    async def blinds(self, first: int, stop: int) -> dict[int, bytes]:
+        """What dummies were blinded by."""
+        table = mapping.table("tree_blind")
+        there = table.c.place >= first, table.c.place < stop
+        return dict(await self._octets(sa.select(table.c.place, table.c.blind).where(*there)))
+
+    async def places(self, leaves: Sequence[bytes]) -> dict[bytes, int]:
+        """Where the leaves of events stand."""
+        table, found = mapping.table("tree_place"), {}
+        for some in _pieces(leaves):
+            of_them = sa.select(table.c.place, table.c.leaf).where(table.c.leaf.in_(some))
+            found.update({leaf: place for place, leaf in await self._octets(of_them)})
+        return found
+
+    async def sequence(
+        self, after: int, passed_over: Collection[int], limit: int, grow: Callable[[Waiting], Growth]
+    ) -> None:
+        """The next head, in one transaction."""
+        async with self._database.write() as connection:
+            if not is_sqlite(self._database.url):  # a transaction of SQLite's is alone anyway
+                await connection.execute(sa.text("LOCK TABLE waiting_leaf, leaf_tally IN SHARE ROW EXCLUSIVE MODE"))
+            await _check_newest(connection, after, passed_over)
+            waiting = await _waiting(connection, limit)
+            await _store(connection, grow(waiting), waiting)
+
+    async def _octets(self, statement: sa.Select[Any]) -> list[tuple[int, bytes]]:
+        """Numbers and bytes; what a hand put elsewhere is not there."""
+        rows = await self._database.rows(statement)
+        return [(number, octets) for number, octets in rows if isinstance(number, int) and _are_octets(octets)]
+
+
+async def _check_newest(connection: AsyncConnection, after: int, passed_over: Collection[int]) -> None:
+    table = mapping.table("tree_head")
+    larger = (await connection.execute(sa.select(table.c.size).where(table.c.size > after))).scalars().all()
+    if set(larger) - set(passed_over):
+        raise errors.Stale
+    await connection.execute(table.delete().where(table.c.size > after))
+
+
+async def _waiting(connection: AsyncConnection, limit: int) -> Waiting:
+    """What waits; rows that are no leaf, or one that is in the tree already, go."""
+    table, placed, tally = (mapping.table(name) for name in ("waiting_leaf", "tree_place", "leaf_tally"))
+    there = sa.exists().where(placed.c.leaf == table.c.leaf)
+    told = (await connection.execute(sa.select(table.c.leaf, there).where(table.c.told))).all()
+    untold = (await connection.execute(sa.select(table.c.leaf, there).where(~table.c.told).limit(limit))).all()
+    odd = [leaf for leaf, placed in (*told, *untold) if placed or not _is_leaf(leaf)]
+    for some in _pieces(odd):
+        await connection.execute(table.delete().where(table.c.leaf.in_(some)))
+    stored = await connection.execute(sa.select(tally).where(tally.c.closing.is_(None)))
+    gone = set(odd)
+    return Waiting(
+        [leaf for leaf, _ in told if leaf not in gone],
+        [leaf for leaf, _ in untold if leaf not in gone],
+        len(odd),
+        [
+            SignedTally(row.instance, row.body, row.state, row.signature)
+            for row in stored
+            if _are_octets(row.instance, row.body, row.state, row.signature)
+        ],
+    )
+
+
+async def _store(connection: AsyncConnection, growth: Growth, waiting: Waiting) -> None:
+    closing = growth.event.leaf
+    leaf, tally = mapping.table("waiting_leaf"), mapping.table("leaf_tally")
+    for some in _pieces([*waiting.told, *waiting.untold]):
+        await connection.execute(leaf.delete().where(leaf.c.leaf.in_(some)))
+    await connection.execute(tally.update().where(tally.c.closing.is_(None)).values(closing=closing))
+    await connection.execute(mapping.table("event").insert().values(**mapping.of_event(growth.event)))
+    head = growth.head
+    await _put(connection, "tree_head", [{"size": head.size, "note": head.note, "closing": head.closing}])
+    await _put(connection, "tree_node", [{"level": at[0], "at": at[1], "hash": it} for at, it in growth.nodes.items()])
+    await _put(connection, "tree_place", [{"leaf": it, "place": place} for it, place in growth.places.items()])
+    await _put(connection, "tree_blind", [{"place": place, "blind": it} for place, it in growth.blinds.items()])
+
+
+async def _put(connection: AsyncConnection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows, in place of what a hand left at their keys."""
+    if not rows:
+        return
+    table = mapping.table(name)
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    changed = {it.name: new.excluded[it.name] for it in table.columns if it.name not in keys}
+    await connection.execute(new.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def _pieces(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for at in range(0, len(values), _AT_ONCE):
+        yield values[at : at + _AT_ONCE]
+
+
+def _is_leaf(value: Any) -> bool:
+    return _are_octets(value) and len(value) == tree.HASH
+
+
+def _are_octets(*values: Any) -> bool:
+    return all(isinstance(it, bytes) for it in values)

@@ -1,0 +1,116 @@
+"""The tree's part of an audit: whether every event is a leaf of it, every leaf an event or a dummy, and no head unsaid.
+
+A leaf whose event is gone names what was taken away by its number; what was taken before its hour was over is in the
+closing events, by how many it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from tips.cases.ledger import Event, Kind
+from tips.merkle import sequencing, tree
+from tips.merkle.tree import Node
+from tips.ports.tree import Tree
+from tips.transparency import heads
+from tips.transparency.heads import Heads
+
+STRETCH: Final = 8192  # leaves that are in memory at once
+LATEST: Final = timedelta(hours=2)  # after an event's hour began: then it is in the tree, or the clock stands still
+_WRONG: Final = {
+    "missing": "events were told of and are missing",
+    "untold": "events are there that no process told of",
+    "odd": "leaves or tallies were not what was signed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some leaves, by their places, and what dummies among them were blinded by."""
+
+    leaves: Mapping[int, bytes]
+    blinds: Mapping[int, bytes]
+
+
+async def check(clock: Heads, events: Mapping[bytes, Event], now: datetime) -> AsyncIterator[str]:
+    """What is wrong, each in words for auditors.
+
+    Args:
+        clock: knows the newest head.
+        events: all that hold, by their leaves.
+        now: tells which of them should be in the tree by now.
+    """
+    known, passed_over = await clock.believed()
+    for size in sorted(passed_over):
+        yield f"head {size}: the log did not sign it, or it does not continue what was published"
+    stored = [it.note for it in await clock.tree.heads(heads.size_of(known) - 1, heads.HEADS)]
+    if known and known.note not in stored:
+        yield f"head {heads.size_of(known)}: its row is not what the log signed"
+    for problem in _closings(events.values()):
+        yield problem
+    size, at = heads.size_of(known), {}
+    peaks: dict[Node, bytes] = {}
+    for first in range(0, size, STRETCH):
+        stop = min(first + STRETCH, size)
+        stretch = Stretch(await clock.tree.leaves(first, stop), await clock.tree.blinds(first, stop))
+        at.update({leaf: place for place, leaf in stretch.leaves.items() if leaf in events})
+        for problem in _strange(stretch, range(first, stop), events):
+            yield problem
+        if len(stretch.leaves) == stop - first and len(peaks) == len(tree.peaks(first)):
+            peaks, wrong = await _grown(clock.tree, peaks, first, [stretch.leaves[it] for it in range(first, stop)])
+            if wrong:
+                yield f"leaves {first} to {stop - 1}: {wrong} nodes above them are not what follows from them"
+        else:
+            peaks = {}
+    if known and (len(peaks) != len(tree.peaks(size)) or tree.root(size, peaks) != heads.head_of(known).root):
+        yield f"head {size}: it is not the head of the leaves that are stored"
+    for problem in await _places(clock.tree, at, events, now if known else None):
+        yield problem
+
+
+async def _grown(
+    stored: Tree, peaks: Mapping[Node, bytes], size: int, leaves: Sequence[bytes]
+) -> tuple[dict[Node, bytes], int]:
+    """The peaks once these leaves are added, and how many of the stored nodes are not what they must be."""
+    new = tree.grown(size, leaves, peaks)
+    above = [node for node in new if node[0]]
+    found = await stored.nodes(above)
+    known = {**peaks, **new}
+    return {it: known[it] for it in tree.peaks(size + len(leaves))}, sum(found.get(it) != new[it] for it in above)
+
+
+def _strange(stretch: Stretch, places: Iterable[int], events: Mapping[bytes, Event]) -> Iterator[str]:
+    for place in places:
+        leaf, blind = stretch.leaves.get(place), stretch.blinds.get(place)
+        if leaf is None:
+            yield f"leaf {place}: it is gone"
+        elif leaf not in events and (blind is None or sequencing.dummy(blind) != leaf):
+            yield f"leaf {place}: its event is gone"
+
+
+async def _places(
+    stored: Tree, at: Mapping[bytes, int], events: Mapping[bytes, Event], now: datetime | None
+) -> list[str]:
+    """The events that are not in the tree, or are said to stand elsewhere."""
+    said = await stored.places([*at])
+    moved = [f"leaf {place}: it is said to stand elsewhere" for leaf, place in at.items() if said.get(leaf) != place]
+    late = [
+        f"event {leaf.hex()[:16]}: it is not in the tree"
+        for leaf, event in events.items()
+        if leaf not in at and now and event.at + LATEST < now
+    ]
+    return [*sorted(moved), *sorted(late)]
+
+
+def _closings(events: Iterable[Event]) -> Iterator[str]:
+    """What the heads missed."""
+    for event in sorted((it for it in events if it.kind is Kind.SEQUENCED), key=lambda it: it.at):
+        hour = f"hour {event.at:%Y-%m-%d %H:00}"
+        for fact, words in _WRONG.items():
+            if event.facts.get(fact, "0") != "0":
+                yield f"{hour}: {event.facts[fact]} {words}"
+        if event.facts.get("exchanged") == "yes":
+            yield f"{hour}: other events are there than were told of"
