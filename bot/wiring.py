@@ -64,6 +64,7 @@ from tips.ports.desk import Tallied
 from tips.ports.intake import Counters
 from tips.statistics.archive import Archive
 from tips.statistics.closing import Closing
+from tips.transparency.filing import Filings
 from tips.transparency.heads import Heads
 from tips.triage import Triager
 
@@ -269,6 +270,7 @@ def _reception(it: _Basis, files: Files) -> Reception:
         mailboxes=Mailboxes(it.store.cases, it.roster, signing, it.now, it.random),
         vault=Vault(it.store.drafts, it.run, it.now, it.random, _recent_loss(it.run, it.now)),
         files=files,
+        filings=Filings(_heads(it), signing),
         reporter_notifications=ReporterNotifications(it.store.addresses, it.run, it.now, it.random),
         rate_limits=RateLimits(it.counters),
         now=it.now,
@@ -315,9 +317,15 @@ def _clock(it: _Basis) -> _Clockwork:
             it.random,
             {Tallied.CHANNEL: CHANNELS, Tallied.LANGUAGE: locales.LANGUAGES, Tallied.ASIDE: (), Tallied.SIGN: ()},
         ),
-        Heads(it.store.tree, HeadFile(it.settings.secrets), it.roster, signing, it.now, it.random),
+        _heads(it),
         leases,
     )
+
+
+def _heads(it: _Basis) -> Heads:
+    """The ledger's tree as it grows, and as it is believed."""
+    kept, signing = HeadFile(it.settings.secrets), it.secrets.signing[CLOCK]
+    return Heads(it.store.tree, kept, it.roster, signing, it.now, it.random)
 
 
 def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:

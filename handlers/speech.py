@@ -21,6 +21,7 @@ class Style(StrEnum):
     LABELLED = auto()  # each line's words up to its first colon are a label
     QUOTE = auto()  # a person's own words: long ones are folded
     CODE = auto()  # a receipt, for copying
+    FILE = auto()  # lines to be kept as they are
     CALL = auto()  # each line begins with a number to call
     WARNING = auto()  # to be seen before anything else of its message
 
@@ -46,6 +47,8 @@ STYLES: Final[Mapping[str, Style]] = {
     "mailbox.your_words": Style.QUOTE,
     "start.place": Style.LABELLED,
     "receipt.code": Style.CODE,
+    "proof.file": Style.FILE,
+    "proof.warning": Style.WARNING,
     "danger.numbers": Style.CALL,
     "warn.identifying": Style.WARNING,
     "warn.messenger": Style.WARNING,

@@ -1542,6 +1542,20 @@ MUTANTS = (
         "",
         "tests/flows/test_tree.py::test_what_a_process_counted_is_remembered_by_the_next_one",
     ),
+    Mutant(
+        "a proof that is not climbed",
+        "tips/merkle/proofs.py",
+        "        tree.verify_inclusion(leaf, self.index, head.size, self.hashes, head.root)\n",
+        "",
+        "tests/flows/test_filing.py::test_nothing_that_was_altered_shows_anything",
+    ),
+    Mutant(
+        "a promise that is broken in silence",
+        "tips/transparency/filing.py",
+        "promise.by < self.clock.now()",
+        "False",
+        "tests/flows/test_filing.py::test_a_tip_that_was_taken_away_leaves_its_writer_a_promise_that_was_broken",
+    ),
 )
 
 

@@ -63,6 +63,7 @@ the ledger as one append-only log (`merkle`), which grows by one of the `heads` 
     its heads are signed `checkpoints`, which are `notes` as all such logs write them; `witnesses` cosign what continues
     the history that they saw. Of what came in an hour each process signs `tallies`, a `multiset` that has no order, so
     that what is taken away before the hour is over is missed
+    a reporter has a promise in hand at once, and from the next head on one of the `proofs` (`filing`)
 
 before all this: a home is founded (`founding`), people join (`enrolment`, with `key_rotation`)
 after a disaster: a quorum of offices brings back what only they together can open (`recovery`), from a `stream`; a

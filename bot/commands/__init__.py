@@ -224,11 +224,30 @@ def _listed(names: str) -> tuple[str, ...]:
 
 
 @ledger_app.command("verify")
-def ledger_verify(json: Json = False) -> None:
-    """Check every event's signature, every case's chain and every envelope's hash."""
+def ledger_verify(
+    file: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="What a receipt gave; needs no home.")
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option("--key", help="With FILE: whom you believe, as `name+id+base64`; again for more."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Check everything that is stored against what was signed; or what a file of a reporter's shows."""
     from bot.commands import ledger
 
+    if file:
+        raise typer.Exit(ledger.verify_file(file, key or []))
     _run(ledger.verify(_settings(), as_json=json))
+
+
+@ledger_app.command("keys")
+def ledger_keys() -> None:
+    """Print the keys that heads and promises are verified by."""
+    from bot.commands import ledger
+
+    _run(ledger.keys(_settings()))
 
 
 @held_app.command("open")

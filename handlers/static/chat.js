@@ -44,10 +44,18 @@ function call(line) {
   return link;
 }
 
+function kept(said) {
+  const link = element("a", "button", words.keep);
+  link.href = `data:text/plain;charset=utf-8,${encodeURIComponent(said)}`;
+  link.download = "bang-chung.txt";
+  return link;
+}
+
 const STYLES = {
   quote: (said) => [element("blockquote", "", folded("", said))],
   labelled: (said) => [element("div", "labelled", ...said.split("\n").map(labelled))],
   code: (said) => [element("p", "code", element("code", "", said))],
+  file: (said) => [element("pre", "kept", said), kept(said)],
   call: (said) => said.split("\n").map(call),
   warning: (said) => [element("p", "warning", said)],
 };

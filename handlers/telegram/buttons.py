@@ -32,6 +32,7 @@ MOST_COPIED: Final = 256  # characters, as the Bot API has it
 _OURS: Final = {  # what our messages consist of; Telegram finds links and numbers by itself
     MessageEntityType.BOLD,
     MessageEntityType.CODE,
+    MessageEntityType.PRE,
     MessageEntityType.EXPANDABLE_BLOCKQUOTE,
 }
 

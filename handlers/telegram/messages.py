@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from aiogram.methods import SendMessage
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
-from aiogram.utils.formatting import Bold, Code, ExpandableBlockQuote, Text, as_list, sizeof
+from aiogram.utils.formatting import Bold, Code, ExpandableBlockQuote, Pre, Text, as_list, sizeof
 
 from handlers import speech
 from handlers.packing import BETWEEN, Box, packed
@@ -87,6 +87,8 @@ def _shape(paragraph: Paragraph) -> Text:
             return ExpandableBlockQuote(paragraph.text)
         case Style.CODE:
             return Code(paragraph.text)
+        case Style.FILE:
+            return Pre(paragraph.text)
         case Style.WARNING:
             first = _SENTENCE.match(paragraph.text)
             end = first.end() if first else len(paragraph.text)

@@ -12,7 +12,7 @@ from tips.cases import case, claims, deadlines, ledger, milestones, reading_gran
 from tips.cases.case import Case, State
 from tips.cases.checking import Checked
 from tips.cases.claims import Entry, Signature
-from tips.cases.ledger import envelope_facts
+from tips.cases.ledger import SignedEvent, envelope_facts
 from tips.cases.pings import PingKind, of_a_hand, ping
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import receipt, sealing
@@ -51,6 +51,7 @@ class View:
     later: tuple[str, ...]  # and of those that follow while it is late, in order
     late: bool  # its deadline is over, and nobody has taken it up yet
     shared: tuple[tuple[str, datetime], ...]  # of those that can read it now: who was let in by its unit, and when
+    received: SignedEvent | None  # its first event; None: it is gone
     still: tuple[str, ...]  # who was shut out of a piece, and opens the earlier ones until the case is sealed anew
 
 
@@ -100,6 +101,7 @@ class Mailboxes:
             later=tuple(code for code in asleep if code not in shut),
             late=row.due_at is not None and row.due_at <= self.now(),
             shared=tuple((code, at) for code, at in _shared(chain) if code in awake and code not in shut),
+            received=_received(keys, bundle.events),
             still=tuple(code for code in awake if code in shut),
         )
 
@@ -252,6 +254,12 @@ class Mailboxes:
         if row.unit not in awake:
             moved = replace(moved, clock=deadlines.WAKE, due_at=deadlines.hour(now))
         return replace(moved, opened=False)
+
+
+def _received(keys: Receipt, events: Sequence[SignedEvent]) -> SignedEvent | None:
+    """The event that a receipt can point at: its blind comes from there."""
+    blind = ledger.mentions(blind=keys.ledger_opening.hex())[0]
+    return next((it for it in events if blind in it.body), None)
 
 
 def _asked(chain: Sequence[ledger.Event]) -> bool:

@@ -33,8 +33,12 @@ from tips.intake.turns import (
     Say,
     TooMany,
 )
+from tips.merkle import notes
 from tips.organisation.units import HELD
+from tips.transparency.filing import Filed
 
+PROOF: Final = Option("proof", Say("option.proof"))
+ROOT_SHOWN: Final = 8  # characters of a head's root
 NOTIFY: Final = Option("notify", Say("option.notify"))
 DISPUTE: Final = Option("dispute", Say("option.dispute"))
 ADD_ANYWAY: Final = replace(SEND_ANYWAY, label=Say("option.send_anyway.inside"))
@@ -66,6 +70,11 @@ def explain_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 def show_readers(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Who reads it; a look-up alone tells nobody."""
     return Decision(draft, (), LookUp(draft.mailbox, readers=True))
+
+
+def show_proof(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
+    """A file that shows others that the tip was taken; who asks for it is told what it is on a seized phone."""
+    return Decision(draft, (), LookUp(draft.mailbox, proof=True))
 
 
 def words_only(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -110,8 +119,11 @@ def show_mailbox(prompts: Prompts, decision: Decision, found: Found) -> Decision
     if decision.effect.readers:
         shown = _who_reads(found.view, prompts.unit_name)
         shown = replace(shown, options=(*_dispute(decision.draft), *shown.options))
+    elif decision.effect.proof:
+        shown = _in_hand(found.filed)
+        shown = replace(shown, options=(*_dispute(decision.draft), *shown.options))
     else:
-        shown = _shown(found.view, prompts.unit_name, decision.draft.push)
+        shown = _shown(found, prompts.unit_name, decision.draft.push)
     if decision.draft.aside and found.kept:
         shown = replace(shown, says=(*shown.says, Say("mailbox.not_added")), options=(ADD_ANYWAY, *shown.options))
     if not found.kept:
@@ -195,23 +207,42 @@ def _after(decision: Decision, draft: Draft, reply: Reply) -> Decision:
 # --- what a mailbox shows ---------------------------------------------------------------------------------------------
 
 
-def _shown(view: View, named: Callable[[str], Say], push: bool) -> Reply:
+def _shown(found: Found, named: Callable[[str], Say], push: bool) -> Reply:
     """What the holder of a receipt sees; no unit by its name, for who looks over a shoulder learns nothing by it."""
-    row = view.case
+    view, row = found.view, found.view.case
     says = [_state(view)]
     if view.escalations:
         says.append(Say("mailbox.climbed", {"times": str(view.escalations)}))
     says += [say for letter in view.letters for say in _letter(letter)]
     if view.shared:
         says.append(Say("mailbox.shared.some", {"day": _day(view.shared[-1][1])}))
+    says += _filed(found.filed)
     if view.shredded:
         days = {"day": _day(view.shredded), "backups": _day(deadlines.backups_gone(view.shredded))}
-        return Reply((says[0], Say("mailbox.shredded", days)), (BACK,))
+        return Reply((says[0], Say("mailbox.shredded", days), *_filed(found.filed)), (PROOF, BACK))
     if row.state == State.CLOSED:
         says.append(Say("mailbox.closing", {"day": _day(row.due_at or row.received_at)}))
-        return Reply(tuple(says), (DISPUTE, READERS, BACK) if view.may_dispute else (READERS, BACK))
+        return Reply(tuple(says), (*((DISPUTE,) if view.may_dispute else ()), READERS, PROOF, BACK))
     says.append(Say("mailbox.answer_please" if view.awaits_answer else "mailbox.ask"))
-    return Reply(tuple(says), (*((NOTIFY,) if push else ()), READERS, EXCLUDE, BACK))
+    return Reply(tuple(says), (*((NOTIFY,) if push else ()), READERS, EXCLUDE, PROOF, BACK))
+
+
+def _filed(filed: Filed | None) -> list[Say]:
+    """That it is in the log, or by when it will be."""
+    if filed is None:
+        return []
+    if filed.head and filed.number:
+        root = notes.encoded(filed.head.root)[:ROOT_SHOWN]
+        return [Say("filed", {"number": str(filed.number), "size": str(filed.head.size), "root": root})]
+    return [Say("filed.late" if filed.late else "filed.soon", {"at": deadlines.moment(filed.by)})]
+
+
+def _in_hand(filed: Filed | None) -> Reply:
+    """The file, to be kept or shown."""
+    if filed is None:
+        return Reply((Say("proof.none"),), (BACK,))
+    about = "proof.promise" if filed.number is None else "proof.proof"
+    return Reply((Say("proof.warning"), Say(about), Say("proof.file", {"text": filed.file.decode()})), (BACK,))
 
 
 def _state(view: View) -> Say:

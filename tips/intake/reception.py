@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tips import errors
+from tips.cases.ledger import SignedEvent
 from tips.crypto import receipt
 from tips.crypto.sealing import Random
 from tips.evidence.files import MOST, File, Files
@@ -53,6 +54,7 @@ from tips.intake.turns import (
 )
 from tips.ports.cases import Change
 from tips.ports.desk import Tallied
+from tips.transparency.filing import Filed, Filings
 from tips.triage import Corrections, Triage
 
 GRACE: Final = timedelta(minutes=2)  # in which whoever took a message may still be answering it
@@ -95,6 +97,7 @@ class Reception:
     mailboxes: Mailboxes
     vault: Vault
     files: Files
+    filings: Filings
     reporter_notifications: ReporterNotifications
     rate_limits: RateLimits
     now: Callable[[], datetime]
@@ -365,10 +368,18 @@ class Reception:
         if not await self.rate_limits.allow_look_up(key):
             return TooMany()
         try:
-            return Found(await self.mailboxes.read(typed))
+            view = await self.mailboxes.read(typed)
         except errors.NotFound:
             await self.rate_limits.note_miss(key)
             return Missing()
+        return Found(view, await self._filed(view.received) if view.received else None)
+
+    async def _filed(self, received: SignedEvent) -> Filed | None:
+        """How a tip stands in the log; a log that is spoilt keeps nobody from their mailbox."""
+        try:
+            return await self.filings.filed(received)
+        except (errors.NotVerified, errors.BadSetting):
+            return None
 
     async def _post(self, mailbox: str, post: Post) -> tuple[Answer, Change | None]:
         found = await self._found(mailbox, post) if post.text or post.shut_out else None

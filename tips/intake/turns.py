@@ -18,6 +18,7 @@ from tips.intake.draft import Draft
 from tips.intake.mailbox import View
 from tips.intake.promise import Promise
 from tips.ports.evidence import Upload
+from tips.transparency.filing import Filed
 from tips.triage import Accusation, Triage
 
 ALL: Final = ("1",)  # what a client confirms that keeps no tags
@@ -125,6 +126,7 @@ class LookUp:
 
     typed: str
     readers: bool = False  # who reads the case is asked for: it is told to nobody who does not ask
+    proof: bool = False  # a file that shows others that it was taken is asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,7 @@ class Found:
     """A mailbox that a receipt opens."""
 
     view: View
+    filed: Filed | None = None  # how it stands in the log; None: that cannot be shown now
     kept: bool = True  # False: the store keeps nothing now; the mailbox can be read and not written to
 
 

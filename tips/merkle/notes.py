@@ -147,6 +147,11 @@ def _parse_line(line: str) -> Signature:
     return Signature(name, raw[:KEY_ID], raw[KEY_ID:])
 
 
+def encoded(raw: bytes) -> str:
+    """Bytes in base64, in the one form that `decoded` reads."""
+    return base64.b64encode(raw).decode()
+
+
 def decoded(written: str) -> bytes:
     """What is written in base64 (RFC 4648, §4), of which each content has one form only.
 

@@ -107,8 +107,7 @@ class Heads:
         peaks = known.peaks if known else {}
         nodes = tree.grown(size, batch.leaves, peaks)
         grown = size + len(batch.leaves)
-        origin = head_of(known).origin if known else self._origin()
-        head = Checkpoint(origin, grown, tree.root(grown, {**peaks, **nodes}))
+        head = Checkpoint(self.origin(), grown, tree.root(grown, {**peaks, **nodes}))
         return Growth(
             Head(grown, bytes(checkpoints.sign(head, self.signing)), closing.leaf),
             closing,
@@ -117,9 +116,10 @@ class Heads:
             {places[sequencing.dummy(blind)]: blind for blind in batch.blinds},
         )
 
-    def _origin(self) -> str:
-        """The log's name: one that no other home has."""
-        return ORIGIN + keys.verify_key(self.signing)[:8].hex()
+    def origin(self) -> str:
+        """The log's name: one that no other home has, and that it keeps whatever keys come."""
+        known = self.kept.load()
+        return head_of(known).origin if known else ORIGIN + keys.verify_key(self.signing)[:8].hex()
 
     def _closing(self, size: int, waiting: Waiting) -> SignedEvent:
         """What was found, for who looks from inside: the published head tells none of it."""
