@@ -20,6 +20,7 @@ from queue import Queue
 
 ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2  # mutants that are tried side by side
+PASSED = "--passed"
 SECOND = itertools.count(1_000_000_000)  # a time of a file, in seconds since 1970
 SECONDS = 300  # one mutant's time; one that hangs is not held by its test
 
@@ -1560,13 +1561,19 @@ MUTANTS = (
 
 
 def main(names: list[str]) -> None:
-    """Try every mutant, or those whose name holds one of the words given; ends with 1 if a guard is held by nothing."""
-    chosen = [it for it in MUTANTS if not names or any(name in it.name for name in names)]
+    """Try every mutant, or those whose name holds one of the words given; ends with 1 if a guard is held by nothing.
+
+    `--passed` says that all tests have just passed, so that they are not run once more without a mutant.
+    """
+    passed = PASSED in names
+    words = [it for it in names if it != PASSED]
+    chosen = [it for it in MUTANTS if not words or any(word in it.name for word in words)]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
         places: Queue[Path] = Queue()
         for number in range(AT_ONCE):
             places.put(copied(Path(folder) / f"checkout-{number}"))
-        sound = passing(Path(folder) / "checkout-0", {it.test for it in chosen})
+        tests = {it.test for it in chosen}
+        sound = tests if passed else passing(Path(folder) / "checkout-0", tests)
         found = list(pool.map(lambda it: tried(it, places) if it.test in sound else "unsound", chosen))
     for verdict, name in sorted(zip(found, (it.name for it in chosen), strict=True), key=lambda it: it[0] != "red"):
         print(f"{verdict:10} {name}")  # what is not red comes last, where it is looked for

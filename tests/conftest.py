@@ -1,6 +1,7 @@
 """Fixtures that every folder of tests may use."""
 
 import sys
+import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: item.path not in slow)
     if two.ON:
-        kept = [item for item in items if _has_turns(item)]
+        kept = [item for item in items if _has_turns(item) and _is_its_store(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
 
@@ -47,6 +48,16 @@ def _is_slow(item: pytest.Item) -> bool:
     return bool(SLOW_FAKES & {getattr(it, "__name__", "") for it in reached}) or bool(
         SLOW_FAKES & {str(getattr(it, "__module__", "")) for it in reached}
     )
+
+
+def _is_its_store(item: pytest.Item) -> bool:
+    """Over two processes each test is run once more on one of its databases; which, its name decides."""
+    callspec = getattr(item, "callspec", None)
+    chosen = ("sqlite", "postgresql")[zlib.crc32(item.originalname.encode()) % 2]  # type: ignore[attr-defined]
+    named = {"sqlite", "postgresql"} & {
+        it for it in (callspec.params if callspec else {}).values() if isinstance(it, str)
+    }
+    return not named or chosen in named
 
 
 def _has_turns(item: pytest.Item) -> bool:
