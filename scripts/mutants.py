@@ -1492,7 +1492,7 @@ MUTANTS = (
     ),
     Mutant(
         "half a backup that is left",
-        "bot/commands/recovery.py",
+        "bot/backups.py",
         "    except BaseException as error:",
         "    except OSError as error:",
         "tests/flows/test_recovery.py::test_a_backup_that_breaks_off_leaves_nothing_of_itself",

@@ -260,11 +260,14 @@ def restore(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `backup` wrote.")],
     shares: Shares,
     signers: Signers = None,
+    despite: Annotated[
+        bool, typer.Option("--despite", help="Go on although rows in it are not what was signed; all are named.")
+    ] = False,
 ) -> None:
-    """Bring a backup back into a new, empty home."""
+    """Bring a backup back into a new, empty home, after all of it was checked; two admins sign that it came back."""
     from bot.commands import recovery
 
-    _run(recovery.restore(_settings(), file, shares, signers))
+    _run(recovery.restore(_settings(), file, shares, signers, despite=despite))
 
 
 @app.command("poster")

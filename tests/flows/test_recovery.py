@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -211,8 +212,8 @@ async def test_a_backup_that_breaks_off_leaves_nothing_of_itself(
     async with home.opened(tmp_path) as opened:
         for error in (errors.StoreUnavailable, KeyboardInterrupt):
 
-            def broken(url: str, error: type[BaseException] = error) -> Iterator[bytes]:
-                yield next(whole(url))
+            def broken(*how: Any, error: type[BaseException] = error) -> Iterator[bytes]:
+                yield next(whole(*how))
                 raise error
 
             monkeypatch.setattr(backup, "dump", broken)

@@ -1,33 +1,36 @@
 """STREAM (Hoang, Reyhanitabar, Rogaway, Vizár 2015, as in age): long data in chunks, none of which can move.
 
-Each chunk is AES-256-GCM under one fresh key; its nonce is an 11-byte counter and a byte that marks the last one.
+Each chunk is sealed under one fresh key; its nonce is an 11-byte counter and a byte that marks the last one. The cipher
+is AES-256-GCM, and in age's files (`age`) ChaCha20-Poly1305.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from tips import errors
 
 CHUNK: Final = 64 * 1024  # bytes of plaintext
 TAG: Final = 16
+Cipher = Callable[[bytes], AESGCM | ChaCha20Poly1305]  # of a key of 32 bytes
 
 
-def seal(key: bytes, data: Iterable[bytes], info: bytes) -> Iterator[bytes]:
+def seal(key: bytes, data: Iterable[bytes], info: bytes, cipher: Cipher = AESGCM) -> Iterator[bytes]:
     """Seal data chunk by chunk.
 
     Args:
         key: 32 fresh random bytes, used for this stream only.
         data: pieces of any length.
         info: what the stream is bound to.
+        cipher: what seals a chunk.
     """
-    cipher = AESGCM(key)
+    chosen = cipher(key)
     for number, (chunk, last) in enumerate(_chunks(data, CHUNK)):
-        yield cipher.encrypt(_nonce(number, last), chunk, info)
+        yield chosen.encrypt(_nonce(number, last), chunk, info)
 
 
 def seal_chunk(key: bytes, number: int, *, last: bool, plain: bytes, info: bytes) -> bytes:
@@ -52,18 +55,21 @@ def open_chunk(key: bytes, number: int, *, last: bool, sealed: bytes, info: byte
         raise errors.NotOpened from error
 
 
-def unseal(key: bytes, data: Iterable[bytes], info: bytes) -> Iterator[bytes]:
+def unseal(key: bytes, data: Iterable[bytes], info: bytes, cipher: Cipher = AESGCM) -> Iterator[bytes]:
     """Open a stream; what was yielded before an error is not to be trusted as complete.
 
     Raises:
+        CutShort: it ends before its last chunk, or this is another one than was written.
         NotOpened: wrong key or binding, or a chunk was altered, dropped, swapped or added.
     """
-    cipher = AESGCM(key)
+    chosen = cipher(key)
     for number, (chunk, last) in enumerate(_chunks(data, CHUNK + TAG)):
+        if number and len(chunk) == TAG:  # only a stream of nothing ends with an empty chunk
+            raise errors.CutShort
         try:
-            yield cipher.decrypt(_nonce(number, last), chunk, info)
+            yield chosen.decrypt(_nonce(number, last), chunk, info)
         except InvalidTag as error:
-            raise errors.NotOpened from error
+            raise (errors.CutShort if last and number else errors.NotOpened) from error
 
 
 def _nonce(number: int, last: bool) -> bytes:
