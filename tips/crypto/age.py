@@ -146,12 +146,7 @@ def open_payload(file_key: bytes, source: Pieces) -> Iterator[bytes]:
     nonce = source.take(NONCE_BYTES)
     if len(nonce) != NONCE_BYTES:
         raise errors.CutShort
-    try:
-        yield from stream.unseal(_derive(file_key, nonce, b"payload"), source, b"", ChaCha20Poly1305)
-    except errors.Altered:
-        raise
-    except errors.NotOpened as error:
-        raise errors.Altered from error
+    yield from stream.unseal(_derive(file_key, nonce, b"payload"), source, b"", ChaCha20Poly1305)
 
 
 def _derive(file_key: bytes, salt: bytes, info: bytes) -> bytes:

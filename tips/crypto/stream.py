@@ -60,7 +60,7 @@ def unseal(key: bytes, data: Iterable[bytes], info: bytes, cipher: Cipher = AESG
 
     Raises:
         CutShort: it ends before its last chunk, or this is another one than was written.
-        NotOpened: wrong key or binding, or a chunk was altered, dropped, swapped or added.
+        Altered: another chunk was altered, dropped, swapped or added, or the key or binding is wrong.
     """
     chosen = cipher(key)
     for number, (chunk, last) in enumerate(_chunks(data, CHUNK + TAG)):
@@ -69,7 +69,7 @@ def unseal(key: bytes, data: Iterable[bytes], info: bytes, cipher: Cipher = AESG
         try:
             yield chosen.decrypt(_nonce(number, last), chunk, info)
         except InvalidTag as error:
-            raise (errors.CutShort if last and number else errors.NotOpened) from error
+            raise (errors.CutShort if last else errors.Altered) from error
 
 
 def _nonce(number: int, last: bool) -> bytes:

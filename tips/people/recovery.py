@@ -219,16 +219,7 @@ def _unseal_first(source: Pieces, shares: Mapping[str, str]) -> tuple[bytes, Pie
         key = sealing.open_with(seed, locked, binding("backup"))
     except errors.NotOpened as error:
         raise errors.OtherKey from error
-    return seed, Pieces(_first_stream(key, source))
-
-
-def _first_stream(key: bytes, source: Pieces) -> Iterator[bytes]:
-    try:
-        yield from stream.unseal(key, source, binding("backup"))
-    except errors.Altered:
-        raise
-    except errors.NotOpened as error:
-        raise errors.Altered from error
+    return seed, Pieces(stream.unseal(key, source, binding("backup")))
 
 
 # --- coming back ------------------------------------------------------------------------------------------------------
