@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench import crypto, export, ledger, memory, million, start, submit, triage, turn
+from bench import backup, crypto, export, ledger, memory, million, start, submit, triage, turn
 from bench.measure import Figure
 
 LATEST: Final = Path(__file__).parent / "latest.json"
@@ -32,6 +32,7 @@ FIGURES: Final[dict[str, Callable[[], Coroutine[Any, Any, Figure]]]] = {
     "statistics_1m": million.statistics,
     "month_close": million.month_close,
     "export": export.export,
+    "backup": backup.backup,
     **{f"ledger_append_{name}": partial(ledger.append, size) for name, size in ledger.SIZES.items()},
     **{f"ledger_prove_{name}": partial(ledger.prove, size) for name, size in ledger.SIZES.items()},
     **{f"ledger_check_{name}": partial(ledger.check, size) for name, size in ledger.SIZES.items()},

@@ -52,7 +52,7 @@ def dump(url: str, product: str, at: datetime) -> Iterator[bytes]:
         for table in tables:
             in_order = _lasting(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
             for row in connection.execute(in_order).mappings():
-                yield _record(table.name, dict(row))
+                yield from _record(table.name, dict(row))
 
 
 def load(url: str, source: Pieces) -> tuple[Manifest | None, LedgerState]:
@@ -153,14 +153,15 @@ def _ledger(connection: sa.Connection) -> LedgerState:
 # --- rows as lines ----------------------------------------------------------------------------------------------------
 
 
-def _record(table: str, row: Mapping[str, Any]) -> bytes:
+def _record(table: str, row: Mapping[str, Any]) -> Iterator[bytes]:
     plain, long = {}, {}
     for name, value in row.items():
         if isinstance(value, bytes) and len(value) > LONG:
             long[name] = value
         else:
             plain[name] = base64.b64encode(value).decode() if isinstance(value, bytes) else value
-    return b"".join([_line(table, plain, {name: len(value) for name, value in long.items()}), *long.values()])
+    yield _line(table, plain, {name: len(value) for name, value in long.items()})
+    yield from long.values()
 
 
 def _line(*parts: Any) -> bytes:

@@ -5,8 +5,9 @@ import contextlib
 import json
 import os
 import sqlite3
+import tracemalloc
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ import pytest
 
 import locales
 import storage
-from bot import settings, wiring
+from bot import backups, settings, wiring
 from bot.commands import error_messages, recovery
 from bot.settings import Settings
 from storage import backup, engine, migrate
@@ -261,6 +262,14 @@ async def test_a_restored_home_opens_its_cases_and_wakes_what_slept(
         assert (await product.review.open(above, seen[0].id)).tip.text == SENTENCE
 
 
+def split(data: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Each line of a dump with the bytes that stand behind it."""
+    source = Pieces(data)
+    while line := source.line():
+        _, _, *lengths = json.loads(line)
+        yield line, source.take(sum(lengths[0].values()) if lengths else 0)
+
+
 @dataclass(frozen=True)
 class Backed:
     """A home that is gone, its backup, and what brings it back."""
@@ -281,10 +290,7 @@ class Backed:
     def resealed(self, change: Callable[[list[bytes]], list[bytes]]) -> Path:
         """The file as somebody who holds the shares could write it anew: each row of the dump is one of the list."""
         seed, data = quorum.unseal([self.file.read_bytes()], self.opened.founding.shares)
-        rows, source = [], Pieces(data)
-        while line := source.line():
-            _, _, *lengths = json.loads(line)
-            rows.append(line + source.take(sum(lengths[0].values()) if lengths else 0))
+        rows = [line + more for line, more in split(data)]
         kept = self.opened.founding.kept
         sealed = {it.removeprefix("recovery:"): kept[it] for it in kept if it.startswith("recovery:")}
         other = self.file.with_name("resealed.age")
@@ -465,12 +471,36 @@ async def test_a_backup_is_of_one_moment_whatever_is_written_meanwhile(tmp_path:
     async with home.opened(tmp_path, url=database_url) as opened:
         await opened.citizen("one").sends(SENTENCE)
         dumped = backup.dump(database_url, "a test", opened.clock())
-        data = [next(dumped)]
+        first = next(dumped)
         await opened.citizen("two").sends(SENTENCE)
-        counted = Counter(json.loads(it.split(b"\n")[0])[0] for it in (*data, *dumped))
-        manifest = json.loads(data[0])[1]["rows"]
+        counted = Counter(json.loads(line)[0] for line, _ in split(dumped))
+        manifest = json.loads(first)[1]["rows"]
         assert {name: counted[name] for name in manifest} == manifest
         assert (counted["tip"], len(await opened.cases())) == (1, 2)
+
+
+async def test_a_large_home_is_backed_up_and_comes_back_in_little_memory(tmp_path: Path) -> None:
+    """Sixty megabytes of files, and never more than a third of it in memory."""
+    old, new = (f"sqlite+aiosqlite:///{tmp_path}/{name}.db" for name in ("old", "new"))
+    for url in (old, new):
+        databases.prepare(url)
+    with closing(sqlite3.connect(engine.sqlite_path(old))) as connection, connection:
+        rows = ((bytes(16), number, os.urandom(65_552)) for number in range(960))
+        connection.executemany("INSERT INTO blob (envelope_id, number, sealed) VALUES (?, ?, ?)", rows)
+    seed, file = os.urandom(32), tmp_path / "large.age"
+    at, none = datetime(2026, 11, 1, tzinfo=UTC), Recovery(2, {"px05,vks-tp": b"x"})
+    tracemalloc.start()
+    with backups.whole(file) as out:
+        for piece in backups.pieces(old, sealing.public_bytes(seed), none, at):
+            out.write(piece)
+    with file.open("rb") as source:
+        data = Pieces(iter(lambda: source.read(65_536), b""))
+        header = age.read_header(data)
+        manifest, _ = backup.load(new, Pieces(age.open_payload(age.open_file_key(header, seed), data)))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert manifest and manifest.rows == {"blob": 960}
+    assert most < 20_000_000
 
 
 async def test_rows_of_an_older_schema_are_brought_to_the_newest(tmp_path: Path) -> None:

@@ -76,16 +76,22 @@ def _nonce(number: int, last: bool) -> bytes:
     return number.to_bytes(11, "big") + bytes([last])
 
 
-def _chunks(data: Iterable[bytes], size: int) -> Iterator[tuple[bytes, bool]]:
-    """Pieces of exactly `size` bytes and a shorter last one, each with whether it is the last."""
-    held = b""  # up to `size` bytes that may be the last ones; pieces of just that length are never copied
+def _chunks(data: Iterable[bytes], size: int) -> Iterator[tuple[bytes | memoryview, bool]]:
+    """Pieces of exactly `size` bytes and a shorter last one, each with whether it is the last; few are copied."""
+    held: bytes | memoryview = b""  # up to `size` bytes that may be the last ones
     for piece in data:
         if len(held) == size and piece:
             yield held, False
             held = b""
-        joined, at = (held + piece) if held else piece, 0
-        while len(joined) - at > size:
-            yield joined[at : at + size], False
+        view, at = memoryview(piece), 0
+        if held and len(held) + len(view) <= size:
+            held = b"".join((held, view))
+            continue
+        if held:
+            at = size - len(held)
+            yield b"".join((held, view[:at])), False
+        while len(view) - at > size:
+            yield view[at : at + size], False
             at += size
-        held = joined[at:] if at else joined
+        held = view[at:]
     yield held, True
