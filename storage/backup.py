@@ -80,7 +80,11 @@ def load(url: str, source: Pieces) -> tuple[Manifest | None, LedgerState]:
                 raise errors.Altered("its rows are not those of its manifest")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.ForeignFile from error
-    migrate.upgrade(url)
+    try:
+        migrate.upgrade(url)
+    except BaseException:
+        empty(url)
+        raise
     return manifest, state
 
 

@@ -36,6 +36,7 @@ from tips.crypto.pieces import Pieces
 from tips.desk.actions import Fields
 from tips.people import recovery as quorum
 from tips.people.recovery import LedgerState
+from tips.triage import Corrections
 
 
 @pytest.fixture
@@ -438,6 +439,49 @@ async def test_what_the_ledger_says_is_destroyed_does_not_come_back(
             await backed.restores()
         assert backed.is_empty()
         assert (await stored_cases(backed.old))[0].hex() in capsys.readouterr().err
+
+
+async def test_what_the_ledger_says_is_shut_out_gets_no_key_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A hand put the key of a unit that was found to be accused back before the backup: it is named, and stops it."""
+
+    async def returned(opened: Home, receipt: str) -> None:
+        case = (await opened.the_case()).id
+        path = engine.sqlite_path(opened.settings.database_url)
+        with closing(sqlite3.connect(path)) as connection:
+            (theirs,) = connection.execute("SELECT * FROM reading_grant WHERE reader = 'duty'").fetchall()
+        fields = Fields(corrections=Corrections(accused=("duty",)))
+        await opened.product.casework.act(await opened.session("an"), case, "correct", fields)
+        assert "duty" not in {it.reader for it in await opened.grants(case)}
+        (envelope,) = await opened.envelopes(case, "tip")
+        with closing(sqlite3.connect(path)) as connection, connection:
+            marks = ",".join("?" * len(theirs))
+            connection.execute(f"INSERT INTO reading_grant VALUES ({marks})", (envelope.id, *theirs[1:]))
+
+    async with backed_up(tmp_path, returned) as backed:
+        with pytest.raises(errors.Refused):
+            await backed.restores()
+        assert backed.is_empty()
+        assert "is not what was signed" in capsys.readouterr().err
+
+
+async def test_a_home_comes_back_on_postgresql_or_leaves_it_empty(tmp_path: Path, postgres_url: str) -> None:
+    """From SQLite's rows: all of them, or after a refusal none, and the same database takes the next try."""
+
+    async def edited(opened: Home, receipt: str) -> None:
+        with closing(sqlite3.connect(engine.sqlite_path(opened.settings.database_url))) as connection, connection:
+            connection.execute("UPDATE tip SET unit = 'area-760'")
+
+    async with backed_up(tmp_path, edited) as backed:
+        new = replace(backed.new, database_url=postgres_url)
+        with pytest.raises(errors.Refused):
+            await recovery.restore(new, backed.file, backed.printed, backed.printed)
+        assert await stored_cases(new) == []
+        assert await stored_events(new) == []
+        await recovery.restore(new, backed.file, backed.printed, backed.printed, despite=True)
+        async with wiring.open_product(new, now=backed.opened.clock) as product:
+            assert (await product.mailboxes.read(backed.receipt)).case.unit == "area-770"
 
 
 async def test_a_restored_home_says_by_both_admins_from_which_ledger_it_goes_on(tmp_path: Path) -> None:
