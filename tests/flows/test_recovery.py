@@ -347,6 +347,8 @@ async def test_a_backup_that_was_touched_restores_nothing_and_says_what_is_wrong
             (whole.replace(stanza, others), "error.backup_other_key"),
             (b"x" + whole[1:], "error.backup_foreign"),
             (b"", "error.backup_foreign"),
+            (bytes(100_000), "error.backup_foreign"),  # no line in it ends
+            (whole[:30] + b"A" * 3_000_000, "error.backup_altered"),
             (first, "error.backup_foreign"),
         ):
             short.write_bytes(damaged)

@@ -91,9 +91,9 @@ def read_header(source: Pieces) -> Header:
         ForeignFile: this is no age file of version 1.
         Altered: it begins like one, and does not go on like one.
     """
-    covered = source.line(len(INTRO))
-    if covered != INTRO:
+    if not source.begins(INTRO):
         raise errors.ForeignFile
+    covered = source.line()
     stanzas: list[Stanza] = []
     while not (line := source.line(HEADER_BYTES)).startswith(b"---"):
         stanza, lines = _stanza(line, source)

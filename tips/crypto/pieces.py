@@ -32,13 +32,13 @@ class Pieces:
         """The next line with its end; without one it is what was left, or b"" at the end.
 
         Raises:
-            NotOpened: it is longer than `limit` bytes.
+            Altered: it is longer than `limit` bytes.
         """
         looked = self._at
         while (end := self._front.find(b"\n", looked)) < 0:
             looked = len(self._front) - self._at
             if looked > limit:
-                raise errors.NotOpened("a line of it has no end")
+                raise errors.Altered
             if not self._more():
                 return self._taken(len(self._front))
         return self._taken(end + 1)
