@@ -86,6 +86,7 @@ class Settings:
     zalo_api: str = ZALO_API
     zalo_webhook: bool = False
     zalo_account: ZaloAccount | None = None
+    backups: Path | None = None  # where the clock puts a backup each night; None: it makes none
     least: int = LEAST  # counts below it are hidden wherever figures are published
     demo: bool = False
     moved: Moved | None = None  # None: the machine's own time
@@ -126,6 +127,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         zalo_api=_server(environment, "TINBAO_ZALO_API", ZALO_API),
         zalo_webhook=environment.get("TINBAO_ZALO_WEBHOOK", "") == "1",
         zalo_account=_zalo_account(environment),
+        backups=_backups(environment, home, secrets),
         least=_least(environment),
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
@@ -137,6 +139,16 @@ def _listen(value: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise errors.BadSetting("TINBAO_LISTEN must be HOST:PORT, for example 127.0.0.1:8138")
     return host, int(port)
+
+
+def _backups(environment: Mapping[str, str], home: Path, secrets: Path) -> Path | None:
+    value = environment.get("TINBAO_BACKUPS", "")
+    if not value:
+        return None
+    folder = Path(value).absolute()
+    if any(it == folder or it in folder.parents for it in (home, secrets)):
+        raise errors.BadSetting("TINBAO_BACKUPS must lie outside TINBAO_HOME and TINBAO_SECRETS: best on another disk")
+    return folder
 
 
 def _least(environment: Mapping[str, str]) -> int:

@@ -54,6 +54,21 @@ class HeadFile:
         key_files.replace_secret(self.secrets / HEAD, json.dumps(plain).encode())
 
 
+@dataclass(slots=True)
+class HeadInMemory:
+    """See `tips.ports.tree.KnownHead`: for who looks at a tree once, and kept no head of it."""
+
+    known: Known | None = None
+
+    def load(self) -> Known | None:
+        """The newest that was looked at."""
+        return self.known
+
+    def keep(self, known: Known) -> None:
+        """Until the end of this process."""
+        self.known = known
+
+
 @dataclass(frozen=True, slots=True)
 class TallyFiles:
     """See `tips.ports.tree.TallyBook`. Whatever process comes next on this machine goes on from its files."""

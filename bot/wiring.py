@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import locales
 import storage
-from bot import key_files, tree_files
+from bot import backups, key_files, tree_files
 from bot.cleaner.client import Cleaning
 from bot.live_roster import LiveRoster
 from bot.serve.health import Health
@@ -20,6 +20,7 @@ from bot.tree_files import HeadFile, TallyFiles
 from handlers.exports.files import ExportFiles
 from storage import migrate
 from tips import errors
+from tips.clock import backup_rotation
 from tips.clock.departures import Departures
 from tips.clock.early_signs import EarlySigns
 from tips.clock.escalation import Escalation
@@ -219,6 +220,7 @@ def _put_together(it: _Basis) -> Product:
     files = Files(Cleaning(), it.store.blobs, it.now, it.random)
     reception = _reception(it, files)
     review, casework = _desk(it, files)
+    custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, Devices(it.run, it.random), it.now, it.random)
     clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
     exports = Exports(archive, it.store.ledger, it.roster.organisation.areas, it.now, it.random)
@@ -239,14 +241,14 @@ def _put_together(it: _Basis) -> Product:
         search=Search(it.store.cases, it.store.ledger, it.roster, it.now, it.random),
         casework=casework,
         logins=logins,
-        custody=Custody(it.store.ledger, it.store.keyring, it.now, it.random),
+        custody=custody,
         reporter_notifications=reception.reporter_notifications,
         officer_notifications=OfficerNotifications(
             it.store.officer_chats, it.store.outbox, it.roster, it.now, it.random
         ),
         undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
         **clock._asdict(),
-        jobs=Jobs(_jobs(it, clock, logins), clock.leases, it.now),
+        jobs=Jobs((*_jobs(it, clock, logins), *_nightly(it, custody)), clock.leases, it.now),
         exports=exports,
         export_files=ExportFiles(exports, it.roster.organisation, it.roster().trial),
         archive=archive,
@@ -348,6 +350,15 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
         Job(JobName.FILES, timedelta(hours=1), lambda: it.store.blobs.expire(it.now())),
         Job(JobName.SESSIONS, timedelta(minutes=5), logins.forget_idle),
     )
+
+
+def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
+    """The backup that the clock makes, where the settings say into which folder."""
+    if it.settings.backups is None:
+        return ()
+    signing, url = it.secrets.signing[CLOCK], it.settings.database_url
+    nightly = backups.Nightly(it.settings.backups, url, custody, it.roster, signing, it.now)
+    return (Job(JobName.BACK_UP, backup_rotation.EVERY, nightly.tick),)
 
 
 def _unit_names(organisation: Organisation) -> Callable[[str], Say]:

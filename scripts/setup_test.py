@@ -1,5 +1,5 @@
 """Brings what the tests need beside Python: PostgreSQL, chromium with fonts, strace, exiftool,
-ffmpeg, poppler and LibreOffice.
+ffmpeg, poppler, LibreOffice, and node with npm's age-encryption.
 
 The system's own come first; else, as root, Debian's packages by apt-get; else those unpacked below `.tools`.
 What was found is written to `.tools/paths.json`, which `tests/tools.py` reads. What cannot be had ends the run with the
@@ -21,6 +21,8 @@ TOOLS = ROOT / ".tools"
 UNPACKED = TOOLS / "debian"
 APT = TOOLS / "apt"
 FONT = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"
+AGE = TOOLS / "age"  # what npm brings
+AGE_PACKAGES = ("age-encryption@0.3.1",)
 IGNORE_SYSTEM = os.environ.get("TINBAO_IGNORE_SYSTEM") == "1"  # for trying the unpacked way on a full machine
 
 
@@ -66,6 +68,8 @@ NEEDS = (
     Need("exiftool", command("exiftool"), ("libimage-exiftool-perl",)),
     Need("ffmpeg", command("ffmpeg"), ("ffmpeg",)),  # makes the tests' films, and judges what became of them
     Need("pdftoppm", command("pdftoppm"), ("poppler-utils",)),
+    Need("node", command("node"), ("nodejs",)),  # runs age-encryption, which opens our backups
+    Need("npm", command("npm"), ("npm",)),
     Need("soffice", command("soffice"), ("libreoffice-calc-nogui",)),  # reads the spreadsheets that we write
 )
 
@@ -83,12 +87,28 @@ def main() -> int:
     if missing:
         return 1
     paths = {name: str(wrapped(name, path)) for name, path in found.items() if path}
+    if not age_encryption(paths["npm"]):
+        print(f"setup: npm cannot bring {' '.join(AGE_PACKAGES)}. Remedy: let it reach its registry", file=sys.stderr)
+        return 1
+    paths["age"] = str(AGE)
     (TOOLS / "paths.json").write_text(json.dumps(paths, indent=1))
     return 0
 
 
 def look(need: Need, roots: list[pathlib.Path]) -> pathlib.Path | None:
     return next((path for root in roots if (path := need.find(root))), None)
+
+
+def age_encryption(npm: str) -> bool:
+    """An independent age, in a folder of its own; brought once."""
+    wanted = AGE / "brought"
+    if wanted.exists() and wanted.read_text() == " ".join(AGE_PACKAGES):
+        return True
+    run([npm, "install", "--silent", "--no-package-lock", "--ignore-scripts", "--prefix", str(AGE), *AGE_PACKAGES])
+    if not (AGE / "node_modules/age-encryption").is_dir():
+        return False
+    wanted.write_text(" ".join(AGE_PACKAGES))
+    return True
 
 
 def bring(missing: list[Need]) -> None:
@@ -148,6 +168,7 @@ def wrapped(name: str, path: pathlib.Path) -> pathlib.Path:
         f"export LD_LIBRARY_PATH={':'.join(libraries)}",
         f"export FONTCONFIG_FILE={fonts}",
         f"export PERL5LIB={UNPACKED}/usr/share/perl5",
+        f"export NODE_PATH={UNPACKED}/usr/share/nodejs:{UNPACKED}/usr/lib/nodejs PATH={UNPACKED}/usr/bin:$PATH",
         f'exec {program} "$@"',
     ]
     script.write_text("\n".join(lines) + "\n")

@@ -1,64 +1,121 @@
-"""The whole store as lines and back: what a backup seals. Drafts, sessions and link codes are left out on purpose.
+"""The whole store as rows and back: what a backup seals. Drafts, sessions and link codes are left out on purpose.
 
-A line is a table's name and a row; bytes are base64. Rows come in the order of their keys, which tells nothing.
+The first line is a manifest. Each row is a line, its table's name and its values, bytes as base64; long ones follow the
+line as they are, and it tells their lengths. Rows come in the order of their keys, which tells nothing. Rows of an
+older schema are put into that schema, which is then brought to the newest.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from storage import engine
-from storage.tables import Moment, metadata
+from storage import engine, migrate
 from tips import errors
+from tips.crypto.pieces import Pieces
+from tips.people.recovery import LedgerState, Manifest
 
 # Worthless without keys that are in no backup, or of the hour: what is restored tells nobody again what was told.
 PASSING: Final = frozenset(
     {"draft", "session", "link_code", "job_run", "stuck", "waiting_file", "address", "push", "topic"}
 )
+FIRST: Final = ("blob", "event", "roster")  # files, ledger and roster come before all other rows
+MANIFEST: Final = "manifest"
 BATCH: Final = 100  # rows that are in memory at once; a chunk of a file is one
+UNTOLD: Final = "0013"  # the schema of rows without a manifest: of the last program that wrote none
+LONG: Final = 512  # bytes; what is longer stands behind its line as it is
 
 
-def dump(url: str) -> Iterator[bytes]:
-    """Every lasting row as one line, all of one moment.
+def dump(url: str, product: str, at: datetime) -> Iterator[bytes]:
+    """The manifest and every lasting row, all of one moment, in pieces.
+
+    Args:
+        product: the version of the program that writes.
+        at: the present.
 
     Raises:
         StoreUnavailable: the database is away.
     """
-    with _connected(url) as connection:
-        for table in _tables():
-            lasting = _lasting(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
-            for row in connection.execute(lasting).mappings():
-                values = {name: _plain(value) for name, value in row.items()}
-                yield json.dumps([table.name, values], separators=(",", ":")).encode() + b"\n"
+    with _reading(url) as connection:
+        tables = _tables(connection)
+        yield _line(MANIFEST, _manifest(connection, tables, product, at).plain())
+        for table in tables:
+            in_order = _lasting(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
+            for row in connection.execute(in_order).mappings():
+                yield from _record(table.name, dict(row))
 
 
-def load(url: str, data: Iterable[bytes]) -> int:
-    """Put the lines of `dump` into an empty database at the same schema: all of them or, on an error, none.
+def load(url: str, source: Pieces) -> tuple[Manifest | None, LedgerState]:
+    """Put what `dump` wrote into an empty database: all of it or, on an error, none.
+
+    Returns:
+        The manifest (None: an earlier program wrote none), and the ledger as it is now.
 
     Raises:
-        BadSetting: the database holds something already.
+        Altered: the rows are not those of the manifest.
+        BadSetting: the database holds something already, or a later program wrote this.
+        ForeignFile: these are no rows of this product.
         StoreUnavailable: it is away or cannot be written.
     """
-    count = 0
-    with _connected(url) as connection:
-        if any(connection.execute(sa.select(sa.func.count()).select_from(table)).scalar() for table in _tables()):
-            raise errors.BadSetting("this database is not empty: restore into a new home")
-        for name, lines in itertools.groupby(map(json.loads, _lines(data)), key=lambda line: str(line[0])):
-            table = metadata.tables[name]
-            rows = (_typed(table, values) for _, values in lines)
-            while batch := list(itertools.islice(rows, BATCH)):
-                connection.execute(table.insert(), batch)
-                count += len(batch)
-    return count
+    try:
+        records = _records(source)
+        first = next(records, None)
+        manifest = Manifest.of(first[1]) if first and first[0] == MANIFEST else None
+        rows = records if manifest else itertools.chain([first] if first else [], records)
+        _prepare(url, manifest)
+        with _writing(url) as connection:
+            counted = _insert(connection, rows)
+            state = _ledger(connection)
+            if manifest and (manifest.ledger != state or Counter(manifest.rows) != counted):
+                raise errors.Altered("its rows are not those of its manifest")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.ForeignFile from error
+    try:
+        migrate.upgrade(url)
+    except BaseException:
+        empty(url)
+        raise
+    return manifest, state
+
+
+def empty(url: str) -> None:
+    """Take everything out of a database that was restored, and is not to be kept."""
+    with _writing(url) as connection:
+        for table in reversed(_every_table(connection)):
+            connection.execute(sa.delete(table))
+
+
+# --- tables as they are in the database, whatever its schema ----------------------------------------------------------
+
+
+def _tables(connection: sa.Connection) -> list[sa.Table]:
+    """Those that last, each after all that it refers to, but the `FIRST` ones, which refer to nothing, in front."""
+    lasting = [it for it in _every_table(connection) if it.name not in PASSING]
+    return sorted(lasting, key=lambda it: FIRST.index(it.name) if it.name in FIRST else len(FIRST))
+
+
+def _every_table(connection: sa.Connection) -> list[sa.Table]:
+    found = sa.inspect(connection)
+    names = [name for name, _ in found.get_sorted_table_and_fkc_names() if name and name != "alembic_version"]
+    return [_table(found, name) for name in names]
+
+
+def _table(found: sa.Inspector, name: str) -> sa.Table:
+    keys = found.get_pk_constraint(name)["constrained_columns"]
+    columns = {
+        it["name"]: sa.Column(it["name"], it["type"], primary_key=it["name"] in keys) for it in found.get_columns(name)
+    }
+    return sa.Table(name, sa.MetaData(), *columns.values(), sa.PrimaryKeyConstraint(*(columns[key] for key in keys)))
 
 
 def _lasting(table: sa.Table) -> sa.Select[Any]:
@@ -66,50 +123,131 @@ def _lasting(table: sa.Table) -> sa.Select[Any]:
     every = sa.select(table)
     if table.name != "blob":
         return every
-    return every.where(table.c.envelope_id.not_in(sa.select(metadata.tables["waiting_file"].c.envelope_id)))
+    waiting = sa.table("waiting_file", sa.column("envelope_id"))
+    return every.where(table.c.envelope_id.not_in(sa.select(waiting.c.envelope_id)))
 
 
-def _tables() -> list[sa.Table]:
-    return [table for table in metadata.sorted_tables if table.name not in PASSING]
+# --- the manifest -----------------------------------------------------------------------------------------------------
+
+
+def _manifest(connection: sa.Connection, tables: Sequence[sa.Table], product: str, at: datetime) -> Manifest:
+    counts = {it.name: _count(connection, it) for it in tables}
+    newest = connection.execute(sa.text("SELECT version, document FROM roster ORDER BY version DESC LIMIT 1")).first()
+    return Manifest(
+        schema=migrate.schema(connection),
+        product=product,
+        at=at,
+        rows={name: count for name, count in counts.items() if count},
+        roster=newest.version if newest else 0,
+        roster_digest=hashlib.sha256(newest.document).hexdigest() if newest else "",
+        ledger=_ledger(connection),
+    )
+
+
+def _count(connection: sa.Connection, table: sa.Table) -> int:
+    counting = sa.select(sa.func.count()).select_from(_lasting(table).with_only_columns(*table.primary_key).subquery())
+    return connection.execute(counting).scalar_one()
+
+
+def _ledger(connection: sa.Connection) -> LedgerState:
+    leaves = connection.execution_options(yield_per=BATCH).execute(sa.text("SELECT leaf FROM event ORDER BY leaf"))
+    return LedgerState.of(bytes(leaf) for (leaf,) in leaves)
+
+
+# --- rows as lines ----------------------------------------------------------------------------------------------------
+
+
+def _record(table: str, row: Mapping[str, Any]) -> Iterator[bytes]:
+    plain, long = {}, {}
+    for name, value in row.items():
+        if isinstance(value, bytes) and len(value) > LONG:
+            long[name] = value
+        else:
+            plain[name] = base64.b64encode(value).decode() if isinstance(value, bytes) else value
+    yield _line(table, plain, {name: len(value) for name, value in long.items()})
+    yield from long.values()
+
+
+def _line(*parts: Any) -> bytes:
+    return json.dumps(parts, separators=(",", ":")).encode() + b"\n"
+
+
+def _records(source: Pieces) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each table's name with a row's values: those that stand behind the line as bytes, short ones as base64."""
+    while line := source.line():
+        name, values, *lengths = json.loads(line)
+        for column, length in lengths[0].items() if lengths else ():
+            values[column] = source.take(length)
+            if len(values[column]) != length:
+                raise errors.Altered
+        yield name, values
+
+
+def _prepare(url: str, manifest: Manifest | None) -> None:
+    """Bring the database to the schema of the rows."""
+    known = migrate.revisions(migrate.SCRIPTS)
+    if manifest and manifest.schema not in known:
+        raise errors.BadSetting(
+            f"this backup has schema {manifest.schema} and was written by Tin Báo {manifest.product}, a later version:"
+            " install that one to restore it"
+        )
+    migrate.upgrade(url, manifest.schema if manifest else UNTOLD)
+
+
+def _insert(connection: sa.Connection, rows: Iterator[tuple[str, dict[str, Any]]]) -> Counter[str]:
+    """Insert rows, so many at once; how many of each table."""
+    tables = {it.name: it for it in _tables(connection)}
+    if any(connection.execute(sa.select(sa.literal(1)).select_from(it).limit(1)).first() for it in tables.values()):
+        raise errors.BadSetting("this database is not empty: restore into a new home")
+    counted: Counter[str] = Counter()
+    for name, those in itertools.groupby(rows, key=lambda row: row[0]):
+        table = tables[name]
+        binary = [it.name for it in table.c if isinstance(it.type, sa.LargeBinary)]
+        while batch := [_typed(values, binary) for _, values in itertools.islice(those, BATCH)]:
+            connection.execute(table.insert(), batch)
+            counted[name] += len(batch)
+    return counted
+
+
+def _typed(values: dict[str, Any], binary: Sequence[str]) -> dict[str, Any]:
+    """A row's values, with the bytes of those that came as base64."""
+    short = {name: base64.b64decode(values[name]) for name in binary if isinstance(values.get(name), str)}
+    return {**values, **short}
+
+
+# --- transactions on a driver without asyncio -------------------------------------------------------------------------
+
+
+def _reading(url: str) -> contextlib.AbstractContextManager[sa.Connection]:
+    """One moment of the database."""
+    return _connected(url, "BEGIN")
+
+
+def _writing(url: str) -> contextlib.AbstractContextManager[sa.Connection]:
+    return _connected(url, "BEGIN IMMEDIATE")
 
 
 @contextlib.contextmanager
-def _connected(url: str) -> Iterator[sa.Connection]:
-    """A transaction on a driver without asyncio."""
-    options = {} if engine.is_sqlite(url) else {"isolation_level": "REPEATABLE READ"}
-    created = sa.create_engine(engine.sync_url(url), hide_parameters=True, **options)
-    if engine.is_sqlite(url):
-        sa.event.listen(created, "connect", engine.set_up)
+def _connected(url: str, begin: str) -> Iterator[sa.Connection]:
+    created = _engine(url)
     try:
-        with created.begin() as connection:
+        with created.connect() as connection:
+            if engine.is_sqlite(url):  # its driver would begin a transaction at the first write, and read without one
+                connection.exec_driver_sql(begin)
             yield connection
+            connection.commit()
+    except exc.IntegrityError as error:
+        raise errors.Altered("its rows do not fit together") from error
     except exc.DBAPIError as error:
         raise errors.StoreUnavailable from error
     finally:
         created.dispose()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return int(value.timestamp()) if isinstance(value, datetime) else value
-
-
-def _typed(table: sa.Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _of_type(table.c[name].type, value) for name, value in values.items()}
-
-
-def _of_type(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
-    if value is None:
-        return None
-    if isinstance(kind, sa.LargeBinary):
-        return base64.b64decode(value)
-    return datetime.fromtimestamp(value, UTC) if isinstance(kind, Moment) else value
-
-
-def _lines(data: Iterable[bytes]) -> Iterator[bytes]:
-    """Whole lines from pieces of any length."""
-    waiting = b""
-    for piece in data:
-        *whole, waiting = (waiting + piece).split(b"\n")
-        yield from whole
+def _engine(url: str) -> sa.Engine:
+    if not engine.is_sqlite(url):
+        return sa.create_engine(engine.sync_url(url), hide_parameters=True, isolation_level="REPEATABLE READ")
+    options = {"isolation_level": None, "uri": "file:" in url}
+    created = sa.create_engine(engine.sync_url(url), hide_parameters=True, connect_args=options)
+    sa.event.listen(created, "connect", engine.set_up)
+    return created

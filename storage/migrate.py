@@ -41,8 +41,11 @@ def revisions(scripts: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, to: str = "") -> None:
     """Bring a database to the newest schema. Alembic is only imported where there is something to do.
+
+    Args:
+        to: an older revision, for rows of that time; a database that is beyond it stays where it is.
 
     Raises:
         BadSetting: a later version of the product was here; the message is the remedy.
@@ -52,9 +55,9 @@ def upgrade(url: str) -> None:
     created = _engine(url)
     try:
         with created.connect() as connection:
-            current = _is_current(connection)
+            current = _is_current(connection, to)
         if not current:
-            _to_head(created)
+            _raise(created, to)
     except (exc.DBAPIError, sqlite3.Error) as error:
         raise errors.StoreUnavailable from error
     finally:
@@ -71,7 +74,7 @@ def _engine(url: str) -> sa.Engine:
     return created
 
 
-def _is_current(connection: sa.Connection) -> bool:
+def _is_current(connection: sa.Connection, to: str) -> bool:
     """Whether nothing is left to be done.
 
     Raises:
@@ -84,7 +87,12 @@ def _is_current(connection: sa.Connection) -> bool:
             f"the database has schema {version}, this program knows up to {known[-1]}: a later version of Tin Báo was"
             " here. Install that version, or restore a backup into a new home"
         )
-    return version == known[-1]
+    return version is not None and known.index(version) >= known.index(to or known[-1])
+
+
+def schema(connection: sa.Connection) -> str:
+    """The revision that a database is at; "": it is empty."""
+    return _version(connection) or ""
 
 
 def _version(connection: sa.Connection) -> str | None:
@@ -104,14 +112,14 @@ def configuration(connection: sa.Connection) -> Config:
     return config
 
 
-def _to_head(created: sa.Engine) -> None:
+def _raise(created: sa.Engine, to: str) -> None:
     """Run every migration that the database lacks, in one transaction that one process at a time is in."""
     from alembic import command
 
     with created.connect() as connection:
         _lock(connection)
-        if not _is_current(connection):  # whoever held the lock before may have done it
-            command.upgrade(configuration(connection), "head")
+        if not _is_current(connection, to):  # whoever held the lock before may have done it
+            command.upgrade(configuration(connection), to or "head")
             _check_references(connection)
         connection.commit()
 

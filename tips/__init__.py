@@ -50,7 +50,7 @@ ends in a list of the `undelivered`
     what holds (`restarting`)
     what is late climbs, text included (`escalation`); whose officer left goes back to the queue (`departures`)
     several tips of a kind in one ward are one of the `early_signs`
-    what is closed is destroyed when its time is over (`retention`)
+    what is closed is destroyed when its time is over (`retention`), and so is each nightly backup (`backup_rotation`)
     of what came, and of the `work` done, there are `statistics`: a month that is over is closed (`closing`); its
     `tables` (`cells`, tied by sums, over time by `periods`) are frozen once, `suppression` hides what a `program` shows
     could be told, of what stays `unpublished` as well, and what is left are the `figures` that every page and export
@@ -66,7 +66,7 @@ the ledger as one append-only log (`merkle`), which grows by one of the `heads` 
     a reporter has a promise in hand at once, and from the next head on one of the `proofs` (`filing`)
 
 before all this: a home is founded (`founding`), people join (`enrolment`, with `key_rotation`)
-after a disaster: a quorum of offices brings back what only they together can open (`recovery`), from a `stream`; a
-person signs for it, as for everything that is shown or leaves, before it is done
+after a disaster: a quorum of offices brings back what only they together can open (`recovery`), from an `age` file, a
+`stream` that is read in `pieces`; a person signs for it, as for everything that is shown or leaves, before it is done
 whatever goes wrong on purpose is one of the `errors`; facts are `data`
 """

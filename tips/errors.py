@@ -40,6 +40,30 @@ class NotOpened(TinBaoError):
     key = "error.not_opened"
 
 
+class ForeignFile(NotOpened):
+    """This is no backup of Tin Báo."""
+
+    key = "error.backup_foreign"
+
+
+class OtherKey(NotOpened):
+    """It was sealed to another key than this one, or its head was altered."""
+
+    key = "error.backup_other_key"
+
+
+class Altered(NotOpened):
+    """It was altered after it was written."""
+
+    key = "error.backup_altered"
+
+
+class CutShort(Altered):
+    """Its end is missing or was altered: it was not written or copied to the end."""
+
+    key = "error.backup_cut_short"
+
+
 class BadKey(TinBaoError):
     """A public key is none that can be sealed to: run `tinbao ledger verify`, then give its owner a new key."""
 
@@ -74,6 +98,12 @@ class WrongShares(WrongPassphrase):
     """These shares do not bring the recovery seed back: they are too few, or one is wrong."""
 
     key = "error.shares"
+
+
+class WrongGroup(WrongShares):
+    """A group of a share was typed wrong; the detail names the office and the group's number."""
+
+    key = "error.share_group"
 
 
 class NotFound(TinBaoError):

@@ -279,11 +279,20 @@ def restore(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `backup` wrote.")],
     shares: Shares,
     signers: Signers = None,
+    despite: Annotated[
+        bool, typer.Option("--despite", help="Go on although rows in it are not what was signed; all are named.")
+    ] = False,
+    head: Annotated[
+        Path | None,
+        typer.Option(
+            "--head", exists=True, dir_okay=False, help="A head of the log that a witness kept: is it all here?"
+        ),
+    ] = None,
 ) -> None:
-    """Bring a backup back into a new, empty home."""
+    """Bring a backup back into a new, empty home, after all of it was checked; two admins sign that it came back."""
     from bot.commands import recovery
 
-    _run(recovery.restore(_settings(), file, shares, signers))
+    _run(recovery.restore(_settings(), file, shares, signers, despite=despite, head=head))
 
 
 @app.command("poster")

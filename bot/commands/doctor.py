@@ -14,13 +14,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from bot import zalo_tokens
+from bot import backups, zalo_tokens
 from bot.commands import error_messages
 from bot.serve.zalo_bot import FOR_TRYING
 from bot.settings import Settings, read
 from bot.wiring import Product, open_product
 from tips import errors
+from tips.cases import ledger
 from tips.cases.case import code_of
+from tips.cases.ledger import Kind
+from tips.clock import backup_rotation
+from tips.people import recovery
 
 OLDEST_SANE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 LONGEST_ANSWER: Final = 10.0  # seconds
@@ -129,6 +133,31 @@ async def _ledger(product: Product) -> str:
     return f"{report.events} events of {report.cases} cases hold"
 
 
+async def _backups(product: Product) -> str:
+    """Whether last night's is there."""
+    folder = product.settings.backups
+    if folder is None:
+        return Advice("none is made by itself: set TINBAO_BACKUPS to a folder on another disk")
+    made = backups.made(folder)
+    if backup_rotation.late(made, product.now()):
+        newest = max(made).isoformat(timespec="minutes") if made else "never"
+        return Advice(f"the newest is older than 36 hours ({newest}): see the log of `tinbao serve`, and the disk")
+    return f"{len(made)}, the newest of {max(made).isoformat(timespec='minutes')}"
+
+
+async def _epochs(product: Product) -> str:
+    """Whether this home came back from a backup, and by enough people's word."""
+    (wanted,), roster = ledger.mentions(kind=Kind.RESTORED.value), product.roster()
+    rows = [it for it in await product.store.ledger.waiting() if wanted in it.body]
+    found = recovery.epochs([ledger.verify(it, roster.verifiers) for it in rows], roster)
+    if alone := [it for it in found if not it.holds]:
+        raise errors.NotVerified(f"{', '.join(sorted(alone[0].signers))} alone says that this home was restored")
+    if not found:
+        return "this home never came back from a backup"
+    newest = found[-1]
+    return f"came back {len(found)} times, last with {newest.ledger.events} events and roster version {newest.roster}"
+
+
 async def _undelivered(product: Product) -> str:
     letters, reporters = len(await product.undelivered.letters()), await product.undelivered.reporters()
     if letters or reporters:
@@ -185,6 +214,8 @@ CHECKS: Final[Mapping[str, Check]] = {
     "serving": _serving,
     "desks": _desks,
     "ledger": _ledger,
+    "epochs": _epochs,
+    "backups": _backups,
     "deadlines": _late,
     "jobs": _jobs,
     "cases": _stuck,

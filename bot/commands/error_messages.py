@@ -8,8 +8,10 @@ from typing import Final
 import locales
 from tips import errors
 
+# What is wrong with a file that somebody wants to restore.
+BACKUP: Final = (errors.ForeignFile, errors.OtherKey, errors.Altered)
 # What refuses a person; of all other errors the English remedy is for whoever runs the machine.
-IN_WORDS: Final = (errors.Refused, errors.WrongPassphrase, errors.NotFound, errors.Stale)
+IN_WORDS: Final = (errors.Refused, errors.WrongPassphrase, errors.NotFound, errors.Stale, *BACKUP)
 
 
 def said(error: errors.TinBaoError, environment: Mapping[str, str]) -> str:

@@ -5,24 +5,34 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import storage
-from bot import key_files
+from bot import backups, key_files
 from bot.commands import people
 from bot.commands.cases import parse_id, session_of
 from bot.commands.output import progress
 from bot.settings import Settings
+from bot.tree_files import HeadInMemory
 from bot.wiring import believed_time, check_new_home, open_product, wall_clock
-from storage import backup, migrate
+from storage import backup
 from tips import errors
-from tips.cases.ledger import Kind
+from tips.cases import ledger
+from tips.cases.case import NO_TIME
+from tips.cases.ledger import Kind, SignedEvent
 from tips.crypto import keys
 from tips.crypto.keys import Identity
+from tips.desk.audit import audit
 from tips.organisation.roles import Task
+from tips.organisation.roster import Roster
 from tips.people import founding, key_rotation, recovery
+from tips.people.recovery import LedgerState
+from tips.transparency import heads
+from tips.transparency.heads import Heads
 
 PIECE: Final = 64 * 1024
 
@@ -82,64 +92,103 @@ async def back_up(settings: Settings, file: Path, officer: str) -> int:
         session = await session_of(product.logins, officer)
         product.custody.check(session, Task.BACKUP)
         public, sealed = product.roster().recovery, await recovery.kept(product.store.keyring)
-        with _whole(file) as out:
+        with backups.whole(file) as out:
             await product.custody.record(Kind.BACKED_UP, session.name, session.signing)
-            rows = progress(backup.dump(settings.database_url), "backup")
-            for piece in recovery.seal(public, sealed, rows, os.urandom):
+            pieces = backups.pieces(settings.database_url, public, sealed, product.now())
+            for piece in progress(pieces, "backup"):
                 out.write(piece)
     return 0
 
 
-@contextlib.contextmanager
-def _whole(file: Path) -> Iterator[BinaryIO]:
-    """A file that is written beside its place, and put there once it is whole; else nothing is left of it.
+async def restore(
+    settings: Settings,
+    file: Path,
+    shares: Path,
+    signers: Path | None,
+    *,
+    despite: bool = False,
+    head: Path | None = None,
+) -> int:
+    """`tinbao restore`: an empty home becomes what a backup holds; the processes' keys are made anew.
 
-    Raises:
-        BadSetting: it cannot be written there.
+    All of it or nothing: what does not open, fit or hold leaves the database as empty as it was. What an audit finds is
+    named; `despite` goes on with it. `head`: a head of the log that a witness kept, which the backup is held against.
     """
-    waiting = file.with_name(f"{file.name}.part")
-    try:
-        with waiting.open("wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        waiting.replace(file)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            waiting.unlink()
-        if isinstance(error, OSError):
-            raise errors.BadSetting(f"{file.name} cannot be written there ({error.strerror})") from error
-        raise
-
-
-async def restore(settings: Settings, file: Path, shares: Path, signers: Path | None) -> int:
-    """`tinbao restore`: an empty home becomes what a backup holds; the processes' keys are made anew."""
-    given = shares_of(shares)
+    given, kept = shares_of(shares), head.read_bytes() if head else b""
     check_new_home(settings)
-    migrate.upgrade(settings.database_url)
     with file.open("rb") as source:
-        seed, data = recovery.unseal(_pieces(source), given)
-        backup.load(settings.database_url, progress(data, "restore"))
-    async with storage.open_store(settings.database_url) as store:
-        newest = await store.keyring.newest_roster()
-        if newest is None:
-            raise errors.NotVerified("this backup holds no roster")
-        admins = await _admins(store, signers, newest.document)
-        release = await store.keyring.kept("release")
-        trial = json.loads(newest.document).get("trial", False)
-        now = believed_time(settings, wall_clock, trial=trial)
-        back = recovery.come_back(newest, release, seed, admins, now(), os.urandom)
-        await store.keyring.add_roster(back.roster, (), (), (back.event,))
-    key_files.store(settings.secrets, back.secrets)
+        seed, data = recovery.unseal(progress(iter(lambda: source.read(PIECE), b""), "restore"), given)
+        _, state = backup.load(settings.database_url, data)
+    try:
+        back = await _come_back(settings, seed, state, signers, kept, despite=despite)
+        key_files.store(settings.secrets, back.secrets)
+    except BaseException:
+        backup.empty(settings.database_url)
+        raise
     key_files.mark_run_before(settings.secrets)
+    async with open_product(settings) as product:
+        await product.heads.begin_anew()
     return 0
 
 
-def _pieces(source: BinaryIO) -> Iterator[bytes]:
-    """The two lines of the header, then the rest."""
-    yield source.readline(PIECE)
-    yield source.readline(PIECE)
-    yield from iter(lambda: source.read(PIECE), b"")
+async def _come_back(
+    settings: Settings, seed: bytes, state: LedgerState, signers: Path | None, kept: bytes, *, despite: bool
+) -> recovery.Return:
+    """Check what was loaded, and sign the roster version with which it goes on."""
+    async with storage.open_store(settings.database_url) as store:
+        newest = await store.keyring.newest_roster()
+        if newest is None:
+            raise errors.ForeignFile
+        admins = await _admins(store, signers, newest.document)
+        current = recovery.trusted(newest, admins)
+        _refuse(await _differences(store, current, kept), despite=despite)
+        now = believed_time(settings, wall_clock, trial=current.trial)
+        release = await store.keyring.kept("release")
+        back = recovery.come_back(current, release, seed, admins, state, now(), os.urandom)
+        await store.keyring.add_roster(back.roster, (), (), back.events)
+    return back
+
+
+async def _differences(store: storage.Store, current: Roster, kept: bytes) -> tuple[str, ...]:
+    """What in a home that was loaded is not as it was signed, or as a head says that somebody else kept.
+
+    How much came after the backup is said, and is no difference.
+    """
+    at = _newest(await store.ledger.waiting())
+    clock = Heads(store.tree, HeadInMemory(), lambda: current, b"", lambda: at, os.urandom)
+    report = await audit(store.cases, store.ledger, store.blobs, store.keyring, current, clock, at)
+    if not kept:
+        return report.problems
+    known, _ = await clock.believed()
+    try:
+        if known is None:
+            raise errors.NotVerified("the backup holds no head of the log")
+        if later := await heads.held_against(store.tree, known, kept, current):
+            print(later, file=sys.stderr)
+    except errors.NotVerified as error:
+        return (*report.problems, str(error))
+    return report.problems
+
+
+def _newest(events: Sequence[SignedEvent]) -> datetime:
+    """The hour of what happened last, of what can be read: for a home of then it is now."""
+    found = []
+    for event in events:
+        with contextlib.suppress(errors.NotVerified):
+            found.append(ledger.parse(event).at)
+    return max(found, default=NO_TIME)
+
+
+def _refuse(differences: Sequence[str], *, despite: bool) -> None:
+    """Name them; only whoever says so goes on with them.
+
+    Raises:
+        Refused: there are some.
+    """
+    for it in differences:
+        print(f"! {it}", file=sys.stderr)
+    if differences and not despite:
+        raise errors.Refused("error.restore_differs", str(len(differences)))
 
 
 async def _admins(store: storage.Store, file: Path | None, document: bytes) -> list[Identity]:

@@ -65,7 +65,7 @@ def about(export: Export) -> dict[str, Any]:
         "to": export.query.last,
         "made": export.at.astimezone(CITY).isoformat(timespec="minutes"),
         "officer": export.officer,
-        "version": _version(),
+        "version": program_version(),
         "periods": [_period(it, {one.period for one in export.closed}) for it in export.figures],
     }
 
@@ -78,7 +78,7 @@ def _period(it: Figures, closed: Container[str]) -> dict[str, Any]:
     return frozen | ({"months": months} if months else {})
 
 
-def _version() -> str:
+def program_version() -> str:
     """Of the installed program; a checkout has none."""
     try:
         return version("tinbao")

@@ -57,7 +57,7 @@ def test_an_admin_backs_up_and_the_ledger_says_so(made: Served) -> None:
     out = made.folder / "home.backup"
     name, words = next(iter(made.admins.items()))
     assert tinbao(made, "backup", str(out), "--officer", name, password=words).returncode == 0
-    assert out.read_bytes().startswith(b"tinbao backup 1\n")
+    assert out.read_bytes().startswith(b"age-encryption.org/v1\n-> mlkem768x25519 ")
     report = json.loads(tinbao(made, "ledger", "verify", "--json").stdout)
     assert (report["kinds"]["backed_up"], report["sound"]) == (1, True)
 

@@ -60,6 +60,7 @@ class Kind(enum.StrEnum):
     EXPORTED = "exported"
     SEARCHED = "searched"  # somebody looked for words in the cases that they had opened; how many these were, no word
     BACKED_UP = "backed_up"  # every lasting row left as a backup
+    RESTORED = "restored"  # the home came back from a backup, with the ledger that is named; each signer says so
     RECLAIMED = "reclaimed"  # a unit's older seeds, given by the quorum to the people who work there now
     FROZEN = "frozen"  # the figures of a period that is over, as everybody sees them from now on
     SEQUENCED = "sequenced"  # what waited joined the tree; what of it was missing

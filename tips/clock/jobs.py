@@ -24,6 +24,7 @@ class JobName(StrEnum):
     DRAFTS = "drafts"
     FILES = "files"
     SESSIONS = "sessions"
+    BACK_UP = "backup"
 
 
 @dataclass(frozen=True, slots=True)

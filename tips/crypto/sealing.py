@@ -40,6 +40,7 @@ Random = Callable[[int], bytes]  # n -> n random bytes; `os.urandom` outside the
 VERSION: Final = 1
 SEED_BYTES: Final = 32
 PUBLIC_BYTES: Final = 1216  # 1184 of ML-KEM-768, then 32 of X25519
+ENCAPSULATED_BYTES: Final = 1120  # 1088 of ML-KEM-768, then 32 of X25519; HPKE puts them in front
 PAD_STEP: Final = 4096  # bytes; the length of a text is not told more finely
 PAD_FRAME: Final = 4  # bytes in which `pad` writes the length
 NONCE_BYTES: Final = 12
@@ -121,7 +122,8 @@ def public_bytes(seed: bytes) -> bytes:
 
 
 @functools.lru_cache(maxsize=1024)
-def _public_key(raw: bytes) -> MLKEM768X25519PublicKey:
+def public_key(raw: bytes) -> MLKEM768X25519PublicKey:
+    """The X-Wing key of 1,216 public bytes. Raises `ValueError` where they are none."""
     return MLKEM768X25519PublicKey(
         MLKEM768PublicKey.from_public_bytes(raw[:1184]), X25519PublicKey.from_public_bytes(raw[1184:])
     )
@@ -134,7 +136,7 @@ def seal_to(public: bytes, plaintext: bytes, info: bytes) -> bytes:
         BadKey: the public bytes are no key that anything can be sealed to.
     """
     try:
-        return _SUITE.encrypt(plaintext, _public_key(public), info)
+        return _SUITE.encrypt(plaintext, public_key(public), info)
     except ValueError as error:
         raise errors.BadKey from error
 

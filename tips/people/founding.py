@@ -10,7 +10,7 @@ from typing import Final
 
 from tips import errors
 from tips.cases import deadlines, ledger
-from tips.crypto import keys, receipt, sealing
+from tips.crypto import keys, sealing
 from tips.crypto.keys import Cost, Identity
 from tips.crypto.sealing import Random
 from tips.organisation import roster
@@ -126,11 +126,3 @@ def roster_event(version: Roster, admin: Identity, now: datetime, random: Random
     facts = {"version": str(version.version), "digest": version.digest}
     event = ledger.Event(ledger.Kind.ROSTER, b"", ledger.FIRST, deadlines.hour(now), admin.name, random(32), facts)
     return ledger.sign(event, admin.signing)
-
-
-def office_of_share(share: str) -> tuple[str, str]:
-    """A printed share as office and code."""
-    office, _, code = share.partition(":")
-    if not code or len("".join(sign for sign in code if sign in receipt.ALPHABET)) != keys.SHARE_CHARS:
-        raise errors.WrongPassphrase("this is not a share")
-    return office, code

@@ -1,34 +1,41 @@
 """Recovery: what a quorum of offices brings back together: the home from a backup, and cases that nobody else may read.
 
-A backup is a header in the clear, a key sealed to the recovery key, and the data as a stream under that key. The header
-carries the recovery seed as `init` sealed it for each k of the offices, so that the shares alone open the file.
+A backup is an age file (`crypto/age.py`) to the recovery key, which other programs open with the recovery seed. Stanzas
+of our own in its header carry that seed as `init` sealed it for each k of the offices: shares and file are enough.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from tips import errors
 from tips.cases import deadlines, ledger
 from tips.cases.ledger import Kind
-from tips.crypto import keys, sealing, stream
+from tips.crypto import age, keys, sealing, stream
+from tips.crypto.age import Header, Stanza
 from tips.crypto.keys import Identity, Recovery
+from tips.crypto.pieces import Pieces
 from tips.crypto.sealing import Random, binding
 from tips.organisation import roster
 from tips.organisation.roles import Task
-from tips.organisation.roster import HELD, PROCESSES, SignedRoster, Signer
+from tips.organisation.roster import HELD, PROCESSES, SIGNERS_NEEDED, Roster, SignedRoster, Signer
 from tips.people import founding
 from tips.people.founding import Secrets
 from tips.people.session import Session
 from tips.ports.cases import Ledger
 from tips.ports.people import Keyring
 
-MAGIC: Final = b"tinbao backup 1\n"
-KEY_BYTES: Final = 4  # how long the length of the sealed key is
+STANZA: Final = (
+    "tinbao.recovery"  # its arguments: how many offices it takes, and which; its body: the seed under their key
+)
+FIRST_FORMAT: Final = b"tinbao backup 1\n"  # how files of earlier programs begin
+KEY_BYTES: Final = 4  # how long the length of the sealed key is in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,65 +106,120 @@ def with_seed(session: Session, seed: bytes) -> Session:
 # --- backups ----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerState:
+    """How far a ledger had come: how many events, and SHA-256 over their sorted leaf hashes, in hex."""
+
+    events: int
+    digest: str
+
+    @classmethod
+    def of(cls, leaves: Iterable[bytes]) -> LedgerState:
+        """The state of these leaves (32 bytes each, sorted)."""
+        count, hashed = 0, hashlib.sha256()
+        for leaf in leaves:
+            count += 1
+            hashed.update(leaf)
+        return cls(count, hashed.hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup says that it holds, before anything else in it."""
+
+    schema: str  # the revision of the tables that the rows are from
+    product: str  # the version of the program that wrote it
+    at: datetime
+    rows: Mapping[str, int]  # of each table; one that is empty is left out
+    roster: int  # its newest version
+    roster_digest: str  # of that version's document, in hex
+    ledger: LedgerState
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {**asdict(self), "at": self.at.isoformat(timespec="seconds")}
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> Manifest:
+        """The inverse; what a later program tells besides is passed over.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is none.
+        """
+        return cls(
+            schema=str(plain["schema"]),
+            product=str(plain["product"]),
+            at=datetime.fromisoformat(plain["at"]),
+            rows={str(name): int(count) for name, count in plain["rows"].items()},
+            roster=int(plain["roster"]),
+            roster_digest=str(plain["roster_digest"]),
+            ledger=LedgerState(int(plain["ledger"]["events"]), str(plain["ledger"]["digest"])),
+        )
+
+
 def seal(public: bytes, recovery: Recovery, data: Iterable[bytes], random: Random) -> Iterator[bytes]:
-    """A backup, piece by piece.
+    """A backup, piece by piece: an age file to the recovery key.
 
     Args:
         public: the recovery key's public bytes, from the roster.
-        recovery: the recovery seed as the home keeps it, for the header.
+        recovery: the recovery seed as the home keeps it, for stanzas of our own.
         data: what is backed up, in pieces of any length.
         random: the source of randomness.
     """
-    key = random(32)
-    sealed = {offices: piece.hex() for offices, piece in recovery.sealed.items()}
-    header = json.dumps({"needed": recovery.needed, "sealed": sealed}, sort_keys=True).encode() + b"\n"
-    locked = sealing.seal_to(public, key, binding("backup"))
-    yield MAGIC + header + len(locked).to_bytes(KEY_BYTES, "big") + locked
-    yield from stream.seal(key, data, binding("backup"))
+    own = [
+        Stanza((STANZA, str(recovery.needed), offices), sealed) for offices, sealed in sorted(recovery.sealed.items())
+    ]
+    yield from age.seal(public, data, random, own)
 
 
-def unseal(lines: Iterator[bytes], shares: Mapping[str, str]) -> tuple[bytes, Iterator[bytes]]:
+def unseal(pieces: Iterable[bytes], shares: Mapping[str, str]) -> tuple[bytes, Pieces]:
     """The recovery seed and the data of a backup.
 
     Args:
-        lines: the file's bytes in pieces, the first two of them its first two lines.
+        pieces: the file's bytes.
         shares: office -> share.
 
     Raises:
-        NotOpened: this is no backup, or it was altered; also while the data is read.
+        ForeignFile: this is no backup of Tin Báo.
+        OtherKey: it was sealed to another key than its shares open.
+        Altered, CutShort: it is not as it was written; also while the data is read.
         WrongShares: too few shares, or wrong ones.
     """
-    if next(lines, b"") != MAGIC:
-        raise errors.NotOpened("this is not a backup of Tin Báo")
+    source = Pieces(pieces)
+    if source.begins(FIRST_FORMAT):
+        return _unseal_first(source, shares)
+    header = age.read_header(source)
+    seed = keys.join_recovery(_recovery_of(header), shares)
+    return seed, Pieces(age.open_payload(age.open_file_key(header, seed), source))
+
+
+def _recovery_of(header: Header) -> Recovery:
+    """The sealed recovery seed that a header bears."""
+    own = [it for it in header.stanzas if it.arguments[0] == STANZA]
+    if not own:
+        raise errors.ForeignFile
     try:
-        header = json.loads(next(lines, b""))
+        needed = {int(it.arguments[1]) for it in own}
+        return Recovery(needed.pop(), {it.arguments[2]: it.body for it in own})
+    except (ValueError, IndexError) as error:
+        raise errors.Altered from error
+
+
+def _unseal_first(source: Pieces, shares: Mapping[str, str]) -> tuple[bytes, Pieces]:
+    """A file of an earlier program: a header as JSON, a sealed key, and the data as a stream under it."""
+    source.line()
+    try:
+        header = json.loads(source.line())
         recovery = Recovery(header["needed"], {name: bytes.fromhex(it) for name, it in header["sealed"].items()})
-    except (ValueError, KeyError, TypeError) as error:
-        raise errors.NotOpened("the backup's header does not hold") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.Altered from error
     seed = keys.join_recovery(recovery, shares)
-    rest = _Rest(lines)
-    locked = rest.take(int.from_bytes(rest.take(KEY_BYTES), "big"))
-    key = sealing.open_with(seed, locked, binding("backup"))
-    return seed, stream.unseal(key, rest, binding("backup"))
-
-
-class _Rest:
-    """Pieces of which a part was taken off the front."""
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces, self._front = pieces, b""
-
-    def take(self, count: int) -> bytes:
-        """The next `count` bytes; fewer where there are no more."""
-        while len(self._front) < count and (piece := next(self._pieces, b"")):
-            self._front += piece
-        taken, self._front = self._front[:count], self._front[count:]
-        return taken
-
-    def __iter__(self) -> Iterator[bytes]:
-        if self._front:
-            yield self._front
-        yield from self._pieces
+    locked = source.take(int.from_bytes(source.take(KEY_BYTES), "big"))
+    try:
+        key = sealing.open_with(seed, locked, binding("backup"))
+    except errors.NotOpened as error:
+        raise errors.OtherKey from error
+    return seed, Pieces(stream.unseal(key, source, binding("backup")))
 
 
 # --- coming back ------------------------------------------------------------------------------------------------------
@@ -165,38 +227,47 @@ class _Rest:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What a restored home needs: fresh process keys, and the roster version that names them."""
+    """What a restored home needs: fresh process keys, the roster version that names them, and who says what it was."""
 
     roster: SignedRoster
-    event: ledger.SignedEvent
+    events: tuple[ledger.SignedEvent, ...]
     secrets: Secrets
 
 
+def trusted(newest: SignedRoster, admins: Sequence[Identity]) -> Roster:
+    """The roster of a restored home, by admins whose passphrases opened what lay in it.
+
+    Raises:
+        NotVerified: these admins did not sign it.
+    """
+    listed = json.loads(newest.document).get("signers", [])
+    offices = {bytes.fromhex(verify): office for _, office, verify in listed}
+    pinned = tuple(Signer(it.name, offices[it.verify], it.verify) for it in admins if it.verify in offices)
+    return roster.verify(newest, pinned)
+
+
 def come_back(
-    newest: SignedRoster,
+    current: Roster,
     sealed_release: bytes,
     seed: bytes,
     admins: Sequence[Identity],
+    state: LedgerState,
     now: datetime,
     random: Random,
 ) -> Return:
     """Make anew what is in no backup: the processes' signing keys. The clock's release seed comes by the quorum.
 
+    With it a new epoch begins: each admin signs an event of their own that says from which ledger the home goes on.
+
     Args:
-        newest: the newest stored roster version.
+        current: the newest roster of the backup, `trusted`.
         sealed_release: the release seed as it is kept.
         seed: the recovery seed.
         admins: the two who sign, unlocked.
+        state: the ledger as the backup had it.
         now: the present.
         random: the source of randomness.
-
-    Raises:
-        NotVerified: these admins did not sign the stored roster.
     """
-    listed = json.loads(newest.document).get("signers", [])
-    offices = {bytes.fromhex(verify): office for _, office, verify in listed}
-    pinned = tuple(Signer(it.name, offices[it.verify], it.verify) for it in admins if it.verify in offices)
-    current = roster.verify(newest, pinned)
     signing = {process: random(32) for process in PROCESSES}
     processes = {
         process: (*current.processes.get(process, ()), keys.verify_key(own)) for process, own in signing.items()
@@ -204,6 +275,43 @@ def come_back(
     following = current.next(processes=processes)
     return Return(
         roster=roster.sign(following, {it.name: it.signing for it in admins}),
-        event=founding.roster_event(following, admins[0], now, random),
+        events=(
+            founding.roster_event(following, admins[0], now, random),
+            *(_restored(it, state, following.version, now, random) for it in admins),
+        ),
         secrets=Secrets(signing, sealing.open_with(seed, sealed_release, binding("release seed")), current.signers),
     )
+
+
+def _restored(admin: Identity, state: LedgerState, version: int, now: datetime, random: Random) -> ledger.SignedEvent:
+    facts = {"events": str(state.events), "ledger": state.digest, "roster": str(version)}
+    event = ledger.Event(Kind.RESTORED, b"", ledger.FIRST, deadlines.hour(now), admin.name, random(32), facts)
+    return ledger.sign(event, admin.signing)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A home that came back: the roster version it began with, from which ledger, and by whose word."""
+
+    roster: int
+    ledger: LedgerState
+    signers: frozenset[str]
+    holds: bool  # as many signers of different offices said the same as the roster takes
+
+
+def epochs(events: Iterable[ledger.Event], current: Roster) -> list[Epoch]:
+    """Every time that a home came back, oldest first; one that does not hold was nobody's to declare.
+
+    Args:
+        events: their signatures hold.
+        current: tells who the signers are.
+    """
+    said: dict[tuple[int, LedgerState], set[str]] = defaultdict(set)
+    for it in events:
+        if it.kind is Kind.RESTORED:
+            said[int(it.facts["roster"]), LedgerState(int(it.facts["events"]), it.facts["ledger"])].add(it.by)
+    offices = {it.name: it.office for it in current.signers}
+    return [
+        Epoch(version, state, frozenset(by), len({offices[it] for it in by if it in offices}) >= SIGNERS_NEEDED)
+        for (version, state), by in sorted(said.items(), key=lambda it: it[0][0])
+    ]

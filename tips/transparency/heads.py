@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -62,6 +62,17 @@ class Heads:
             if untold < MOST:
                 return size_of(known) - size_of(before)
 
+    async def begin_anew(self) -> None:
+        """Go on under a new name, once a home came back from a backup: the old log may have been further.
+
+        Whoever kept one of its heads must not be shown a shorter or another history under the same name.
+        """
+        known, _ = await self.believed()
+        if known:
+            renamed = replace(head_of(known), origin=self._fresh())
+            self.kept.keep(Known(bytes(checkpoints.sign(renamed, self.signing)), known.peaks))
+        await self.tick()
+
     async def believed(self) -> tuple[Known | None, frozenset[int]]:
         """The newest head that this process believes, with its peaks; and the sizes of those that it does not.
 
@@ -83,6 +94,8 @@ class Heads:
         head = self._read(row.note)
         if known:
             old = head_of(known)
+            if head.origin != old.origin:
+                raise errors.NotVerified("this head is another log's")
             path = tree.consistency_path(old.size, head.size)
             proof = tree.hashes(path, await self.tree.nodes(tree.needed(path)))
             tree.verify_consistency(old.size, old.root, head.size, head.root, proof)
@@ -119,7 +132,10 @@ class Heads:
     def origin(self) -> str:
         """The log's name: one that no other home has, and that it keeps whatever keys come."""
         known = self.kept.load()
-        return head_of(known).origin if known else ORIGIN + keys.verify_key(self.signing)[:8].hex()
+        return head_of(known).origin if known else self._fresh()
+
+    def _fresh(self) -> str:
+        return ORIGIN + keys.verify_key(self.signing)[:8].hex()
 
     def _closing(self, size: int, waiting: Waiting) -> SignedEvent:
         """What was found, for who looks from inside: the published head tells none of it."""
@@ -147,6 +163,30 @@ class Heads:
             except errors.NotVerified:
                 continue
         return found, len(stored) - len(found)
+
+
+async def held_against(stored: Tree, kept: Known, note: bytes, roster: Roster) -> str:
+    """What a head that somebody else kept says of a tree that came back from a backup; "": it is all there.
+
+    Args:
+        stored: the tree.
+        kept: its newest head.
+        note: the head that was kept outside, as a signed note.
+        roster: whose clock may have signed it.
+
+    Raises:
+        NotVerified: it is no head of this log's, or this tree did not begin as it says.
+    """
+    parsed = notes.parse(note)
+    head, ours = checkpoints.parse(parsed.text), head_of(kept)
+    notes.verified(parsed, log_keys(head.origin, roster))
+    if head.origin != ours.origin:
+        raise errors.NotVerified("the head is another log's")
+    if head.size > ours.size:
+        return f"the log went on to {head.size} leaves after this backup, which has {ours.size}"
+    if head.size and tree.root(head.size, await stored.nodes(tree.peaks(head.size))) != head.root:
+        raise errors.NotVerified(f"the {head.size} leaves of the head that was kept are not those of this backup")
+    return ""
 
 
 def log_keys(origin: str, roster: Roster) -> list[notes.Key]:
