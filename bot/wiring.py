@@ -20,6 +20,7 @@ from bot.tree_files import HeadFile, TallyFiles
 from handlers.exports.files import ExportFiles
 from storage import migrate
 from tips import errors
+from tips.cases.ledger import Kind
 from tips.clock import backup_rotation
 from tips.clock.departures import Departures
 from tips.clock.early_signs import EarlySigns
@@ -353,12 +354,20 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
 
 
 def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
-    """The backup that the clock makes, where the settings say into which folder."""
+    """The audit of everything, and the backup, where the settings say into which folder."""
+    signing, url, store, clock = it.secrets.signing[CLOCK], it.settings.database_url, it.store, _heads(it)
+
+    async def audited() -> int:
+        roster = await it.roster.refresh()
+        found = await audit(store.cases, store.ledger, store.blobs, store.keyring, roster, clock, it.now())
+        await custody.record(Kind.AUDITED, CLOCK, signing, problems=str(len(found.problems)))
+        return len(found.problems)
+
+    auditing = Job(JobName.AUDIT, timedelta(days=1), audited)
     if it.settings.backups is None:
-        return ()
-    signing, url = it.secrets.signing[CLOCK], it.settings.database_url
+        return (auditing,)
     nightly = backups.Nightly(it.settings.backups, url, custody, it.roster, signing, it.now)
-    return (Job(JobName.BACK_UP, backup_rotation.EVERY, nightly.tick),)
+    return (auditing, Job(JobName.BACK_UP, backup_rotation.EVERY, nightly.tick))
 
 
 def _unit_names(organisation: Organisation) -> Callable[[str], Say]:

@@ -130,7 +130,8 @@ async def _ledger(product: Product) -> str:
     unread = len({it.case for it in report.incidents if it.waits})
     if unread:
         return Advice(f"a hand was in the rows of {unread} cases that nobody has read since: open them at the desk")
-    return f"{report.events} events of {report.cases} cases hold"
+    looked = f"; the clock looked last on {report.before.at:%Y-%m-%d}" if report.before else ""
+    return f"{report.events} events of {report.cases} cases hold{looked}"
 
 
 async def _backups(product: Product) -> str:

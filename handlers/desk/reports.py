@@ -54,6 +54,7 @@ class ReportViews:
             session,
             "desk_ledger.html",
             report=report,
+            before=view_models.moment(report.before.at) if report.before else "",
             problems=problems,
             incidents=incidents,
             stuck=stuck,

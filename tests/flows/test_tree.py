@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from bot import wiring
 from storage import engine, mapping
 from tests.fakes import home
+from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Home
 from tests.fakes.people import AN, KIEM
 from tests.fakes.words import DRUGS as TIP
@@ -286,3 +287,18 @@ class Forgetful:
 
     def keep(self, known: Known) -> None:
         self.known = known
+
+
+async def test_each_day_the_clock_checks_everything_and_the_desk_says_what_it_found(city: Home) -> None:
+    """It is on record, signed by the clock, and shown to who oversees."""
+    await city.citizen().sends(TIP)
+    await city.product.heads.tick()
+    behind(city, "DELETE FROM tree_place")
+    (job,) = [it for it in city.product.jobs if it.name == "audit"]
+    assert await city.product.jobs.tick(job) > 0
+    (done,) = await city.recorded(Kind.AUDITED)
+    assert (done.by, int(done.facts["problems"])) == ("clock", len(await found(city)))
+    async with browser(city) as client:
+        await log_in(client, city, "kiem")
+        page = await client.get("/desk/ledger")
+        assert f"{done.facts['problems']} chỗ sai" in page.text

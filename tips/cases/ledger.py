@@ -63,6 +63,7 @@ class Kind(enum.StrEnum):
     RESTORED = "restored"  # the home came back from a backup, with the ledger that is named; each signer says so
     RECLAIMED = "reclaimed"  # a unit's older seeds, given by the quorum to the people who work there now
     FROZEN = "frozen"  # the figures of a period that is over, as everybody sees them from now on
+    AUDITED = "audited"  # the whole of it was checked; how many problems were found
     SEQUENCED = "sequenced"  # what waited joined the tree; what of it was missing
 
 

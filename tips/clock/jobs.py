@@ -21,6 +21,7 @@ class JobName(StrEnum):
     EARLY_SIGNS = "signs"
     CLOSE = "months"
     SEQUENCE = "tree"
+    AUDIT = "audit"
     DRAFTS = "drafts"
     FILES = "files"
     SESSIONS = "sessions"

@@ -13,7 +13,7 @@ from tips import errors
 from tips.cases import checking, ledger, reading_grants
 from tips.cases.ledger import Event, Kind
 from tips.cases.plaintext import Part
-from tips.organisation.roster import Roster, SignedRoster
+from tips.organisation.roster import CLOCK, Roster, SignedRoster
 from tips.ports.cases import CaseBundle, Cases, Ledger
 from tips.ports.evidence import Blobs
 from tips.ports.people import Keyring
@@ -34,6 +34,14 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What the clock found when it checked everything by itself."""
+
+    at: datetime
+    problems: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What an audit found."""
 
@@ -42,6 +50,7 @@ class Report:
     kinds: Mapping[str, int]
     problems: tuple[str, ...]  # for auditors: case ids and what is wrong; no text
     incidents: tuple[Incident, ...]  # what was wrong and is not any more
+    before: Before | None = None  # the last one that the clock did; None: it did none yet
 
     @property
     def sound(self) -> bool:
@@ -96,7 +105,7 @@ async def audit(
             problems.append(f"case {head.id.hex()}: {error}")
     gone = {row.case for row in rows} - {head.id for head in heads} - {b""}
     problems += [f"case {case.hex()}: its events are here, the case is gone" for case in sorted(gone)]
-    return Report(len(heads), len(rows), dict(kinds), tuple(problems), tuple(incidents))
+    return Report(len(heads), len(rows), dict(kinds), tuple(problems), tuple(incidents), _before(events))
 
 
 async def _bundles(cases: Cases, ids: Sequence[bytes]) -> AsyncIterator[CaseBundle]:
@@ -118,6 +127,12 @@ def _rosters(stored: Iterable[SignedRoster], events: Iterable[Event], roster: Ro
             yield f"roster version {version}: no event tells of it"
         elif not digests[version] == told[version] == signed:
             yield f"roster version {version}: it is not what was signed"
+
+
+def _before(events: Iterable[Event]) -> Before | None:
+    audits = [it for it in events if it.kind is Kind.AUDITED and it.by == CLOCK]
+    last = max(audits, key=lambda it: it.at, default=None)
+    return Before(last.at, int(last.facts["problems"])) if last else None
 
 
 def _closed_anew(events: Iterable[Event]) -> list[str]:
