@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench import backup, crypto, export, ledger, memory, million, search, start, submit, triage, turn
+from bench import audit, backup, crypto, export, ledger, memory, million, search, start, submit, triage, turn
 from bench.measure import Figure
 
 LATEST: Final = Path(__file__).parent / "latest.json"
@@ -34,6 +34,7 @@ FIGURES: Final[dict[str, Callable[[], Coroutine[Any, Any, Figure]]]] = {
     "export": export.export,
     "search": search.search,
     "backup": backup.backup,
+    "ledger_verify": audit.verify,
     **{f"ledger_append_{name}": partial(ledger.append, size) for name, size in ledger.SIZES.items()},
     **{f"ledger_prove_{name}": partial(ledger.prove, size) for name, size in ledger.SIZES.items()},
     **{f"ledger_check_{name}": partial(ledger.check, size) for name, size in ledger.SIZES.items()},
