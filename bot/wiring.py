@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -312,7 +313,8 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
     """Everything that is done by itself, and how often."""
 
     async def free() -> int:  # by the newest roster: who joined a moment ago has not left
-        await it.roster.refresh()
+        with contextlib.suppress(errors.NotVerified):
+            await it.roster.refresh()
         return await clock.departures.tick()
 
     return (

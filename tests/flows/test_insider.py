@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from tips.crypto import receipt, sealing
 from tips.crypto.sealing import RECEIPT
 from tips.desk.actions import Fields
 from tips.desk.actions.step import Step
+from tips.organisation import roster
 from tips.ports.cases import Change
 
 EDITS = {  # of a case that lies unread at the desk of Quận 3
@@ -356,6 +357,45 @@ async def test_the_clock_itself_ends_no_case_before_its_time(office: Home) -> No
     change = forged(checked, Kind.SHREDDED, "clock", signing, office.clock())
     await office.product.store.cases.apply(Change(change.case, change.before, change.events))
     assert any("before its time" in it for it in (await office.product.audit()).problems)
+
+
+async def goes(home: Home, name: str, *, as_then: bool = False) -> None:
+    """Somebody leaves; `as_then`: by a program that did not write down where they had worked."""
+    product = home.product
+    admins = [await product.logins.unlock(*pair) for pair in home.founding.passphrases.items()]
+    step = product.registrar(admins).leave(name)
+    if as_then:
+        version = replace(product.roster.check(step.roster), past={}, signed=b"")
+        step = replace(step, roster=roster.sign(version, {it.name: it.signing for it in admins}))
+    await product.roster.put_into_force(step)
+
+
+@pytest.mark.parametrize("as_then", [False, True], ids=["now", "by an earlier program"])
+async def test_who_was_dismissed_signs_nothing_in_cases_that_their_unit_never_read(office: Home, as_then: bool) -> None:
+    """Their key is still true, and what they once signed still holds."""
+    _, row = await sent(office)
+    _, theirs = await sent(office, f"{TIP} Tầng hai.")
+    await office.product.casework.act(await office.session("an"), theirs.id, "share", Fields(unit="area-778"))
+    await office.product.review.open(await office.session("binh"), theirs.id)
+    await goes(office, "binh", as_then=as_then)
+    assert not any("case" in it for it in (await office.product.audit()).problems)
+    checked = (await office.product.store.cases.bundle(row.id, None)).checked(office.product.roster())
+    change = forged(checked, Kind.READ, "binh", office.people["binh"].signing, office.clock())
+    await office.product.store.cases.apply(change)
+    assert any("binh may not sign this event" in it for it in (await office.product.audit()).problems)
+
+
+@pytest.mark.parametrize("hours", [0, -24], ids=["today", "dated back"])
+async def test_who_was_dismissed_signs_nothing_that_happened_since(office: Home, hours: int) -> None:
+    """In a case that their unit reads, which came after they had left."""
+    await office.join(("bo", "area-770", "officer"))
+    await goes(office, "bo")
+    office.clock.forward(hours=20)
+    _, row = await sent(office)
+    checked = (await office.product.store.cases.bundle(row.id, None)).checked(office.product.roster())
+    at = office.clock() + timedelta(hours=hours)
+    await office.product.store.cases.apply(forged(checked, Kind.READ, "bo", office.people["bo"].signing, at))
+    assert any("bo" in it.split() for it in (await office.product.audit()).problems)
 
 
 # --- a chain that does not hold ---------------------------------------------------------------------------------------

@@ -150,11 +150,11 @@ def _no_number(written: str) -> float:
     raise ValueError(written)
 
 
-def verify(signed: SignedEvent, verifiers: Callable[[str], tuple[bytes, ...]]) -> Event:
-    """The event of a stored row, if who it names signed it; `verifiers` gives a name's keys (`Roster.verifiers`)."""
+def verify(signed: SignedEvent, verifiers: Callable[[str, datetime], tuple[bytes, ...]]) -> Event:
+    """The event of a stored row, if who it names signed it; `verifiers`: see `Roster`."""
     event = parse(signed)
     message = b"tinbao event\x00" + signed.body
-    if not any(keys.signed_by(key, signed.signature, message) for key in verifiers(event.by)):
+    if not any(keys.signed_by(key, signed.signature, message) for key in verifiers(event.by, event.at)):
         raise errors.NotVerified(f"this event was not signed by {event.by}")
     return event
 

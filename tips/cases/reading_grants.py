@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Protocol
 
 from tips import errors
@@ -120,10 +122,11 @@ def shut_out(grants: Sequence[Key]) -> frozenset[str]:
 def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:
     """The envelopes of a case in the order of its chain; the store keeps no order of its own.
 
-    Where a case was re-keyed, the piece that is stored now stands where the first one stood, under its commitment.
+    Where a case was re-keyed, the piece that is stored now stands where the first one stood, under its commitment. Each
+    has the commitment and the part that were signed, whatever its row says.
 
     Raises:
-        NotVerified: an envelope is gone, or one has another ciphertext or commitment than was signed.
+        NotVerified: an envelope is gone, or one has another ciphertext than was signed.
     """
     named = _named(events)
     stored = {envelope.id.hex(): envelope for envelope in envelopes}
@@ -134,18 +137,38 @@ def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> l
         envelope = stored.pop(id_, None)
         if envelope is None:
             raise errors.NotVerified("a piece of this case is gone")
-        if signed != _signed(envelope):
-            raise errors.NotVerified("a piece of this case is not the one that was signed")
-        ordered.append(envelope)
+        ordered.append(_as_signed(envelope, *signed))
     if not ordered or ordered[0].part != Part.TIP:
         raise errors.NotVerified("the tip of this case is missing")
     return ordered
 
 
 def still_named(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:
-    """Those that some events name just as they are stored, in the order of these events."""
-    stored = {envelope.id.hex(): envelope for envelope in envelopes}
-    return [it for id_, *signed in _named(events).values() if (it := stored.get(id_)) and signed == _signed(it)]
+    """Those whose ciphertext some events name, as these signed them, and in their order."""
+    stored, found = {envelope.id.hex(): envelope for envelope in envelopes}, list[Envelope]()
+    for id_, *signed in _named(events).values():
+        with suppress(errors.NotVerified):
+            found += [_as_signed(stored[id_], *signed)] if id_ in stored else []
+    return found
+
+
+def edited(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> tuple[Envelope, ...]:
+    """Those whose commitment or part is not what was signed, as they were."""
+    stored = {it.id: it for it in envelopes}
+    return tuple(it for it in still_named(stored.values(), events) if it != stored[it.id])
+
+
+def _as_signed(envelope: Envelope, digest: str, commitment: str, part: str) -> Envelope:
+    """An envelope with the plain columns that were signed with its ciphertext.
+
+    Raises:
+        NotVerified: its ciphertext is another.
+    """
+    if digest != envelope.digest.hex():
+        raise errors.NotVerified("a piece of this case is not the one that was signed")
+    if [digest, commitment, part] == _signed(envelope):
+        return envelope
+    return replace(envelope, commitment=bytes.fromhex(commitment), part=part)
 
 
 def set_aside(events: Sequence[ledger.Event]) -> frozenset[bytes]:
@@ -192,6 +215,13 @@ def _named(events: Sequence[ledger.Event]) -> dict[str, tuple[str, str, str, str
         if "envelope" in facts:
             named[facts["envelope"]] = (facts["envelope"], facts["digest"], facts["commitment"], facts["part"])
     return named
+
+
+def brought_by(events: Sequence[ledger.Event]) -> dict[bytes, ledger.Event]:
+    """By the id that a piece has now: the event that brought it to its case."""
+    named = _named(events)
+    brought = {it.facts["envelope"]: it for it in events if "envelope" in it.facts}
+    return {bytes.fromhex(named[first][0]): event for first, event in brought.items() if first in named}
 
 
 def _renewed(named: dict[str, tuple[str, str, str, str]], told: str) -> dict[str, tuple[str, str, str, str]]:

@@ -63,7 +63,9 @@ class Mending:
             Stale: somebody else brought the case on in between.
         """
         bundle = await self.cases.bundle(case, None)
-        roster = await self.refresh()  # after what is looked at: whoever signed any of it is in force by now
+        with suppress(errors.NotVerified):  # a version that nobody signed keeps no case from beginning anew
+            await self.refresh()  # after what is looked at: whoever signed any of it is in force by now
+        roster = self.roster()
         with suppress(errors.NotVerified):
             bundle.checked(roster)
             return

@@ -83,7 +83,7 @@ class CaseBundle:
 
     def checked(self, roster: Roster) -> Checked:
         """The case as it was signed; see `checking.check`."""
-        return checking.check(self.case, self.grants, self.mailboxes, self.events, roster)
+        return checking.check(self.case, self.envelopes, self.grants, self.mailboxes, self.events, roster)
 
 
 MOST_COUNTED: Final = 1000  # of what has no end: closed cases
