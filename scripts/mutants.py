@@ -1170,9 +1170,9 @@ MUTANTS = (
     Mutant(
         "places on pages that are no places",
         "storage/cases.py",
-        'col(Tip.id) >= b"")',
-        "sa.true())",
-        "tests/flows/test_insider_types.py::test_no_number_of_rows_without_an_id_hides_the_cases_behind_them",
+        ".where(*wanted, is_place)",
+        ".where(*wanted)",
+        "tests/flows/test_insider_types.py::test_a_page_goes_on_from_no_place_that_is_none",
     ),
     Mutant(
         "a key that lies with another case, lost",
@@ -1222,6 +1222,13 @@ MUTANTS = (
         "(key for key in self.former.get(by, ()) if key not in over)",
         "self.former.get(by, ())",
         "tests/flows/test_insider.py::test_who_was_dismissed_signs_nothing_that_happened_since",
+    ),
+    Mutant(
+        "a letter that opens no more, kept quiet",
+        "tips/intake/mailbox.py",
+        "    return sum(it.id in gone and",
+        "    return 0 * sum(it.id in gone and",
+        "tests/flows/test_insider.py::test_a_letter_whose_key_was_deleted_is_told_of_in_the_reporters_language",
     ),
     Mutant(
         "a tally of less than none",

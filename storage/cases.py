@@ -24,7 +24,6 @@ from tips.organisation.taxonomy import Urgency
 from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
 
 DUE: Final = mapping.table("tip").c.due_at
-_LARGEST: Final = 2**63 - 1  # that a column of either database holds
 
 
 def every() -> sa.Select[Any]:
@@ -180,8 +179,8 @@ class SqlCases:
     ) -> list[Due]:
         """Only what a page is found by: a row that cannot be read then fails alone."""
         order = (sa.type_coerce(by, sa.BigInteger), col(Tip.id))
-        readable_place = (order[0] <= _LARGEST, col(Tip.id) >= b"")  # SQLite has text and octets behind all numbers
-        statement = sa.select(*order).where(*wanted, *readable_place).order_by(*order).limit(limit)
+        is_place = order[0] == sa.cast(order[0], sa.BigInteger)  # what is no whole number has no place to go on from
+        statement = sa.select(*order).where(*wanted, is_place).order_by(*order).limit(limit)
         if after is not None:
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
         return [Due(at, id_) for at, id_ in await self._database.rows(statement)]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import locales
 from bot.commands import doctor
 from bot.wiring import open_product
 from tests.fakes import desk
@@ -314,6 +315,23 @@ async def test_a_mailbox_that_was_deleted_is_there_again_within_the_hour(office:
     behind(office, "DELETE FROM mailbox")
     await looks(office)
     assert (await office.product.mailboxes.read(code)).letters == ()
+
+
+@pytest.mark.parametrize("lang", ["vi", "en", "zh"])
+async def test_a_letter_whose_key_was_deleted_is_told_of_in_the_reporters_language(office: Home, lang: str) -> None:
+    """One of two questions: before the clock has found it, and after."""
+    code, row = await sent(office)
+    for words in ("Phòng số mấy?", "Mấy giờ?"):
+        await office.product.casework.act(await office.session("an"), row.id, "ask", Fields(words))
+    first, _ = await office.envelopes(row.id, "question")
+    behind(office, "DELETE FROM reading_grant WHERE reader = 'receipt' AND envelope_id = :id", id=first.id)
+    for _ in range(2):
+        someone = office.citizen(secrets.token_hex(4))
+        await someone.says({"vi": "tiếng việt", "en": "english", "zh": "中文"}[lang])
+        outcome = await someone.says(code)
+        words = [locales.render(outcome.lang, say) for reply in outcome.replies for say in reply.says]
+        assert locales.say(lang, "mailbox.letters_closed", number="1") in words
+        await looks(office)
 
 
 # --- who may sign -----------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """SQLite lets any type lie in any column: what a hand puts there is an edit like others, and hides nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -124,6 +125,15 @@ async def test_what_lies_beside_the_cases_stops_no_page_and_no_clock(loose: Home
     await looks(loose)
     await loose.product.escalation.tick()
     assert (await loose.case(row.id)).unit != "area-770"
+
+
+async def test_a_page_goes_on_from_no_place_that_is_none(loose: Home) -> None:
+    """A due time of half a second would lead the clock to the first page again, for ever."""
+    _, row = await sent(loose)
+    behind(loose, "UPDATE tip SET due_at = 1000000.5 WHERE id = :id", id=row.id)
+    await asyncio.wait_for(loose.product.escalation.tick(), 20)
+    await looks(loose)
+    assert (await loose.case(row.id)).due_at == row.due_at
 
 
 async def test_no_number_of_rows_without_an_id_hides_the_cases_behind_them(loose: Home) -> None:

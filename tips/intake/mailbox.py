@@ -51,6 +51,7 @@ class View:
     later: tuple[str, ...]  # and of those that follow while it is late, in order
     late: bool  # its deadline is over, and nobody has taken it up yet
     shared: tuple[tuple[str, datetime], ...]  # of those that can read it now: who was let in by its unit, and when
+    closed_letters: int  # were given to the receipt, and open no more: a hand took their keys
     still: tuple[str, ...]  # who was shut out of a piece, and opens the earlier ones until the case is sealed anew
 
 
@@ -100,6 +101,7 @@ class Mailboxes:
             later=tuple(code for code in asleep if code not in shut),
             late=row.due_at is not None and row.due_at <= self.now(),
             shared=tuple((code, at) for code, at in _shared(chain) if code in awake and code not in shut),
+            closed_letters=_closed(ordered, checked),
             still=tuple(code for code in awake if code in shut),
         )
 
@@ -275,6 +277,13 @@ def _answered(letters: Sequence[Letter], chain: Sequence[ledger.Event]) -> list[
     asked = [at for at, it in enumerate(chain) if it.facts.get("part") == Part.QUESTION]
     times = iter([next((it.at for it in chain[at:] if _is_written(it)), None) for at in asked])
     return [replace(it, answered=next(times, None)) if it.part == Part.QUESTION else it for it in letters]
+
+
+def _closed(envelopes: Sequence[Envelope], checked: Checked) -> int:
+    """How many letters the events gave a key to the receipt that is gone."""
+    there = {it.envelope for it in checked.grants if it.reader == RECEIPT}
+    gone = {it.envelope for it in checked.keys if it.reader == RECEIPT} - there
+    return sum(it.id in gone and it.part != Part.SHUT_OUT for it in envelopes)
 
 
 def _letters(keys: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> list[Letter]:
