@@ -286,7 +286,8 @@ def _desk(it: _Basis, files: Files) -> tuple[Review, Casework]:
 def _clock(it: _Basis) -> _Clockwork:
     """What time does to cases."""
     organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]
-    cases, mending = it.store.cases, Mending(it.store.cases, it.roster, it.roster.refresh, signing, it.now, it.random)
+    cases, covered = it.store.cases, key_files.AllCovered(it.settings.secrets)
+    mending = Mending(cases, it.roster, it.roster.refresh, covered, signing, it.now, it.random)
     rounds = Rounds(mending, it.store.clockwork, it.now)
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(

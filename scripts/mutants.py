@@ -1114,8 +1114,8 @@ MUTANTS = (
     Mutant(
         "a due time that a row puts off",
         "tips/clock/escalation.py",
-        "        return await self.rounds.over(JobName.MEND, self.cases.every, self._climb)",
-        "        return await self.tick()",
+        "self.rounds.over(JobName.MEND, self.cases.every, climb)",
+        "self.tick()",
         "tests/flows/test_insider.py::test_a_due_time_that_was_put_off_keeps_no_case_from_climbing",
     ),
     Mutant(
@@ -1229,6 +1229,13 @@ MUTANTS = (
         "    return sum(it.id in gone and",
         "    return 0 * sum(it.id in gone and",
         "tests/flows/test_insider.py::test_a_letter_whose_key_was_deleted_is_told_of_in_the_reporters_language",
+    ),
+    Mutant(
+        "a case that is covered anew",
+        "tips/clock/mending.py",
+        "        if not checked.covered and self.all_covered.known():",
+        "        if False:",
+        "tests/contract/test_upgrades.py::test_a_case_that_was_cut_back_to_before_it_was_covered_climbs_at_once",
     ),
     Mutant(
         "a tally of less than none",

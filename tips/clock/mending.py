@@ -23,6 +23,7 @@ from tips.cases.restarting import Remains
 from tips.crypto.sealing import Random
 from tips.organisation.roster import CLOCK, Roster
 from tips.ports.cases import CaseBundle, Cases, Change
+from tips.ports.clock import AllCovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Mending:
     cases: Cases
     roster: Callable[[], Roster]
     refresh: Callable[[], Awaitable[Roster]]  # looks for a newer one first
+    all_covered: AllCovered
     signing: bytes
     now: Callable[[], datetime]
     random: Random
@@ -89,7 +91,13 @@ class Mending:
         return change.claiming(added, bundle.case.head, entries, who, self.random(claims.SALT_BYTES))
 
     def _change(self, bundle: CaseBundle, checked: Checked) -> Change:
-        """Rows are set right; those of a case that an earlier program signed are claimed as they are."""
+        """Rows are set right; those of a case that an earlier program signed are claimed as they are.
+
+        Once no such case was left, one that seems to be is none: its chain was cut back to before it was covered, and its
+        rows may say anything. Then it climbs at once, on record, and waits to be read.
+        """
+        if not checked.covered and self.all_covered.known():
+            checked = _cut_back(checked, deadlines.hour(self.now()))
         row = self._awake(checked.case, bundle, checked)
         told = of_a_hand(checked.keys, checked.case.unit, self.now(), self.random) if checked.mended else ()
         change = Change(row, pings=told, mended=checked.mended)
@@ -106,3 +114,9 @@ class Mending:
         if row.unit not in lost or row.state not in OPEN_STATES:
             return row
         return replace(row, clock=deadlines.WAKE, due_at=deadlines.hour(self.now()))
+
+
+def _cut_back(checked: Checked, hour: datetime) -> Checked:
+    row = checked.case
+    late = replace(row, clock=deadlines.WAKE, due_at=hour) if row.state in OPEN_STATES else row
+    return replace(checked, case=late, mended=Mended(differed=("chain",)))
