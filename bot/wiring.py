@@ -287,7 +287,7 @@ def _clock(it: _Basis) -> _Clockwork:
     """What time does to cases."""
     organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]
     cases, covered = it.store.cases, key_files.AllCovered(it.settings.secrets)
-    mending = Mending(cases, it.roster, it.roster.refresh, covered, signing, it.now, it.random)
+    mending = Mending(cases, it.roster, it.roster.refresh, covered, it.store.outbox, signing, it.now, it.random)
     rounds = Rounds(mending, it.store.clockwork, it.now)
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(

@@ -1238,6 +1238,20 @@ MUTANTS = (
         "tests/contract/test_upgrades.py::test_a_case_that_was_cut_back_to_before_it_was_covered_climbs_at_once",
     ),
     Mutant(
+        "what wakes keys, by its row",
+        "tips/cases/reading_grants.py",
+        "release=releases.get(it.id, it.release)",
+        "release=it.release",
+        "tests/flows/test_insider_attacks.py::test_a_release_that_was_destroyed_is_named_and_comes_back_from_the_chain",
+    ),
+    Mutant(
+        "a case of which nothing is left, kept quiet",
+        "tips/clock/rounds.py",
+        "        await self.mending.tell([it for it in failed if it not in known])",
+        "        pass",
+        "tests/flows/test_insider.py::test_of_a_case_whose_first_event_is_gone_nothing_is_made_up",
+    ),
+    Mutant(
         "a tally of less than none",
         "tips/statistics/tables.py",
         "max(row.count, 0)",

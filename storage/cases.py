@@ -374,7 +374,7 @@ async def _mend(connection: AsyncConnection, change: Change) -> None:
             await connection.execute(_upsert(connection, "reading_grant", mapping.of_grant(it)))
     envelope = mapping.table("envelope")
     for piece in mended.pieces:
-        signed = {"commitment": piece.commitment, "part": piece.part}
+        signed = {"commitment": piece.commitment, "part": piece.part, "release": piece.release}
         await connection.execute(envelope.update().where(envelope.c.id == piece.id).values(**signed))
     if mended.mailbox:
         own = sa.or_(mailbox.c.case_id == change.case.id, mailbox.c.lookup == mended.mailbox.lookup)

@@ -257,7 +257,8 @@ def mend(kept: Kept, change: Change) -> None:
         if grant.reader not in change.shut and grant.envelope not in change.dropped:
             kept.grants[grant.envelope, grant.reader] = grant
     for piece in mended.pieces:
-        kept.envelopes[piece.id] = replace(kept.envelopes[piece.id], commitment=piece.commitment, part=piece.part)
+        told = {name: getattr(piece, name) for name in ("commitment", "part", "release")}
+        kept.envelopes[piece.id] = replace(kept.envelopes[piece.id], **told)
     if mended.mailbox:
         forget(kept.mailboxes, [key for key, it in kept.mailboxes.items() if it.case == change.case.id])
         kept.mailboxes[mended.mailbox.lookup] = mended.mailbox

@@ -464,12 +464,15 @@ async def test_an_event_of_garbage_closes_a_case_to_nobody_for_longer_than_an_ho
 
 
 async def test_of_a_case_whose_first_event_is_gone_nothing_is_made_up(office: Home) -> None:
-    """Too little is left: it is named, and stands in the list of what the clock could not bring on."""
+    """Too little is left: it is named, stands in the list of what stands still, and the next level is told once."""
     code, row = await sent(office)
     await has(office, code, "Thêm: phòng số 6.")
     (first,) = [it.leaf for it in await office.events(row.id) if ledger.parse(it).previous == ledger.FIRST]
     behind(office, "DELETE FROM event WHERE leaf = :leaf", leaf=first)
-    await looks(office)
+    before = await office.pings()
+    for _ in range(2):
+        await looks(office)
+    assert [(it.unit, it.case) for it in await office.pings() if it not in before] == [("duty", None)]
     assert [it.case for it in await office.stuck()] == [row.id]
     assert not (await office.product.audit()).sound
 

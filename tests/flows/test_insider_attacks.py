@@ -153,11 +153,18 @@ async def test_a_piece_that_no_event_names_closes_a_case_to_nobody(office: Home)
     assert (await office.product.mailboxes.read(code)).case.id == row.id
 
 
-async def test_a_release_that_was_overwritten_is_named(office: Home) -> None:
-    """Without it no level above is ever woken with the text."""
-    await sent(office)
-    behind(office, "UPDATE envelope SET release = commitment")
+@pytest.mark.parametrize("value", ["commitment", "NULL"])
+async def test_a_release_that_was_destroyed_is_named_and_comes_back_from_the_chain(office: Home, value: str) -> None:
+    """Without it no level above would ever be woken with the text."""
+    code, row = await sent(office)
+    await has(office, code, "Thêm: phòng số 6.")
+    behind(office, f"UPDATE envelope SET release = {value}")
     assert not (await office.product.audit()).sound
+    await evenings(office, 10)
+    assert (await office.case(row.id)).unit != "area-770"
+    opened = await office.product.review.open(await office.session("truc"), row.id)
+    assert ("karaoke" in opened.tip.text, len(opened.thread)) == (True, 1)
+    assert (await office.product.audit()).sound
 
 
 # --- no key at all: what is decided by a row --------------------------------------------------------------------------

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
+from typing import Final, Protocol
 
 from tips import errors
 from tips.cases import ledger
 from tips.cases.plaintext import Part
 from tips.crypto.sealing import RECEIPT, Envelope, Reader, Readers
 from tips.organisation.roster import HELD, Roster
+
+DIGEST_DIGITS: Final = 64  # of a SHA-256 in hexadecimal
 
 
 class Key(Protocol):
@@ -153,9 +156,19 @@ def still_named(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -
 
 
 def edited(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> tuple[Envelope, ...]:
-    """Those whose commitment or part is not what was signed, as they were."""
-    stored = {it.id: it for it in envelopes}
-    return tuple(it for it in still_named(stored.values(), events) if it != stored[it.id])
+    """Those whose commitment, part, or what wakes their keys is not what was signed, as they were."""
+    stored, releases = {it.id: it for it in envelopes}, _releases(events)
+    signed = (replace(it, release=releases.get(it.id, it.release)) for it in still_named(stored.values(), events))
+    return tuple(it for it in signed if it != stored[it.id])
+
+
+def _releases(events: Sequence[ledger.Event]) -> dict[bytes, bytes]:
+    """By envelope what wakes its keys; of earlier programs' events, that only name its digest, nothing."""
+    found = {}
+    for facts in (it.facts for it in events if "release" in it.facts and len(it.facts["release"]) != DIGEST_DIGITS):
+        with suppress(ValueError, KeyError):
+            found[bytes.fromhex(facts["envelope"])] = base64.b64decode(facts["release"], validate=True)
+    return found
 
 
 def _as_signed(envelope: Envelope, digest: str, commitment: str, part: str) -> Envelope:
@@ -184,12 +197,13 @@ def unnamed(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> li
 
 def spoilt(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[bytes]:
     """Ids of pieces whose keys the clock cannot wake any more, as what it wakes them by is not what was signed."""
-    said = {it.facts["envelope"]: it.facts["release"] for it in events if "release" in it.facts}
-    return [it.id for it in envelopes if it.id.hex() in said and said[it.id.hex()] != _release(it)]
+    said = {it.facts.get("envelope"): it.facts["release"] for it in events if "release" in it.facts}
+    return [it.id for it in envelopes if said.get(it.id.hex()) not in {None, *_told(it.release or b"")}]
 
 
-def _release(it: Envelope) -> str:
-    return hashlib.sha256(it.release or b"").hexdigest()
+def _told(release: bytes) -> tuple[str, str]:
+    """How events of this program and of earlier ones tell what wakes an envelope's keys."""
+    return base64.b64encode(release).decode(), hashlib.sha256(release).hexdigest()
 
 
 def as_pieces(envelopes: Sequence[Envelope]) -> str:
