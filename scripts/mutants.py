@@ -1252,6 +1252,20 @@ MUTANTS = (
         "tests/flows/test_insider.py::test_of_a_case_whose_first_event_is_gone_nothing_is_made_up",
     ),
     Mutant(
+        "a mailbox that was set aside, whosever it is",
+        "tips/intake/mailbox.py",
+        "chain[0].blind == keys.ledger_opening",
+        "True",
+        "tests/contract/test_upgrades.py::test_a_case_with_two_mailboxes_keeps_no_home_from_starting",
+    ),
+    Mutant(
+        "a second mailbox that stops an upgrade",
+        "storage/migrations/versions/0013_claims.py",
+        "    _set_aside(op.get_bind())\n",
+        "",
+        "tests/contract/test_upgrades.py::test_a_case_with_two_mailboxes_keeps_no_home_from_starting",
+    ),
+    Mutant(
         "a tally of less than none",
         "tips/statistics/tables.py",
         "max(row.count, 0)",

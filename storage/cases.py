@@ -14,14 +14,14 @@ from sqlmodel import col, select
 from storage import mapping, tables
 from storage.engine import Database, holds
 from storage.loose_types import NO_TEXT
-from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
+from storage.tables import EnvelopeRow, EventRow, GrantRow, KeptRow, MailboxRow, Tip
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import NOWHERE, OPEN_STATES, Case, QueueFilter, QueuePosition, State
 from tips.cases.claims import Mailbox
 from tips.cases.ledger import Kind, SignedEvent
 from tips.organisation.taxonomy import Urgency
-from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
+from tips.ports.cases import ASIDE, MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
 
 DUE: Final = mapping.table("tip").c.due_at
 
@@ -204,6 +204,10 @@ class SqlCases:
         """The mailbox of a look-up id."""
         async with self._database.read() as session:
             row = await session.get(MailboxRow, lookup)
+            named = select(KeptRow).where(col(KeptRow.name).like(f"{ASIDE}%.{lookup.hex()}"))
+            aside = None if row else (await session.exec(named)).first()
+        if aside:  # `mailbox.<case>.<look-up id>`, see migration 0013
+            return Mailbox(lookup, bytes.fromhex(aside.name.split(".")[1]), aside.value)
         if row is None:
             raise errors.NotFound
         return mapping.to_mailbox(row)

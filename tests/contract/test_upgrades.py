@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot import key_files, settings, wiring
+from bot.commands import doctor
 from bot.wiring import Product
 from storage import engine, migrate
 from storage.tables import metadata
@@ -31,6 +32,7 @@ from tests.fakes.home import Home
 from tests.fakes.people import AN, TRUC
 from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips import errors
+from tips.crypto import receipt
 from tips.desk.actions import Fields
 from tips.organisation import units
 
@@ -252,9 +254,12 @@ async def test_rows_that_refer_to_a_table_that_is_made_anew_stay(
 
 @contextlib.asynccontextmanager
 async def the_first_home(
-    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch, clock: home.Clock
+    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch, clock: home.Clock, *, lookups: Sequence[bytes] = ()
 ) -> AsyncIterator[tuple[Product, dict[str, Any]]]:
-    """The home that the first program made, as it lay on a disk, brought up; and what was known of it."""
+    """The home that the first program made, as it lay on a disk, brought up; and what was known of it.
+
+    `lookups`: of further mailboxes of its case, that a hand put there before.
+    """
     made = json.loads((Path(__file__).parents[1] / "data" / "first_home.json").read_text("utf-8"))
     (tmp_path / "home").mkdir()
     (tmp_path / "home-secrets").mkdir()
@@ -263,6 +268,9 @@ async def the_first_home(
     at(empty_url, REVISIONS[0])
     with connected(empty_url) as connection:
         _as_it_lay(connection, made["tables"])
+        for it in lookups:
+            slipped = "INSERT INTO mailbox (lookup, case_id, public) SELECT :it, case_id, :public FROM mailbox LIMIT 1"
+            connection.execute(sa.text(slipped), {"it": it, "public": bytes(1216)})
     signed_for = json.loads(_octets(made["tables"]["roster"][0]["document"]))["organisation_digest"]
     shipped = units.load()
     monkeypatch.setattr(units, "load", lambda *_: replace(shipped, digest=signed_for))
@@ -293,6 +301,22 @@ async def test_a_home_that_the_first_program_made_lives_on(
         assert (await product.mailboxes.read(made["receipt"])).case.urgency == row.urgency
         version_before = product.roster()
         assert version_before.next().previous == hashlib.sha256(version_before.signed).hexdigest()
+
+
+async def test_a_case_with_two_mailboxes_keeps_no_home_from_starting(
+    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever slipped one in is not the reporter, who reads on; before the clock has covered the case, and after."""
+    mine, clock = receipt.of_seed(bytes(range(32))), home.Clock()
+    slipped = the_first_home(tmp_path, empty_url, monkeypatch, clock, lookups=[mine.lookup])
+    async with slipped as (product, made):
+        (row,) = await product.store.ledger.heads()
+        for _ in range(2):
+            assert (await product.mailboxes.read(made["receipt"])).case.id == row.id
+            with pytest.raises(errors.NotFound):
+                await product.mailboxes.read(mine.code)
+            await product.escalation.tick_all()
+        assert "1 cases had several" in str(await doctor.CHECKS["mailboxes"](product))
 
 
 async def test_a_case_that_was_cut_back_to_before_it_was_covered_climbs_at_once(

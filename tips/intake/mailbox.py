@@ -11,7 +11,7 @@ from tips import errors
 from tips.cases import case, claims, deadlines, ledger, milestones, reading_grants
 from tips.cases.case import Case, State
 from tips.cases.checking import Checked
-from tips.cases.claims import Entry, Signature
+from tips.cases.claims import Entry, Mailbox, Signature
 from tips.cases.ledger import envelope_facts
 from tips.cases.pings import PingKind, of_a_hand, ping
 from tips.cases.plaintext import Part, Plaintext
@@ -164,6 +164,10 @@ class Mailboxes:
         row = await self.cases.mailbox(keys.lookup)
         bundle = await self.cases.bundle(row.case, None)
         checked = bundle.checked(self.roster())
+        if checked.mailbox is None and _began(keys, checked.events):
+            return bundle, replace(
+                checked, mailbox=Mailbox(keys.lookup, row.case, sealing.public_bytes(keys.reading_seed))
+            )
         if checked.mailbox is None or checked.mailbox.lookup != keys.lookup:
             raise errors.NotFound
         return bundle, checked
@@ -254,6 +258,11 @@ class Mailboxes:
         if row.unit not in awake:
             moved = replace(moved, clock=deadlines.WAKE, due_at=deadlines.hour(now))
         return replace(moved, opened=False)
+
+
+def _began(keys: Receipt, chain: Sequence[ledger.Event]) -> bool:
+    """Whether it is this receipt that blinds a case's first event: where no mailbox is, that tells whose it is."""
+    return bool(chain) and chain[0].kind is ledger.Kind.RECEIVED and chain[0].blind == keys.ledger_opening
 
 
 def _asked(chain: Sequence[ledger.Event]) -> bool:
