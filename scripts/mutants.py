@@ -1240,7 +1240,7 @@ MUTANTS = (
     Mutant(
         "what wakes keys, by its row",
         "tips/cases/reading_grants.py",
-        "release=releases.get(it.id, it.release)",
+        "release=base64.b64decode(release, validate=True) if release else it.release",
         "release=it.release",
         "tests/flows/test_insider_attacks.py::test_a_release_that_was_destroyed_is_named_and_comes_back_from_the_chain",
     ),

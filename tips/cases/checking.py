@@ -146,12 +146,12 @@ def _mended(
     aside: frozenset[bytes],
 ) -> Mended:
     """What differs, as the next step sets it right; keys to pieces of others, or set aside, stay where they are."""
-    there, rows = {(it.envelope, it.reader) for it in given}, {*grants}
+    there, rows = {(it.envelope, it.reader) for it in given}, {(it.envelope, it.reader): it for it in grants}
     own = {it.envelope for it in found.keys.values()} - aside
     unclaimed = [it for it in grants if (it.envelope, it.reader) not in there and it.envelope in own]
     strange = tuple((it.envelope, it.reader) for it in unclaimed)
     lost = tuple(key for key, it in found.keys.items() if key not in there and not it.lost)
-    again = tuple(it for it in given if it not in rows)
+    again = tuple(it for it in given if rows.get((it.envelope, it.reader)) != it)
     mailbox = found.mailbox if [*mailboxes] != [found.mailbox] else None
     differed = [name for name in _COLUMNS if getattr(stored, name) != getattr(row, name)]
     if claims.about(stored) != found.row["about"] and "category" not in differed:

@@ -157,18 +157,26 @@ def still_named(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -
 
 def edited(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> tuple[Envelope, ...]:
     """Those whose commitment, part, or what wakes their keys is not what was signed, as they were."""
-    stored, releases = {it.id: it for it in envelopes}, _releases(events)
-    signed = (replace(it, release=releases.get(it.id, it.release)) for it in still_named(stored.values(), events))
-    return tuple(it for it in signed if it != stored[it.id])
+    stored, releases = {it.id.hex(): it for it in envelopes}, _releases(events)
+    found = []
+    for id_, digest, commitment, part in _named(events).values():
+        it, release = stored.get(id_), releases.get(id_)
+        if it is None or (_is_released(it, release) and (it.commitment.hex(), it.part) == (commitment, part)):
+            continue
+        with suppress(errors.NotVerified, ValueError):
+            signed = _as_signed(it, digest, commitment, part)
+            found.append(replace(signed, release=base64.b64decode(release, validate=True) if release else it.release))
+    return tuple(found)
 
 
-def _releases(events: Sequence[ledger.Event]) -> dict[bytes, bytes]:
+def _releases(events: Sequence[ledger.Event]) -> dict[str, str]:
     """By envelope what wakes its keys; of earlier programs' events, that only name its digest, nothing."""
-    found = {}
-    for facts in (it.facts for it in events if "release" in it.facts and len(it.facts["release"]) != DIGEST_DIGITS):
-        with suppress(ValueError, KeyError):
-            found[bytes.fromhex(facts["envelope"])] = base64.b64decode(facts["release"], validate=True)
-    return found
+    told = (it.facts for it in events if "release" in it.facts)
+    return {it.get("envelope", ""): it["release"] for it in told if len(it["release"]) != DIGEST_DIGITS}
+
+
+def _is_released(envelope: Envelope, told: str | None) -> bool:
+    return told is None or base64.b64encode(envelope.release or b"").decode() == told
 
 
 def _as_signed(envelope: Envelope, digest: str, commitment: str, part: str) -> Envelope:
@@ -198,7 +206,7 @@ def unnamed(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> li
 def spoilt(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[bytes]:
     """Ids of pieces whose keys the clock cannot wake any more, as what it wakes them by is not what was signed."""
     said = {it.facts.get("envelope"): it.facts["release"] for it in events if "release" in it.facts}
-    return [it.id for it in envelopes if said.get(it.id.hex()) not in {None, *_told(it.release or b"")}]
+    return [it.id for it in envelopes if it.id.hex() in said and said[it.id.hex()] not in _told(it.release or b"")]
 
 
 def _told(release: bytes) -> tuple[str, str]:
