@@ -74,7 +74,7 @@ class Event:
     at: datetime
     by: str  # a process or a person, as the roster names them
     blind: bytes  # 32 bytes
-    facts: Mapping[str, str] = field(default_factory=dict)  # codes, states and hashes; never text
+    facts: Mapping[str, str] = field(default_factory=dict)  # codes, states, hashes, what wakes keys; never text
     claims: Mapping[str, Any] = field(default_factory=dict)  # what its case's rows are after it, see `claims`
 
     def body(self) -> bytes:
