@@ -21,6 +21,7 @@ DRAFT_KEY_LIFE: Final = 26  # hours: a draft's 24, and the slack of hours at bot
 RELAYS_KEPT: Final = 500  # earlier relay keys that are remembered by their ids
 LOSS_TOLD_FOR: Final = timedelta(hours=24)
 ROSTER: Final = "roster.json"  # a file in the secrets folder: the newest roster that was believed
+ALL_COVERED: Final = "all-covered"  # another: no case of an earlier program is left that claims nothing
 RAN_BEFORE: Final = "ran-before"  # a file in the secrets folder: a line for each relay key, its id and its boot
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")  # changes when what lay on tmpfs is gone
 _MEMORY: Final = frozenset({"tmpfs", "ramfs"})
@@ -296,6 +297,22 @@ def kept_roster(folder: Path) -> SignedRoster | None:
         return SignedRoster(plain["version"], plain["document"].encode(), signatures)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.BadSetting(f"{ROSTER} in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
+
+
+class AllCovered:
+    """See `tips.ports.clock.AllCovered`: an empty file beside the secrets."""
+
+    def __init__(self, folder: Path) -> None:
+        self._mark = folder / ALL_COVERED
+
+    def known(self) -> bool:
+        """Whether the file is there."""
+        return self._mark.exists()
+
+    def note(self) -> None:
+        """Make it."""
+        if not self.known():
+            replace_secret(self._mark, b"")
 
 
 def secret(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import storage
@@ -24,6 +25,7 @@ class LiveRoster:
     ) -> None:
         self._store, self.organisation, self._signers, self._secrets = store, organisation, signers, secrets
         self._current: Roster | None = None
+        self._asked = frozenset[str]()  # of whom older versions were asked
 
     def __call__(self) -> Roster:
         """The version that was verified last."""
@@ -44,7 +46,18 @@ class LiveRoster:
         if signed and (self._current is None or signed.version > self._current.version):
             self._current = self.check(signed)
             key_files.keep_roster(self._secrets, signed)
+        if self._current and self._current.former.keys() - self._current.past.keys() - self._asked:
+            self._asked = frozenset(self._current.former)
+            self._current = roster.with_past(self._current, await self._older())
         return self()
+
+    async def _older(self) -> list[Roster]:
+        """The versions that are stored and hold: earlier programs did not write down where those worked who left."""
+        found = []
+        for it in await self._store.keyring.rosters():
+            with contextlib.suppress(errors.NotVerified):
+                found.append(roster.verify(it, self._signers))
+        return found
 
     def check(self, signed: SignedRoster) -> Roster:
         """The roster of a version that is not in force yet.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -301,7 +302,8 @@ def _desk(it: _Basis, files: Files) -> tuple[Review, Casework]:
 def _clock(it: _Basis) -> _Clockwork:
     """What time does to cases."""
     organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]
-    cases, mending = it.store.cases, Mending(it.store.cases, it.roster, it.roster.refresh, signing, it.now, it.random)
+    cases, covered = it.store.cases, key_files.AllCovered(it.settings.secrets)
+    mending = Mending(cases, it.roster, it.roster.refresh, covered, it.store.outbox, signing, it.now, it.random)
     rounds = Rounds(mending, it.store.clockwork, it.now)
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(
@@ -335,7 +337,8 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
     """Everything that is done by itself, and how often."""
 
     async def free() -> int:  # by the newest roster: who joined a moment ago has not left
-        await it.roster.refresh()
+        with contextlib.suppress(errors.NotVerified):
+            await it.roster.refresh()
         return await clock.departures.tick()
 
     return (
@@ -358,8 +361,7 @@ def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
     signing, url, store, clock = it.secrets.signing[CLOCK], it.settings.database_url, it.store, _heads(it)
 
     async def audited() -> int:
-        roster = await it.roster.refresh()
-        found = await audit(store.cases, store.ledger, store.blobs, store.keyring, roster, clock, it.now())
+        found = await audit(store.cases, store.ledger, store.blobs, store.keyring, it.roster(), clock, it.now())
         await custody.record(Kind.AUDITED, CLOCK, signing, problems=str(len(found.problems)))
         return len(found.problems)
 

@@ -13,14 +13,15 @@ from sqlmodel import col, select
 
 from storage import mapping, tables
 from storage.engine import Database, Recording, holds
-from storage.tables import EnvelopeRow, EventRow, GrantRow, MailboxRow, Tip
+from storage.loose_types import NO_TEXT
+from storage.tables import EnvelopeRow, EventRow, GrantRow, KeptRow, MailboxRow, Tip
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import NOWHERE, OPEN_STATES, Case, QueueFilter, QueuePosition, State
 from tips.cases.claims import Mailbox
 from tips.cases.ledger import Kind, SignedEvent
 from tips.organisation.taxonomy import Urgency
-from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
+from tips.ports.cases import ASIDE, MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
 
 DUE: Final = mapping.table("tip").c.due_at
 
@@ -110,12 +111,13 @@ class SqlCases:
                 raise errors.NotFound
             envelopes = await session.exec(select(EnvelopeRow).where(EnvelopeRow.case == case))
             grants = await session.exec(select(GrantRow).where(GrantRow.case == case))
+            elsewhere = await (await session.connection()).execute(_elsewhere([case]))
             events = await session.exec(select(EventRow).where(EventRow.case == case))
             mailboxes = await session.exec(select(MailboxRow).where(MailboxRow.case == case))
             return CaseBundle(
                 mapping.to_case(row),
                 [mapping.to_envelope(it) for it in envelopes],
-                [mapping.to_grant(it) for it in grants],
+                [*map(mapping.to_grant, grants), *map(mapping.grant_of, elsewhere)],
                 [mapping.to_event(it) for it in events],
                 [mapping.to_mailbox(it) for it in mailboxes],
             )
@@ -131,6 +133,8 @@ class SqlCases:
                 table = mapping.table(name)
                 found = (await connection.execute(sa.select(table).where(table.c.case_id.in_(cases)))).all()
                 kept[name] = grouped(map(to_record, found))
+            for row in (await connection.execute(_elsewhere(cases))).all():
+                kept["reading_grant"].setdefault(row.of_case, []).append(mapping.grant_of(row))
         of = [mapping.to_case(row) for row in rows]
         return [CaseBundle(it, *(kept[name].get(it.id, []) for name in _PARTS)) for it in of]
 
@@ -175,10 +179,11 @@ class SqlCases:
     ) -> list[Due]:
         """Only what a page is found by: a row that cannot be read then fails alone."""
         order = (sa.type_coerce(by, sa.BigInteger), col(Tip.id))
-        statement = sa.select(*order).where(*wanted).order_by(*order).limit(limit)
+        is_place = order[0] == sa.cast(order[0], sa.BigInteger)  # what is no whole number has no place to go on from
+        statement = sa.select(*order).where(*wanted, is_place).order_by(*order).limit(limit)
         if after is not None:
             statement = statement.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
-        return [Due(at, _octets(id_)) for at, id_ in await self._database.rows(statement)]
+        return [Due(at, id_) for at, id_ in await self._database.rows(statement)]
 
     async def every(self, limit: int, after: Due | None = None) -> list[Due]:
         """Every case."""
@@ -199,6 +204,10 @@ class SqlCases:
         """The mailbox of a look-up id."""
         async with self._database.read() as session:
             row = await session.get(MailboxRow, lookup)
+            named = select(KeptRow).where(col(KeptRow.name).like(f"{ASIDE}%.{lookup.hex()}"))
+            aside = None if row else (await session.exec(named)).first()
+        if aside:  # `mailbox.<case>.<look-up id>`, see migration 0013
+            return Mailbox(lookup, bytes.fromhex(aside.name.split(".")[1]), aside.value)
         if row is None:
             raise errors.NotFound
         return mapping.to_mailbox(row)
@@ -287,17 +296,20 @@ _PARTS: Final[Mapping[str, Callable[[Any], Any]]] = {  # of a `CaseBundle`, in i
 }
 
 
+def _elsewhere(cases: Sequence[bytes]) -> sa.Select[Any]:
+    """Keys to pieces of these cases that lie with another one, by a hand; `of_case`: whose they are."""
+    grant, envelope = mapping.table("reading_grant"), mapping.table("envelope")
+    both = sa.and_(grant.c.envelope_id == envelope.c.id, grant.c.case_id != envelope.c.case_id)
+    named = sa.select(*grant.c, envelope.c.case_id.label("of_case")).join_from(envelope, grant, both)
+    return named.where(envelope.c.case_id.in_(cases))
+
+
 def grouped(records: Iterable[Any]) -> dict[bytes, list[Any]]:
     """Records by their case."""
     found: dict[bytes, list[Any]] = {}
     for record in records:
         found.setdefault(record.case, []).append(record)
     return found
-
-
-def _octets(id_: Any) -> bytes:
-    """A case's id; what else a hand may have put there is the id of no case."""
-    return id_ if isinstance(id_, bytes) else str(id_).encode()
 
 
 def _run_out(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
@@ -316,7 +328,8 @@ async def _swap_head(connection: AsyncConnection, change: Change) -> None:
     if change.before is None:
         statement: Any = table.insert().values(**values)
     else:
-        statement = table.update().where(table.c.id == change.case.id, table.c.head == change.before).values(**values)
+        is_seen = sa.or_(table.c.head == change.before, table.c.head < b"")  # or none, that only a hand puts there
+        statement = table.update().where(table.c.id == change.case.id, is_seen).values(**values)
     done = await connection.execute(statement)
     if done.rowcount != 1:
         raise errors.Stale
@@ -359,15 +372,27 @@ async def _remove(connection: AsyncConnection, change: Change) -> None:
 async def _mend(connection: AsyncConnection, change: Change) -> None:
     """Set right what was not as it was signed; the row itself is written anew by every step."""
     grant, mailbox, mended = mapping.table("reading_grant"), mapping.table("mailbox"), change.mended
-    for envelope, reader in mended.strange:
-        await connection.execute(grant.delete().where(grant.c.envelope_id == envelope, grant.c.reader == reader))
+    for of, reader in mended.strange:
+        this = grant.c.reader == reader if reader != NO_TEXT else grant.c.reader.not_in(await _readers(connection, of))
+        await connection.execute(grant.delete().where(grant.c.envelope_id == of, this))
     for it in mended.again:
-        this = (grant.c.envelope_id == it.envelope, grant.c.reader == it.reader)
-        await connection.execute(grant.update().where(*this).values(**mapping.of_grant(it)))
+        if it.reader not in change.shut and it.envelope not in change.dropped:
+            await connection.execute(_upsert(connection, "reading_grant", mapping.of_grant(it)))
+    envelope = mapping.table("envelope")
+    for piece in mended.pieces:
+        signed = {"commitment": piece.commitment, "part": piece.part, "release": piece.release}
+        await connection.execute(envelope.update().where(envelope.c.id == piece.id).values(**signed))
     if mended.mailbox:
         own = sa.or_(mailbox.c.case_id == change.case.id, mailbox.c.lookup == mended.mailbox.lookup)
         await connection.execute(mailbox.delete().where(own))
         await connection.execute(mailbox.insert().values(**mapping.of_mailbox(mended.mailbox)))
+
+
+async def _readers(connection: AsyncConnection, envelope: bytes) -> list[str]:
+    """Who has a key to an envelope, as far as it can be read."""
+    grant = mapping.table("reading_grant")
+    found = await connection.execute(sa.select(grant.c.reader).where(grant.c.envelope_id == envelope))
+    return [reader for reader in found.scalars() if reader != NO_TEXT]
 
 
 def _upsert(connection: AsyncConnection, name: str, values: mapping.Values) -> sa.Executable:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import mapping
+from storage import loose_types, mapping
 from storage.tallying import STEPS, Lane
 from tips import errors
 from tips.cases.ledger import SignedEvent
@@ -67,6 +67,8 @@ def create_engine(url: str, busy: float = BUSY) -> AsyncEngine:
         hide_parameters=True,
         connect_args={"timeout": busy, "isolation_level": None, "uri": "file:" in url},
     )
+    created.dialect.colspecs = {**created.dialect.colspecs, **loose_types.READ_AS}
+    event.listen(created.sync_engine, "connect", _read_loosely)
     event.listen(created.sync_engine, "connect", set_up)
     event.listen(created.sync_engine, "begin", _begin)
     return created
@@ -79,6 +81,10 @@ def set_up(connection: Any, _: object) -> None:
         with contextlib.suppress(sqlite3.OperationalError):  # a read-only database takes no page size or journal
             cursor.execute(pragma)
     cursor.close()
+
+
+def _read_loosely(connection: Any, _: object) -> None:
+    connection.driver_connection.text_factory = loose_types.text_of
 
 
 def _begin(connection: sa.Connection) -> None:

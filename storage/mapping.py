@@ -207,8 +207,11 @@ def of_roster(it: SignedRoster) -> Values:
 
 
 def to_roster(row: tables.RosterRow) -> SignedRoster:
-    """A roster version."""
-    signatures = {name: bytes.fromhex(text) for name, text in json.loads(row.signatures).items()}
+    """A roster version; with no signature, where what is stored is none."""
+    try:
+        signatures = {name: bytes.fromhex(text) for name, text in json.loads(row.signatures).items()}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        signatures = {}
     return SignedRoster(row.version, row.document, signatures)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -75,6 +75,13 @@ class SqlStatistics:
             await recording.add([event])
             await connection.execute(table.update().where(table.c.period.in_(over)).values(counted=b""))
         return True
+
+    async def keep_only(self, periods: Collection[str]) -> None:
+        """What nobody closed goes."""
+        table, event = mapping.table("period"), mapping.table("event")
+        is_closed = sa.exists().where(event.c.leaf == table.c.leaf)
+        async with self._database.write() as connection:
+            await connection.execute(table.delete().where(table.c.period.not_in(periods), sa.not_(is_closed)))
 
     async def add_tallies(self, rows: Sequence[Tally]) -> None:
         """Add to these counts, in one transaction; posters' links have a table of their own, the oldest."""

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from storage.loose_types import NO_NUMBER
 from tips.cases.case import NEVER, NO_TIME, State
 from tips.organisation.taxonomy import Urgency
 
@@ -58,6 +59,8 @@ class Moment(TypeDecorator[datetime]):
         """From the database. What is no time, because a hand was in the row, reads as the oldest: late, and first."""
         if value is None:
             return None
+        if value == NO_NUMBER:
+            return NO_TIME
         try:
             return datetime.fromtimestamp(value, UTC)
         except (OSError, OverflowError, TypeError, ValueError):

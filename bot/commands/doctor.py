@@ -25,6 +25,7 @@ from tips.cases.case import code_of
 from tips.cases.ledger import Kind
 from tips.clock import backup_rotation
 from tips.people import recovery
+from tips.ports.cases import ASIDE
 
 OLDEST_SANE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 LONGEST_ANSWER: Final = 10.0  # seconds
@@ -166,6 +167,16 @@ async def _undelivered(product: Product) -> str:
     return "nothing that could not be told"
 
 
+async def _mailboxes(product: Product) -> str:
+    aside = await product.store.keyring.all_kept(ASIDE)
+    if not aside:
+        return "each case has one at most"
+    many = len({name.split(".")[0] for name in aside})
+    return Advice(
+        f"{many} cases had several when the home was brought up, so a hand was there: only receipts tell whose"
+    )
+
+
 async def _late(product: Product) -> str:
     late = await product.store.cases.due(product.now(), 1000)
     return f"{len(late)} cases are late; the clock takes them up" if late else "no case is late"
@@ -217,6 +228,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "ledger": _ledger,
     "epochs": _epochs,
     "backups": _backups,
+    "mailboxes": _mailboxes,
     "deadlines": _late,
     "jobs": _jobs,
     "cases": _stuck,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -75,6 +75,9 @@ class _Invented(Statistics):
 
     async def freeze(self, closed: Frozen, over: Sequence[str]) -> bool:
         return await self.store.freeze(closed, over)
+
+    async def keep_only(self, periods: Collection[str]) -> None:
+        await self.store.keep_only(periods)
 
     async def milestones(self, first: datetime, last: datetime) -> list[MilestoneRow]:
         made = random.Random(first.isoformat())  # noqa: S311 (invented)

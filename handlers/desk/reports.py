@@ -14,6 +14,7 @@ from handlers.desk import view_models
 from handlers.desk.frame import Frame
 from tips import errors
 from tips.cases import case
+from tips.clock.jobs import JobName
 from tips.desk.audit import Report
 from tips.organisation.roles import Page
 from tips.organisation.roster import Roster
@@ -21,6 +22,9 @@ from tips.people.session import Session
 from tips.ports.clock import Clockwork
 
 _CASE: Final = re.compile(r"\bcase ([0-9a-f]{32})\b")  # as an audit names one
+_OF_CASES: Final = frozenset(  # what goes over cases, and may not bring one on
+    {JobName.MEND, JobName.ESCALATE, JobName.FREE, JobName.DESTROY, JobName.REMIND, "repeat"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class ReportViews:
         stuck = [
             (it.job, case.code_of(it.case), view_models.moment(it.since))
             for it in await self.clockwork.stuck()
-            if it.case
+            if it.case and it.job in _OF_CASES
         ]
         report = await self.audit()
         problems = [

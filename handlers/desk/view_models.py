@@ -15,6 +15,7 @@ from tips.cases.plaintext import Part
 from tips.clock.early_signs import EarlySign
 from tips.desk.actions import Field, Offer
 from tips.desk.open_case import OpenCase, Piece
+from tips.organisation.taxonomy import categories
 from tips.organisation.units import Organisation
 from tips.triage import By
 
@@ -23,6 +24,8 @@ ADDRESSES: Final = {
     ActionName.HAND_OVER: "handover",
     ActionName.PRINT: "dossier",
 }  # of an action in pages and catalogues; else its name
+UNKNOWN: Final = cases.UNKNOWN_CATEGORY
+_CATEGORIES: Final = frozenset({cases.RESTRICTED_CATEGORY, UNKNOWN})  # that are in no taxonomy
 _TALK: Final = frozenset({ActionName.ASK, ActionName.ANSWER, ActionName.NOTE})
 _EXPLAINED: Final = frozenset({ActionName.HAND_BACK, ActionName.RECUSE, ActionName.AGREE})
 _PAPER: Final = frozenset({ActionName.PRINT, ActionName.AGREE})
@@ -147,13 +150,13 @@ def action_at(address: str) -> str:
 
 
 def line(row: Case, organisation: Organisation, now: datetime, speak: Speak) -> Line:
-    """A case as a line of the queue."""
+    """A case as a line of the queue; what a hand may have put in its row, and has no word, is unknown."""
     return Line(
         id=row.id.hex(),
         code=row.code,
-        state=row.state,
+        state=row.state if row.state in tuple(State) else UNKNOWN,
         urgency=row.urgency,
-        category=row.category,
+        category=row.category if row.category in _CATEGORIES or row.category in categories() else UNKNOWN,
         area=place(row.ward or row.area, organisation),
         restricted=row.restricted,
         age=_age(now - row.received_at, speak),
@@ -164,7 +167,7 @@ def line(row: Case, organisation: Organisation, now: datetime, speak: Speak) -> 
         new=not row.opened,
         disputed=row.disputed,
         level=row.level,
-        unit=organisation.unit(row.unit).name,
+        unit=organisation.units[row.unit].name if row.unit in organisation.units else "",
     )
 
 

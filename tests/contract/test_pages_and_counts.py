@@ -151,6 +151,14 @@ async def test_a_period_is_frozen_once_with_its_event_and_what_is_over_keeps_no_
     assert {it.leaf for it in await store.ledger.waiting()} == {it.closing.leaf for it in kept}
 
 
+async def test_what_lies_among_closed_periods_and_in_no_ledger_can_be_taken_away(store: Store) -> None:
+    """A period that another process has closed in this moment stays, whoever did not know of it yet."""
+    await store.statistics.freeze(frozen("2026-10"), ())
+    await store.statistics.freeze(frozen("2026-11"), ())
+    await store.statistics.keep_only(["2026-10"])
+    assert [it.period for it in await store.statistics.frozen()] == ["2026-10", "2026-11"]
+
+
 def frozen(period: str) -> FrozenPeriod:
     event = ledger.Event(ledger.Kind.FROZEN, b"", ledger.FIRST, NOON, "clock", secrets.token_bytes(32), {})
     return FrozenPeriod(period, period.encode(), b"{}", ledger.sign(event, bytes(32)))

@@ -13,6 +13,7 @@ from tests.contract.conftest import NOON, event, is_stored, new_case, step
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import OPEN, Case, QueueFilter, Sort
+from tips.cases.claims import Mended
 from tips.ports.cases import Change, Load, QueueCounts
 
 EVERY = QueueFilter()
@@ -306,3 +307,22 @@ async def test_what_is_due_comes_longest_first_and_no_more_than_asked_for(store:
     assert [it.at for it in rest] == [int((NOON - timedelta(hours=1)).timestamp())]
     assert await store.cases.due(NOON, 99, rest[-1]) == []
     assert len(await store.cases.due(NOON, 99)) == 3
+
+
+async def test_what_differed_is_set_right_in_the_same_step(store: Store) -> None:
+    """A piece has its columns, a key its row again; whom the same step shuts out gets nothing back by it."""
+    change = new_case()
+    await store.tips.submit(change)
+    (piece, *_), (key, other, *_) = change.envelopes, change.grants
+    right = replace(piece, part="note", commitment=b"c" * 32, release=b"r")
+    again, shut = replace(key, reader="area-778", level=3), replace(other, level=9)
+    mended = Mended(
+        differed=("key.edited",), strange=((key.envelope, key.reader),), again=(again, shut), pieces=(right,)
+    )
+    row = replace(change.case, head=b"h" * 32)
+    await store.cases.apply(Change(row, change.case.head, shut=(other.reader,), mended=mended))
+    bundle = await store.cases.bundle(row.id, None)
+    assert right in bundle.envelopes
+    readers = {it.reader for it in bundle.grants}
+    assert again in bundle.grants
+    assert not {key.reader, other.reader} & readers

@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot import key_files, settings, wiring
+from bot.commands import doctor
+from bot.wiring import Product
 from storage import engine, migrate
 from storage.tables import metadata
 from tests.fakes import databases, home, served
@@ -30,6 +32,7 @@ from tests.fakes.home import Home
 from tests.fakes.people import AN, TRUC
 from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips import errors
+from tips.crypto import receipt
 from tips.desk.actions import Fields
 from tips.organisation import units
 
@@ -249,10 +252,14 @@ async def test_rows_that_refer_to_a_table_that_is_made_anew_stay(
         assert connection.execute(sa.text("PRAGMA foreign_key_check")).all() == []
 
 
-async def test_a_home_that_the_first_program_made_lives_on(
-    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its tables, roster and keys as they lay on a disk: the officer reads, the receipt opens, the audit holds."""
+@contextlib.asynccontextmanager
+async def the_first_home(
+    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch, clock: home.Clock, *, lookups: Sequence[bytes] = ()
+) -> AsyncIterator[tuple[Product, dict[str, Any]]]:
+    """The home that the first program made, as it lay on a disk, brought up; and what was known of it.
+
+    `lookups`: of further mailboxes of its case, that a hand put there before.
+    """
     made = json.loads((Path(__file__).parents[1] / "data" / "first_home.json").read_text("utf-8"))
     (tmp_path / "home").mkdir()
     (tmp_path / "home-secrets").mkdir()
@@ -261,6 +268,9 @@ async def test_a_home_that_the_first_program_made_lives_on(
     at(empty_url, REVISIONS[0])
     with connected(empty_url) as connection:
         _as_it_lay(connection, made["tables"])
+        for it in lookups:
+            slipped = "INSERT INTO mailbox (lookup, case_id, public) SELECT :it, case_id, :public FROM mailbox LIMIT 1"
+            connection.execute(sa.text(slipped), {"it": it, "public": bytes(1216)})
     signed_for = json.loads(_octets(made["tables"]["roster"][0]["document"]))["organisation_digest"]
     shipped = units.load()
     monkeypatch.setattr(units, "load", lambda *_: replace(shipped, digest=signed_for))
@@ -268,21 +278,67 @@ async def test_a_home_that_the_first_program_made_lives_on(
         own = replace(
             settings.read({"TINBAO_HOME": str(tmp_path / "home"), "TINBAO_RUN": str(run)}), database_url=empty_url
         )
-        async with wiring.open_product(own, cost=home.CHEAP) as product:
-            assert version(empty_url) == REVISIONS[-1]
-            session = await product.logins.session_of(await product.logins.unlock("an", made["passphrases"]["an"]))
-            (row,) = await product.review.queue(session)
-            assert (await product.review.open(session, row.id)).tip.text == made["text"]
+        async with wiring.open_product(own, now=clock, cost=home.CHEAP) as product:
+            yield product, made
+
+
+async def test_a_home_that_the_first_program_made_lives_on(
+    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tables, roster and keys as they lay on a disk: the officer reads, the receipt opens, the audit holds."""
+    async with the_first_home(tmp_path, empty_url, monkeypatch, home.Clock()) as (product, made):
+        assert version(empty_url) == REVISIONS[-1]
+        session = await product.logins.session_of(await product.logins.unlock("an", made["passphrases"]["an"]))
+        (row,) = await product.review.queue(session)
+        assert (await product.review.open(session, row.id)).tip.text == made["text"]
+        assert (await product.mailboxes.read(made["receipt"])).case.id == row.id
+        assert (await product.audit()).sound
+        await product.escalation.tick_all()  # what its events claim nothing of is covered as it was found
+        assert (await product.store.cases.bundle(row.id, None)).checked(product.roster()).covered
+        with connected(empty_url) as connection:
+            connection.execute(sa.text("UPDATE tip SET urgency = 'P3'"))
+        assert f"case {row.id.hex()}: urgency is not what was signed" in (await product.audit()).problems
+        assert (await product.mailboxes.read(made["receipt"])).case.urgency == row.urgency
+        version_before = product.roster()
+        assert version_before.next().previous == hashlib.sha256(version_before.signed).hexdigest()
+
+
+async def test_a_case_with_two_mailboxes_keeps_no_home_from_starting(
+    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever slipped one in is not the reporter, who reads on; before the clock has covered the case, and after."""
+    mine, clock = receipt.of_seed(bytes(range(32))), home.Clock()
+    slipped = the_first_home(tmp_path, empty_url, monkeypatch, clock, lookups=[mine.lookup])
+    async with slipped as (product, made):
+        (row,) = await product.store.ledger.heads()
+        for _ in range(2):
             assert (await product.mailboxes.read(made["receipt"])).case.id == row.id
-            assert (await product.audit()).sound
-            await product.escalation.tick_all()  # what its events claim nothing of is covered as it was found
-            assert (await product.store.cases.bundle(row.id, None)).checked(product.roster()).covered
-            with connected(empty_url) as connection:
-                connection.execute(sa.text("UPDATE tip SET urgency = 'P3'"))
-            assert f"case {row.id.hex()}: urgency is not what was signed" in (await product.audit()).problems
-            assert (await product.mailboxes.read(made["receipt"])).case.urgency == row.urgency
-            version_before = product.roster()
-            assert version_before.next().previous == hashlib.sha256(version_before.signed).hexdigest()
+            with pytest.raises(errors.NotFound):
+                await product.mailboxes.read(mine.code)
+            await product.escalation.tick_all()
+        assert "1 cases had several" in str(await doctor.CHECKS["mailboxes"](product))
+
+
+async def test_a_case_that_was_cut_back_to_before_it_was_covered_climbs_at_once(
+    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows may say what they like by then: it is on record, and nobody destroys it before it was read."""
+    clock = home.Clock()
+    async with the_first_home(tmp_path, empty_url, monkeypatch, clock) as (product, _):
+        (before,) = await product.store.ledger.heads()
+        for _ in range(2):
+            await product.escalation.tick_all()
+            clock.forward(hours=1)
+        with connected(empty_url) as connection:
+            for leaf, body in connection.execute(sa.text("SELECT leaf, body FROM event")).all():
+                if b'"claims":' in bytes(body):
+                    connection.execute(sa.text("DELETE FROM event WHERE leaf = :leaf"), {"leaf": leaf})
+            cut = "UPDATE tip SET head = :head, salt = NULL, unit = :unit, level = 0, clock = NULL, due_at = NULL"
+            connection.execute(sa.text(cut), {"head": before.head, "unit": before.unit})
+        await product.escalation.tick_all()
+        (after,) = await product.store.ledger.heads()
+        assert (before.unit, after.unit, after.level) == ("area-770", "duty", 1)
+        assert [it.differed for it in (await product.audit()).incidents] == [("chain",)]
 
 
 def _as_it_lay(connection: sa.Connection, stored: dict[str, list[dict[str, Any]]]) -> None:

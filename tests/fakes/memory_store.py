@@ -261,8 +261,11 @@ def mend(kept: Kept, change: Change) -> None:
     mended = change.mended
     forget(kept.grants, mended.strange)
     for grant in mended.again:
-        if (grant.envelope, grant.reader) in kept.grants:
+        if grant.reader not in change.shut and grant.envelope not in change.dropped:
             kept.grants[grant.envelope, grant.reader] = grant
+    for piece in mended.pieces:
+        told = {name: getattr(piece, name) for name in ("commitment", "part", "release")}
+        kept.envelopes[piece.id] = replace(kept.envelopes[piece.id], **told)
     if mended.mailbox:
         forget(kept.mailboxes, [key for key, it in kept.mailboxes.items() if it.case == change.case.id])
         kept.mailboxes[mended.mailbox.lookup] = mended.mailbox
@@ -762,6 +765,11 @@ class MemoryStatistics(Port):
             if period in self.rows.periods:
                 self.rows.periods[period] = replace(self.rows.periods[period], counted=b"")
         return True
+
+    async def keep_only(self, periods: Collection[str]) -> None:
+        closings = {name: it.closing.leaf for name, it in self.rows.periods.items()}
+        known = self.rows.events
+        forget(self.rows.periods, [it for it, leaf in closings.items() if it not in periods and leaf not in known])
 
     async def add_tallies(self, rows: Sequence[Tally]) -> None:
         for row in rows:

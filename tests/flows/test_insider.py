@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+import locales
 from bot.commands import doctor
 from bot.wiring import open_product
 from tests.fakes import desk
@@ -26,6 +27,7 @@ from tips.crypto import receipt, sealing
 from tips.crypto.sealing import RECEIPT
 from tips.desk.actions import Fields
 from tips.desk.actions.step import Step
+from tips.organisation import roster
 from tips.ports.cases import Change
 
 EDITS = {  # of a case that lies unread at the desk of Quận 3
@@ -315,6 +317,23 @@ async def test_a_mailbox_that_was_deleted_is_there_again_within_the_hour(office:
     assert (await office.product.mailboxes.read(code)).letters == ()
 
 
+@pytest.mark.parametrize("lang", ["vi", "en", "zh"])
+async def test_a_letter_whose_key_was_deleted_is_told_of_in_the_reporters_language(office: Home, lang: str) -> None:
+    """One of two questions: before the clock has found it, and after."""
+    code, row = await sent(office)
+    for words in ("Phòng số mấy?", "Mấy giờ?"):
+        await office.product.casework.act(await office.session("an"), row.id, "ask", Fields(words))
+    first, _ = await office.envelopes(row.id, "question")
+    behind(office, "DELETE FROM reading_grant WHERE reader = 'receipt' AND envelope_id = :id", id=first.id)
+    for _ in range(2):
+        someone = office.citizen(secrets.token_hex(4))
+        await someone.says({"vi": "tiếng việt", "en": "english", "zh": "中文"}[lang])
+        outcome = await someone.says(code)
+        words = [locales.render(outcome.lang, say) for reply in outcome.replies for say in reply.says]
+        assert locales.say(lang, "mailbox.letters_closed", number="1") in words
+        await looks(office)
+
+
 # --- who may sign -----------------------------------------------------------------------------------------------------
 
 FORGED = {
@@ -356,6 +375,45 @@ async def test_the_clock_itself_ends_no_case_before_its_time(office: Home) -> No
     change = forged(checked, Kind.SHREDDED, "clock", signing, office.clock())
     await office.product.store.cases.apply(Change(change.case, change.before, change.events))
     assert any("before its time" in it for it in (await office.product.audit()).problems)
+
+
+async def goes(home: Home, name: str, *, as_then: bool = False) -> None:
+    """Somebody leaves; `as_then`: by a program that did not write down where they had worked."""
+    product = home.product
+    admins = [await product.logins.unlock(*pair) for pair in home.founding.passphrases.items()]
+    step = product.registrar(admins).leave(name)
+    if as_then:
+        version = replace(product.roster.check(step.roster), past={}, signed=b"")
+        step = replace(step, roster=roster.sign(version, {it.name: it.signing for it in admins}))
+    await product.roster.put_into_force(step)
+
+
+@pytest.mark.parametrize("as_then", [False, True], ids=["now", "by an earlier program"])
+async def test_who_was_dismissed_signs_nothing_in_cases_that_their_unit_never_read(office: Home, as_then: bool) -> None:
+    """Their key is still true, and what they once signed still holds."""
+    _, row = await sent(office)
+    _, theirs = await sent(office, f"{TIP} Tầng hai.")
+    await office.product.casework.act(await office.session("an"), theirs.id, "share", Fields(unit="area-778"))
+    await office.product.review.open(await office.session("binh"), theirs.id)
+    await goes(office, "binh", as_then=as_then)
+    assert not any("case" in it for it in (await office.product.audit()).problems)
+    checked = (await office.product.store.cases.bundle(row.id, None)).checked(office.product.roster())
+    change = forged(checked, Kind.READ, "binh", office.people["binh"].signing, office.clock())
+    await office.product.store.cases.apply(change)
+    assert any("binh may not sign this event" in it for it in (await office.product.audit()).problems)
+
+
+@pytest.mark.parametrize("hours", [0, -24], ids=["today", "dated back"])
+async def test_who_was_dismissed_signs_nothing_that_happened_since(office: Home, hours: int) -> None:
+    """In a case that their unit reads, which came after they had left."""
+    await office.join(("bo", "area-770", "officer"))
+    await goes(office, "bo")
+    office.clock.forward(hours=20)
+    _, row = await sent(office)
+    checked = (await office.product.store.cases.bundle(row.id, None)).checked(office.product.roster())
+    at = office.clock() + timedelta(hours=hours)
+    await office.product.store.cases.apply(forged(checked, Kind.READ, "bo", office.people["bo"].signing, at))
+    assert any("bo" in it.split() for it in (await office.product.audit()).problems)
 
 
 # --- a chain that does not hold ---------------------------------------------------------------------------------------
@@ -406,12 +464,15 @@ async def test_an_event_of_garbage_closes_a_case_to_nobody_for_longer_than_an_ho
 
 
 async def test_of_a_case_whose_first_event_is_gone_nothing_is_made_up(office: Home) -> None:
-    """Too little is left: it is named, and stands in the list of what the clock could not bring on."""
+    """Too little is left: it is named, stands in the list of what stands still, and the next level is told once."""
     code, row = await sent(office)
     await has(office, code, "Thêm: phòng số 6.")
     (first,) = [it.leaf for it in await office.events(row.id) if ledger.parse(it).previous == ledger.FIRST]
     behind(office, "DELETE FROM event WHERE leaf = :leaf", leaf=first)
-    await looks(office)
+    before = await office.pings()
+    for _ in range(2):
+        await looks(office)
+    assert [(it.unit, it.case) for it in await office.pings() if it not in before] == [("duty", None)]
     assert [it.case for it in await office.stuck()] == [row.id]
     assert not (await office.product.audit()).sound
 

@@ -18,7 +18,7 @@ from tests.fakes.people import AN, BINH, KIEM, QUAN, THANH, TRUC_COORDINATES
 from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import THE_DESK_IS_BRIBED as ACCUSES
 from tests.flows.test_clock import behind
-from tests.flows.test_insider import looks, sent
+from tests.flows.test_insider import has, looks, sent
 from tips import errors
 from tips.cases import claims, deadlines, ledger
 from tips.cases.case import Case
@@ -153,11 +153,18 @@ async def test_a_piece_that_no_event_names_closes_a_case_to_nobody(office: Home)
     assert (await office.product.mailboxes.read(code)).case.id == row.id
 
 
-async def test_a_release_that_was_overwritten_is_named(office: Home) -> None:
-    """Without it no level above is ever woken with the text."""
-    await sent(office)
-    behind(office, "UPDATE envelope SET release = commitment")
+@pytest.mark.parametrize("value", ["commitment", "NULL"])
+async def test_a_release_that_was_destroyed_is_named_and_comes_back_from_the_chain(office: Home, value: str) -> None:
+    """Without it no level above would ever be woken with the text."""
+    code, row = await sent(office)
+    await has(office, code, "Thêm: phòng số 6.")
+    behind(office, f"UPDATE envelope SET release = {value}")
     assert not (await office.product.audit()).sound
+    await evenings(office, 10)
+    assert (await office.case(row.id)).unit != "area-770"
+    opened = await office.product.review.open(await office.session("truc"), row.id)
+    assert ("karaoke" in opened.tip.text, len(opened.thread)) == (True, 1)
+    assert (await office.product.audit()).sound
 
 
 # --- no key at all: what is decided by a row --------------------------------------------------------------------------
@@ -235,6 +242,9 @@ async def test_a_value_that_has_no_word_breaks_no_queue(office: Home, edit: str)
 SWAPS = {
     "mailboxes": "UPDATE mailbox SET case_id = CASE WHEN case_id = :one THEN :two ELSE :one END",
     "mailbox keys": "UPDATE mailbox SET public = (SELECT m.public FROM mailbox m WHERE m.case_id != mailbox.case_id)",
+    "cases of keys": (
+        "UPDATE reading_grant SET case_id = CASE WHEN case_id = :one THEN :two ELSE :one END WHERE reader != 'duty'"
+    ),
     "salts": "UPDATE tip SET salt = (SELECT t.salt FROM tip t WHERE t.id != tip.id)",
     "times and levels": "UPDATE tip SET level = 7, due_at = (SELECT max(t.due_at) + 9 FROM tip t), clock = NULL",
     "all plain columns of keys": "UPDATE reading_grant SET level = 9 - level, asleep = NOT asleep, roster = 7",
@@ -258,6 +268,22 @@ async def test_two_cases_whose_rows_were_swapped_are_both_as_they_were_within_th
     before = [len(await office.events(it.id)) for it in rows]
     await looks(office)
     assert [len(await office.events(it.id)) for it in rows] == before
+    assert not any("key.lost" in it.differed for it in (await office.product.audit()).incidents)
+
+
+@pytest.mark.parametrize("column", ["reader", "envelope_id"])
+async def test_a_key_goes_back_to_whom_it_was_given(office: Home, column: str) -> None:
+    """Its row says that it is somebody else's, or opens something else; what is sealed tells whose it is."""
+    code, row = await sent(office)
+    await has(office, code, "Thêm: phòng số 6.")
+    before = {(it.envelope, it.reader, it.sealed) for it in await office.grants(row.id)}
+    (tip,) = await office.envelopes(row.id, "tip")
+    said = f"UPDATE reading_grant SET {column} = :other WHERE reader = 'area-770' AND envelope_id = :tip"
+    behind(office, said, tip=tip.id, other={"reader": "area-778", "envelope_id": bytes(16)}[column])
+    await looks(office)
+    after = {(it.envelope, it.reader, it.sealed) for it in await office.grants(row.id)}
+    assert before <= after
+    assert "karaoke" in (await office.product.review.open(await office.session("an"), row.id)).tip.text
 
 
 # --- with one officer's key -------------------------------------------------------------------------------------------

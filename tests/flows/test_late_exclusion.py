@@ -13,9 +13,12 @@ from tests.fakes.words import THE_DESK_IS_BRIBED_BY_ENVELOPE as ACCUSATION
 from tips import errors
 from tips.cases import clearing
 from tips.cases.clearing import Clearing
+from tips.cases.ledger import Kind
+from tips.cases.plaintext import Part
 from tips.crypto import sealing
 from tips.crypto.sealing import RECEIPT
 from tips.desk.actions import Fields
+from tips.desk.actions.step import NewPiece, Step
 from tips.intake.reception import Outcome
 from tips.people.session import Session
 from tips.triage import Corrections
@@ -184,6 +187,26 @@ async def test_two_of_one_branch_take_no_exclusion_back(tmp_path: Path) -> None:
         assert await is_shut_out()
         await casework.act(owner, row.id, "clear", Fields(unit="area-770"))
         assert not await is_shut_out()
+
+
+async def test_an_office_clears_for_no_other_whatever_it_seals(tmp_path: Path) -> None:
+    """An overseer's own program says that it is the owner's branch: what counts is who signed it."""
+    async with home.opened(tmp_path, A_FEW) as opened:
+        await opened.citizen().sends(
+            "Công an phường Võ Thị Sáu quận 3 nhận tiền của quán karaoke đường Lê Văn Sỹ mỗi tối."
+        )
+        row = await opened.the_case()
+        casework, review = opened.product.casework, opened.product.review
+        await casework.act(await opened.session_at(row.unit), row.id, "consult", Fields(unit="vks-tp"))
+        overseer = await opened.session("kiem")
+        for branch, role in (("procuracy", "overseer"), ("police", "officer")):
+            opening = await review.open(overseer, row.id)
+            word = Clearing("area-770", "px05" if branch == "police" else "vks-tp", branch, role)
+            piece = NewPiece(Part.CLEARING, "", "vks-tp", word.plain())
+            await review.writer.store(overseer, opening, Step(Kind.CLEARED, opening.case, piece=piece))
+        found = await review.open(overseer, row.id)
+        assert "area-770" in found.excluded
+        assert {it.office for it in found.clearings("area-770")} == {"vks-tp"}
 
 
 WORDS = {

@@ -65,6 +65,7 @@ def test_every_catalogue_has_every_key() -> None:
 def test_whatever_data_and_code_name_has_words() -> None:
     """Categories and their groups, states, roles, event kinds, actions, jobs: a page would fail without."""
     import locales
+    from handlers.desk.view_models import UNKNOWN
     from tips.cases import ledger, lifecycle
     from tips.cases.case import State
     from tips.desk import actions
@@ -75,7 +76,7 @@ def test_whatever_data_and_code_name_has_words() -> None:
     codes = taxonomy.categories()
     told = {taxonomy.group_of(it) for it in codes if not taxonomy.has(it, taxonomy.Flag.NO_EARLY_SIGN)}
     keys = [f"category.{it}" for it in codes] + [f"group.{it}" for it in told]
-    keys += [f"state.{it}" for it in State] + [f"desk.role.{it}" for it in Role]
+    keys += [f"state.{it}" for it in (*State, UNKNOWN)] + [f"desk.role.{it}" for it in Role]
     keys += [f"desk.done.{it}" for it in lifecycle.ActionName]
     keys += [f"desk.sure.{it}" for it, row in actions.TABLE.items() if row.lasts is not passing]
     keys += [f"ledger.{it}" for it in ledger.Kind] + [f"result.{it}" for it in lifecycle.results()]

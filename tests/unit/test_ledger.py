@@ -19,7 +19,7 @@ AN, BINH = os.urandom(32), os.urandom(32)
 VERIFIERS = {"an": (keys.verify_key(AN),), "binh": (keys.verify_key(BINH),)}
 
 
-def verifiers(name: str) -> tuple[bytes, ...]:
+def verifiers(name: str, at: datetime) -> tuple[bytes, ...]:
     return VERIFIERS.get(name, ())
 
 

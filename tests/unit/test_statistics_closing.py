@@ -172,6 +172,32 @@ async def test_a_row_that_was_taken_away_keeps_no_later_year_from_being_closed(o
     assert [*await office.figures()] == ["2026-12", "2026-Q4", "2026", "2027-01"]
 
 
+async def test_a_row_that_nobody_closed_keeps_no_month_from_being_closed(office: Office) -> None:
+    """Somebody fills in what is to come: without a signature, and with that of another month."""
+    for month in (1, 2):
+        for _ in range(9):
+            office.comes(day(month))
+    await office.at(2026, 2, 8)
+    true = office.kept.periods["2026-01"]
+    event = replace(true.closing, leaf=bytes(32), signature=bytes(64))
+    office.kept.periods["2026-02"] = replace(true, period="2026-02", closing=event)
+    office.kept.periods["9999"] = replace(true, period="9999", closing=replace(true.closing, leaf=bytes(31)))
+    assert await office.at(2026, 3, 8) == 1
+    assert [*await office.figures()] == [*office.kept.periods] == ["2026-01", "2026-02"]
+    assert (await office.figures())["2026-02"].counts[TOTAL] == 9
+
+
+async def test_a_tally_of_less_than_none_keeps_no_month_from_being_closed(office: Office) -> None:
+    """It counts as none, and one of a kind that there is not counts nowhere."""
+    for _ in range(9):
+        office.comes(day(1))
+    hand = [Tally("2026-01", "channel", "web", -7), Tally("2026-01", "sign", "all", -(2**62)), Tally("", "x", "y", 3)]
+    await office.store.statistics.add_tallies(hand)
+    office.time = datetime(2026, 2, 8, tzinfo=UTC)
+    assert await replace(office.closing, tallied={Tallied.CHANNEL: ("web",), Tallied.SIGN: ()}).tick() == 1
+    assert (await office.figures())["2026-01"].counts["channel", "web"] is Hidden.SMALL
+
+
 async def test_no_cell_is_there_for_one_tips_sake(office: Office) -> None:
     """A tip of a matter or a place that is no more counts as unknown; one that accuses opens no month."""
     office.kept.cases[b"r" * 16] = restricted(office.comes(day(1)))

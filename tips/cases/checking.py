@@ -14,11 +14,12 @@ from tips.cases import claims, ledger, reading_grants, scope, signers
 from tips.cases.case import Case
 from tips.cases.claims import NOTHING, Claimed, Held, Mailbox, Mended
 from tips.cases.ledger import Event, SignedEvent
-from tips.crypto.sealing import Grant
+from tips.crypto.sealing import Envelope, Grant
 from tips.organisation.roster import Roster
 
 _COLUMNS: Final = tuple(it.name for it in fields(Case) if it.name not in {"id", "head", "salt"})
-WORDED: Final = (*_COLUMNS, "key.strange", "key.lost", "key.edited", "mailbox", "head", "chain")  # all that may differ
+_BESIDE: Final = ("key.strange", "key.lost", "key.edited", "piece.edited", "mailbox", "head", "chain")
+WORDED: Final = (*_COLUMNS, *_BESIDE)  # all that may differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,18 @@ def differed(event: Event) -> tuple[str, ...]:
 
 
 def check(
-    stored: Case, grants: Sequence[Grant], mailboxes: Sequence[Mailbox], events: Sequence[SignedEvent], roster: Roster
+    stored: Case,
+    envelopes: Sequence[Envelope],
+    grants: Sequence[Grant],
+    mailboxes: Sequence[Mailbox],
+    events: Sequence[SignedEvent],
+    roster: Roster,
 ) -> Checked:
     """Hold the rows of a case against its chain.
 
     Args:
         stored: its row.
+        envelopes: all its pieces; that one is gone is for who needs it to find.
         grants: all grants of the case.
         mailboxes: all rows that lead to the case.
         events: all its events, in any order.
@@ -86,10 +93,10 @@ def check(
     if found is None:
         return _as_stored(stored, grants, mailboxes, chain)
     row = claims.to_row(stored, head, found.row)
-    kept = [it for it in grants if _is_the_given(it, found)]
-    mended = _mended(stored, row, grants, kept, found, mailboxes, reading_grants.set_aside(chain))
-    true = tuple(claims.as_given(it, found.keys[it.envelope, it.reader]) for it in kept)
-    return Checked(row, chain, tuple(found.keys.values()), true, found.mailbox, mended, covered=True)
+    given = claims.given(grants, found, stored.id)
+    mended = _mended(stored, row, grants, given, found, mailboxes, reading_grants.set_aside(chain))
+    mended = _with_pieces(mended, reading_grants.edited(envelopes, chain))
+    return Checked(row, chain, tuple(found.keys.values()), given, found.mailbox, mended, covered=True)
 
 
 def _chain(stored: Case, events: Sequence[SignedEvent], roster: Roster) -> tuple[tuple[Event, ...], bytes]:
@@ -125,29 +132,26 @@ def _named(it: Grant) -> Held:
     return Held(it.envelope, it.reader, it.level, it.asleep, it.roster, claims.digest(it))
 
 
-def _is_the_given(grant: Grant, found: Claimed) -> bool:
-    """Whether an event gave just this key."""
-    held = found.keys.get((grant.envelope, grant.reader))
-    return held is not None and held.digest == claims.digest(grant)
+def _with_pieces(mended: Mended, pieces: tuple[Envelope, ...]) -> Mended:
+    return replace(mended, differed=(*mended.differed, "piece.edited"), pieces=pieces) if pieces else mended
 
 
 def _mended(
     stored: Case,
     row: Case,
     grants: Sequence[Grant],
-    kept: Sequence[Grant],
+    given: Sequence[Grant],
     found: Claimed,
     mailboxes: Sequence[Mailbox],
     aside: frozenset[bytes],
 ) -> Mended:
     """What differs, as the next step sets it right; keys to pieces of others, or set aside, stay where they are."""
-    there = {(it.envelope, it.reader) for it in kept}
+    there, rows = {(it.envelope, it.reader) for it in given}, {(it.envelope, it.reader): it for it in grants}
     own = {it.envelope for it in found.keys.values()} - aside
     unclaimed = [it for it in grants if (it.envelope, it.reader) not in there and it.envelope in own]
     strange = tuple((it.envelope, it.reader) for it in unclaimed)
     lost = tuple(key for key, it in found.keys.items() if key not in there and not it.lost)
-    true = [claims.as_given(it, found.keys[it.envelope, it.reader]) for it in kept]
-    again = tuple(after for before, after in zip(kept, true, strict=True) if before != after)
+    again = tuple(it for it in given if rows.get((it.envelope, it.reader)) != it)
     mailbox = found.mailbox if [*mailboxes] != [found.mailbox] else None
     differed = [name for name in _COLUMNS if getattr(stored, name) != getattr(row, name)]
     if claims.about(stored) != found.row["about"] and "category" not in differed:

@@ -20,7 +20,8 @@ from tips import errors
 from tips.cases import ledger
 from tips.cases.case import RESTRICTED_AREA, RESTRICTED_CATEGORY, UNKNOWN_CATEGORY, Case
 from tips.cases.ledger import Event, Kind, SignedEvent
-from tips.crypto.sealing import Grant
+from tips.crypto.sealing import Envelope, Grant
+from tips.organisation.roster import PROCESSES
 
 SALT_BYTES: Final = 16
 _PLAIN: Final = ("unit", "state", "urgency", "clock", "level", "officer", "opened", "restricted", "disputed")
@@ -89,8 +90,9 @@ class Mended:
     differed: tuple[str, ...] = ()  # columns, and what was wrong with keys and mailbox: codes that have words
     strange: tuple[tuple[bytes, str], ...] = ()  # envelope and reader of grants that no event gave: they go
     lost: tuple[tuple[bytes, str], ...] = ()  # envelope and reader of grants that are gone, or were overwritten
-    again: tuple[Grant, ...] = ()  # grants whose plain columns were edited, as they were given
+    again: tuple[Grant, ...] = ()  # grants whose row says otherwise than they were given, as they were
     mailbox: Mailbox | None = None  # where it was edited, or is gone, or another was beside it
+    pieces: tuple[Envelope, ...] = ()  # envelopes whose plain columns were edited, as they were signed
 
     def __bool__(self) -> bool:
         """Whether there is anything to mend."""
@@ -165,6 +167,7 @@ class Claimed:
     row: Mapping[str, Any]
     keys: Mapping[tuple[bytes, str], Held]  # by envelope and reader
     mailbox: Mailbox | None
+    at: datetime | None = None  # the latest time that a process signed; people's clocks are not gone by
 
 
 def claimed(chain: Iterable[Event]) -> Claimed | None:
@@ -202,9 +205,14 @@ def after(before: Claimed | None, event: Event) -> Claimed | None:
         keys |= {(it.envelope, it.reader): it for it in _to_keys(told.get("keys", {}))}
         kept = before.mailbox if before else None
         mailbox = _to_mailbox(event.case, told["mailbox"]) if "mailbox" in told else kept
-        return Claimed(told["row"], keys, mailbox)
+        return Claimed(told["row"], keys, mailbox, _latest(before, event))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise errors.NotVerified("an event claims what cannot be") from error
+
+
+def _latest(before: Claimed | None, event: Event) -> datetime | None:
+    at = before.at if before else None
+    return max(at or event.at, event.at) if event.by in PROCESSES else at
 
 
 # --- as JSON ----------------------------------------------------------------------------------------------------------
@@ -265,9 +273,15 @@ def _to_keys(plain: Mapping[str, Sequence[Sequence[Any]]]) -> list[Held]:
     ]
 
 
-def as_given(grant: Grant, held: Held) -> Grant:
-    """A grant with the plain columns that its event gave it."""
-    return replace(grant, level=held.level, asleep=held.asleep, roster=held.roster)
+def given(grants: Iterable[Grant], found: Claimed, case: bytes) -> tuple[Grant, ...]:
+    """Those keys of a case that are there, as its events gave them; what is sealed tells whose each is, not its row."""
+    held = {it.digest: it for it in found.keys.values()}
+    sealed = {key.digest: it.sealed for it in grants if (key := held.get(digest(it)))}
+    return tuple(
+        Grant(it.envelope, case, it.reader, it.level, it.asleep, it.roster, sealed[it.digest])
+        for it in found.keys.values()
+        if it.digest in sealed
+    )
 
 
 def digest(grant: Grant) -> bytes:

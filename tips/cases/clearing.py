@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tips.cases.ledger import Event, Kind
+from tips.organisation import units
 from tips.organisation.roles import Role
+from tips.organisation.roster import Roster
 
 NEEDED: Final = 2  # branches
 
@@ -24,10 +27,20 @@ class Clearing:
         """As an envelope holds it."""
         return {"cleared": self.unit, "office": self.office, "branch": self.branch, "role": self.role}
 
-    @classmethod
-    def from_plain(cls, facts: Mapping[str, Any]) -> Clearing:
-        """The inverse of `Clearing.plain`."""
-        return cls(facts["cleared"], facts["office"], facts["branch"], facts["role"])
+
+def by_signer(unit: str, event: Event | None, roster: Roster) -> Clearing | None:
+    """The word of whoever signed it, for the office where the roster has them: what is sealed may name any other.
+
+    Args:
+        unit: whose exclusion is taken back.
+        event: the one that brought the word to its case.
+        roster: by which it was checked.
+    """
+    signer = roster.member(event.by) if event and event.kind is Kind.CLEARED else None
+    organisation = units.load(roster.organisation)
+    if signer is None or signer.unit not in organisation.units:
+        return None
+    return Clearing(unit, signer.unit, units.branch_of(organisation, signer.unit), signer.role)
 
 
 def cleared(steps: Sequence[Clearing]) -> bool:

@@ -6,8 +6,8 @@ An event carries no text of a tip, only hashes. Its leaf hash is blinded by 32 b
 
 from __future__ import annotations
 
+import base64
 import enum
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,7 +77,7 @@ class Event:
     at: datetime
     by: str  # a process or a person, as the roster names them
     blind: bytes  # 32 bytes
-    facts: Mapping[str, str] = field(default_factory=dict)  # codes, states and hashes; never text
+    facts: Mapping[str, str] = field(default_factory=dict)  # codes, states, hashes, what wakes keys; never text
     claims: Mapping[str, Any] = field(default_factory=dict)  # what its case's rows are after it, see `claims`
 
     def body(self) -> bytes:
@@ -153,11 +153,11 @@ def _no_number(written: str) -> float:
     raise ValueError(written)
 
 
-def verify(signed: SignedEvent, verifiers: Callable[[str], tuple[bytes, ...]]) -> Event:
-    """The event of a stored row, if who it names signed it; `verifiers` gives a name's keys (`Roster.verifiers`)."""
+def verify(signed: SignedEvent, verifiers: Callable[[str, datetime], tuple[bytes, ...]]) -> Event:
+    """The event of a stored row, if who it names signed it; `verifiers`: see `Roster`."""
     event = parse(signed)
     message = b"tinbao event\x00" + signed.body
-    if not any(keys.signed_by(key, signed.signature, message) for key in verifiers(event.by)):
+    if not any(keys.signed_by(key, signed.signature, message) for key in verifiers(event.by, event.at)):
         raise errors.NotVerified(f"this event was not signed by {event.by}")
     return event
 
@@ -225,11 +225,14 @@ def _anew(found: Sequence[tuple[bytes, Event]], start: tuple[bytes, Event]) -> t
 
 
 def envelope_facts(envelope: Envelope) -> dict[str, str]:
-    """How an event names an envelope: by id, part, ciphertext, commitment, and what the clock wakes its keys by."""
+    """How an event names an envelope: by id, part, ciphertext, commitment, and what the clock wakes its keys by.
+
+    The last is there whole, so that one that was destroyed in the envelope's row keeps no case from climbing.
+    """
     return {
         "envelope": envelope.id.hex(),
         "part": envelope.part,
         "digest": envelope.digest.hex(),
         "commitment": envelope.commitment.hex(),
-        **({"release": hashlib.sha256(envelope.release).hexdigest()} if envelope.release else {}),
+        **({"release": base64.b64encode(envelope.release).decode()} if envelope.release else {}),
     }

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final, Protocol
 
 from tips import errors
 from tips.cases import ledger
 from tips.cases.plaintext import Part
 from tips.crypto.sealing import RECEIPT, Envelope, Reader, Readers
 from tips.organisation.roster import HELD, Roster
+
+DIGEST_DIGITS: Final = 64  # of a SHA-256 in hexadecimal
 
 
 class Key(Protocol):
@@ -120,10 +125,11 @@ def shut_out(grants: Sequence[Key]) -> frozenset[str]:
 def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:
     """The envelopes of a case in the order of its chain; the store keeps no order of its own.
 
-    Where a case was re-keyed, the piece that is stored now stands where the first one stood, under its commitment.
+    Where a case was re-keyed, the piece that is stored now stands where the first one stood, under its commitment. Each
+    has the commitment and the part that were signed, whatever its row says.
 
     Raises:
-        NotVerified: an envelope is gone, or one has another ciphertext or commitment than was signed.
+        NotVerified: an envelope is gone, or one has another ciphertext than was signed.
     """
     named = _named(events)
     stored = {envelope.id.hex(): envelope for envelope in envelopes}
@@ -134,18 +140,56 @@ def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> l
         envelope = stored.pop(id_, None)
         if envelope is None:
             raise errors.NotVerified("a piece of this case is gone")
-        if signed != _signed(envelope):
-            raise errors.NotVerified("a piece of this case is not the one that was signed")
-        ordered.append(envelope)
+        ordered.append(_as_signed(envelope, *signed))
     if not ordered or ordered[0].part != Part.TIP:
         raise errors.NotVerified("the tip of this case is missing")
     return ordered
 
 
 def still_named(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:
-    """Those that some events name just as they are stored, in the order of these events."""
-    stored = {envelope.id.hex(): envelope for envelope in envelopes}
-    return [it for id_, *signed in _named(events).values() if (it := stored.get(id_)) and signed == _signed(it)]
+    """Those whose ciphertext some events name, as these signed them, and in their order."""
+    stored, found = {envelope.id.hex(): envelope for envelope in envelopes}, list[Envelope]()
+    for id_, *signed in _named(events).values():
+        with suppress(errors.NotVerified):
+            found += [_as_signed(stored[id_], *signed)] if id_ in stored else []
+    return found
+
+
+def edited(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> tuple[Envelope, ...]:
+    """Those whose commitment, part, or what wakes their keys is not what was signed, as they were."""
+    stored, releases = {it.id.hex(): it for it in envelopes}, _releases(events)
+    found = []
+    for id_, digest, commitment, part in _named(events).values():
+        it, release = stored.get(id_), releases.get(id_)
+        if it is None or (_is_released(it, release) and (it.commitment.hex(), it.part) == (commitment, part)):
+            continue
+        with suppress(errors.NotVerified, ValueError):
+            signed = _as_signed(it, digest, commitment, part)
+            found.append(replace(signed, release=base64.b64decode(release, validate=True) if release else it.release))
+    return tuple(found)
+
+
+def _releases(events: Sequence[ledger.Event]) -> dict[str, str]:
+    """By envelope what wakes its keys; of earlier programs' events, that only name its digest, nothing."""
+    told = (it.facts for it in events if "release" in it.facts)
+    return {it.get("envelope", ""): it["release"] for it in told if len(it["release"]) != DIGEST_DIGITS}
+
+
+def _is_released(envelope: Envelope, told: str | None) -> bool:
+    return told is None or base64.b64encode(envelope.release or b"").decode() == told
+
+
+def _as_signed(envelope: Envelope, digest: str, commitment: str, part: str) -> Envelope:
+    """An envelope with the plain columns that were signed with its ciphertext.
+
+    Raises:
+        NotVerified: its ciphertext is another.
+    """
+    if digest != envelope.digest.hex():
+        raise errors.NotVerified("a piece of this case is not the one that was signed")
+    if [digest, commitment, part] == _signed(envelope):
+        return envelope
+    return replace(envelope, commitment=bytes.fromhex(commitment), part=part)
 
 
 def set_aside(events: Sequence[ledger.Event]) -> frozenset[bytes]:
@@ -161,12 +205,13 @@ def unnamed(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> li
 
 def spoilt(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[bytes]:
     """Ids of pieces whose keys the clock cannot wake any more, as what it wakes them by is not what was signed."""
-    said = {it.facts["envelope"]: it.facts["release"] for it in events if "release" in it.facts}
-    return [it.id for it in envelopes if it.id.hex() in said and said[it.id.hex()] != _release(it)]
+    said = {it.facts.get("envelope"): it.facts["release"] for it in events if "release" in it.facts}
+    return [it.id for it in envelopes if it.id.hex() in said and said[it.id.hex()] not in _told(it.release or b"")]
 
 
-def _release(it: Envelope) -> str:
-    return hashlib.sha256(it.release or b"").hexdigest()
+def _told(release: bytes) -> tuple[str, str]:
+    """How events of this program and of earlier ones tell what wakes an envelope's keys."""
+    return base64.b64encode(release).decode(), hashlib.sha256(release).hexdigest()
 
 
 def as_pieces(envelopes: Sequence[Envelope]) -> str:
@@ -192,6 +237,13 @@ def _named(events: Sequence[ledger.Event]) -> dict[str, tuple[str, str, str, str
         if "envelope" in facts:
             named[facts["envelope"]] = (facts["envelope"], facts["digest"], facts["commitment"], facts["part"])
     return named
+
+
+def brought_by(events: Sequence[ledger.Event]) -> dict[bytes, ledger.Event]:
+    """By the id that a piece has now: the event that brought it to its case."""
+    named = _named(events)
+    brought = {it.facts["envelope"]: it for it in events if "envelope" in it.facts}
+    return {bytes.fromhex(named[first][0]): event for first, event in brought.items() if first in named}
 
 
 def _renewed(named: dict[str, tuple[str, str, str, str]], told: str) -> dict[str, tuple[str, str, str, str]]:

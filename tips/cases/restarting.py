@@ -44,11 +44,7 @@ def remains(
     pieces = tuple(reading_grants.still_named(envelopes, kept))
     if found is None or not pieces or pieces[0].part != Part.TIP:
         raise errors.NotVerified("too little is left of this case's events to begin anew")
-    given = tuple(
-        claims.as_given(it, key)
-        for it in grants
-        if (key := found.keys.get((it.envelope, it.reader))) and key.digest == claims.digest(it)
-    )
+    given = claims.given(grants, found, stored.id)
     number = 1 + sum(it.kind is Kind.RESTARTED for some in stretches for it in some)
     return Remains(claims.to_row(stored, stored.head, found.row), given, found.mailbox, pieces, number)
 

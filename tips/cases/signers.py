@@ -15,7 +15,7 @@ from tips.cases.case import State
 from tips.cases.claims import Claimed
 from tips.cases.ledger import Event, Kind
 from tips.organisation.roles import Role
-from tips.organisation.roster import CLOCK, HELD, INTAKE, PROCESSES, Person, Roster
+from tips.organisation.roster import APART, CLOCK, HELD, INTAKE, PROCESSES, Left, Person, Roster
 
 
 class Standing(Enum):
@@ -71,7 +71,8 @@ def check(event: Event, before: Claimed | None, roster: Roster) -> None:
     Args:
         event: its signature holds.
         before: what the events before it claim; None: nothing.
-        roster: tells who somebody is. Who has left, or has other keys by now, is asked nothing but to be a person.
+        roster: tells who somebody is, or was until they left; of whom it does not tell that, nothing is asked but to be
+            a person.
 
     Raises:
         NotVerified: it is no event of a case, or not theirs to sign.
@@ -79,15 +80,23 @@ def check(event: Event, before: Claimed | None, roster: Roster) -> None:
     allowed = TABLE.get(event.kind, frozenset())
     if not any(_STANDS[it](event, before, roster) for it in allowed):
         raise errors.NotVerified(f"{event.by} may not sign this event: {event.kind}")
+    if _is_too_late(event, before, roster):
+        raise errors.NotVerified(f"{event.by} had left, or had other keys, when this was signed")
     if event.kind is Kind.RECUSED and not _may_keep_away(event, roster):
         raise errors.NotVerified(f"{event.by} may not keep somebody else away")
     if event.kind is Kind.SHREDDED and before is not None and not _is_over(event, before):
         raise errors.NotVerified("this case was destroyed before its time")
 
 
+def _is_too_late(event: Event, before: Claimed | None, roster: Roster) -> bool:
+    """Whether an event of the time before somebody left follows one of a process after it: it was dated back."""
+    ended, at = roster.ended(event.by), before.at if before else None
+    return ended is not None and at is not None and event.at <= ended + APART < at
+
+
 def _may_keep_away(event: Event, roster: Roster) -> bool:
     """Whether it is themselves, or a head keeps somebody of their unit away."""
-    signer, who = roster.person(event.by), roster.person(event.facts.get("who", ""))
+    signer, who = roster.member(event.by), roster.member(event.facts.get("who", ""))
     if event.facts.get("who") == event.by or signer is None or who is None:
         return "who" in event.facts
     return signer.role is Role.HEAD and signer.unit == who.unit
@@ -103,19 +112,19 @@ def _is_over(event: Event, before: Claimed) -> bool:
 def _is_reader(event: Event, before: Claimed | None, roster: Roster) -> bool:
     if event.by in PROCESSES:
         return False
-    person = roster.person(event.by)
+    person = roster.member(event.by)
     return person is None or before is None or _reads(person, before)
 
 
 def _is_owner(event: Event, before: Claimed | None, roster: Roster) -> bool:
-    person = roster.person(event.by)
+    person = roster.member(event.by)
     if person is None or before is None:
         return _is_reader(event, before, roster)
     return _reads(person, before) and (person.unit == before.row["unit"] or person.role is Role.OVERSEER)
 
 
 def _is_outside(event: Event, before: Claimed | None, roster: Roster) -> bool:
-    person = roster.person(event.by)
+    person = roster.member(event.by)
     if person is None or before is None:
         return _is_reader(event, before, roster)
     leads = person.role in lifecycle.actions()[lifecycle.ActionName.ENDORSE].roles
@@ -126,14 +135,14 @@ def _is_quorum(event: Event, before: Claimed | None, roster: Roster) -> bool:
     """An overseer or an admin who brought the shares together; in homes of earlier programs the intake signed it."""
     if before is None:
         return event.by == INTAKE
-    person, keys = roster.person(event.by), before.keys.values()
+    person, keys = roster.member(event.by), before.keys.values()
     held = any(it.reader == HELD and not it.asleep for it in keys)
     brought = person is None or person.role in {Role.OVERSEER, Role.ADMIN}
     of_it = event.kind is not Kind.READ or event.facts.get("part") == "held"
     return held and brought and of_it and event.by not in PROCESSES
 
 
-def _reads(person: Person, before: Claimed) -> bool:
+def _reads(person: Person | Left, before: Claimed) -> bool:
     return any(it.reader == person.unit and not it.asleep for it in before.keys.values())
 
 

@@ -15,7 +15,7 @@ from tips.cases import claims, deadlines, milestones, reading_grants
 from tips.cases.case import Case, State
 from tips.cases.checking import Checked
 from tips.cases.claims import Entry, Signature
-from tips.cases.ledger import Kind
+from tips.cases.ledger import Event, Kind
 from tips.cases.milestones import Milestone
 from tips.cases.pings import PingKind, ping
 from tips.cases.plaintext import Part
@@ -49,7 +49,17 @@ class Escalation:
 
         A row that says something else each time it is looked at keeps nothing from climbing.
         """
-        return await self.rounds.over(JobName.MEND, self.cases.every, self._climb)
+        covered: list[Event] = []
+        hour = deadlines.hour(self.now())
+
+        async def climb(bundle: CaseBundle, checked: Checked) -> bool:
+            covered.extend(it for it in checked.events if it.kind is Kind.COVERED and it.at >= hour)
+            return await self._climb(bundle, checked)
+
+        done = await self.rounds.over(JobName.MEND, self.cases.every, climb)
+        if not covered:  # nor was one left by the round before
+            self.rounds.mending.all_covered.note()
+        return done
 
     async def _climb(self, bundle: CaseBundle, checked: Checked) -> bool:
         if not _is_late(checked.case, self.now()):

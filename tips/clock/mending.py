@@ -6,7 +6,7 @@ that no edit of a row keeps a case from its deadline for longer than an hour.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,12 +17,14 @@ from tips.cases.case import OPEN_STATES, Case
 from tips.cases.checking import Checked
 from tips.cases.claims import Added, Entry, Mended, Signature
 from tips.cases.ledger import Kind
-from tips.cases.pings import of_a_hand
+from tips.cases.pings import Ping, of_a_hand
 from tips.cases.plaintext import Part
 from tips.cases.restarting import Remains
 from tips.crypto.sealing import Random
 from tips.organisation.roster import CLOCK, Roster
 from tips.ports.cases import CaseBundle, Cases, Change
+from tips.ports.clock import AllCovered
+from tips.ports.desk import Outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Mending:
     cases: Cases
     roster: Callable[[], Roster]
     refresh: Callable[[], Awaitable[Roster]]  # looks for a newer one first
+    all_covered: AllCovered
+    outbox: Outbox
     signing: bytes
     now: Callable[[], datetime]
     random: Random
@@ -63,12 +67,27 @@ class Mending:
             Stale: somebody else brought the case on in between.
         """
         bundle = await self.cases.bundle(case, None)
-        roster = await self.refresh()  # after what is looked at: whoever signed any of it is in force by now
+        with suppress(errors.NotVerified):  # a version that nobody signed keeps no case from beginning anew
+            await self.refresh()  # after what is looked at: whoever signed any of it is in force by now
+        roster = self.roster()
         with suppress(errors.NotVerified):
             bundle.checked(roster)
             return
         left = restarting.remains(bundle.case, bundle.envelopes, bundle.grants, bundle.events, roster)
         await self.cases.apply(self._begun_anew(bundle, left))
+
+    async def tell(self, cases: Iterable[bytes]) -> None:
+        """A word to the level above each of these, which cannot be brought on: that a hand was in a case, not in which.
+
+        By the keys as they lie: nothing tells better of such a case, and a word that says so little harms nobody.
+        """
+        found: list[Ping] = []
+        for case in cases:
+            with suppress(errors.NotFound):
+                left = await self.cases.bundle(case, None)
+                found += of_a_hand(left.grants, left.case.unit, self.now(), self.random)
+        if found:
+            await self.outbox.add(found)
 
     def _begun_anew(self, bundle: CaseBundle, left: Remains) -> Change:
         hour = deadlines.hour(self.now())
@@ -87,7 +106,13 @@ class Mending:
         return change.claiming(added, bundle.case.head, entries, who, self.random(claims.SALT_BYTES))
 
     def _change(self, bundle: CaseBundle, checked: Checked) -> Change:
-        """Rows are set right; those of a case that an earlier program signed are claimed as they are."""
+        """Rows are set right; those of a case that an earlier program signed are claimed as they are.
+
+        Once no such case was left, one that seems to be is none: its chain was cut back to before it was covered, and
+        its rows may say anything. Then it climbs at once, on record, and waits to be read.
+        """
+        if not checked.covered and self.all_covered.known():
+            checked = _cut_back(checked, deadlines.hour(self.now()))
         row = self._awake(checked.case, bundle, checked)
         told = of_a_hand(checked.keys, checked.case.unit, self.now(), self.random) if checked.mended else ()
         change = Change(row, pings=told, mended=checked.mended)
@@ -104,3 +129,9 @@ class Mending:
         if row.unit not in lost or row.state not in OPEN_STATES:
             return row
         return replace(row, clock=deadlines.WAKE, due_at=deadlines.hour(self.now()))
+
+
+def _cut_back(checked: Checked, hour: datetime) -> Checked:
+    row = checked.case
+    late = replace(row, clock=deadlines.WAKE, due_at=hour) if row.state in OPEN_STATES else row
+    return replace(checked, case=late, mended=Mended(differed=("chain",)))

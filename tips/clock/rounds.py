@@ -51,7 +51,9 @@ class Rounds:
                     raise
                 except Exception as error:
                     failed[case] = type(error).__name__
+        known = {it.case for it in await self.clockwork.stuck()} if failed else set()
         await self.clockwork.note_stuck(job, failed, self.now())
+        await self.mending.tell([it for it in failed if it not in known])
         return done
 
     async def _loaded(self, ids: Sequence[bytes]) -> Mapping[bytes, CaseBundle]:

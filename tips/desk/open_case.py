@@ -10,7 +10,6 @@ from tips import errors
 from tips.cases import clearing, ledger, reading_grants
 from tips.cases.case import Case
 from tips.cases.checking import Checked
-from tips.cases.clearing import Clearing
 from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant
@@ -42,6 +41,7 @@ class OpenCase:
     readers: tuple[str, ...]  # who can read it now
     asleep: tuple[str, ...]  # whom the clock would wake, in order
     envelopes: tuple[Envelope, ...]  # in no order
+    roster: Roster  # by which its events were checked
     keys: Mapping[bytes, bytes] = field(repr=False)  # envelope id -> its key, of the pieces that this session opens
 
     @property
@@ -84,8 +84,10 @@ class OpenCase:
     def clearings(self, unit: str) -> list[clearing.Clearing]:
         """The offices that took back the exclusion of a unit, since it was shut out last."""
         last = max((at for at, piece in enumerate(self.thread) if unit in piece.content.excluded), default=-1)
-        facts = (piece.content.facts for piece in self.thread[last + 1 :] if piece.part == Part.CLEARING)
-        return [Clearing.from_plain(it) for it in facts if it["cleared"] == unit]
+        words = (it for it in self.thread[last + 1 :] if it.part == Part.CLEARING)
+        signed = reading_grants.brought_by(self.events)
+        brought = (signed.get(it.envelope) for it in words if it.content.facts["cleared"] == unit)
+        return [it for event in brought if (it := clearing.by_signer(unit, event, self.roster))]
 
     def changed_since(self, head: bytes) -> bool:
         """Whether more than readings happened to it since this was its head; so for a head that it never had."""
@@ -126,6 +128,7 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster) -> OpenCase:
         readers=tuple(awake),
         asleep=tuple(asleep),
         envelopes=tuple(bundle.envelopes),
+        roster=roster,
         keys=keys,
     )
 

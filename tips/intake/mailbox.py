@@ -11,7 +11,7 @@ from tips import errors
 from tips.cases import case, claims, deadlines, ledger, milestones, reading_grants
 from tips.cases.case import Case, State
 from tips.cases.checking import Checked
-from tips.cases.claims import Entry, Signature
+from tips.cases.claims import Entry, Mailbox, Signature
 from tips.cases.ledger import SignedEvent, envelope_facts
 from tips.cases.pings import PingKind, of_a_hand, ping
 from tips.cases.plaintext import Part, Plaintext
@@ -52,6 +52,7 @@ class View:
     late: bool  # its deadline is over, and nobody has taken it up yet
     shared: tuple[tuple[str, datetime], ...]  # of those that can read it now: who was let in by its unit, and when
     received: SignedEvent | None  # its first event; None: it is gone
+    closed_letters: int  # were given to the receipt, and open no more: a hand took their keys
     still: tuple[str, ...]  # who was shut out of a piece, and opens the earlier ones until the case is sealed anew
 
 
@@ -102,6 +103,7 @@ class Mailboxes:
             late=row.due_at is not None and row.due_at <= self.now(),
             shared=tuple((code, at) for code, at in _shared(chain) if code in awake and code not in shut),
             received=_received(keys, bundle.events),
+            closed_letters=_closed(ordered, checked),
             still=tuple(code for code in awake if code in shut),
         )
 
@@ -164,6 +166,10 @@ class Mailboxes:
         row = await self.cases.mailbox(keys.lookup)
         bundle = await self.cases.bundle(row.case, None)
         checked = bundle.checked(self.roster())
+        if checked.mailbox is None and _began(keys, checked.events):
+            return bundle, replace(
+                checked, mailbox=Mailbox(keys.lookup, row.case, sealing.public_bytes(keys.reading_seed))
+            )
         if checked.mailbox is None or checked.mailbox.lookup != keys.lookup:
             raise errors.NotFound
         return bundle, checked
@@ -262,6 +268,11 @@ def _received(keys: Receipt, events: Sequence[SignedEvent]) -> SignedEvent | Non
     return next((it for it in events if blind in it.body), None)
 
 
+def _began(keys: Receipt, chain: Sequence[ledger.Event]) -> bool:
+    """Whether it is this receipt that blinds a case's first event: where no mailbox is, that tells whose it is."""
+    return bool(chain) and chain[0].kind is ledger.Kind.RECEIVED and chain[0].blind == keys.ledger_opening
+
+
 def _asked(chain: Sequence[ledger.Event]) -> bool:
     """Whether the last word between an office and the reporter was a question."""
     talk = [it for it in chain if _is_written(it) or it.facts.get("part") == Part.QUESTION]
@@ -283,6 +294,13 @@ def _answered(letters: Sequence[Letter], chain: Sequence[ledger.Event]) -> list[
     asked = [at for at, it in enumerate(chain) if it.facts.get("part") == Part.QUESTION]
     times = iter([next((it.at for it in chain[at:] if _is_written(it)), None) for at in asked])
     return [replace(it, answered=next(times, None)) if it.part == Part.QUESTION else it for it in letters]
+
+
+def _closed(envelopes: Sequence[Envelope], checked: Checked) -> int:
+    """How many letters the events gave a key to the receipt that is gone."""
+    there = {it.envelope for it in checked.grants if it.reader == RECEIPT}
+    gone = {it.envelope for it in checked.keys if it.reader == RECEIPT} - there
+    return sum(it.id in gone and it.part != Part.SHUT_OUT for it in envelopes)
 
 
 def _letters(keys: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> list[Letter]:

@@ -214,6 +214,8 @@ def _shown(found: Found, named: Callable[[str], Say], push: bool) -> Reply:
     if view.escalations:
         says.append(Say("mailbox.climbed", {"times": str(view.escalations)}))
     says += [say for letter in view.letters for say in _letter(letter)]
+    if view.closed_letters:
+        says.append(Say("mailbox.letters_closed", {"number": str(view.closed_letters)}))
     if view.shared:
         says.append(Say("mailbox.shared.some", {"day": _day(view.shared[-1][1])}))
     says += _filed(found.filed)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from tips import errors
@@ -22,6 +23,7 @@ SIGNERS_NEEDED: Final = 2
 INTAKE: Final = "intake"  # the processes that sign for themselves
 CLOCK: Final = "clock"
 PROCESSES: Final = (INTAKE, CLOCK)
+APART: Final = timedelta(hours=2)  # how far a desk may be behind a roster, and its clock behind another one's
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,16 @@ class Person:
     role: Role
     public: bytes
     verify: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Where somebody worked who left, or got new keys since: what they signed then is held to that."""
+
+    unit: str
+    role: Role
+    verify: bytes
+    until: datetime | None  # None: an earlier program did not write it down
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,7 @@ class Roster:
     recovery: bytes  # the public half of the recovery seed
     previous: str  # digest of the version before; "" for the first
     trial: bool = False  # the home is for trying out: no real tip is meant for it
+    past: Mapping[str, tuple[Left, ...]] = field(default_factory=dict)  # of those in `former`; of some not known
     signed: bytes = field(default=b"", repr=False, compare=False)  # as it was read: earlier programs wrote less
 
     def reader(self, unit: str) -> Reader | None:
@@ -97,16 +110,25 @@ class Roster:
         """The person of a name."""
         return next((person for person in self.people if person.name == name), None)
 
-    def verifiers(self, by: str) -> tuple[bytes, ...]:
-        """The keys that check the signatures of a process or a person.
+    def member(self, name: str) -> Person | Left | None:
+        """Where somebody works, or did until they left; None: nothing is known."""
+        return self.person(name) or next(iter(self.past.get(name, ())), None)
+
+    def ended(self, name: str) -> datetime | None:
+        """Until when the older keys of somebody who left, or got new ones, were theirs; None: that is not known."""
+        return max((it.until for it in self.past.get(name, ()) if it.until), default=None)
+
+    def verifiers(self, by: str, at: datetime | None = None) -> tuple[bytes, ...]:
+        """The keys that check the signatures of a process or a person, as of a time; None: all that ever did.
 
         Raises:
             NotVerified: nobody of that name is in the roster.
         """
+        over = {it.verify for it in self.past.get(by, ()) if at and it.until and it.until + APART < at}
         found = (
             *self.processes.get(by, ()),
             *(person.verify for person in self.people if person.name == by),
-            *self.former.get(by, ()),
+            *(key for key in self.former.get(by, ()) if key not in over),
             *(signer.verify for signer in self.signers if signer.name == by),
         )
         if not found:
@@ -147,6 +169,22 @@ def sign(roster: Roster, signing: Mapping[str, bytes]) -> SignedRoster:
     return SignedRoster(roster.version, document, signatures)
 
 
+def with_past(newest: Roster, older: Iterable[Roster]) -> Roster:
+    """The same version, which also knows where those worked who left while an earlier program wrote it.
+
+    Args:
+        newest: the version in force.
+        older: verified ones, in any order.
+    """
+    found = dict(newest.past)
+    for version in older:
+        for it in version.people:
+            known = found.get(it.name, ())
+            if it.verify in newest.former.get(it.name, ()) and it.verify not in {at.verify for at in known}:
+                found[it.name] = (*known, Left(it.unit, it.role, it.verify, None))
+    return replace(newest, past=found)
+
+
 def verify(signed: SignedRoster, pinned: Sequence[Signer]) -> Roster:
     """The roster of a stored version, if two pinned admins of different offices signed it.
 
@@ -180,7 +218,16 @@ def _plain(roster: Roster) -> dict[str, Any]:
         "recovery": roster.recovery.hex(),
         "previous": roster.previous,
         **({"trial": True} if roster.trial else {}),
+        **({"past": {name: [*map(_of_left, them)] for name, them in roster.past.items()}} if roster.past else {}),
     }
+
+
+def _of_left(it: Left) -> list[Any]:
+    return [it.unit, it.role, it.verify.hex(), None if it.until is None else int(it.until.timestamp())]
+
+
+def _to_left(unit: str, role: str, verify: str, until: int | None) -> Left:
+    return Left(unit, Role(role), bytes.fromhex(verify), None if until is None else datetime.fromtimestamp(until, UTC))
 
 
 def _parse(document: bytes) -> Roster:
@@ -204,6 +251,7 @@ def _parse(document: bytes) -> Roster:
             unhex(plain["recovery"]),
             plain["previous"],
             plain.get("trial", False),
+            {name: tuple(_to_left(*it) for it in them) for name, them in plain.get("past", {}).items()},
             document,
         )
     except (ValueError, KeyError, TypeError) as error:

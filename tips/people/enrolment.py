@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from tips import errors
 from tips.cases import ledger
@@ -19,7 +19,7 @@ from tips.crypto.keys import Cost, Identity, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation import roster
 from tips.organisation.roles import Role
-from tips.organisation.roster import Person, Roster, SignedRoster
+from tips.organisation.roster import Left, Person, Roster, SignedRoster
 from tips.organisation.units import Organisation, UnitKind
 from tips.people import founding
 from tips.people.key_rotation import with_new_keys
@@ -94,7 +94,7 @@ class Registrar:
         """
         person = _leaving(self.current, name)
         rest = tuple(it for it in self.current.people if it.name != name)
-        version = self.current.next(people=rest, former=_former(self.current, person))
+        version = self.current.next(people=rest, **self._past(person))
         return replace(self._with_new_keys(version, _rekeyed(version, person)), gone=(name,))
 
     def renew(self, name: str) -> Enrolment:
@@ -109,7 +109,7 @@ class Registrar:
         made = _enrolled(name, None, self.random)
         again = _person(Newcomer(name, person.unit, person.role), made.identity)
         people = tuple(again if it.name == name else it for it in self.current.people)
-        version = self.current.next(people=people, former=_former(self.current, person))
+        version = self.current.next(people=people, **self._past(person))
         step = self._with_new_keys(version, _rekeyed(version, person))
         return replace(step, accounts=self._accounts([made]), people=(made,), gone=(name,))
 
@@ -129,6 +129,15 @@ class Registrar:
         """The version with the next key of these units."""
         renewed, seeds = with_new_keys(version, self.organisation, units, self.random)
         return replace(self._signed(renewed), seeds=seeds)
+
+    def _past(self, person: Person) -> dict[str, Any]:
+        """What somebody signed can be checked for ever, and is held to where they worked until now."""
+        former, past, name = self.current.former, self.current.past, person.name
+        left = Left(person.unit, person.role, person.verify, self.now)
+        return {
+            "former": {**former, name: (*former.get(name, ()), person.verify)},
+            "past": {**past, name: (*past.get(name, ()), left)},
+        }
 
     def _signed(self, version: Roster) -> Enrolment:
         signed = roster.sign(version, {admin.name: admin.signing for admin in self.admins})
@@ -153,11 +162,6 @@ def _leaving(current: Roster, name: str) -> Person:
     if any(signer.name == name for signer in current.signers):
         raise errors.Refused("error.signer")
     return person
-
-
-def _former(current: Roster, person: Person) -> dict[str, tuple[bytes, ...]]:
-    """What they signed can be checked for ever."""
-    return {**current.former, person.name: (*current.former.get(person.name, ()), person.verify)}
 
 
 def _rekeyed(version: Roster, person: Person) -> list[str]:

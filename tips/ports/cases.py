@@ -83,9 +83,10 @@ class CaseBundle:
 
     def checked(self, roster: Roster) -> Checked:
         """The case as it was signed; see `checking.check`."""
-        return checking.check(self.case, self.grants, self.mailboxes, self.events, roster)
+        return checking.check(self.case, self.envelopes, self.grants, self.mailboxes, self.events, roster)
 
 
+ASIDE: Final = "mailbox."  # how what was kept of mailboxes that were set aside is named
 MOST_COUNTED: Final = 1000  # of what has no end: closed cases
 
 
@@ -197,7 +198,11 @@ class Cases(Protocol):
         ...
 
     async def mailbox(self, lookup: bytes) -> Mailbox:
-        """The mailbox of a receipt's look-up id. Raises `NotFound`."""
+        """The mailbox of a receipt's look-up id, also one that was set aside as its case had several.
+
+        Raises:
+            NotFound: there is none.
+        """
         ...
 
     async def held(self) -> list[Case]:

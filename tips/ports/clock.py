@@ -29,6 +29,18 @@ class Stuck:
     since: datetime
 
 
+class AllCovered(Protocol):
+    """That no case of an earlier program is left whose rows are still to be claimed; kept outside the database."""
+
+    def known(self) -> bool:
+        """Whether it was noted."""
+        ...
+
+    def note(self) -> None:
+        """From now on one that claims nothing was cut back, or comes from an old backup."""
+        ...
+
+
 class Clockwork(Protocol):
     """What the clock's processes know of each other, and what they could not do."""
 

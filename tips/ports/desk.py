@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -227,6 +227,10 @@ class Statistics(Protocol):
 
         All of it or nothing; whether it was kept.
         """
+        ...
+
+    async def keep_only(self, periods: Collection[str]) -> None:
+        """Take away what lies in the place of closed periods and is none of these, nor in the ledger."""
         ...
 
     async def add_tallies(self, rows: Sequence[Tally]) -> None:

@@ -55,6 +55,14 @@ def those_that_hold(rows: Iterable[FrozenPeriod], roster: Roster) -> list[Figure
     return found
 
 
+def is_closing(row: FrozenPeriod, roster: Roster) -> bool:
+    """Whether the clock closed this period, whatever became of its figures since; else a hand has filled it in."""
+    try:
+        return _signed(row, roster).get("period") == row.period
+    except errors.NotVerified:
+        return False
+
+
 def verified(row: FrozenPeriod, roster: Roster) -> Figures:
     """The figures of a row, if the clock signed them.
 

@@ -54,7 +54,7 @@ class Closing:
         began = await self.statistics.began()
         if began is None:
             return 0
-        frozen = {it.period: it for it in await self.statistics.frozen()}
+        frozen = await self._frozen()
         done = 0
         for period in periods.over(began, self.now() - SETTLED):
             if period not in frozen:
@@ -70,6 +70,15 @@ class Closing:
                 if _over(period):
                     await self.statistics.forget_milestones(periods.bounds(periods.months(period)[-1])[1])
         return done
+
+    async def _frozen(self) -> dict[str, FrozenPeriod]:
+        """What the clock has closed; what somebody filled in, in the place of one that is to come, is taken away."""
+        rows = await self.statistics.frozen()
+        found = {it.period: it for it in rows if archive.is_closing(it, self.roster())}
+        if len(found) < len(rows):
+            _log.error("statistics: a period that nobody closed lay among the closed ones, and was taken away")
+            await self.statistics.keep_only(found)
+        return found
 
     async def _closed(self, period: str, frozen: Mapping[str, FrozenPeriod]) -> FrozenPeriod:
         counts = await self._counts(period, frozen)

@@ -60,8 +60,8 @@ def tallied(rows: Iterable[Tally], period: str, known: Mapping[str, Collection[s
     """
     begun: dict[Key, int] = {(of, name): 0 for of, names in known.items() for name in (ALL, *names)}
     counts: defaultdict[Key, int] = defaultdict(int, begun)
-    for row in (it for it in rows if it.period <= period):
-        count = row.count if row.period == period else 0
+    for row in (it for it in rows if it.period <= period and it.of in tuple(Tallied)):
+        count = max(row.count, 0) if row.period == period else 0  # less than none is what a hand wrote
         counts[row.of, ALL] += count
         if row.name != ALL:
             counts[row.of, row.name] += count

@@ -92,6 +92,8 @@ class Heads:
     async def _shown(self, known: Known | None, row: Head) -> Known:
         """A larger head, if the log signed it and it began as the kept one."""
         head = self._read(row.note)
+        if head.size != row.size:
+            raise errors.NotVerified("this head is of another size than its row")
         if known:
             old = head_of(known)
             if head.origin != old.origin:
@@ -100,7 +102,7 @@ class Heads:
             proof = tree.hashes(path, await self.tree.nodes(tree.needed(path)))
             tree.verify_consistency(old.size, old.root, head.size, head.root, proof)
         found = await self.tree.nodes(tree.peaks(head.size))
-        if head.size != row.size or tree.root(head.size, found) != head.root:
+        if tree.root(head.size, found) != head.root:
             raise errors.NotVerified("the tree's nodes are not what this head says")
         return Known(row.note, found)
 
