@@ -64,7 +64,8 @@ from tips.ports.desk import Tallied
 from tips.ports.intake import Counters
 from tips.statistics.archive import Archive
 from tips.statistics.closing import Closing
-from tips.transparency.heads import Heads
+from tips.transparency.heads import BelievedHeads, Heads
+from tips.transparency.publication import Publication
 from tips.triage import Triager
 
 Now = Callable[[], datetime]
@@ -114,6 +115,7 @@ class Product:
     export_files: ExportFiles
     archive: Archive
     health: Health
+    publication: Publication
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -250,6 +252,9 @@ def _put_together(it: _Basis) -> Product:
         export_files=ExportFiles(exports, it.roster.organisation, it.roster().trial),
         archive=archive,
         health=Health(it.store),
+        publication=Publication(
+            BelievedHeads(it.store.tree, HeadFile(it.settings.secrets), it.roster), it.settings.witnesses
+        ),
     )
 
 
