@@ -49,25 +49,24 @@ def new(file: Path, name: str) -> int:
 
 async def run(file: Path, log: str, url: str, *, once: bool, now: Now = wall_clock) -> int:
     """`tinbao witness run`."""
-    witness, key = witness_files.read(file), _log_key(log)
+    witness, key, base = witness_files.read(file), _log_key(log), _checked(url)
     with witness_files.held(file, key) as folder:
-        async with httpx.AsyncClient(
-            base_url=_checked(url), timeout=PATIENCE, follow_redirects=False, trust_env=False
-        ) as http:
-            watch = Watch(witness, folder, http, now)
-            failures = 0
-            while True:
-                if wrong := folder.halted():
-                    print(
-                        f"witness: {wrong}; nothing is cosigned until {witness_files.HALTED} is gone", file=sys.stderr
-                    )
-                    return WRONG
-                failures = 0 if await _looked(watch) else failures + 1
-                if folder.halted():
-                    continue
-                if once:
-                    return 1 if failures else 0
-                await asyncio.sleep(pause(failures))
+        async with httpx.AsyncClient(base_url=base, timeout=PATIENCE, follow_redirects=False, trust_env=False) as http:
+            return await _watched(Watch(witness, folder, http, now), once=once)
+
+
+async def _watched(watch: Watch, *, once: bool) -> int:
+    """Look once, or until something is wrong; the exit code."""
+    failures = 0
+    while True:
+        if not watch.folder.halted():
+            failures = 0 if await _looked(watch) else failures + 1
+        if wrong := watch.folder.halted():
+            print(f"witness: {wrong}; nothing is cosigned until {witness_files.HALTED} is gone", file=sys.stderr)
+            return WRONG
+        if once:
+            return 1 if failures else 0
+        await asyncio.sleep(pause(failures))
 
 
 async def _looked(watch: Watch) -> bool:

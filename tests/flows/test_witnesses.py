@@ -332,12 +332,20 @@ async def test_two_runs_of_a_witness_are_never_at_work_at_once(liar: tuple[Liar,
     assert await one.looks(url, LOG) == 0
 
 
-@pytest.mark.parametrize("spoilt", ["", "{}", '{"log": "tin-bao/other", "note": ""}', '{"log": "L", "note": "x"}'])
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "",
+        "{}",
+        json.dumps({"log": LOG.name, "note": "x"}),
+        json.dumps({"log": "tin-bao/other", "note": TRUE.note(STEP).decode()}),
+    ],
+)
 async def test_a_witness_whose_memory_is_spoilt_does_not_begin_anew(
     liar: tuple[Liar, str, Watcher], spoilt: str
 ) -> None:
     log, url, one = liar
-    (one.folder / witness_files.STATE).write_text(spoilt.replace('"L"', f'"{LOG.name}"'))
+    (one.folder / witness_files.STATE).write_text(spoilt)
     with pytest.raises(errors.BadSetting):
         await one.looks(url, LOG)
     assert log.handed_in == []
