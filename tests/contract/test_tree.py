@@ -240,14 +240,15 @@ async def test_rows_of_another_type_stand_in_no_heads_way(sqlite_file: tuple[Sto
         "INSERT INTO waiting_leaf (leaf, told) VALUES (x'07', 1)",
         "INSERT INTO waiting_leaf (leaf, told) VALUES ('words', 0)",
     )
-    odd = []
     growth = grown(0, [leaf()], {})
+    odd = []
+    for after, next_one in ((0, growth), (2, grown(2, [leaf()], growth.nodes))):
 
-    def grow(waiting: Waiting) -> Growth:
-        odd.append((waiting.odd, list(waiting.told), list(waiting.untold)))
-        return growth
+        def grow(waiting: Waiting, next_one: Growth = next_one) -> Growth:
+            odd.append((waiting.odd, list(waiting.told), list(waiting.untold)))
+            return next_one
 
-    await store.tree.sequence(0, (), 100, grow)
-    assert odd == [(2, [], [])]
+        await store.tree.sequence(after, (), 100, grow)
+    assert odd == [(2, [], []), (0, [], [])]
     assert await store.tree.nodes([(0, 1)]) == {(0, 1): growth.nodes[0, 1]}
-    assert await store.tree.heads(0, 10) == [growth.head]
+    assert [it.size for it in await store.tree.heads(0, 10)] == [4, 2]
