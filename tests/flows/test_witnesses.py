@@ -1,9 +1,11 @@
 """Witnesses of the log: they cosign one history, find out another, and are believed by their signatures alone."""
 
+import asyncio
 import base64
 import json
 import os
 import stat
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +22,7 @@ from bot.serve import web
 from tests.fakes import home, loopback
 from tests.fakes.home import Clock, Home
 from tests.fakes.liar import Liar
+from tests.fakes.served import PROGRAM, ROOT, environment
 from tests.fakes.words import DRUGS as TIP
 from tests.flows.test_tree import Forgetful, behind, recomputed
 from tips import errors
@@ -351,6 +354,49 @@ async def test_a_witness_whose_memory_is_spoilt_does_not_begin_anew(
     assert log.handed_in == []
 
 
+async def test_a_witness_that_stays_goes_on_looking_until_something_is_wrong(
+    liar: tuple[Liar, str, Watcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through an outage, too."""
+    monkeypatch.setattr("bot.commands.witness.EVERY", 0.01)
+    monkeypatch.setattr("bot.commands.witness.FIRST_PAUSE", 0.01)
+    log, url, one = liar
+    log.status = 503
+    stays = asyncio.create_task(witness.run(one.file, LOG.vkey(), url, once=False, now=one.clock))
+    await asyncio.sleep(0.1)
+    log.note, log.proof, log.status = TRUE.note(3 * STEP), TRUE.proof(2 * STEP, 3 * STEP), 200
+    async with asyncio.timeout(10):
+        while not log.handed_in:
+            await asyncio.sleep(0.01)
+        log.note = BENT.note(3 * STEP)
+        assert await stays == witness.WRONG
+
+
+async def test_the_command_needs_no_home_and_tells_by_how_it_ends(tmp_path: Path) -> None:
+    """As cron runs it: 0, and 4 from the moment on that something was wrong."""
+    file, log = tmp_path / "witness.key", Liar(TRUE.note(STEP))
+
+    async def ends(*words: str) -> tuple[int | None, str]:
+        program = await asyncio.create_subprocess_exec(
+            *PROGRAM, "witness", *words, cwd=ROOT, env=environment(tmp_path / "no", 1), stdout=PIPE, stderr=PIPE
+        )
+        out, err = await program.communicate()
+        return program.returncode, (out + err).decode()
+
+    code, vkey = await ends("new", str(file), "--name", NAMES[1])
+    assert (code, notes.parse_vkey(vkey.strip())) == (0, witness_files.read(file).key)
+    async with served(log.app()) as url:
+        asked = ("run", str(file), "--log", LOG.vkey(), "--url", url, "--once")
+        assert await ends(*asked) == (0, "")
+        log.note = BENT.note(STEP)
+        code, said = await ends(*asked)
+        assert (code, said.startswith("witness: forked: see evidence-1.txt;")) == (witness.WRONG, True)
+        log.note = TRUE.note(STEP)
+        assert (await ends(*asked))[0] == witness.WRONG
+    assert len(log.handed_in) == 1
+    assert not (tmp_path / "no").exists()
+
+
 def test_pauses_after_errors_grow_and_have_an_end() -> None:
     waits = [witness.pause(failures) for failures in range(12)]
     assert waits[0] == witness.EVERY
@@ -525,17 +571,23 @@ async def test_nonsense_gets_an_error_that_says_what_is_wanted(a_home: Home, ask
 
 
 async def test_a_proof_of_nodes_that_somebody_edited_is_not_given(city: Home) -> None:
-    """It would accuse the log of what was done to its tables."""
+    """It would accuse the log of what was done to its tables, though they are another tree that is true in itself."""
     for _ in range(5):
         await city.product.heads.tick()
-    for edit in (
-        "UPDATE tree_node SET hash = (SELECT hash FROM tree_node WHERE level = 0 AND at = 5) WHERE level = 6",
-        "DELETE FROM tree_node WHERE level >= 6",
-    ):
-        behind(city, edit)
-        async with visitor(city) as client:
-            for new in (2, 3, 5):
-                assert (await client.get(f"/log/consistency?old={STEP}&new={new * STEP}")).status_code == 503
+    other = tree.grown(0, [tree.leaf_hash(bytes([at % 256, 1])) for at in range(5 * STEP)], {})
+    put = "UPDATE tree_node SET hash = :hash WHERE level = :level AND at = :at"
+    for level, at in [it for it in other if it[0] >= 6]:
+        behind(city, put, hash=other[level, at], level=level, at=at)
+    assert await proofs(city) == {503}
+    behind(city, "DELETE FROM tree_node")
+    assert await proofs(city) == {503}
+
+
+async def proofs(city: Home) -> set[int]:
+    """How requests for proofs end."""
+    async with visitor(city) as client:
+        asked = [f"/log/consistency?old={old * STEP}&new={new * STEP}" for old, new in ((1, 2), (2, 3), (2, 5))]
+        return {(await client.get(it)).status_code for it in asked}
 
 
 async def test_proofs_and_cosignatures_have_a_limit_for_all_together(
