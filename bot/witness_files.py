@@ -159,14 +159,24 @@ def held(file: Path, key: Key) -> Iterator[WitnessFolder]:
     """The folder of a key file, for as long as this lasts nobody else's: two runs could cosign two heads.
 
     Raises:
-        BadSetting: another run has it.
+        BadSetting: another run has it, or it cannot be written.
     """
     place = file.absolute().parent
-    handle = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = _locked(place)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield WitnessFolder(place, key)
-    except BlockingIOError as error:
-        raise errors.BadSetting("another run of this witness is at work in this folder") from error
     finally:
         os.close(handle)
+
+
+def _locked(place: Path) -> int:
+    try:
+        handle = os.open(place / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise errors.BadSetting(f"the witness's folder cannot be written ({error.strerror})") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise errors.BadSetting("another run of this witness is at work in this folder") from error
+    return handle
