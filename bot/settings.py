@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from tips import errors
 from tips.cases import deadlines
+from tips.merkle import notes
 from tips.statistics import suppression
 
 DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
@@ -23,6 +24,7 @@ ZALO_OA_OAUTH: Final = "https://oauth.zaloapp.com"
 MIN_WEBHOOK_SECRET: Final = 16
 LEAST: Final = 5  # tips
 MOST_HIDDEN: Final = 100
+MOST_WITNESSES: Final = 16
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _UNITS: Final = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _PART: Final = re.compile(r"(\d{1,6})([wdhms])")
@@ -88,6 +90,7 @@ class Settings:
     zalo_account: ZaloAccount | None = None
     backups: Path | None = None  # where the clock puts a backup each night; None: it makes none
     least: int = LEAST  # counts below it are hidden wherever figures are published
+    witnesses: tuple[notes.Key, ...] = ()  # whose cosignatures of the log's heads are taken
     demo: bool = False
     moved: Moved | None = None  # None: the machine's own time
 
@@ -129,6 +132,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         zalo_account=_zalo_account(environment),
         backups=_backups(environment, home, secrets),
         least=_least(environment),
+        witnesses=_witnesses(environment),
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
     )
@@ -163,6 +167,24 @@ def _count(environment: Mapping[str, str], name: str) -> int:
     if not value.isdecimal() or not 0 < int(value) <= 1000:
         raise errors.BadSetting(f"{name} must be a number of processes, 1 to 1000")
     return int(value)
+
+
+def _witnesses(environment: Mapping[str, str]) -> tuple[notes.Key, ...]:
+    try:
+        found = tuple(notes.parse_vkey(it) for it in environment.get("TINBAO_WITNESSES", "").split())
+    except errors.NotVerified as error:
+        raise errors.BadSetting(f"TINBAO_WITNESSES: {error}; `tinbao witness new` prints one") from error
+    names = {it.name for it in found}
+    if (
+        len(names) != len(found)
+        or len(found) > MOST_WITNESSES
+        or any(it.kind is not notes.Kind.COSIGNATURE for it in found)
+    ):
+        raise errors.BadSetting(
+            f"TINBAO_WITNESSES must be the keys of witnesses as `tinbao witness new` prints them, parted by spaces,"
+            f" each of another name, {MOST_WITNESSES} at most"
+        )
+    return found
 
 
 def _address(environment: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:

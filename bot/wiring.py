@@ -68,7 +68,8 @@ from tips.ports.intake import Counters
 from tips.statistics.archive import Archive
 from tips.statistics.closing import Closing
 from tips.transparency.filing import Filings
-from tips.transparency.heads import Heads
+from tips.transparency.heads import BelievedHeads, Heads
+from tips.transparency.publication import Publication
 from tips.triage import Triager
 
 Now = Callable[[], datetime]
@@ -118,6 +119,7 @@ class Product:
     export_files: ExportFiles
     archive: Archive
     health: Health
+    publication: Publication
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -255,6 +257,7 @@ def _put_together(it: _Basis) -> Product:
         export_files=ExportFiles(exports, it.roster.organisation, it.roster().trial),
         archive=archive,
         health=Health(it.store),
+        publication=_publication(it),
     )
 
 
@@ -274,7 +277,7 @@ def _reception(it: _Basis, files: Files) -> Reception:
         mailboxes=Mailboxes(it.store.cases, it.roster, signing, it.now, it.random),
         vault=Vault(it.store.drafts, it.run, it.now, it.random, _recent_loss(it.run, it.now)),
         files=files,
-        filings=Filings(_heads(it), signing),
+        filings=Filings(_heads(it), _publication(it), signing),
         reporter_notifications=ReporterNotifications(it.store.addresses, it.run, it.now, it.random),
         rate_limits=RateLimits(it.counters),
         now=it.now,
@@ -331,6 +334,11 @@ def _heads(it: _Basis) -> Heads:
     """The ledger's tree as it grows, and as it is believed."""
     kept, signing = HeadFile(it.settings.secrets), it.secrets.signing[CLOCK]
     return Heads(it.store.tree, kept, it.roster, signing, it.now, it.random)
+
+
+def _publication(it: _Basis) -> Publication:
+    """The public side of the tree."""
+    return Publication(BelievedHeads(it.store.tree, HeadFile(it.settings.secrets), it.roster), it.settings.witnesses)
 
 
 def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:

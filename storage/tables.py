@@ -260,6 +260,16 @@ class TreeHeadRow(Base, table=True):
     closing: bytes = _octets("closing")
 
 
+class TreeCosignatureRow(Base, table=True):
+    """What a witness signed of a head: its line below the note, as it came."""
+
+    __tablename__ = "tree_cosignature"
+    __table_args__ = (UNORDERED,)
+    size: int = Field(sa_column=Column("size", BigInteger, primary_key=True, autoincrement=False))
+    witness: str = Field(primary_key=True)
+    line: bytes = _octets("line")
+
+
 class MailboxRow(Base, table=True):
     """How a receipt finds its case."""
 

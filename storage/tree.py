@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import mapping
 from storage.engine import Database, is_sqlite
+from storage.loose_types import NO_NUMBER, NO_OCTETS
 from tips import errors
+from tips.cases.ledger import SignedEvent
 from tips.merkle import tree
 from tips.merkle.tallies import SignedTally
 from tips.merkle.tree import Node
@@ -32,7 +34,7 @@ class SqlTree:
         table = mapping.table("tree_head")
         wanted = sa.select(table.c.size, table.c.note, table.c.closing).where(table.c.size > above)
         rows = await self._database.rows(wanted.order_by(table.c.size.desc()).limit(limit))
-        return [Head(*row) for row in rows if _are_octets(row.note, row.closing)]
+        return [Head(*row) for row in rows if _is_head(row)]
 
     async def nodes(self, wanted: Sequence[Node]) -> dict[Node, bytes]:
         """Hashes of complete subtrees."""
@@ -66,6 +68,43 @@ class SqlTree:
             found.update({leaf: place for place, leaf in await self._octets(of_them)})
         return found
 
+    async def published(self, size: int, limit: int) -> list[tuple[Head, SignedEvent | None]]:
+        """Heads with the events that closed them."""
+        head, event = mapping.table("tree_head"), mapping.table("event")
+        both = head.outerjoin(event, event.c.leaf == head.c.closing)
+        columns = (
+            head.c.size,
+            head.c.note,
+            head.c.closing,
+            event.c.leaf,
+            event.c.case_id,
+            event.c.body,
+            event.c.signature,
+        )
+        wanted = sa.select(*columns).select_from(both).where(head.c.size <= size)
+        rows = await self._database.rows(wanted.order_by(head.c.size.desc()).limit(limit))
+        return [
+            (Head(*row[:3]), SignedEvent(*row[3:]) if _are_octets(row.leaf, row.body, row.signature) else None)
+            for row in rows
+            if _is_head(row)
+        ]
+
+    async def cosign(self, size: int, witness: str, line: bytes) -> None:
+        """One row a head and witness."""
+        async with self._database.write() as connection:
+            await _put(connection, "tree_cosignature", [{"size": size, "witness": witness, "line": line}])
+
+    async def cosignatures(self, sizes: Sequence[int], witnesses: Collection[str]) -> dict[int, list[bytes]]:
+        """Lines by size."""
+        table, found = mapping.table("tree_cosignature"), defaultdict(list)
+        for some in _pieces(sizes):
+            of_them = sa.select(table.c.size, table.c.line).where(
+                table.c.size.in_(some), table.c.witness.in_(witnesses)
+            )
+            for size, line in await self._octets(of_them.order_by(table.c.size, table.c.witness)):
+                found[size].append(line)
+        return dict(found)
+
     async def sequence(
         self, after: int, passed_over: Collection[int], limit: int, grow: Callable[[Waiting], Growth]
     ) -> None:
@@ -80,13 +119,14 @@ class SqlTree:
     async def _octets(self, statement: sa.Select[Any]) -> list[tuple[int, bytes]]:
         """Numbers and bytes; what a hand put elsewhere is not there."""
         rows = await self._database.rows(statement)
-        return [(number, octets) for number, octets in rows if isinstance(number, int) and _are_octets(octets)]
+        return [(number, octets) for number, octets in rows if number != NO_NUMBER and _are_octets(octets)]
 
 
 async def _check_newest(connection: AsyncConnection, after: int, passed_over: Collection[int]) -> None:
     table = mapping.table("tree_head")
-    larger = (await connection.execute(sa.select(table.c.size).where(table.c.size > after))).scalars().all()
-    if set(larger) - set(passed_over):
+    columns = (table.c.size, table.c.note, table.c.closing)
+    larger = await connection.execute(sa.select(*columns).where(table.c.size > after))
+    if {row.size for row in larger if _is_head(row)} - set(passed_over):
         raise errors.Stale
     await connection.execute(table.delete().where(table.c.size > after))
 
@@ -100,6 +140,8 @@ async def _waiting(connection: AsyncConnection, limit: int) -> Waiting:
     odd = [leaf for leaf, placed in (*told, *untold) if placed or not _is_leaf(leaf)]
     for some in _pieces(odd):
         await connection.execute(table.delete().where(table.c.leaf.in_(some)))
+    if NO_OCTETS in odd and connection.dialect.name == "sqlite":  # it alone takes a value of another type
+        await connection.execute(table.delete().where(sa.func.typeof(table.c.leaf) != "blob"))
     stored = await connection.execute(sa.select(tally).where(tally.c.closing.is_(None)))
     gone = set(odd)
     return Waiting(
@@ -145,9 +187,15 @@ def _pieces(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[at : at + _AT_ONCE]
 
 
-def _is_leaf(value: Any) -> bool:
-    return _are_octets(value) and len(value) == tree.HASH
+def _is_head(row: Sequence[Any]) -> bool:
+    size, *octets = row[:3]
+    return size != NO_NUMBER and _are_octets(*octets)
 
 
-def _are_octets(*values: Any) -> bool:
-    return all(isinstance(it, bytes) for it in values)
+def _is_leaf(value: bytes) -> bool:
+    return len(value) == tree.HASH
+
+
+def _are_octets(*values: bytes | None) -> bool:
+    """Whether none is missing, or of another type."""
+    return all(values)

@@ -60,9 +60,10 @@ ends in a list of the `undelivered`
 the ledger as one append-only log (`merkle`), which grows by one of the `heads` an hour (`transparency`):
     what waits is put in the order of hashes and filled up with dummies (`sequencing`); it grows the `tree`, whose
     proofs show that an event is in it and that it only ever grew
-    its heads are signed `checkpoints`, which are `notes` as all such logs write them; `witnesses` cosign what continues
-    the history that they saw. Of what came in an hour each process signs `tallies`, a `multiset` that has no order, so
-    that what is taken away before the hour is over is missed
+    its heads are signed `checkpoints`, which are `notes` as all such logs write them; their `publication` gives anybody
+    heads and proofs, and `witnesses` outside cosign what continues the history that they saw. Of what came in an hour
+    each process signs `tallies`, a `multiset` that has no order, so that what is taken away before the hour is over is
+    missed
     a reporter has a promise in hand at once, and from the next head on one of the `proofs` (`filing`)
 
 before all this: a home is founded (`founding`), people join (`enrolment`, with `key_rotation`)

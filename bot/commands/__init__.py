@@ -27,6 +27,7 @@ officer_app = typer.Typer(no_args_is_help=True, help="People who work at a unit.
 case_app = typer.Typer(no_args_is_help=True, help="One case, in an officer's session.")
 stats_app = typer.Typer(no_args_is_help=True, help="Counts for the city.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger.")
+witness_app = typer.Typer(no_args_is_help=True, help="Watch the ledger's heads from outside; needs no home.")
 held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum can open.")
 for name, group in (
     ("unit", unit_app),
@@ -34,6 +35,7 @@ for name, group in (
     ("case", case_app),
     ("stats", stats_app),
     ("ledger", ledger_app),
+    ("witness", witness_app),
     ("held", held_app),
 ):
     app.add_typer(group, name=name)
@@ -248,6 +250,30 @@ def ledger_keys() -> None:
     from bot.commands import ledger
 
     _run(ledger.keys(_settings()))
+
+
+@witness_app.command("new")
+def witness_new(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write its key, in a folder of its own.")],
+    name: Annotated[str, typer.Option("--name", help="As it stands below heads, such as bao.example/nhan-chung.")],
+) -> None:
+    """Make a witness's key; prints what a home lists in TINBAO_WITNESSES."""
+    from bot.commands import witness
+
+    raise typer.Exit(witness.new(file, name))
+
+
+@witness_app.command("run")
+def witness_run(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `witness new` wrote.")],
+    log: Annotated[str, typer.Option("--log", help="The log's key, as /minh-bach/so-cai shows it.")],
+    url: Annotated[str, typer.Option("--url", help="Where the home is: https://HOST.")],
+    once: Annotated[bool, typer.Option("--once", help="Look once, for cron; else every ten minutes.")] = False,
+) -> None:
+    """Cosign heads that continue what was seen; ends with 4, and cosigns no more, once one does not."""
+    from bot.commands import witness
+
+    _run(witness.run(file, log, url, once=once))
 
 
 @held_app.command("open")

@@ -21,6 +21,7 @@ from handlers.cookies import Cookies
 from handlers.desk.login import DemoLogin
 from handlers.desk.routes import Desk
 from handlers.pages import Pages, SecurityHeaders, static_files
+from handlers.published_log import LogDoors
 from handlers.statistics.public import TransparencyPage
 from handlers.who_reads import WhoReadsPage
 from tips.intake.flood import Gate
@@ -53,7 +54,9 @@ def build(
         unit_name = product.reception.conversation.unit_name
         operator, areas = product.reception.conversation.operator, product.organisation.areas
         routes += chat.routes() + WhoReadsPage(product.roster, product.organisation, unit_name, pages).routes()
-        routes += TransparencyPage(operator, product.archive.figures, areas, pages, product.now).routes()
+        public, published = product.archive.figures, product.publication
+        routes += TransparencyPage(operator, public, published, areas, pages, product.now).routes()
+        routes += LogDoors(published, product.counters, pages, product.now).routes()
     if DESK in parts:
         desk = Desk(
             review=product.review,

@@ -1,4 +1,4 @@
-"""The public page `/minh-bach`: who runs this and what is kept, and the figures of closed periods."""
+"""The public page `/minh-bach`: who runs this and what is kept, the ledger's newest head, and the figures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 import locales
+from handlers import published_log
 from handlers.pages import Pages, language
 from handlers.statistics.answers import Provider, answer
 from handlers.statistics.asked import Asked, Links
@@ -21,6 +22,7 @@ from handlers.statistics.boards import Boards
 from tips.cases.deadlines import CITY
 from tips.intake.turns import Say
 from tips.organisation.units import Areas
+from tips.transparency.publication import Publication
 
 PATH: Final = "/minh-bach"
 ANCHOR: Final = "#so-lieu"
@@ -33,6 +35,7 @@ class TransparencyPage:
 
     operator: Say
     figures: Provider
+    publication: Publication
     areas: Areas
     pages: Pages
     now: Callable[[], datetime]
@@ -54,4 +57,5 @@ class TransparencyPage:
             parts=ABOUT,
             operator=locales.render(lang, self.operator),
             answer=found,
+            log=await published_log.newest(self.publication, lang),
         )

@@ -85,6 +85,7 @@ class Kept:
     places: dict[bytes, int] = field(default_factory=dict)  # by leaf
     blinds: dict[int, bytes] = field(default_factory=dict)  # by place
     heads: dict[int, Head] = field(default_factory=dict)  # by size
+    cosignatures: dict[tuple[int, str], bytes] = field(default_factory=dict)  # by size and witness
     mailboxes: dict[bytes, Mailbox] = field(default_factory=dict)  # by look-up id
     addresses: dict[bytes, Address] = field(default_factory=dict)  # by case
     blobs: dict[tuple[bytes, int], bytes] = field(default_factory=dict)  # by envelope and number
@@ -471,6 +472,20 @@ class MemoryTree(Port):
 
     async def places(self, leaves: Sequence[bytes]) -> dict[bytes, int]:
         return {leaf: self.rows.places[leaf] for leaf in leaves if leaf in self.rows.places}
+
+    async def published(self, size: int, limit: int) -> list[tuple[Head, SignedEvent | None]]:
+        found = [self.rows.heads[at] for at in sorted(self.rows.heads, reverse=True) if at <= size][:limit]
+        return [(head, self.rows.events.get(head.closing)) for head in found]
+
+    async def cosign(self, size: int, witness: str, line: bytes) -> None:
+        self.rows.cosignatures[size, witness] = line
+
+    async def cosignatures(self, sizes: Sequence[int], witnesses: Collection[str]) -> dict[int, list[bytes]]:
+        found: dict[int, list[bytes]] = {}
+        for (size, witness), line in sorted(self.rows.cosignatures.items()):
+            if size in sizes and witness in witnesses:
+                found.setdefault(size, []).append(line)
+        return found
 
     async def sequence(
         self, after: int, passed_over: Collection[int], limit: int, grow: Callable[[Waiting], Growth]

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from bot import wiring
 from bot.commands import ledger as commands
 from storage import engine
 from tests.fakes import home
@@ -198,3 +199,21 @@ async def test_a_log_that_was_spoilt_keeps_nobody_from_their_mailbox(city: Home)
     shown = said(await citizen.says(receipt))
     assert "mailbox.state.unread" in shown and "filed" not in shown
     assert "proof.none" in said(await citizen.presses("proof"))
+
+
+async def test_a_head_that_a_witness_has_seen_is_shown_before_a_newer_one(city: Home, tmp_path: Path) -> None:
+    """So that what is in hand is worth something to who believes neither police nor operator."""
+    key = notes.key_of("vks.example/witness", WITNESS, Kind.COSIGNATURE)
+    receipt = await city.citizen().sends(TIP)
+    await city.product.heads.tick()
+    own = replace(city.settings, witnesses=(key,))
+    async with wiring.open_product(own, now=city.clock, cost=home.CHEAP) as product:
+        other = replace(city, product=product)
+        newest = await product.publication.note()
+        line = notes.cosign(newest.text, key.name, WITNESS, city.clock())
+        await product.publication.cosign(bytes(notes.Note(newest.text, (line,))))
+        await product.heads.tick()
+        raw = await in_hand(other, receipt)
+        shown = filing.verify(raw, [key])
+        assert shown.head and shown.head.text() == newest.text
+        assert by_the_script(tmp_path, raw, key.vkey()).returncode == 0

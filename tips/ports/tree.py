@@ -72,6 +72,18 @@ class Tree(Protocol):
         """Where the leaves of events stand; none that waits, or is no event's."""
         ...
 
+    async def published(self, size: int, limit: int) -> list[tuple[Head, SignedEvent | None]]:
+        """Heads of this size and smaller, the largest first, each with its closing event as far as that is there."""
+        ...
+
+    async def cosign(self, size: int, witness: str, line: bytes) -> None:
+        """Keep what a witness of this name signed of a head, in place of what it had signed of it before."""
+        ...
+
+    async def cosignatures(self, sizes: Sequence[int], witnesses: Collection[str]) -> dict[int, list[bytes]]:
+        """By a head's size, the lines that are kept of these witnesses; verifying them is for who shows them."""
+        ...
+
     async def sequence(
         self, after: int, passed_over: Collection[int], limit: int, grow: Callable[[Waiting], Growth]
     ) -> None:

@@ -20,12 +20,13 @@ from typing import Final
 from tips import errors
 from tips.cases import ledger
 from tips.cases.ledger import SignedEvent
-from tips.merkle import notes, proofs, tree
+from tips.merkle import checkpoints, notes, proofs, tree
 from tips.merkle.checkpoints import Checkpoint
 from tips.merkle.notes import Key, Note
 from tips.merkle.proofs import Proof
 from tips.transparency import heads
 from tips.transparency.heads import Heads
+from tips.transparency.publication import Publication
 
 NAME: Final = "/filing"  # what a promise's name ends in
 WITHIN: Final = timedelta(hours=2)  # after the hour in which a tip was taken began
@@ -60,6 +61,7 @@ class Filings:
     """Promises and proves."""
 
     clock: Heads
+    publication: Publication
     signing: bytes = field(repr=False)  # the intake's Ed25519 seed
 
     async def filed(self, received: SignedEvent) -> Filed:
@@ -73,13 +75,14 @@ class Filings:
         signed = self._signed(promise)
         known, _ = await self.clock.believed()
         place = (await self.clock.tree.places([received.leaf])).get(received.leaf)
-        if known is None or place is None or place >= heads.size_of(known):
+        if place is None or place >= heads.size_of(known):
             return Filed(promise.by, None, None, promise.by < self.clock.now(), bytes(signed))
-        head = heads.head_of(known)
+        note = await self.publication.holding(place)
+        head = checkpoints.parse(note.text)
         path = tree.inclusion_path(place, head.size)
         hashes = tree.hashes(path, await self.clock.tree.nodes(tree.needed(path)))
         tree.verify_inclusion(received.leaf, place, head.size, hashes, head.root)
-        return Filed(promise.by, place + 1, head, False, bytes(Proof(place, hashes, known.note, bytes(signed))))
+        return Filed(promise.by, place + 1, head, False, bytes(Proof(place, hashes, bytes(note), bytes(signed))))
 
     def _signed(self, promise: Promise) -> Note:
         return Note(promise.text(), (notes.sign(promise.text(), promise.name, self.signing),))

@@ -32,12 +32,62 @@ ORIGIN: Final = "tin-bao/"  # what a log's name begins with
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
-    """Lets the tree grow, and believes none that did not."""
+class BelievedHeads:
+    """Believes a head only if it continues the one that was kept; for that it takes no key."""
 
     tree: Tree
     kept: KnownHead
     roster: Callable[[], Roster]
+
+    async def believed(self) -> tuple[Known | None, frozenset[int]]:
+        """The newest head that this process believes, with its peaks; and the sizes of those that it does not.
+
+        None: there was no head yet.
+        """
+        known, passed_over = self.kept.load(), set()
+        for row in await self.tree.heads(size_of(known), HEADS):
+            try:
+                found = await self._shown(known, row)
+            except errors.NotVerified:
+                passed_over.add(row.size)
+            else:
+                self.kept.keep(found)
+                return found, frozenset(passed_over)
+        return known, frozenset(passed_over)
+
+    async def _shown(self, known: Known | None, row: Head) -> Known:
+        """A larger head, if the log signed it and it began as the kept one."""
+        head = self.read(row.note)
+        if head.size != row.size:
+            raise errors.NotVerified("this head is of another size than its row")
+        if known:
+            old = head_of(known)
+            if head.origin != old.origin:
+                raise errors.NotVerified("this head is another log's")
+            path = tree.consistency_path(old.size, head.size)
+            proof = tree.hashes(path, await self.tree.nodes(tree.needed(path)))
+            tree.verify_consistency(old.size, old.root, head.size, head.root, proof)
+        found = await self.tree.nodes(tree.peaks(head.size))
+        if tree.root(head.size, found) != head.root:
+            raise errors.NotVerified("the tree's nodes are not what this head says")
+        return Known(row.note, found)
+
+    def read(self, note: bytes) -> Checkpoint:
+        """The head of a note that the log signed.
+
+        Raises:
+            NotVerified: it did not.
+        """
+        parsed = notes.parse(note)
+        head = checkpoints.parse(parsed.text)
+        notes.verified(parsed, log_keys(head.origin, self.roster()))
+        return head
+
+
+@dataclass(frozen=True, slots=True)
+class Heads(BelievedHeads):
+    """Lets the tree grow, and signs its heads."""
+
     signing: bytes = field(repr=False)  # the clock's Ed25519 seed
     now: Callable[[], datetime]
     random: Random = field(repr=False)
@@ -72,46 +122,6 @@ class Heads:
             renamed = replace(head_of(known), origin=self._fresh())
             self.kept.keep(Known(bytes(checkpoints.sign(renamed, self.signing)), known.peaks))
         await self.tick()
-
-    async def believed(self) -> tuple[Known | None, frozenset[int]]:
-        """The newest head that this process believes, with its peaks; and the sizes of those that it does not.
-
-        None: there was no head yet.
-        """
-        known, passed_over = self.kept.load(), set()
-        for row in await self.tree.heads(size_of(known), HEADS):
-            try:
-                found = await self._shown(known, row)
-            except errors.NotVerified:
-                passed_over.add(row.size)
-            else:
-                self.kept.keep(found)
-                return found, frozenset(passed_over)
-        return known, frozenset(passed_over)
-
-    async def _shown(self, known: Known | None, row: Head) -> Known:
-        """A larger head, if the log signed it and it began as the kept one."""
-        head = self._read(row.note)
-        if head.size != row.size:
-            raise errors.NotVerified("this head is of another size than its row")
-        if known:
-            old = head_of(known)
-            if head.origin != old.origin:
-                raise errors.NotVerified("this head is another log's")
-            path = tree.consistency_path(old.size, head.size)
-            proof = tree.hashes(path, await self.tree.nodes(tree.needed(path)))
-            tree.verify_consistency(old.size, old.root, head.size, head.root, proof)
-        found = await self.tree.nodes(tree.peaks(head.size))
-        if tree.root(head.size, found) != head.root:
-            raise errors.NotVerified("the tree's nodes are not what this head says")
-        return Known(row.note, found)
-
-    def _read(self, note: bytes) -> Checkpoint:
-        """The head of a note that the log signed."""
-        parsed = notes.parse(note)
-        head = checkpoints.parse(parsed.text)
-        notes.verified(parsed, log_keys(head.origin, self.roster()))
-        return head
 
     def _grown(self, known: Known | None, waiting: Waiting) -> Growth:
         size = size_of(known)

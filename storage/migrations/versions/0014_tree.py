@@ -52,9 +52,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("size", name="pk_tree_head"),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "tree_cosignature",
+        sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("witness", sa.String(), nullable=False),
+        sa.Column("line", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("size", "witness", name="pk_tree_cosignature"),
+        sqlite_with_rowid=False,
+    )
     op.execute("INSERT INTO waiting_leaf (leaf, told) SELECT leaf, false FROM event")
 
 
 def downgrade() -> None:
-    for name in ("tree_head", "tree_blind", "tree_node", *KEYED):
+    for name in ("tree_cosignature", "tree_head", "tree_blind", "tree_node", *KEYED):
         op.drop_table(name)
