@@ -15,6 +15,7 @@ from bot import key_files
 from tips import errors
 from tips.cases import ledger
 from tips.cases.ledger import SignedEvent
+from tips.crypto import keys
 from tips.crypto.sealing import Random
 from tips.merkle import multiset, tallies
 from tips.merkle.tallies import INSTANCE, Closed, SignedTally, Tally
@@ -119,7 +120,9 @@ class TallyFiles:
             return None
 
     def _path(self, lane: str) -> Path:
-        return self.folder / f"tally-{self.slot}-{lane}.json"
+        """A home that came back from a backup has other keys, and goes on from none of these."""
+        home = keys.verify_key(self.signing)[:8].hex()
+        return self.folder / f"tally-{home}-{self.slot}-{lane}.json"
 
 
 @contextlib.contextmanager

@@ -59,7 +59,8 @@ class Lane:
         """What was added is durable."""
         if tally is not None and self._book is not None:
             self._known = tally
-            self._book.keep(self._name, tally)
+            with contextlib.suppress(OSError):  # a full tmpfs stops nobody: then it is this process alone that knows
+                self._book.keep(self._name, tally)
 
     def _stored(self, execute: Execute, instance: bytes) -> tuple[Tally | None, Closed | None]:
         assert self._book is not None

@@ -68,6 +68,12 @@ class SqlTree:
             found.update({leaf: place for place, leaf in await self._octets(of_them)})
         return found
 
+    async def waiting(self, leaves: Sequence[bytes]) -> set[bytes]:
+        """Those that wait."""
+        table = mapping.table("waiting_leaf")
+        asked = [sa.select(table.c.leaf).where(table.c.leaf.in_(some)) for some in _pieces(leaves)]
+        return {row.leaf for one in asked for row in await self._database.rows(one)}
+
     async def published(self, size: int, limit: int) -> list[tuple[Head, SignedEvent | None]]:
         """Heads with the events that closed them."""
         head, event = mapping.table("tree_head"), mapping.table("event")

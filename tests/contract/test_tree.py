@@ -252,3 +252,13 @@ async def test_rows_of_another_type_stand_in_no_heads_way(sqlite_file: tuple[Sto
     assert odd == [(2, [], []), (0, [], [])]
     assert await store.tree.nodes([(0, 1)]) == {(0, 1): growth.nodes[0, 1]}
     assert [it.size for it in await store.tree.heads(0, 10)] == [4, 2]
+
+
+async def test_what_waits_is_told_from_what_does_not(store: Store) -> None:
+    """An event waits from when it is stored to the head that takes it up; a stranger's leaf never did."""
+    first = event(b"", ledger.FIRST)
+    await store.ledger.append(first)
+    assert await store.tree.waiting([first.leaf, leaf()]) == {first.leaf}
+    growth = grown(0, [first.leaf], {})
+    await store.tree.sequence(0, (), 100, lambda waiting: growth)
+    assert await store.tree.waiting([first.leaf]) == set()

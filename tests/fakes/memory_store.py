@@ -470,6 +470,9 @@ class MemoryTree(Port):
     async def blinds(self, first: int, stop: int) -> dict[int, bytes]:
         return {place: it for place, it in self.rows.blinds.items() if first <= place < stop}
 
+    async def waiting(self, leaves: Sequence[bytes]) -> set[bytes]:
+        return {leaf for leaf in leaves if leaf in self.rows.events and leaf not in self.rows.places}
+
     async def places(self, leaves: Sequence[bytes]) -> dict[bytes, int]:
         return {leaf: self.rows.places[leaf] for leaf in leaves if leaf in self.rows.places}
 

@@ -592,8 +592,9 @@ async def test_what_an_earlier_program_backed_up_still_comes_back(tmp_path: Path
 
 
 async def sequenced(opened: Home, receipt: str = "") -> None:
-    """An hour passes, and what waits joins the log."""
+    """An hour passes, and what waits joins the log; then something waits again."""
     await opened.product.heads.tick()
+    await opened.citizen("more").sends(SENTENCE)
 
 
 async def test_a_backup_is_held_against_a_head_that_somebody_outside_kept(
@@ -638,6 +639,9 @@ async def test_a_home_that_came_back_goes_on_in_the_log_under_another_name(tmp_p
             assert received
             filed = await product.reception.filings.filed(received)
             assert filed.head and filed.head.origin == product.heads.origin() and filed.head.size == 128
+            assert await home.Citizen(product, backed.opened.citizen("later").sender).sends(SENTENCE)
+            await product.heads.tick()
+            assert (await product.audit()).problems == (), "what the lost home had counted is missed here"
 
 
 async def test_what_a_stolen_head_row_says_is_no_history_of_a_home_that_came_back(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot import wiring
+from bot import key_files, wiring
 from storage import engine, mapping
 from tests.fakes import home
 from tests.fakes.desk import browser, log_in
@@ -19,6 +19,7 @@ from tests.fakes.home import Home
 from tests.fakes.people import AN, KIEM
 from tests.fakes.words import DRUGS as TIP
 from tips.cases.ledger import Event, Kind
+from tips.desk.actions import Fields
 from tips.merkle import checkpoints, notes, sequencing, tree
 from tips.ports.tree import Known
 from tips.transparency import heads
@@ -302,3 +303,47 @@ async def test_each_day_the_clock_checks_everything_and_the_desk_says_what_it_fo
         await log_in(client, city, "kiem")
         page = await client.get("/desk/ledger")
         assert f"{done.facts['problems']} chỗ sai" in page.text
+
+
+async def test_a_run_folder_that_is_full_loses_no_tip_and_accuses_nobody(
+    city: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process counted it still knows itself."""
+    await city.product.heads.tick()
+
+    write = key_files.write_secret
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name.startswith("tally"):
+            raise OSError(28, "No space left on device")
+        write(path, data)
+
+    monkeypatch.setattr(key_files, "write_secret", full)
+    await city.citizen("one").sends(TIP)
+    await city.citizen("two").sends(TIP + " Số nhà 12.")
+    await city.product.heads.tick()
+    last = (await closings(city))[-1]
+    assert (last.facts["events"], last.facts["missing"], last.facts["untold"]) == ("2", "0", "0")
+
+
+async def test_an_hour_of_honest_work_accuses_nobody(city: Home) -> None:
+    """Citizens, officers, commands beside them, a step that came too late, two processes, several heads."""
+    await city.product.heads.tick()
+    session = await city.session("an")
+    async with another(city) as beside:
+        for number in range(3):
+            await asyncio.gather(
+                city.citizen(f"a{number}").sends(f"{TIP} Số nhà {number}."),
+                beside.citizen(f"b{number}").sends(f"{TIP} Phòng {number}."),
+            )
+            (row, *_) = await city.product.review.queue(session)
+            await city.product.review.open(session, row.id)
+            acts = [city.product.casework.act(session, row.id, "note", Fields(text=f"Ghi {at}.")) for at in range(3)]
+            await asyncio.gather(*acts, return_exceptions=True)
+            await (beside if number % 2 else city).product.heads.tick()
+            city.clock.forward(hours=1)
+    await city.citizen("last").sends(TIP)
+    await city.product.heads.tick()
+    told = [{name: it.facts[name] for name in ("missing", "untold", "odd", "exchanged")} for it in await closings(city)]
+    assert all(it == {"missing": "0", "untold": "0", "odd": "0", "exchanged": "no"} for it in told)
+    assert await found(city) == ()

@@ -84,6 +84,10 @@ class Tree(Protocol):
         """By a head's size, the lines that are kept of these witnesses; verifying them is for who shows them."""
         ...
 
+    async def waiting(self, leaves: Sequence[bytes]) -> set[bytes]:
+        """Those of these leaves that wait to join the tree."""
+        ...
+
     async def sequence(
         self, after: int, passed_over: Collection[int], limit: int, grow: Callable[[Waiting], Growth]
     ) -> None:

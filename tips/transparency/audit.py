@@ -19,7 +19,7 @@ from tips.transparency import heads
 from tips.transparency.heads import Heads
 
 STRETCH: Final = 8192  # leaves that are in memory at once
-LATEST: Final = timedelta(hours=2)  # after an event's hour began: then it is in the tree, or the clock stands still
+LATEST: Final = timedelta(hours=2)  # after an event's hour began: then it is in the tree, or waits for a clock
 _WRONG: Final = {
     "missing": "events were told of and are missing",
     "untold": "events are there that no process told of",
@@ -97,11 +97,9 @@ async def _places(
     """The events that are not in the tree, or are said to stand elsewhere."""
     said = await stored.places([*at])
     moved = [f"leaf {place}: it is said to stand elsewhere" for leaf, place in at.items() if said.get(leaf) != place]
-    late = [
-        f"event {leaf.hex()[:16]}: it is not in the tree"
-        for leaf, event in events.items()
-        if leaf not in at and now and event.at + LATEST < now
-    ]
+    outside = [leaf for leaf, event in events.items() if leaf not in at and now and event.at + LATEST < now]
+    waits = await stored.waiting(outside)
+    late = [f"event {leaf.hex()[:16]}: it is not in the tree" for leaf in outside if leaf not in waits]
     return [*sorted(moved), *sorted(late)]
 
 
