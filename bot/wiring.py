@@ -67,6 +67,7 @@ from tips.ports.desk import Tallied
 from tips.ports.intake import Counters
 from tips.statistics.archive import Archive
 from tips.statistics.closing import Closing
+from tips.statistics.recount import Recount
 from tips.transparency.filing import Filings
 from tips.transparency.heads import BelievedHeads, Heads
 from tips.transparency.publication import Publication
@@ -118,6 +119,7 @@ class Product:
     exports: Exports
     export_files: ExportFiles
     archive: Archive
+    recount: Recount
     health: Health
     publication: Publication
 
@@ -256,6 +258,7 @@ def _put_together(it: _Basis) -> Product:
         exports=exports,
         export_files=ExportFiles(exports, it.roster.organisation, it.roster().trial),
         archive=archive,
+        recount=Recount(it.store.ledger, it.store.cases, archive, it.roster),
         health=Health(it.store),
         publication=_publication(it),
     )

@@ -1692,7 +1692,7 @@ MUTANTS = (
     ),
     Mutant(
         "a first reading that the quorum's opening hides",
-        "tips/desk/progress.py",
+        "tips/cases/progress.py",
         " and it.facts != OPENED_UNREAD",
         "",
         "tests/flows/test_recovery.py::test_a_held_case_is_opened_by_two_offices_and_given_to_a_unit_with_a_key",
@@ -1892,6 +1892,13 @@ MUTANTS = (
         "promise.by < self.clock.now()",
         "False",
         "tests/flows/test_filing.py::test_a_tip_that_was_taken_away_leaves_its_writer_a_promise_that_was_broken",
+    ),
+    Mutant(
+        "figures that a recount believes",
+        "tips/statistics/recount.py",
+        "not _agrees(it, figures.least)",
+        "False",
+        "tests/flows/test_work_done.py::test_counts_that_a_hand_added_before_the_closing_are_named",
     ),
 )
 

@@ -55,6 +55,7 @@ ends in a list of the `undelivered`
     `tables` (`cells`, tied by sums, over time by `periods`) are frozen once, `suppression` hides what a `program` shows
     could be told, of what stays `unpublished` as well, and what is left are the `figures` that every page and export
     reads (`archive`), and medians and shares are reckoned from (`reckoning`); `exports` of them are on record
+    an auditor holds the figures of the work against the events (`recount`)
     an `audit` checks all of it without opening anything
 
 the ledger as one append-only log (`merkle`), which grows by one of the `heads` an hour (`transparency`):

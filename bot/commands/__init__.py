@@ -244,6 +244,17 @@ def ledger_verify(
     _run(ledger.verify(_settings(), as_json=json))
 
 
+@ledger_app.command("audit")
+def ledger_audit(
+    period: Annotated[str, typer.Argument(help="A closed month, quarter or year: 2026-10, 2026-Q3, 2026.")],
+    officer: Officer,
+) -> None:
+    """Reckon the published figures of the work once more from the signed events; an auditor's, who opens no case."""
+    from bot.commands import ledger
+
+    _run(ledger.audit(_settings(), period, officer))
+
+
 @ledger_app.command("keys")
 def ledger_keys() -> None:
     """Print the keys that heads and promises are verified by."""

@@ -8,10 +8,13 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+from bot.commands.cases import session_of
 from bot.settings import Settings
 from bot.wiring import open_product
 from tips import errors
+from tips.cases.ledger import Kind
 from tips.merkle import notes
+from tips.organisation.roles import Task
 from tips.organisation.roster import CLOCK, INTAKE
 from tips.transparency import filing
 
@@ -53,6 +56,22 @@ def verify_file(file: Path, vkeys: Sequence[str]) -> int:
         print(f"head {notes.encoded(shown.head.root)}")
     print(f"signed by {', '.join(shown.signed)}")
     return 0
+
+
+async def audit(settings: Settings, period: str, officer: str) -> int:
+    """`tinbao ledger audit`: 0 where the figures of the work are what the events say, 1 where not."""
+    async with open_product(settings) as product:
+        session = await session_of(product.logins, officer)
+        product.custody.check(session, Task.LEDGER_AUDIT)
+        found = await product.recount.of(period)
+        wrong = len(found.differences) + found.broken
+        await product.custody.record(Kind.AUDITED, session.name, session.signing, period=period, problems=str(wrong))
+    for it in found.differences:
+        print(f"  {' '.join(it.cell)}: {it.published} was published, the events say {it.recounted}")
+    if found.broken:
+        print(f"  {found.broken} cases are not in it: their chains do not hold")
+    print(f"{period}: {found.cells} figures, {'as the events say' if not wrong else 'NOT as the events say'}")
+    return 1 if wrong else 0
 
 
 async def keys(settings: Settings) -> int:

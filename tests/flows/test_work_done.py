@@ -2,21 +2,27 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.commands import ledger as commands
 from bot.wiring import CHANNELS
 from handlers import telegram, terminal, webchat
 from handlers.zalo import bot_platform, official_account
+from storage import mapping
 from tests.fakes.home import Home, opened
 from tests.fakes.people import AN, BA, BINH, KIEM, KINH, QUAN, THANH, TRUC
 from tests.fakes.words import DRUGS, WARD_POLICE_BRIBED_SEEN
+from tips import errors
+from tips.cases import ledger
 from tips.desk.actions import Fields
 from tips.intake.turns import Inbound
 from tips.people.session import Session
-from tips.ports.desk import Tally
+from tips.ports.desk import MilestoneRow, Tally
+from tips.statistics import recount
 
 SINCE, UNTIL = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 Done = Counter[tuple[str, str, str, str]]
@@ -31,8 +37,23 @@ async def office(tmp_path: Path, database_url: str) -> AsyncIterator[Home]:
 async def done(home: Home) -> Done:
     """What was counted: kind, unit, detail, class of time."""
     rows = await home.product.store.statistics.milestones(SINCE, UNTIL)
+    assert await by_events(home) == Counter({replace(it, detail=_ended(it), count=1): it.count for it in rows})
     assert {it.urgency for it in rows} <= {"P2", "P1"}
     return Counter({(it.kind, it.unit, it.detail, it.took): it.count for it in rows})
+
+
+def _ended(it: MilestoneRow) -> str:
+    """How a case ended no event says."""
+    return recount.ANY_RESULT if it.kind == "closed" else it.detail
+
+
+async def by_events(home: Home) -> Counter[MilestoneRow]:
+    """The same, by the chains of all cases alone."""
+    found: Counter[MilestoneRow] = Counter()
+    for case in await home.product.store.ledger.heads():
+        bundle = await home.product.store.cases.bundle(case.id, None)
+        found.update(row for _, row in recount.of_case(bundle.checked(home.product.roster())))
+    return found
 
 
 async def tip(home: Home, text: str = DRUGS) -> tuple[str, bytes]:
@@ -179,3 +200,49 @@ async def test_conversations_are_counted_where_they_begin_and_apart_from_tips(a_
         Tally("2026-11", "language", "en", 1),
         Tally("2026-11", "language", "vi", 1),
     ]
+
+
+async def audits(home: Home, period: str, name: str) -> int:
+    """`tinbao ledger audit` in somebody's name."""
+    with home.types(name):
+        return await commands.audit(home.settings, period, name)
+
+
+async def test_an_auditor_who_opens_no_case_reckons_the_published_figures_once_more(
+    office: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What they did is on record in their name; whose task it is not is told so."""
+    await office.join(("soat", "ttra-tp", "auditor"))
+    an = await office.session("an")
+    for number in range(6):
+        _, case = await tip(office, f"{DRUGS} Số nhà {number}.")
+        await acts(office, an, case, "claim", "accept")
+    office.clock.forward(days=40)
+    await office.product.closing.tick()
+    assert await audits(office, "2026-11", "soat") == 0
+    assert "as the events say" in capsys.readouterr().out
+    (audit,) = await office.recorded(ledger.Kind.AUDITED)
+    assert (audit.by, audit.facts) == ("soat", {"period": "2026-11", "problems": "0"})
+    with pytest.raises(errors.Refused):
+        await audits(office, "2026-11", "an")
+    with pytest.raises(errors.NotFound):
+        await audits(office, "2026-10", "soat")
+
+
+async def test_counts_that_a_hand_added_before_the_closing_are_named(
+    office: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No event tells of them."""
+    await office.join(("soat", "ttra-tp", "auditor"))
+    an = await office.session("an")
+    _, case = await tip(office)
+    await acts(office, an, case, "claim", "accept")
+    of_a_hand = {"at": office.clock(), "kind": "met", "unit": "area-770", "urgency": "P2", "detail": "notice"}
+    async with office.product.store.cases._database.write() as connection:  # type: ignore[attr-defined]
+        rows = [{**of_a_hand, "took": "", "id": bytes([at]) * 16} for at in range(9)]
+        await connection.execute(mapping.table("milestone").insert(), rows)
+    office.clock.forward(days=40)
+    await office.product.closing.tick()
+    assert await audits(office, "2026-11", "soat") == 1
+    said = capsys.readouterr().out
+    assert "NOT as the events say" in said and "deadline" in said

@@ -20,11 +20,12 @@ from tips.cases import lifecycle
 from tips.cases.case import Case
 from tips.cases.ledger import Kind
 from tips.cases.lifecycle import ActionName
+from tips.cases.progress import OPENED_UNREAD
 from tips.desk import actions
 from tips.desk.actions import Action, Field, Fields, Offer, Situation, sharing
 from tips.desk.actions.step import Step
 from tips.desk.late_exclusion import LateExclusion
-from tips.desk.open_case import OPENED_UNREAD, OpenCase, after, open_case
+from tips.desk.open_case import OpenCase, after, open_case
 from tips.desk.writing import Writer
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation

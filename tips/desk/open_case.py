@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from tips import errors
 from tips.cases import clearing, ledger, reading_grants
@@ -17,8 +16,6 @@ from tips.evidence.files import File
 from tips.organisation.roster import Roster
 from tips.people.session import Session
 from tips.ports.cases import CaseBundle, Change
-
-OPENED_UNREAD: Final = {"part": "held"}  # of the event that says that a held case was opened to be given to a unit
 
 
 @dataclass(frozen=True, slots=True)

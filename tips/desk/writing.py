@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tips.cases import claims, deadlines, reading_grants
+from tips.cases import claims, deadlines, milestones, progress, reading_grants
 from tips.cases.case import Case
 from tips.cases.checking import Checked
 from tips.cases.claims import Entry, Signature
 from tips.cases.ledger import envelope_facts
+from tips.cases.milestones import Milestone
 from tips.cases.pings import Ping, of_a_hand, ping
-from tips.cases.plaintext import Plaintext
+from tips.cases.plaintext import Part, Plaintext
 from tips.crypto import sealing
 from tips.crypto.sealing import Grant, Random, Reader, Readers
-from tips.desk import progress
 from tips.desk.actions.step import NewPiece, Notice, Step
 from tips.desk.open_case import OpenCase
 from tips.organisation.roster import Roster
@@ -39,10 +39,14 @@ class Writer:
             Stale: somebody else brought the case on since it was opened.
         """
         change = self._change(session, opened, step)
-        milestones = progress.of_step(opened, step.kind, change.case, self.now(), self.random)
-        change = replace(change, milestones=milestones)
+        change = replace(change, milestones=self._reached(opened, step, change.case))
         await self.cases.apply(change)
         return change
+
+    def _reached(self, opened: OpenCase, step: Step, after: Case) -> tuple[Milestone, ...]:
+        found = progress.of_step(opened.events, step.kind, opened.case, after, self.now())
+        told = [(kind, _result(opened) if kind is milestones.Kind.CLOSED else detail) for kind, detail in found]
+        return milestones.reached(opened.case, after, told, self.now(), self.random)
 
     def _change(self, session: Session, opened: OpenCase, step: Step) -> Change:
         change = Change(step.moved, notify_from=deadlines.hour(self.now()) if step.news else None)
@@ -99,3 +103,9 @@ class Writer:
 
     def _ping(self, row: Case, notice: Notice, now: datetime) -> Ping:
         return replace(ping(replace(row, unit=notice.unit), notice.ping, now, self.random), spared=notice.spared)
+
+
+def _result(opened: OpenCase) -> str:
+    """How its newest conclusion says that it ended."""
+    conclusions = (it.content.facts for it in reversed(opened.thread) if it.part == Part.RESULT)
+    return next((str(it["result"]) for it in conclusions), "")

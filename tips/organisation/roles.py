@@ -26,6 +26,7 @@ class Task(StrEnum):
     HELD_OPEN = "held open"
     UNIT_RECOVER = "unit recover"
     BACKUP = "backup"
+    LEDGER_AUDIT = "ledger audit"
 
 
 class Role(StrEnum):
@@ -84,8 +85,10 @@ class _Rights:
 _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.OFFICER: _Rights(True, (Page.QUEUE,)),
     Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
-    Role.OVERSEER: _Rights(True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER), (Task.HELD_OPEN, Task.UNIT_RECOVER)),
+    Role.OVERSEER: _Rights(
+        True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER), (Task.HELD_OPEN, Task.UNIT_RECOVER, Task.LEDGER_AUDIT)
+    ),
     Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
     Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.UNDELIVERED), tuple(Task)),
-    Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE)),
+    Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE), (Task.LEDGER_AUDIT,)),
 }
