@@ -1685,7 +1685,7 @@ MUTANTS = (
     ),
     Mutant(
         "a held case given on that counts as read",
-        "tips/desk/open_case.py",
+        "tips/cases/progress.py",
         '{"part": "held"}',
         '{"part": "all"}',
         "tests/flows/test_recovery.py::test_a_held_case_is_opened_by_two_offices_and_given_to_a_unit_with_a_key",
