@@ -13,13 +13,11 @@ from typing import Final
 
 from bot import key_files
 from tips import errors
-from tips.cases import ledger
-from tips.cases.ledger import SignedEvent
 from tips.crypto import keys
 from tips.crypto.sealing import Random
 from tips.merkle import multiset, tallies
-from tips.merkle.tallies import INSTANCE, Closed, SignedTally, Tally
-from tips.organisation.roster import CLOCK, Roster
+from tips.merkle.tallies import INSTANCE, SignedTally, Tally
+from tips.organisation.roster import Roster
 from tips.ports.tree import Known
 from tips.transparency import heads
 
@@ -44,15 +42,28 @@ class HeadFile:
         try:
             plain = json.loads(key_files.secret(self.secrets / HEAD))
             peaks = {(level, at): bytes.fromhex(it) for level, at, it in plain["peaks"]}
-            return Known(plain["note"].encode(), peaks)
+            taken = {
+                bytes.fromhex(instance): multiset.restored(count, bytes.fromhex(state))
+                for instance, count, state in plain["taken"]
+            }
+            return Known(plain["note"].encode(), peaks, taken, plain["taken_at"], plain["catching_up"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise errors.BadSetting(f"{HEAD} in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
 
     def keep(self, known: Known) -> None:
-        """Keep it, in place of the one before."""
+        """Keep it, in place of the one before; who looked at an older one meanwhile does not take it back."""
         peaks = [[*node, it.hex()] for node, it in known.peaks.items()]
-        plain = {"note": known.note.decode(), "peaks": peaks}
-        key_files.replace_secret(self.secrets / HEAD, json.dumps(plain).encode())
+        taken = [[instance.hex(), it.count, it.state().hex()] for instance, it in known.taken.items()]
+        plain = {
+            "note": known.note.decode(),
+            "peaks": peaks,
+            "taken": taken,
+            "taken_at": known.taken_at,
+            "catching_up": known.catching_up,
+        }
+        with _alone(self.secrets / "head.lock"):
+            if not heads.is_older(known, self.load()):
+                key_files.replace_secret(self.secrets / HEAD, json.dumps(plain).encode())
 
 
 @dataclass(slots=True)
@@ -85,16 +96,15 @@ class TallyFiles:
         """As the process before in this slot kept it."""
         path = self._path(lane)
         try:
-            instance, number, count, state, missing = json.loads(path.read_bytes())
-            leaves = multiset.restored(count, bytes.fromhex(state))
-            return Tally(bytes.fromhex(instance), number, leaves, missing)
+            instance, count, state = json.loads(path.read_bytes())
+            return Tally(bytes.fromhex(instance), multiset.restored(count, bytes.fromhex(state)))
         except (OSError, ValueError, TypeError, errors.NotVerified):
             return Tally(self.random(INSTANCE))
 
     def keep(self, lane: str, tally: Tally) -> None:
         """Put it in the place of the one before."""
         leaves = tally.leaves
-        plain = [tally.instance.hex(), tally.number, leaves.count, leaves.state().hex(), tally.missing]
+        plain = [tally.instance.hex(), leaves.count, leaves.state().hex()]
         path = self._path(lane)
         new = path.with_suffix(".new")
         key_files.write_secret(new, json.dumps(plain).encode())
@@ -107,15 +117,7 @@ class TallyFiles:
     def verified(self, stored: SignedTally) -> Tally | None:
         """What one of the process's keys signed."""
         try:
-            return tallies.verify(stored, self.roster().verifiers(self.process))
-        except errors.NotVerified:
-            return None
-
-    def closed(self, closing: SignedEvent, instance: bytes) -> Closed | None:
-        """What the clock signed."""
-        try:
-            event = ledger.verify(closing, self.roster().verifiers)
-            return heads.closed_of(event, instance) if event.by == CLOCK else None
+            return tallies.verify(stored, self.roster().processes.get(self.process, ()))
         except errors.NotVerified:
             return None
 
@@ -123,6 +125,17 @@ class TallyFiles:
         """A home that came back from a backup has other keys, and goes on from none of these."""
         home = keys.verify_key(self.signing)[:8].hex()
         return self.folder / f"tally-{home}-{self.slot}-{lane}.json"
+
+
+@contextlib.contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One process at a time."""
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager

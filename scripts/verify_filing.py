@@ -35,13 +35,21 @@ def main(path, vkeys):
         return
     above, _, head = raw.partition("\n\n")
     extra, index, hashes = proof_of(above.split("\n")[1:])
-    leaf, by = promise_of(note_of(extra.decode())[0])
+    promise, below = note_of(extra.decode())
+    leaf, by = promise_of(promise)
     text, lines = note_of(head)
     origin, size, root = text.split("\n")[:3]
     climb(leaf, index, int(size), hashes, base64.b64decode(root, validate=True))
     signers = signed(text, lines, keys)
-    print(f"leaf {leaf.hex()}, promised by {by}, is number {index + 1} of the {size} in {origin}")
+    if promise.split("\n")[0] != origin + "/filing":
+        raise Wrong("the promise is of another log than the proof")
+    print(f"leaf {leaf.hex()} is number {index + 1} of the {size} in {origin}")
     print(f"head {root}\nsigned by {', '.join(signers)}")
+    intake = [it for it in keys if it[0] == origin + "/filing"]
+    if intake and signed(promise, below, intake):
+        print(f"it is a tip's, and was promised by {by}")
+    else:
+        print("whether it is a tip's is not shown: that takes the intake's key as well")
 
 
 def key_of(vkey):
@@ -75,6 +83,8 @@ def proof_of(lines):
     if len(lines) < 2 or not lines[0].startswith("extra ") or not lines[1].startswith("index "):
         raise Wrong("the proof does not say of which promise it is, or where")
     hashes = [base64.b64decode(it, validate=True) for it in lines[2:]]
+    if len(lines[1]) > 25:
+        raise Wrong("there is no such leaf in this tree")
     return base64.b64decode(lines[0][6:], validate=True), int(lines[1][6:]), hashes
 
 

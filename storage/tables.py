@@ -211,7 +211,7 @@ class WaitingLeafRow(Base, table=True):
 
 
 class LeafTallyRow(Base, table=True):
-    """What a process instance added; see `tips.merkle.tallies`. `closing`: the event of the head that closed it."""
+    """What a process instance has added; see `tips.merkle.tallies`."""
 
     __tablename__ = "leaf_tally"
     __table_args__ = (UNORDERED,)
@@ -219,7 +219,6 @@ class LeafTallyRow(Base, table=True):
     body: bytes = _octets("body")
     state: bytes = _octets("state")
     signature: bytes = _octets("signature")
-    closing: bytes | None = _octets("closing", nullable=True)
 
 
 class TreeNodeRow(Base, table=True):

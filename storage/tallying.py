@@ -11,21 +11,18 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final
 
-from tips.cases.ledger import SignedEvent
-from tips.merkle.tallies import Closed, SignedTally, Tally, continued
+from tips.merkle.tallies import SignedTally, Tally
 from tips.ports.tree import TallyBook
 
 Execute = Callable[[str, Sequence[Any]], Sequence[Any]]  # a statement with `?` for each value; its rows
 
 WRITER: Final = "writer"  # the lane of the thread that groups what citizens send
 STEPS: Final = "steps"  # the lane of everything else
-_FIND: Final = "SELECT body, state, signature, closing FROM leaf_tally WHERE instance = ?"
-_EVENT: Final = "SELECT leaf, case_id, body, signature FROM event WHERE leaf = ?"
+_FIND: Final = "SELECT body, state, signature FROM leaf_tally WHERE instance = ?"
 _WAIT: Final = "INSERT INTO waiting_leaf (leaf, told) VALUES (?, ?)"
 _PUT: Final = (
-    "INSERT INTO leaf_tally (instance, body, state, signature, closing) VALUES (?, ?, ?, ?, NULL)"
-    " ON CONFLICT (instance) DO UPDATE SET body = excluded.body, state = excluded.state,"
-    " signature = excluded.signature, closing = NULL"
+    "INSERT INTO leaf_tally (instance, body, state, signature) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (instance) DO UPDATE SET body = excluded.body, state = excluded.state, signature = excluded.signature"
 )
 
 
@@ -50,7 +47,10 @@ class Lane:
         if self._book is None or not leaves:
             return None
         known = self._known or self._book.load(self._name)
-        tally = continued(known, *self._stored(execute, known.instance)).adding(leaves)
+        stored = self._stored(execute, known.instance)
+        if stored and stored.leaves.count > known.leaves.count:
+            known = stored  # a process ended after a commit
+        tally = known.adding(leaves)
         signed = self._book.sign(tally)
         execute(_PUT, (signed.instance, signed.body, signed.state, signed.signature))
         return tally
@@ -62,16 +62,10 @@ class Lane:
             with contextlib.suppress(OSError):  # a full tmpfs stops nobody: then it is this process alone that knows
                 self._book.keep(self._name, tally)
 
-    def _stored(self, execute: Execute, instance: bytes) -> tuple[Tally | None, Closed | None]:
-        assert self._book is not None
+    def _stored(self, execute: Execute, instance: bytes) -> Tally | None:
+        """What the database has of it; None: nothing that holds."""
         found = execute(_FIND, (instance,))
-        if not found:
-            return None, None
-        *signed, closing = found[0]
-        stored = self._book.verified(SignedTally(instance, *map(_octets, signed)))
-        events = execute(_EVENT, (_octets(closing),)) if closing is not None else []
-        closed = self._book.closed(SignedEvent(*map(_octets, events[0])), instance) if events else None
-        return stored, closed
+        return self._book.verified(SignedTally(instance, *map(_octets, found[0]))) if found and self._book else None
 
 
 def _octets(value: Any) -> bytes:

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import mapping
 from storage.engine import Database, is_sqlite
-from storage.loose_types import NO_NUMBER, NO_OCTETS
+from storage.loose_types import NO_NUMBER
 from tips import errors
 from tips.cases.ledger import SignedEvent
-from tips.merkle import tree
+from tips.merkle import notes, tree
 from tips.merkle.tallies import SignedTally
 from tips.merkle.tree import Node
 from tips.ports.tree import Growth, Head, Waiting
@@ -32,7 +32,9 @@ class SqlTree:
     async def heads(self, above: int, limit: int) -> list[Head]:
         """Larger heads, the largest first."""
         table = mapping.table("tree_head")
-        wanted = sa.select(table.c.size, table.c.note, table.c.closing).where(table.c.size > above)
+        wanted = sa.select(table.c.size, table.c.note, table.c.closing).where(
+            table.c.size > above, _short(table.c.note)
+        )
         rows = await self._database.rows(wanted.order_by(table.c.size.desc()).limit(limit))
         return [Head(*row) for row in rows if _is_head(row)]
 
@@ -87,7 +89,7 @@ class SqlTree:
             event.c.body,
             event.c.signature,
         )
-        wanted = sa.select(*columns).select_from(both).where(head.c.size <= size)
+        wanted = sa.select(*columns).select_from(both).where(head.c.size <= size, _short(head.c.note))
         rows = await self._database.rows(wanted.order_by(head.c.size.desc()).limit(limit))
         return [
             (Head(*row[:3]), SignedEvent(*row[3:]) if _are_octets(row.leaf, row.body, row.signature) else None)
@@ -112,13 +114,13 @@ class SqlTree:
         return dict(found)
 
     async def sequence(
-        self, after: int, passed_over: Collection[int], limit: int, grow: Callable[[Waiting], Growth]
+        self, after: int, is_ours: Callable[[Head], bool], limit: int, grow: Callable[[Waiting], Growth]
     ) -> None:
         """The next head, in one transaction."""
         async with self._database.write() as connection:
             if not is_sqlite(self._database.url):  # a transaction of SQLite's is alone anyway
                 await connection.execute(sa.text("LOCK TABLE waiting_leaf, leaf_tally IN SHARE ROW EXCLUSIVE MODE"))
-            await _check_newest(connection, after, passed_over)
+            await _check_newest(connection, after, is_ours)
             waiting = await _waiting(connection, limit)
             await _store(connection, grow(waiting), waiting)
 
@@ -128,46 +130,39 @@ class SqlTree:
         return [(number, octets) for number, octets in rows if number != NO_NUMBER and _are_octets(octets)]
 
 
-async def _check_newest(connection: AsyncConnection, after: int, passed_over: Collection[int]) -> None:
+async def _check_newest(connection: AsyncConnection, after: int, is_ours: Callable[[Head], bool]) -> None:
     table = mapping.table("tree_head")
     columns = (table.c.size, table.c.note, table.c.closing)
-    larger = await connection.execute(sa.select(*columns).where(table.c.size > after))
-    if {row.size for row in larger if _is_head(row)} - set(passed_over):
-        raise errors.Stale
+    larger = sa.select(*columns).where(table.c.size > after, _short(table.c.note))
+    found = await connection.stream(larger)
+    async for row in found:
+        if _is_head(row) and is_ours(Head(*row)):
+            raise errors.Stale
     await connection.execute(table.delete().where(table.c.size > after))
 
 
 async def _waiting(connection: AsyncConnection, limit: int) -> Waiting:
-    """What waits; rows that are no leaf, or one that is in the tree already, go."""
-    table, placed, tally = (mapping.table(name) for name in ("waiting_leaf", "tree_place", "leaf_tally"))
-    there = sa.exists().where(placed.c.leaf == table.c.leaf)
-    told = (await connection.execute(sa.select(table.c.leaf, there).where(table.c.told))).all()
-    untold = (await connection.execute(sa.select(table.c.leaf, there).where(~table.c.told).limit(limit))).all()
-    odd = [leaf for leaf, placed in (*told, *untold) if placed or not _is_leaf(leaf)]
-    for some in _pieces(odd):
-        await connection.execute(table.delete().where(table.c.leaf.in_(some)))
-    if NO_OCTETS in odd and connection.dialect.name == "sqlite":  # it alone takes a value of another type
-        await connection.execute(table.delete().where(sa.func.typeof(table.c.leaf) != "blob"))
-    stored = await connection.execute(sa.select(tally).where(tally.c.closing.is_(None)))
-    gone = set(odd)
+    """What waits; rows that are no event's leaf, or one that is in the tree already, go."""
+    table, event, placed = (mapping.table(name) for name in ("waiting_leaf", "event", "tree_place"))
+    good = sa.exists().where(event.c.leaf == table.c.leaf), ~sa.exists().where(placed.c.leaf == table.c.leaf)
+    gone = await connection.execute(table.delete().where(~sa.and_(*good)))
+    told = (await connection.execute(sa.select(table.c.leaf).where(table.c.told.is_(True)))).scalars().all()
+    others = sa.select(table.c.leaf).where(table.c.told.is_not(True)).limit(limit)
+    untold = (await connection.execute(others)).scalars().all()
+    stored = await connection.execute(sa.select(mapping.table("leaf_tally")))
+    tallies = [SignedTally(row.instance, row.body, row.state, row.signature) for row in stored]
     return Waiting(
-        [leaf for leaf, _ in told if leaf not in gone],
-        [leaf for leaf, _ in untold if leaf not in gone],
-        len(odd),
-        [
-            SignedTally(row.instance, row.body, row.state, row.signature)
-            for row in stored
-            if _are_octets(row.instance, row.body, row.state, row.signature)
-        ],
+        [leaf for leaf in told if _is_leaf(leaf)],
+        [leaf for leaf in untold if _is_leaf(leaf)],
+        int(gone.rowcount),
+        tallies,
     )
 
 
 async def _store(connection: AsyncConnection, growth: Growth, waiting: Waiting) -> None:
-    closing = growth.event.leaf
-    leaf, tally = mapping.table("waiting_leaf"), mapping.table("leaf_tally")
+    leaf = mapping.table("waiting_leaf")
     for some in _pieces([*waiting.told, *waiting.untold]):
         await connection.execute(leaf.delete().where(leaf.c.leaf.in_(some)))
-    await connection.execute(tally.update().where(tally.c.closing.is_(None)).values(closing=closing))
     await connection.execute(mapping.table("event").insert().values(**mapping.of_event(growth.event)))
     head = growth.head
     await _put(connection, "tree_head", [{"size": head.size, "note": head.note, "closing": head.closing}])
@@ -196,6 +191,11 @@ def _pieces(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
 def _is_head(row: Sequence[Any]) -> bool:
     size, *octets = row[:3]
     return size != NO_NUMBER and _are_octets(*octets)
+
+
+def _short(note: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    """Not longer than a note can be: what is need not be brought."""
+    return sa.func.length(note) <= notes.MOST_BYTES
 
 
 def _is_leaf(value: bytes) -> bool:

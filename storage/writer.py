@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from storage import engine, mapping
+from storage import engine, loose_types, mapping
 from storage.tallying import WRITER, Lane
 from tips import errors
 from tips.merkle.tallies import Tally
@@ -259,6 +259,7 @@ class SqliteDriver(Driver):
                 self._path, timeout=self._busy, isolation_level=None, uri=engine.is_uri(self._path)
             )
             engine.set_up(self._connection, None)
+            self._connection.text_factory = loose_types.text_of
         connection: sqlite3.Connection = self._connection
         return connection
 

@@ -54,6 +54,10 @@ def verify_file(file: Path, vkeys: Sequence[str]) -> int:
             f"leaf {shown.promise.leaf.hex()} is number {shown.number} of the {shown.head.size} in {shown.head.origin}"
         )
         print(f"head {notes.encoded(shown.head.root)}")
+        if shown.promised:
+            print(f"it is a tip's, and was promised by {shown.promise.by.isoformat()}")
+        else:
+            print("whether it is a tip's is not shown: that takes the intake's key as well (--key …/filing…)")
     print(f"signed by {', '.join(shown.signed)}")
     return 0
 

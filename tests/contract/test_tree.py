@@ -20,6 +20,15 @@ from tips.ports.tree import Growth, Head, Waiting
 MANY = 6000  # more than one statement asks for
 
 
+def ours(head: Head) -> bool:
+    """The log signed it, whatever it is."""
+    return True
+
+
+def nobodys(head: Head) -> bool:
+    return False
+
+
 def leaf() -> bytes:
     return secrets.token_bytes(32)
 
@@ -50,7 +59,7 @@ async def sequenced(store: Store, after: int = 0, count: int = 4) -> Growth:
     """The next head, with leaves of its own; what waits is left out of it."""
     peaks = await store.tree.nodes(tree.peaks(after))
     growth = grown(after, [leaf() for _ in range(count - 2)], peaks, [leaf()])
-    await store.tree.sequence(after, (), 100, lambda waiting: growth)
+    await store.tree.sequence(after, ours, 100, lambda waiting: growth)
     return growth
 
 
@@ -112,7 +121,7 @@ async def test_who_grows_on_from_an_older_head_is_too_late(store: Store) -> None
     first = await sequenced(store)
     late = grown(0, [leaf()], {})
     with pytest.raises(errors.Stale):
-        await store.tree.sequence(0, (), 100, lambda waiting: late)
+        await store.tree.sequence(0, ours, 100, lambda waiting: late)
     assert await store.tree.heads(0, 10) == [first.head]
     assert await store.tree.places([*late.places]) == {}
     assert late.event not in await store.ledger.waiting()
@@ -121,7 +130,7 @@ async def test_who_grows_on_from_an_older_head_is_too_late(store: Store) -> None
 async def test_of_many_at_once_one_grows_the_tree(store: Store) -> None:
     async def once() -> Head:
         growth = grown(0, [leaf()], {})
-        await store.tree.sequence(0, (), 100, lambda waiting: growth)
+        await store.tree.sequence(0, ours, 100, lambda waiting: growth)
         return growth.head
 
     done = await asyncio.gather(*(once() for _ in range(4)), return_exceptions=True)
@@ -135,7 +144,7 @@ async def test_heads_that_are_passed_over_go_with_the_next_one(store: Store) -> 
     await sequenced(store)
     await sequenced(store, 4)
     growth = grown(4, [leaf()], await store.tree.nodes(tree.peaks(4)))
-    await store.tree.sequence(4, {8}, 100, lambda waiting: growth)
+    await store.tree.sequence(4, nobodys, 100, lambda waiting: growth)
     assert await store.tree.heads(4, 10) == [growth.head]
 
 
@@ -144,7 +153,7 @@ async def test_a_growth_that_fails_leaves_nothing(store: Store) -> None:
         raise errors.NotVerified("no")
 
     with pytest.raises(errors.NotVerified):
-        await store.tree.sequence(0, (), 100, grow)
+        await store.tree.sequence(0, ours, 100, grow)
     assert await store.tree.heads(0, 10) == []
 
 
@@ -166,7 +175,7 @@ async def test_every_event_waits_once_and_no_more_than_asked(store: Store) -> No
             peaks.update(growth.nodes)
             return growth
 
-        await store.tree.sequence(size, (), 2, grow)
+        await store.tree.sequence(size, ours, 2, grow)
     assert len(taken) == len(set(taken))
     assert set(taken) == events
 
@@ -248,7 +257,7 @@ async def test_rows_of_another_type_stand_in_no_heads_way(sqlite_file: tuple[Sto
             odd.append((waiting.odd, list(waiting.told), list(waiting.untold)))
             return next_one
 
-        await store.tree.sequence(after, (), 100, grow)
+        await store.tree.sequence(after, ours, 100, grow)
     assert odd == [(2, [], []), (0, [], [])]
     assert await store.tree.nodes([(0, 1)]) == {(0, 1): growth.nodes[0, 1]}
     assert [it.size for it in await store.tree.heads(0, 10)] == [4, 2]
@@ -260,5 +269,5 @@ async def test_what_waits_is_told_from_what_does_not(store: Store) -> None:
     await store.ledger.append(first)
     assert await store.tree.waiting([first.leaf, leaf()]) == {first.leaf}
     growth = grown(0, [first.leaf], {})
-    await store.tree.sequence(0, (), 100, lambda waiting: growth)
+    await store.tree.sequence(0, ours, 100, lambda waiting: growth)
     assert await store.tree.waiting([first.leaf]) == set()

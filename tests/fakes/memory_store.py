@@ -491,11 +491,11 @@ class MemoryTree(Port):
         return found
 
     async def sequence(
-        self, after: int, passed_over: Collection[int], limit: int, grow: Callable[[Waiting], Growth]
+        self, after: int, is_ours: Callable[[Head], bool], limit: int, grow: Callable[[Waiting], Growth]
     ) -> None:
         """Nobody but the test holds this store, so no tally counts what waits."""
         larger = {size for size in self.rows.heads if size > after}
-        if larger - set(passed_over):
+        if any(is_ours(self.rows.heads[size]) for size in larger):
             raise errors.Stale
         waiting = [leaf for leaf in sorted(self.rows.events) if leaf not in self.rows.places]
         growth = grow(Waiting((), waiting[:limit], 0, ()))

@@ -21,7 +21,7 @@ from tests.fakes.people import AN, KIEM
 from tests.fakes.words import DRUGS as TIP
 from tips import errors
 from tips.intake.reception import Outcome
-from tips.merkle import checkpoints, notes, proofs
+from tips.merkle import checkpoints, notes, proofs, sequencing, tree
 from tips.merkle.notes import Kind
 from tips.organisation.roster import CLOCK, INTAKE
 from tips.transparency import filing
@@ -86,6 +86,9 @@ async def test_who_sent_a_tip_has_a_promise_at_once_and_a_proof_within_the_hour(
     assert done.returncode == 0 and early.promise.leaf.hex() in done.stdout, done.stderr
     done = by_the_script(tmp_path, proof, known["log"])
     assert done.returncode == 0 and f"is number {late.number} of the {late.head.size}" in done.stdout, done.stderr
+    assert "is not shown" in done.stdout
+    done = by_the_script(tmp_path, proof, known["log"], known["intake"])
+    assert done.returncode == 0 and "it is a tip's, and was promised by 2026-11-23" in done.stdout, done.stderr
 
 
 async def test_the_leaf_is_the_one_of_the_tip(city: Home) -> None:
@@ -217,3 +220,33 @@ async def test_a_head_that_a_witness_has_seen_is_shown_before_a_newer_one(city: 
         shown = filing.verify(raw, [key])
         assert shown.head and shown.head.text() == newest.text
         assert by_the_script(tmp_path, raw, key.vkey()).returncode == 0
+
+
+async def test_a_promise_that_nobody_signed_makes_no_leaf_a_tip(
+    city: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dummy's place in a true head, with a promise that somebody wrote: that it is there is all that is shown."""
+    receipt = await city.citizen().sends(TIP)
+    await city.product.heads.tick()
+    proof = proofs.parse(await in_hand(city, receipt))
+    blinds = await city.product.store.tree.blinds(64, 128)
+    place, blind = next(iter(blinds.items()))
+    size = checkpoints.parse(notes.parse(proof.head).text).size
+    path = tree.inclusion_path(place, size)
+    hashes = tree.hashes(path, await city.product.store.tree.nodes(tree.needed(path)))
+    name = city.product.heads.origin() + filing.NAME
+    text = filing.Promise(name, sequencing.dummy(blind), datetime(2020, 1, 1, tzinfo=UTC)).text()
+    lie = bytes(notes.Note(text, (notes.sign(text, name, bytes(32)),)))
+    forged = bytes(replace(proof, index=place, hashes=hashes, extra=lie))
+    known = keys(city)
+    assert not filing.verify(forged, [notes.parse_vkey(known["log"])]).promised
+    done = by_the_script(tmp_path, forged, known["log"])
+    assert "whether it is a tip's is not shown" in done.stdout and "2020" not in done.stdout
+    both = [notes.parse_vkey(it) for it in known.values()]
+    with pytest.raises(errors.NotVerified):
+        filing.verify(forged, both)
+    assert by_the_script(tmp_path, forged, *known.values()).returncode == 1
+    file = tmp_path / "forged.txt"
+    file.write_bytes(forged)
+    assert commands.verify_file(file, [known["log"]]) == 0
+    assert "2020" not in capsys.readouterr().out

@@ -20,6 +20,7 @@ from tips.crypto.sealing import Envelope
 from tips.merkle import tree
 from tips.organisation.roster import CLOCK
 
+YEARS: Final = range(2020, 2200)  # in which anything happens; others would not do for reckoning either
 FIRST = bytes(32)  # "the event before" of a case's first event
 
 
@@ -129,17 +130,21 @@ def parse(signed: SignedEvent) -> Event:
         plain = json.loads(signed.body, parse_constant=_no_number)
         if not all(isinstance(it, str) for it in plain["facts"].values()):
             raise errors.NotVerified("an event's facts are words")
-        if datetime.fromisoformat(plain["at"]).tzinfo is None:
+        claims = plain.get("claims", {})
+        if not isinstance(plain["by"], str) or not isinstance(claims, dict) or not isinstance(plain["facts"], dict):
+            raise errors.NotVerified("an event says by whom it is, and what")
+        at = datetime.fromisoformat(plain["at"])
+        if at.tzinfo is None or at.year not in YEARS:
             raise errors.NotVerified("an event is of no time")
         event = Event(
             Kind(plain["kind"]),
             bytes.fromhex(plain["case"]),
             bytes.fromhex(plain["previous"]),
-            datetime.fromisoformat(plain["at"]),
+            at,
             plain["by"],
             bytes.fromhex(plain["blind"]),
             plain["facts"],
-            plain.get("claims", {}),
+            claims,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise errors.NotVerified("this is not an event") from error

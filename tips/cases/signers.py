@@ -65,6 +65,33 @@ TABLE: Final[Mapping[Kind, frozenset[Standing]]] = {
 }
 
 
+BESIDE: Final[Mapping[Kind, Callable[[Event, Roster], bool]]] = {
+    Kind.SEQUENCED: lambda event, roster: event.by == CLOCK,
+    Kind.FROZEN: lambda event, roster: event.by == CLOCK,
+    Kind.ROSTER: lambda event, roster: _is_signer(event, roster) and event.facts.get("version", "").isdecimal(),
+    Kind.RESTORED: lambda event, roster: _is_signer(event, roster),
+    Kind.EXPORTED: lambda event, roster: event.by != CLOCK,
+    Kind.SEARCHED: lambda event, roster: event.by not in PROCESSES,
+    Kind.RECLAIMED: lambda event, roster: event.by != CLOCK,
+    Kind.BACKED_UP: lambda event, roster: event.by != INTAKE,
+    Kind.AUDITED: lambda event, roster: event.by != INTAKE,
+}
+
+
+def check_beside(event: Event, roster: Roster) -> None:
+    """Whether who signed an event that concerns no case may have; of a case's `check` says.
+
+    Raises:
+        NotVerified: it is not theirs to sign.
+    """
+    if not event.case and not (event.kind in BESIDE and BESIDE[event.kind](event, roster)):
+        raise errors.NotVerified(f"{event.by} may not sign this event: {event.kind}")
+
+
+def _is_signer(event: Event, roster: Roster) -> bool:
+    return event.by in {it.name for it in roster.signers}
+
+
 def check(event: Event, before: Claimed | None, roster: Roster) -> None:
     """Whether who signed an event of a case may have.
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases import checking, ledger, reading_grants
+from tips.cases import checking, ledger, reading_grants, signers
 from tips.cases.ledger import Event, Kind
 from tips.cases.plaintext import Part
 from tips.organisation.roster import CLOCK, Roster, SignedRoster
@@ -68,14 +68,17 @@ async def audit(
         clock: knows the newest head of the tree, whatever is stored.
         now: tells what should be in the tree by now.
     """
+    seen = await clock.believed()  # before the events: what joins the tree in between is not missed
     rows = await book.waiting()
     held, problems, incidents = {}, [], []
     for row in rows:
         try:
-            held[row.leaf] = ledger.verify(row, roster.verifiers)
+            event = ledger.verify(row, roster.verifiers)
+            signers.check_beside(event, roster)
+            held[row.leaf] = event
         except errors.NotVerified as error:
             problems.append(f"event {row.leaf.hex()[:16]}: {error}")
-    problems += [problem async for problem in log_audit.check(clock, held, now)]
+    problems += [problem async for problem in log_audit.check(clock, seen, held, now)]
     events = [*held.values()]
     kinds = Counter(event.kind.value for event in events)
     problems += _closed_anew(events)

@@ -378,7 +378,9 @@ class Reception:
         """How a tip stands in the log; a log that is spoilt keeps nobody from their mailbox."""
         try:
             return await self.filings.filed(received)
-        except (errors.NotVerified, errors.BadSetting):
+        except errors.StoreUnavailable:
+            raise
+        except errors.TinBaoError:
             return None
 
     async def _post(self, mailbox: str, post: Post) -> tuple[Answer, Change | None]:

@@ -42,6 +42,10 @@ class Multiset:
             count, product = count + 1, product * _number(element) % _PRIME
         return Multiset(count, product)
 
+    def without(self, earlier: Multiset) -> Multiset:
+        """What was added since an earlier state of this multiset; of another one the count may be below 0."""
+        return Multiset(self.count - earlier.count, self.product * pow(earlier.product, -1, _PRIME) % _PRIME)
+
     def __add__(self, other: Multiset) -> Multiset:
         return Multiset(self.count + other.count, self.product * other.product % _PRIME)
 

@@ -10,6 +10,7 @@ index <number>         from 0
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +22,7 @@ from tips.merkle.notes import Key, Verified
 
 FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
 MOST_BYTES: Final = 128 * 1024  # of one file
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,6 @@ def parse(raw: bytes) -> Proof:
     if not lines or not lines[0].startswith("index "):
         raise errors.NotVerified("the proof says no place")
     index = lines.pop(0)[len("index ") :]
-    if not index.isascii() or not index.isdecimal() or str(int(index)) != index or len(index) > len(str(2**63)):
+    if not _NUMBER.fullmatch(index):
         raise errors.NotVerified("the proof's place is no number")
     return Proof(int(index), tuple(map(notes.decoded, lines)), head, extra)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tips.cases.ledger import SignedEvent
-from tips.merkle.tallies import Closed, SignedTally, Tally
+from tips.merkle.multiset import Multiset
+from tips.merkle.tallies import SignedTally, Tally
 from tips.merkle.tree import Node
 
 
@@ -26,8 +27,8 @@ class Waiting:
 
     told: Sequence[bytes]  # leaves that some tally counts
     untold: Sequence[bytes]  # leaves of before there were tallies
-    odd: int  # rows that are no leaf, or one that is in the tree already: they go
-    tallies: Sequence[SignedTally]  # that no head has closed
+    odd: int  # rows that are no event's leaf, or one that is in the tree already: they go
+    tallies: Sequence[SignedTally]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,9 @@ class Known:
 
     note: bytes
     peaks: Mapping[Node, bytes] = field(default_factory=dict)
+    taken: Mapping[bytes, Multiset] = field(default_factory=dict)  # instance -> how far its tally was taken up
+    taken_at: int = 0  # size of the head for which `taken` is so
+    catching_up: bool = False  # what waits is taken up as it is found, with all tallies: nothing is compared yet
 
 
 class Tree(Protocol):
@@ -89,18 +93,18 @@ class Tree(Protocol):
         ...
 
     async def sequence(
-        self, after: int, passed_over: Collection[int], limit: int, grow: Callable[[Waiting], Growth]
+        self, after: int, is_ours: Callable[[Head], bool], limit: int, grow: Callable[[Waiting], Growth]
     ) -> None:
         """Store what `grow` makes of what waits, in one transaction that nobody adds leaves beside.
 
         Args:
             after: size of the head that the tree grows on from.
-            passed_over: sizes of larger heads that nobody believes: these go.
+            is_ours: whether the log signed a larger head; those that it did not go.
             limit: how many untold leaves at most are taken.
             grow: makes the next head, without waiting.
 
         Raises:
-            Stale: there is another larger head already.
+            Stale: the log signed a larger head already.
         """
         ...
 
@@ -137,8 +141,4 @@ class TallyBook(Protocol):
 
     def verified(self, stored: SignedTally) -> Tally | None:
         """The tally of a row; None: a hand was there."""
-        ...
-
-    def closed(self, closing: SignedEvent, instance: bytes) -> Closed | None:
-        """How a closing event found an instance's tally; None: it does not hold, or tells of none."""
         ...

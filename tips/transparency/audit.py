@@ -14,7 +14,7 @@ from typing import Final
 from tips.cases.ledger import Event, Kind
 from tips.merkle import sequencing, tree
 from tips.merkle.tree import Node
-from tips.ports.tree import Tree
+from tips.ports.tree import Known, Tree
 from tips.transparency import heads
 from tips.transparency.heads import Heads
 
@@ -35,40 +35,63 @@ class Stretch:
     blinds: Mapping[int, bytes]
 
 
-async def check(clock: Heads, events: Mapping[bytes, Event], now: datetime) -> AsyncIterator[str]:
+Seen = tuple[Known | None, frozenset[int]]  # the newest head, and the sizes of those that nobody believes
+
+
+async def check(clock: Heads, seen: Seen, events: Mapping[bytes, Event], now: datetime) -> AsyncIterator[str]:
     """What is wrong, each in words for auditors.
 
     Args:
-        clock: knows the newest head.
+        clock: reads the tree.
+        seen: what `clock` believed before the events were read: what came since is for the next audit.
         events: all that hold, by their leaves.
         now: tells which of them should be in the tree by now.
     """
-    known, passed_over = await clock.believed()
+    known, passed_over = seen
     for size in sorted(passed_over):
         yield f"head {size}: the log did not sign it, or it does not continue what was published"
-    stored = [it.note for it in await clock.tree.heads(heads.size_of(known) - 1, heads.HEADS)]
-    if known and known.note not in stored:
-        yield f"head {heads.size_of(known)}: its row is not what the log signed"
-    for problem in _closings(events.values()):
+    for problem in (*_closings(events.values()), *await _heads(clock.tree, known, events)):
         yield problem
-    size, at = heads.size_of(known), {}
-    peaks: dict[Node, bytes] = {}
-    for first in range(0, size, STRETCH):
-        stop = min(first + STRETCH, size)
-        stretch = Stretch(await clock.tree.leaves(first, stop), await clock.tree.blinds(first, stop))
-        at.update({leaf: place for place, leaf in stretch.leaves.items() if leaf in events})
-        for problem in _strange(stretch, range(first, stop), events):
-            yield problem
-        if len(stretch.leaves) == stop - first and len(peaks) == len(tree.peaks(first)):
-            peaks, wrong = await _grown(clock.tree, peaks, first, [stretch.leaves[it] for it in range(first, stop)])
-            if wrong:
-                yield f"leaves {first} to {stop - 1}: {wrong} nodes above them are not what follows from them"
-        else:
-            peaks = {}
-    if known and (len(peaks) != len(tree.peaks(size)) or tree.root(size, peaks) != heads.head_of(known).root):
-        yield f"head {size}: it is not the head of the leaves that are stored"
+    at: dict[bytes, int] = {}
+    async for problem in _leaves(clock.tree, known, events, at):
+        yield problem
     for problem in await _places(clock.tree, at, events, now if known else None):
         yield problem
+
+
+async def _heads(stored: Tree, known: Known | None, events: Mapping[bytes, Event]) -> list[str]:
+    """The heads whose rows are gone, or others than were signed; of those that are not the newest, the latest ones."""
+    size = heads.size_of(known)
+    rows = [head for head, _ in await stored.published(size, heads.HEADS)]
+    found = []
+    if known and known.note not in {it.note for it in rows if it.size == size}:
+        found.append(f"head {size}: its row is not what the log signed")
+    least = rows[-1].size if len(rows) == heads.HEADS else 0
+    closings = {it.closing for it in rows}
+    for leaf, event in events.items():
+        after = int(event.facts.get("after", "0")) if event.kind is Kind.SEQUENCED else size
+        if least <= after < size and leaf not in closings:
+            found.append(f"the head after {after} leaves: its row is gone")
+    return found
+
+
+async def _leaves(
+    stored: Tree, known: Known | None, events: Mapping[bytes, Event], at: dict[bytes, int]
+) -> AsyncIterator[str]:
+    """What is wrong with the leaves, and whether the newest head is theirs; `at` is filled with where events stand."""
+    size, peaks = heads.size_of(known), dict[Node, bytes]()
+    for first in range(0, size, STRETCH):
+        stop = min(first + STRETCH, size)
+        stretch = Stretch(await stored.leaves(first, stop), await stored.blinds(first, stop))
+        for problem in _strange(stretch, range(first, stop), events, at):
+            yield problem
+        whole = len(stretch.leaves) == stop - first and len(peaks) == len(tree.peaks(first))
+        there = [stretch.leaves[it] for it in range(first, stop)] if whole else []
+        peaks, wrong = await _grown(stored, peaks, first, there) if whole else ({}, 0)
+        if wrong:
+            yield f"leaves {first} to {stop - 1}: {wrong} nodes above them are not what follows from them"
+    if known and (len(peaks) != len(tree.peaks(size)) or tree.root(size, peaks) != heads.head_of(known).root):
+        yield f"head {size}: it is not the head of the leaves that are stored"
 
 
 async def _grown(
@@ -82,13 +105,19 @@ async def _grown(
     return {it: known[it] for it in tree.peaks(size + len(leaves))}, sum(found.get(it) != new[it] for it in above)
 
 
-def _strange(stretch: Stretch, places: Iterable[int], events: Mapping[bytes, Event]) -> Iterator[str]:
+def _strange(
+    stretch: Stretch, places: Iterable[int], events: Mapping[bytes, Event], at: dict[bytes, int]
+) -> Iterator[str]:
     for place in places:
         leaf, blind = stretch.leaves.get(place), stretch.blinds.get(place)
         if leaf is None:
             yield f"leaf {place}: it is gone"
-        elif leaf not in events and (blind is None or sequencing.dummy(blind) != leaf):
-            yield f"leaf {place}: its event is gone"
+        elif leaf in at:
+            yield f"leaf {place}: it stands at {at[leaf]} already"
+        elif leaf in events:
+            at[leaf] = place
+        elif blind is None or sequencing.dummy(blind) != leaf:
+            yield f"leaf {place}: there is neither its event nor what blinds a dummy"
 
 
 async def _places(
@@ -110,5 +139,7 @@ def _closings(events: Iterable[Event]) -> Iterator[str]:
         for fact, words in _WRONG.items():
             if event.facts.get(fact, "0") != "0":
                 yield f"{hour}: {event.facts[fact]} {words}"
+        if event.facts.get("compared") == "no":
+            yield f"{hour}: what was told of could not be compared with what was there"
         if event.facts.get("exchanged") == "yes":
             yield f"{hour}: other events are there than were told of"

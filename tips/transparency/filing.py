@@ -75,7 +75,7 @@ class Filings:
         signed = self._signed(promise)
         known, _ = await self.clock.believed()
         place = (await self.clock.tree.places([received.leaf])).get(received.leaf)
-        if place is None or place >= heads.size_of(known):
+        if place is None or not 0 <= place < heads.size_of(known):
             return Filed(promise.by, None, None, promise.by < self.clock.now(), bytes(signed))
         note = await self.publication.holding(place)
         head = checkpoints.parse(note.text)
@@ -94,6 +94,7 @@ class Verified:
 
     promise: Promise
     signed: tuple[str, ...]  # who of the known signed the promise, or the head
+    promised: bool  # the intake signed the promise, by a key that is known: its leaf is a tip's, and the hour is so
     number: int | None = None  # its leaf's place, counted from 1; None: the file is a promise only
     head: Checkpoint | None = None
 
@@ -107,13 +108,17 @@ def verify(raw: bytes, known: Iterable[Key]) -> Verified:
     known = list(known)
     if not raw.startswith(proofs.FIRST_LINE.encode()):
         note = notes.parse(raw)
-        return Verified(_promise(note), tuple(it.key.name for it in notes.verified(note, known)))
+        return Verified(_promise(note), tuple(it.key.name for it in notes.verified(note, known)), promised=True)
     proof = proofs.parse(raw)
-    promise = _promise(notes.parse(proof.extra))
+    extra = notes.parse(proof.extra)
+    promise = _promise(extra)
+    promised = any(key.name == promise.name for key in known)
+    if promised:
+        notes.verified(extra, [key for key in known if key.name == promise.name])
     head, signed = proof.verify(promise.leaf, known)
     if promise.name != head.origin + NAME:
         raise errors.NotVerified("the promise is of another log than the proof")
-    return Verified(promise, tuple(it.key.name for it in signed), proof.index + 1, head)
+    return Verified(promise, tuple(it.key.name for it in signed), promised, proof.index + 1, head)
 
 
 def _promise(note: Note) -> Promise:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -21,12 +21,14 @@ from tips.crypto import keys
 from tips.crypto.sealing import Random
 from tips.merkle import checkpoints, notes, sequencing, tallies, tree
 from tips.merkle.checkpoints import Checkpoint
-from tips.merkle.multiset import Multiset
+from tips.merkle.multiset import Multiset, restored
 from tips.merkle.tallies import SignedTally, Tally
 from tips.organisation.roster import CLOCK, Roster
 from tips.ports.tree import Growth, Head, Known, KnownHead, Tree, Waiting
 
 MOST: Final = 20_000  # leaves of before there were tallies that one head takes up
+NONE: Final = Multiset()
+UNSURE: Final = -1  # in place of a size: what was taken up by then nobody says any more
 HEADS: Final = 1000  # larger ones that are looked at
 ORIGIN: Final = "tin-bao/"  # what a log's name begins with
 
@@ -65,12 +67,14 @@ class BelievedHeads:
             if head.origin != old.origin:
                 raise errors.NotVerified("this head is another log's")
             path = tree.consistency_path(old.size, head.size)
-            proof = tree.hashes(path, await self.tree.nodes(tree.needed(path)))
-            tree.verify_consistency(old.size, old.root, head.size, head.root, proof)
-        found = await self.tree.nodes(tree.peaks(head.size))
+            nodes = {**await self.tree.nodes(tree.needed(path)), **known.peaks}
+            tree.verify_consistency(old.size, old.root, head.size, head.root, tree.hashes(path, nodes))
+        peaks = tree.peaks(head.size)
+        stored = {**await self.tree.nodes(peaks), **(known.peaks if known else {})}
+        found = {it: stored[it] for it in peaks if it in stored}
         if tree.root(head.size, found) != head.root:
             raise errors.NotVerified("the tree's nodes are not what this head says")
-        return Known(row.note, found)
+        return replace(known, note=row.note, peaks=found) if known else Known(row.note, found)
 
     def read(self, note: bytes) -> Checkpoint:
         """The head of a note that the log signed.
@@ -95,83 +99,127 @@ class Heads(BelievedHeads):
     async def tick(self) -> int:
         """Take up all that waits; how many leaves the tree grew by.
 
+        Each head is kept as it was made, and not as the database has it a moment later.
+
         Raises:
-            Stale: another process was quicker.
+            Stale: the log signed a larger head, which this process cannot believe: it signs none beside it.
         """
-        before, _ = known, passed_over = await self.believed()
+        known, _ = await self.believed()
+        began = size_of(known)
+        known = await self._caught_up(known) if known else Known(b"", catching_up=True)
         while True:
-            untold = 0
+            found: list[tuple[Known, bool]] = []
 
-            def grow(waiting: Waiting, known: Known | None = known) -> Growth:
-                nonlocal untold
-                untold = len(waiting.untold)
-                return self._grown(known, waiting)
+            def grow(waiting: Waiting, known: Known = known, found: list[tuple[Known, bool]] = found) -> Growth:
+                growth, after = self._grown(known, waiting)
+                found.append((after, known.catching_up and len(waiting.untold) == MOST))
+                return growth
 
-            await self.tree.sequence(size_of(known), passed_over, MOST, grow)
-            known, passed_over = await self.believed()
-            if untold < MOST:
-                return size_of(known) - size_of(before)
+            await self.tree.sequence(size_of(known), self._is_ours, MOST, grow)
+            known, more = found[-1]
+            self.kept.keep(replace(known, catching_up=more))
+            if not more:
+                return size_of(known) - began
 
     async def begin_anew(self) -> None:
         """Go on under a new name, once a home came back from a backup: the old log may have been further.
 
-        Whoever kept one of its heads must not be shown a shorter or another history under the same name.
+        Whoever kept one of its heads must not be shown a shorter or another history under the same name. What waits is
+        taken up as the backup has it.
         """
         known, _ = await self.believed()
         if known:
             renamed = replace(head_of(known), origin=self._fresh())
-            self.kept.keep(Known(bytes(checkpoints.sign(renamed, self.signing)), known.peaks))
+            note = bytes(checkpoints.sign(renamed, self.signing))
+            self.kept.keep(Known(note, known.peaks, taken_at=renamed.size, catching_up=True))
         await self.tick()
 
-    def _grown(self, known: Known | None, waiting: Waiting) -> Growth:
-        size = size_of(known)
-        closing = self._closing(size, waiting)
+    async def _caught_up(self, known: Known) -> Known:
+        """What is known, with what the heads since took up, as their closing events say; another clock made them."""
+        size, taken, at = size_of(known), dict(known.taken), known.taken_at
+        if at == size:
+            return known
+        rows = [(head, event) for head, event in await self.tree.published(size, HEADS) if head.size > at]
+        for head, event in reversed(rows):
+            said = self._said(event) if event else None
+            if said is None or said.facts.get("after") != str(at):
+                return replace(known, taken_at=UNSURE, catching_up=True)  # an hour of it is gone
+            taken, at = taken | taken_of(said), head.size
+        if at != size:
+            return replace(known, taken_at=UNSURE, catching_up=True)
+        return replace(known, taken=taken, taken_at=at)
+
+    def _said(self, event: SignedEvent) -> Event | None:
+        try:
+            found = ledger.verify(event, self.roster().verifiers)
+        except errors.NotVerified:
+            return None
+        return found if found.kind is Kind.SEQUENCED and found.by == CLOCK else None
+
+    def _is_ours(self, head: Head) -> bool:
+        """Whether the log signed it, of this size and under the name that it has now."""
+        try:
+            found = self.read(head.note)
+            return (found.origin, found.size) == (self.origin(), head.size)
+        except errors.NotVerified:
+            return False
+
+    def _grown(self, known: Known, waiting: Waiting) -> tuple[Growth, Known]:
+        size, peaks = size_of(known), known.peaks
+        closing, taken = self._closing(known, waiting)
         events = {*waiting.told, *waiting.untold, closing.leaf}
         batch = sequencing.sequence(events, size, self.random)
         places = {leaf: size + at for at, leaf in enumerate(batch.leaves)}
-        peaks = known.peaks if known else {}
-        nodes = tree.grown(size, batch.leaves, peaks)
+        nodes = {**peaks, **tree.grown(size, batch.leaves, peaks)}
         grown = size + len(batch.leaves)
-        head = Checkpoint(self.origin(), grown, tree.root(grown, {**peaks, **nodes}))
-        return Growth(
-            Head(grown, bytes(checkpoints.sign(head, self.signing)), closing.leaf),
+        head = Checkpoint(self.origin(), grown, tree.root(grown, nodes))
+        note = bytes(checkpoints.sign(head, self.signing))
+        growth = Growth(
+            Head(grown, note, closing.leaf),
             closing,
             nodes,
             {leaf: place for leaf, place in places.items() if leaf in events},
             {places[sequencing.dummy(blind)]: blind for blind in batch.blinds},
         )
+        kept = {it: nodes[it] for it in tree.peaks(grown)}
+        return growth, replace(known, note=note, peaks=kept, taken=taken, taken_at=grown)
 
     def origin(self) -> str:
         """The log's name: one that no other home has, and that it keeps whatever keys come."""
         known = self.kept.load()
-        return head_of(known).origin if known else self._fresh()
+        return head_of(known).origin if known and known.note else self._fresh()
 
     def _fresh(self) -> str:
         return ORIGIN + keys.verify_key(self.signing)[:8].hex()
 
-    def _closing(self, size: int, waiting: Waiting) -> SignedEvent:
-        """What was found, for who looks from inside: the published head tells none of it."""
+    def _closing(self, known: Known, waiting: Waiting) -> tuple[SignedEvent, Mapping[bytes, Multiset]]:
+        """What was found, for who looks from inside, and how far each tally is taken up."""
         told, strange = self._told(waiting.tallies)
-        there = Multiset().adding(waiting.told)
-        total = sum((it.leaves for it in told), Multiset())
+        new = {it.instance: it.leaves for it in told if it.leaves.count > known.taken.get(it.instance, NONE).count}
+        total = sum((it.without(known.taken.get(instance, NONE)) for instance, it in new.items()), NONE)
+        there = NONE if known.catching_up else Multiset().adding([*waiting.told, *waiting.untold])
+        total = NONE if known.catching_up else total
         facts = {
-            "after": str(size),
+            "after": str(size_of(known)),
+            "compared": "no" if known.taken_at == UNSURE else "later" if known.catching_up else "yes",
             "events": str(len(waiting.told) + len(waiting.untold)),
-            "missing": str(sum(it.missing for it in told) + max(total.count - there.count, 0)),
+            "missing": str(max(total.count - there.count, 0)),
             "untold": str(max(there.count - total.count, 0)),
             "exchanged": "yes" if total.count == there.count and total.digest() != there.digest() else "no",
             "odd": str(waiting.odd + strange),
-            "tallies": _as_closed(told),
+            "taken": _as_taken(new),
         }
         hour = deadlines.hour(self.now())
-        return ledger.sign(Event(Kind.SEQUENCED, b"", FIRST, hour, CLOCK, self.random(32), facts), self.signing)
+        event = Event(Kind.SEQUENCED, b"", FIRST, hour, CLOCK, self.random(32), facts)
+        return ledger.sign(event, self.signing), {**known.taken, **new}
 
     def _told(self, stored: Sequence[SignedTally]) -> tuple[list[Tally], int]:
-        """The tallies that hold, and how many do not."""
+        """The tallies that hold, and how many do not; only processes sign any."""
         found = []
         for signed in stored:
             try:
-                found.append(tallies.verify(signed, self.roster().verifiers(tallies.process_of(signed))))
+                known = self.roster().processes.get(tallies.process_of(signed), ())
+                found.append(tallies.verify(signed, known))
             except errors.NotVerified:
                 continue
         return found, len(stored) - len(found)
@@ -206,26 +254,21 @@ def log_keys(origin: str, roster: Roster) -> list[notes.Key]:
     return [notes.Key(origin, public, notes.Kind.NOTE) for public in roster.verifiers(CLOCK)]
 
 
-def closed_of(event: Event, instance: bytes) -> tallies.Closed | None:
-    """How a closing event found an instance's tally; None: it tells of none.
+def taken_of(event: Event) -> dict[bytes, Multiset]:
+    """How far a closing event took tallies up, of the instances that had added something.
 
     Raises:
-        NotVerified: it is no closing event.
+        NotVerified: it does not say.
     """
-    if event.kind is not Kind.SEQUENCED:
-        raise errors.NotVerified("this event closes nothing")
-    found = json.loads(event.facts["tallies"]).get(instance.hex())
-    if found is None:
-        return None
-    number, count, digest, missing = found
-    return tallies.Closed(number, count, base64.b64decode(digest), missing)
+    try:
+        plain = json.loads(event.facts["taken"])
+        return {bytes.fromhex(it): restored(count, base64.b64decode(state)) for it, (count, state) in plain.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise errors.NotVerified("this event closes nothing") from error
 
 
-def _as_closed(told: Sequence[Tally]) -> str:
-    plain = {}
-    for tally in told:
-        it = tally.closed()
-        plain[tally.instance.hex()] = [it.number, it.count, base64.b64encode(it.digest).decode(), it.missing]
+def _as_taken(new: Mapping[bytes, Multiset]) -> str:
+    plain = {instance.hex(): [it.count, base64.b64encode(it.state()).decode()] for instance, it in new.items()}
     return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 
 
@@ -236,4 +279,11 @@ def head_of(known: Known) -> Checkpoint:
 
 def size_of(known: Known | None) -> int:
     """How many leaves the tree has; none, before there is a head."""
-    return head_of(known).size if known else 0
+    return head_of(known).size if known and known.note else 0
+
+
+def is_older(known: Known, other: Known | None) -> bool:
+    """Whether another head of the same log is larger."""
+    if other is None or head_of(known).origin != head_of(other).origin:
+        return False
+    return size_of(known) < size_of(other)

@@ -125,13 +125,11 @@ class Publication:
         since: datetime,
     ) -> None:
         """Take a day's largest head; only of these the signatures are looked at."""
-        if event is None:
+        hour = self._hour(event) if event else None
+        if hour is None or hour <= since or hour.astimezone(CITY).date() in lasts:
             return
-        said = ledger.parse(event).at
-        if said <= since or said.astimezone(CITY).date() in lasts:
-            return
-        head, hour = self.heads.read(row.note), self._hour(event)
-        if hour and head.size == row.size:
+        head = self.heads.read(row.note)
+        if head.size == row.size:
             lasts[hour.astimezone(CITY).date()] = (head, hour)
 
     async def consistency(self, old: int, new: int) -> list[bytes]:

@@ -19,8 +19,7 @@ def _columns(name: str) -> list[sa.Column[Any]]:
             return [sa.Column("told", sa.Boolean(), nullable=False)]
         case "tree_place":
             return [sa.Column("place", sa.BigInteger(), nullable=False)]
-    octets = [sa.Column(it, sa.LargeBinary(), nullable=False) for it in ("body", "state", "signature")]
-    return [*octets, sa.Column("closing", sa.LargeBinary(), nullable=True)]
+    return [sa.Column(it, sa.LargeBinary(), nullable=False) for it in ("body", "state", "signature")]
 
 
 def upgrade() -> None:
