@@ -1847,8 +1847,8 @@ MUTANTS = (
     Mutant(
         "a tally that goes on from the database alone",
         "storage/tallying.py",
-        "        if stored and stored.leaves.count > known.leaves.count:",
-        "        if stored:",
+        "        known = self._known or self._latest(execute, self._kept or self._book.load(self._name))\n",
+        "        known = self._latest(execute, Tally((self._kept or self._book.load(self._name)).instance))\n",
         "tests/flows/test_tree.py::test_a_tally_that_is_put_back_is_missed_by_who_signed_it",
     ),
     Mutant(

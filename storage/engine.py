@@ -215,7 +215,9 @@ class Recording:
         """Add events, once in a transaction; their leaves wait for the tree, and are counted."""
         if events:
             await self.connection.execute(mapping.table("event").insert(), [mapping.of_event(it) for it in events])
-            self.tally = await self.connection.run_sync(self._counted, [it.leaf for it in events])
+            leaves = [it.leaf for it in events]
+            await self.connection.execute(mapping.table("waiting_leaf").insert(), self._lane.waiting(leaves))
+            self.tally = await self.connection.run_sync(self._counted, leaves)
 
     def _counted(self, connection: sa.Connection, leaves: Sequence[bytes]) -> Tally | None:
         mark = "?" if connection.dialect.name == "sqlite" else "%s"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, Final
 
 from tips.merkle.tallies import SignedTally, Tally
@@ -19,7 +19,6 @@ Execute = Callable[[str, Sequence[Any]], Sequence[Any]]  # a statement with `?` 
 WRITER: Final = "writer"  # the lane of the thread that groups what citizens send
 STEPS: Final = "steps"  # the lane of everything else
 _FIND: Final = "SELECT body, state, signature FROM leaf_tally WHERE instance = ?"
-_WAIT: Final = "INSERT INTO waiting_leaf (leaf, told) VALUES (?, ?)"
 _PUT: Final = (
     "INSERT INTO leaf_tally (instance, body, state, signature) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (instance) DO UPDATE SET body = excluded.body, state = excluded.state, signature = excluded.signature"
@@ -31,7 +30,8 @@ class Lane:
 
     def __init__(self, book: TallyBook | None, name: str) -> None:
         self._book, self._name = book, name
-        self._known: Tally | None = None
+        self._kept: Tally | None = None  # the newest that was committed for all that is known
+        self._known: Tally | None = None  # the same, where the database can have no later one
         self._turn = asyncio.Lock()
 
     @contextlib.asynccontextmanager
@@ -40,16 +40,19 @@ class Lane:
         async with self._turn:
             yield
 
+    def waiting(self, leaves: Iterable[bytes]) -> list[dict[str, Any]]:
+        """The rows by which leaves wait, for whoever inserts many at once."""
+        return [{"leaf": leaf, "told": self._book is not None} for leaf in leaves]
+
     def add(self, execute: Execute, leaves: Sequence[bytes]) -> Tally | None:
-        """Let leaves wait, and count them; what is to be `kept` once that is committed. None: nothing counts here."""
-        for leaf in leaves:
-            execute(_WAIT, (leaf, self._book is not None))
+        """Count leaves that wait from now on; what is to be `kept` once that is committed.
+
+        None: nothing counts here.
+        """
         if self._book is None or not leaves:
             return None
-        known = self._known or self._book.load(self._name)
-        stored = self._stored(execute, known.instance)
-        if stored and stored.leaves.count > known.leaves.count:
-            known = stored  # a process ended after a commit
+        known = self._known or self._latest(execute, self._kept or self._book.load(self._name))
+        self._known = None  # until it is known that this was committed
         tally = known.adding(leaves)
         signed = self._book.sign(tally)
         execute(_PUT, (signed.instance, signed.body, signed.state, signed.signature))
@@ -58,14 +61,16 @@ class Lane:
     def kept(self, tally: Tally | None) -> None:
         """What was added is durable."""
         if tally is not None and self._book is not None:
-            self._known = tally
+            self._known = self._kept = tally
             with contextlib.suppress(OSError):  # a full tmpfs stops nobody: then it is this process alone that knows
                 self._book.keep(self._name, tally)
 
-    def _stored(self, execute: Execute, instance: bytes) -> Tally | None:
-        """What the database has of it; None: nothing that holds."""
-        found = execute(_FIND, (instance,))
-        return self._book.verified(SignedTally(instance, *map(_octets, found[0]))) if found and self._book else None
+    def _latest(self, execute: Execute, kept: Tally) -> Tally:
+        """What was kept; or what the database has, where a process ended, or lost its server, after a commit."""
+        assert self._book is not None
+        found = execute(_FIND, (kept.instance,))
+        stored = self._book.verified(SignedTally(kept.instance, *map(_octets, found[0]))) if found else None
+        return stored if stored and stored.leaves.count > kept.leaves.count else kept
 
 
 def _octets(value: Any) -> bytes:

@@ -154,9 +154,11 @@ class Group:
     def write(self, items: Sequence[Item]) -> list[Any]:
         """The answers, once everything is written."""
         answers = [self._write(item) for item in items]
-        for table, values in self._children.items():
-            self._driver.insert_many(table, values)
         leaves = [it["leaf"] for it in self._children[mapping.table("event")]]
+        self._children[mapping.table("waiting_leaf")] = self._lane.waiting(leaves)
+        for table, values in self._children.items():
+            if values:
+                self._driver.insert_many(table, values)
         self.tally = self._lane.add(self._driver.execute, leaves)
         return answers
 
