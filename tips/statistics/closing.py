@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Final
 
 from tips import errors
@@ -33,7 +32,6 @@ from tips.statistics.unpublished import Kept
 SETTLED: Final = timedelta(days=5)  # after its end a period is closed
 _log: Final = logging.getLogger(__name__)
 Counts = Mapping[Key, int]
-NO_NAMES: Final[Mapping[str, Collection[str]]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Closing:
     signing: bytes = field(repr=False)  # Ed25519 seed of the clock
     now: Callable[[], datetime]
     random: Random
-    tallied: Mapping[str, Collection[str]] = NO_NAMES  # what is tallied, each with its names
+    tallied: Mapping[str, Collection[str]] = field(default_factory=dict)  # what is tallied, each with its names
 
     async def tick(self) -> int:
         """Close every period that is over and settled, parts first; how many."""
