@@ -41,13 +41,10 @@ class SqlTree:
     async def nodes(self, wanted: Sequence[Node]) -> dict[Node, bytes]:
         """Hashes of complete subtrees."""
         table, found = mapping.table("tree_node"), {}
-        by_level = defaultdict(list)
-        for level, at in wanted:
-            by_level[level].append(at)
-        for level, places in by_level.items():
-            for some in _pieces(places):
-                of_them = sa.select(table.c.at, table.c.hash).where(table.c.level == level, table.c.at.in_(some))
-                found.update({(level, at): hash_ for at, hash_ in await self._octets(of_them)})
+        for some in _pieces(wanted):
+            there = sa.tuple_(table.c.level, table.c.at).in_(some)
+            rows = await self._database.rows(sa.select(table.c.level, table.c.at, table.c.hash).where(there))
+            found.update({(row.level, row.at): row.hash for row in rows if _are_octets(row.hash)})
         return found
 
     async def leaves(self, first: int, stop: int) -> dict[int, bytes]:

@@ -15,6 +15,7 @@ from bot.wiring import Product
 from tips import errors
 from tips.cases.case import Case
 from tips.cases.lifecycle import ActionName
+from tips.clock.jobs import JobName
 from tips.crypto.keys import Identity
 from tips.desk import actions
 from tips.desk.actions import Field, Fields
@@ -40,6 +41,7 @@ PEOPLE: Final = (
     *(Newcomer(f"can-bo-{code}", f"area-{code}", Role.OFFICER) for code in CORE_DESKS),
 )
 ANSWERS_AT_MOST: Final = 5  # turns until a seeded tip must have been sent
+BEFORE: Final = frozenset({JobName.SEQUENCE, JobName.AUDIT})  # done at once, so that the log has a head to be seen
 
 
 class Movable(Protocol):
@@ -91,6 +93,8 @@ async def seed(product: Product, identities: Sequence[Identity], moved: Movable)
             await _step(product, workers, row.id, code, what, words)
     moved.set_back(0)
     for job in product.jobs:
+        if job.name in BEFORE:
+            await product.jobs.tick(job)
         async with product.leases.turn(job.name, job.slot(product.now())):
             pass
 

@@ -23,7 +23,9 @@ async def test_the_seeded_tips_show_every_side_of_the_product() -> None:
             mine = next(it for it in sessions if it.name == "can-bo-q3")
             new = [it for it in await product.review.queue(mine) if not it.opened and it.urgency <= "P1"]
             figures = await product.archive.figures()
+            head, report = await product.publication.newest(), await product.audit()
     assert len(cases) == 60
+    assert head.checkpoint.size >= 64 and report.problems == () and report.before  # there is something to be seen
     assert {it.state for it in cases} == set(State)
     assert {it.area for it in cases} >= set(CORE_DESKS)
     assert sum(it.overdue(now) for it in cases) >= 3

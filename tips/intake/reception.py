@@ -346,8 +346,8 @@ class Reception:
         match decision.effect:
             case Submit():
                 return await self._submit(key, draft, decision.effect)
-            case LookUp(typed):
-                return await self._look_up(key, typed), None
+            case LookUp(typed, proof=proof):
+                return await self._look_up(key, typed, to_keep=proof), None
             case Post():
                 return await self._post(draft.mailbox, decision.effect)
             case Listen():
@@ -364,7 +364,7 @@ class Reception:
         step = self.intake.step(draft, submit.triage, submit.readers)
         return Done(self.random(32), step.case.unit, step.case.due_at), step
 
-    async def _look_up(self, key: bytes, typed: str) -> Answer:
+    async def _look_up(self, key: bytes, typed: str, *, to_keep: bool) -> Answer:
         if not await self.rate_limits.allow_look_up(key):
             return TooMany()
         try:
@@ -372,12 +372,12 @@ class Reception:
         except errors.NotFound:
             await self.rate_limits.note_miss(key)
             return Missing()
-        return Found(view, await self._filed(view.received) if view.received else None)
+        return Found(view, await self._filed(view.received, to_keep=to_keep) if view.received else None)
 
-    async def _filed(self, received: SignedEvent) -> Filed | None:
+    async def _filed(self, received: SignedEvent, *, to_keep: bool) -> Filed | None:
         """How a tip stands in the log; a log that is spoilt keeps nobody from their mailbox."""
         try:
-            return await self.filings.filed(received)
+            return await self.filings.filed(received, to_keep=to_keep)
         except errors.StoreUnavailable:
             raise
         except errors.TinBaoError:

@@ -64,8 +64,12 @@ class Filings:
     publication: Publication
     signing: bytes = field(repr=False)  # the intake's Ed25519 seed
 
-    async def filed(self, received: SignedEvent) -> Filed:
-        """How a tip's first event stands in the log.
+    async def filed(self, received: SignedEvent, *, to_keep: bool = False) -> Filed:
+        """How a tip's first event stands in the log; it is said to be there only if that is proved.
+
+        Args:
+            received: the event.
+            to_keep: by the newest head that a witness has seen, for a file that others shall believe.
 
         Raises:
             NotVerified: the log's nodes are not what its head says, so that nothing can be shown now.
@@ -75,9 +79,9 @@ class Filings:
         signed = self._signed(promise)
         known, _ = await self.clock.believed()
         place = (await self.clock.tree.places([received.leaf])).get(received.leaf)
-        if place is None or not 0 <= place < heads.size_of(known):
+        if known is None or place is None or not 0 <= place < heads.size_of(known):
             return Filed(promise.by, None, None, promise.by < self.clock.now(), bytes(signed))
-        note = await self.publication.holding(place)
+        note = await self.publication.holding(place) if to_keep else notes.parse(known.note)
         head = checkpoints.parse(note.text)
         path = tree.inclusion_path(place, head.size)
         hashes = tree.hashes(path, await self.clock.tree.nodes(tree.needed(path)))

@@ -283,7 +283,7 @@ def size_of(known: Known | None) -> int:
 
 
 def is_older(known: Known, other: Known | None) -> bool:
-    """Whether another head of the same log is larger."""
+    """Whether another head of the same log is larger, or more is known of what was taken up by it."""
     if other is None or head_of(known).origin != head_of(other).origin:
         return False
-    return size_of(known) < size_of(other)
+    return (size_of(known), known.taken_at) < (size_of(other), other.taken_at)
