@@ -189,12 +189,14 @@ async def test_an_event_of_nothing_that_is_one_stops_no_case_no_page_and_no_audi
 
 
 async def test_text_that_is_no_utf_8_in_a_tally_stops_no_tip(tmp_path: Path) -> None:
-    """SQLite alone takes it."""
+    """SQLite alone takes it; a process looks at what it stored when it starts, and no more."""
     async with home.opened(tmp_path, (AN,)) as city:
-        await city.citizen("one").sends(TIP)
+        async with another(city) as ending:
+            await ending.citizen("one").sends(TIP)
         for column in ("body", "state", "signature"):
             behind(city, f"UPDATE leaf_tally SET {column} = CAST(x'ff' AS TEXT)")
-            assert await city.citizen(f"after {column}").sends(f"{TIP} {column}")
+            async with another(city) as following:
+                assert await following.citizen(f"after {column}").sends(f"{TIP} {column}")
 
 
 async def test_more_heads_than_are_looked_at_stop_no_hour(city: Home) -> None:
