@@ -15,7 +15,7 @@ import queue
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,6 +50,7 @@ class PutDraft:
 
 
 Item = Submission | PutDraft
+Statement = tuple[str, Sequence[Any]]  # with `?` for each value
 Waiter = tuple[Item, asyncio.AbstractEventLoop, asyncio.Future[Any]]
 
 
@@ -148,40 +149,41 @@ class Group:
 
     def __init__(self, driver: Driver, lane: Lane) -> None:
         self._driver, self._lane = driver, lane
-        self._children: dict[Table, list[mapping.Values]] = defaultdict(list)
         self.tally: Tally | None = None
 
     def write(self, items: Sequence[Item]) -> list[Any]:
-        """The answers, once everything is written."""
-        answers = [self._write(item) for item in items]
-        leaves = [it["leaf"] for it in self._children[mapping.table("event")]]
-        self._children[mapping.table("waiting_leaf")] = self._lane.waiting(leaves)
-        for table, values in self._children.items():
-            if values:
-                self._driver.insert_many(table, values)
-        self.tally = self._lane.add(self._driver.execute, leaves)
-        return answers
+        """The answers, once everything is written: what an item hangs on first, then everything of the new cases."""
+        done = self._driver.each([self._first(it) for it in items])
+        new = [it.change for it, ok in zip(items, done, strict=True) if ok and isinstance(it, Submission)]
+        told = [it.new for it, ok in zip(items, done, strict=True) if ok and isinstance(it, PutDraft) and it.new]
+        added = self._driver.each([self._driver.insert(mapping.table("tip"), mapping.of_case(it.case)) for it in told])
+        self._add_all([*new, *(it for it, ok in zip(told, added, strict=True) if ok)])
+        return [ok if isinstance(it, Submission) or ok else errors.Stale() for it, ok in zip(items, done, strict=True)]
 
-    def _write(self, item: Item) -> Any:
+    def _first(self, item: Item) -> Statement:
+        """What tells whether an item is taken: it touches a row, or none."""
         match item:
             case Submission(change):
-                return self._add_case(change)
-            case PutDraft(row, seen, new):
-                stored = self._driver.put_draft(row, seen) == 1
-                if stored and new:
-                    self._add_case(new)
-                return None if stored else errors.Stale()
+                return self._driver.insert(mapping.table("tip"), mapping.of_case(change.case))
+            case PutDraft(row, seen):
+                return self._driver.put_draft(row, seen)
 
-    def _add_case(self, change: Change) -> bool:
-        """A new case, unless it is there already; its other rows are gathered. Whether it was new."""
-        new = self._driver.insert(mapping.table("tip"), mapping.of_case(change.case)) == 1
-        if new:
-            self._children[mapping.table("event")] += map(mapping.of_event, change.events)
+    def _add_all(self, new: Sequence[Change]) -> None:
+        """The other rows of new cases, table by table."""
+        events = [mapping.of_event(event) for it in new for event in it.events]
+        children: dict[Table, list[mapping.Values]] = defaultdict(list, {mapping.table("event"): events})
+        for change in new:
             for table, values in mapping.of_change(change).items():
-                self._children[table] += values
-            for envelope in change.files:
+                children[table] += values
+        leaves = [it["leaf"] for it in events]
+        children[mapping.table("waiting_leaf")] = self._lane.waiting(leaves)
+        with self._driver.at_once():
+            for envelope in (it for change in new for it in change.files):
                 self._driver.keep_file(envelope)
-        return new
+            for table, values in children.items():
+                if values:
+                    self._driver.insert_many(table, values)
+            self.tally = self._lane.add(self._driver.execute, leaves)
 
 
 class Driver(abc.ABC):
@@ -203,32 +205,44 @@ class Driver(abc.ABC):
             self._connection = None
 
     def execute(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-        """One statement with `?` for each value; its rows."""
-        done = self._connection.execute(statement.replace("?", self.mark), tuple(values))
+        """One statement; its rows."""
+        done = self._connection.execute(self._own(statement), tuple(values))
         return done.fetchall() if done.description else ()
 
-    def insert(self, table: Table, values: mapping.Values) -> int:
-        """Insert a row unless its key is taken; how many were."""
-        done = self._connection.execute(_insert(table, self.mark) + " ON CONFLICT DO NOTHING", _row(table, values))
-        return int(done.rowcount)
+    def each(self, statements: Sequence[Statement]) -> list[bool]:
+        """Whether each statement touched a row; they run in this order."""
+        with self.at_once():
+            done = [self._connection.execute(self._own(sql), tuple(values)) for sql, values in statements]
+        return [it.rowcount > 0 for it in done]
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Statements of this block need not wait for each other's answers."""
+        yield
+
+    def insert(self, table: Table, values: mapping.Values) -> Statement:
+        """Insert a row unless its key is taken."""
+        return _insert(table) + " ON CONFLICT DO NOTHING", _row(table, values)
 
     def insert_many(self, table: Table, values: Sequence[mapping.Values]) -> None:
         """Insert rows."""
         cursor = self._connection.cursor()
-        cursor.executemany(_insert(table, self.mark), [_row(table, it) for it in values])
+        cursor.executemany(self._own(_insert(table)), [_row(table, it) for it in values])
         cursor.close()
 
-    def put_draft(self, row: DraftRow, seen: int) -> int:
-        """Store a draft over the version that was seen; how many rows that touched."""
+    def put_draft(self, row: DraftRow, seen: int) -> Statement:
+        """Store a draft over the version that was seen."""
         if not seen:
             return self.insert(mapping.table("draft"), mapping.of_draft(row))
         sql = "UPDATE draft SET sealed = ?, version = ?, expires_at = ? WHERE key = ? AND version = ?"
-        values = (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, seen)
-        return int(self._connection.execute(sql.replace("?", self.mark), values).rowcount)
+        return sql, (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, seen)
 
     def keep_file(self, envelope: bytes) -> None:
         """The file of an envelope has its tip: it waits no more."""
-        self._connection.execute(f"DELETE FROM waiting_file WHERE envelope_id = {self.mark}", (envelope,))  # noqa: S608
+        self._connection.execute(self._own("DELETE FROM waiting_file WHERE envelope_id = ?"), (envelope,))
+
+    def _own(self, statement: str) -> str:
+        return statement.replace("?", self.mark)
 
 
 class SqliteDriver(Driver):
@@ -267,7 +281,7 @@ class SqliteDriver(Driver):
 
 
 class PostgresDriver(Driver):
-    """psycopg, one connection; `executemany` goes out as one pipeline."""
+    """psycopg, one connection; what need not wait goes out as one pipeline."""
 
     mark = "%s"
 
@@ -286,6 +300,12 @@ class PostgresDriver(Driver):
             self.close()
             raise errors.StoreUnavailable from error
         return done
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """See `Driver`."""
+        with self._connection.pipeline():
+            yield
 
     def _worked(self, work: Callable[[], list[Any]]) -> list[Any]:
         import psycopg
@@ -313,9 +333,9 @@ class PostgresDriver(Driver):
 
 
 @functools.cache
-def _insert(table: Table, mark: str) -> str:
+def _insert(table: Table) -> str:
     names = ", ".join(f'"{column.name}"' for column in table.columns)
-    marks = ", ".join(mark for _ in table.columns)
+    marks = ", ".join("?" for _ in table.columns)
     return f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608
 
 
