@@ -770,7 +770,7 @@ MUTANTS = (
     Mutant(
         "a draft over one that nobody saw",
         "storage/writer.py",
-        "return None if stored else errors.Stale()",
+        "return None if done else errors.Stale()",
         "return None",
         "tests/contract/test_other_stores.py::test_no_process_believes_what_it_remembers",
     ),

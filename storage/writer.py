@@ -144,6 +144,13 @@ def _resolve(answered: Sequence[tuple[asyncio.Future[Any], Any]]) -> None:
             future.set_result(answer)
 
 
+def _answer_to(item: Item, done: bool) -> Any:
+    """What whoever asked is told."""
+    if isinstance(item, Submission):
+        return done
+    return None if done else errors.Stale()
+
+
 class Group:
     """Everything of a group, inside its transaction."""
 
@@ -158,7 +165,7 @@ class Group:
         told = [it.new for it, ok in zip(items, done, strict=True) if ok and isinstance(it, PutDraft) and it.new]
         added = self._driver.each([self._driver.insert(mapping.table("tip"), mapping.of_case(it.case)) for it in told])
         self._add_all([*new, *(it for it, ok in zip(told, added, strict=True) if ok)])
-        return [ok if isinstance(it, Submission) or ok else errors.Stale() for it, ok in zip(items, done, strict=True)]
+        return [_answer_to(it, ok) for it, ok in zip(items, done, strict=True)]
 
     def _first(self, item: Item) -> Statement:
         """What tells whether an item is taken: it touches a row, or none."""
