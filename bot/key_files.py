@@ -14,7 +14,7 @@ from typing import Final
 
 from tips import errors
 from tips.intake import reporter_notifications
-from tips.organisation.roster import SignedRoster, Signer
+from tips.organisation.roster import NEEDED, SignedRoster, Signer, Signers
 from tips.people.founding import Secrets
 
 DRAFT_KEY_LIFE: Final = 26  # hours: a draft's 24, and the slack of hours at both ends
@@ -255,8 +255,9 @@ def store(folder: Path, secrets: Secrets) -> None:
     for process, seed in secrets.signing.items():
         write_secret(folder / f"{process}.key", seed)
     write_secret(folder / "release.key", secrets.release)
-    signers = [[it.name, it.office, it.verify.hex()] for it in secrets.signers]
-    write_secret(folder / "signers.json", json.dumps(signers).encode())
+    listed = [[it.name, it.office, it.verify.hex()] for it in secrets.signers.listed]
+    plain = {"signers": listed, "threshold": secrets.signers.needed}
+    write_secret(folder / "signers.json", json.dumps(plain).encode())
 
 
 def load(folder: Path, processes: tuple[str, ...]) -> Secrets:
@@ -270,10 +271,18 @@ def load(folder: Path, processes: tuple[str, ...]) -> Secrets:
     return Secrets(signing, release, signers(folder))
 
 
-def signers(folder: Path) -> tuple[Signer, ...]:
-    """The pinned admins."""
-    rows = json.loads(secret(folder / "signers.json"))
-    return tuple(Signer(name, office, bytes.fromhex(verify)) for name, office, verify in rows)
+def signers(folder: Path) -> Signers:
+    """The pinned signers; the first homes had two, both of whom sign.
+
+    Raises:
+        BadSetting: others can read the file, or it is spoilt.
+    """
+    try:
+        plain = json.loads(secret(folder / "signers.json"))
+        rows, needed = (plain, NEEDED) if isinstance(plain, list) else (plain["signers"], plain["threshold"])
+        return Signers(tuple(Signer(name, office, bytes.fromhex(verify)) for name, office, verify in rows), int(needed))
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.BadSetting("signers.json in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
 
 
 def keep_roster(folder: Path, newest: SignedRoster) -> None:

@@ -32,7 +32,7 @@ from tips.clock.mending import Mending
 from tips.clock.reminders import Reminders
 from tips.clock.retention import Retention
 from tips.clock.rounds import Rounds
-from tips.crypto.keys import Cost, Identity
+from tips.crypto.keys import Cost, verify_key
 from tips.crypto.sealing import Random, derive
 from tips.desk.audit import Report, audit
 from tips.desk.casework import Casework
@@ -60,9 +60,11 @@ from tips.organisation.roster import CLOCK, INTAKE, PROCESSES, Roster
 from tips.organisation.units import Organisation, UnitKind
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
-from tips.people.founding import Founding, Secrets, found
+from tips.people.founding import Founding, Secrets, found, found_by
 from tips.people.logins import Logins
+from tips.people.proposals import Enrolment
 from tips.people.recovery import Custody
+from tips.people.signer_keys import PublicSigner
 from tips.ports.desk import Tallied
 from tips.ports.intake import Counters
 from tips.statistics.archive import Archive
@@ -128,9 +130,10 @@ class Product:
         it = self.store
         return await audit(it.cases, it.ledger, it.blobs, it.keyring, self.roster(), self.heads, self.now())
 
-    def registrar(self, admins: Sequence[Identity]) -> Registrar:
-        """Who makes the next roster version, signed by these admins."""
-        return Registrar(self.roster(), self.organisation, admins, self.now(), self.random, self.cost)
+    def registrar(self) -> Registrar:
+        """Who makes the next roster version, for its signers to sign."""
+        stored = self.roster.stored
+        return Registrar(self.roster(), stored, self.organisation, self.now(), self.random, self.cost)
 
     def unlimited_reception(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
@@ -161,9 +164,24 @@ async def open_product(
         async with storage.open_store(settings.database_url, settings.drafts_url or None, book=book) as store:
             live = LiveRoster(store, units.load(settings.organisation), secrets.signers, settings.secrets)
             believed = believed_time(settings, now, trial=(await live.refresh()).trial)
+            _check_keys(secrets, live())
             run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
             async with _counters(settings, run, believed) as counters:
                 yield _put_together(_Basis(settings, store, live, secrets, run, counters, believed, random, cost))
+
+
+def _check_keys(secrets: Secrets, roster: Roster) -> None:
+    """That what these processes sign is believed: a home that came back has new keys, and no version yet that says so.
+
+    Raises:
+        BadSetting: the roster does not know a key.
+    """
+    for process, seed in secrets.signing.items():
+        if verify_key(seed) not in roster.processes.get(process, ()):
+            raise errors.BadSetting(
+                f"the roster does not name the key of {process} in TINBAO_SECRETS: put the version that does into force"
+                " (`tinbao roster apply`), or bring the right secrets"
+            )
 
 
 @asynccontextmanager
@@ -411,7 +429,7 @@ async def initialise(
     trial: bool = False,
     tell: Callable[[Founding], None] = lambda made: None,
 ) -> Founding:
-    """Make a new home; whatever a start needs is tried before anything of it is made.
+    """Make a new home whose signers share this shell; whatever a start needs is tried before anything of it is made.
 
     Args:
         tell: shows what is shown once, before it is kept: what nobody could read founds no home.
@@ -425,11 +443,58 @@ async def initialise(
     made = found(organisation, believed(), random, cost, trial=trial)
     async with _empty_store(settings) as store:
         tell(made)
-        await store.keyring.add_roster(made.roster, made.accounts, (), (made.event,))
-        for name, value in made.kept.items():
-            await store.keyring.keep(name, value)
+        await _keep(store, made)
+        signed = made.enrolment
+        await store.keyring.add_roster(signed.roster, signed.accounts, (), signed.events)
     key_files.store(settings.secrets, made.secrets)
     return made
+
+
+async def initialise_for(
+    settings: Settings, signers: Sequence[PublicSigner], needed: int, tell: Callable[[Founding], None]
+) -> Founding:
+    """Make a new home that serves once its signers, each on a machine of theirs, have signed its first roster.
+
+    Args:
+        settings: where it is.
+        signers: who signs.
+        needed: how many of them have to.
+        tell: writes the request, before anything is kept.
+
+    Raises:
+        BadSetting: see `initialise`.
+        Refused: these cannot sign, or one branch of them could alone.
+    """
+    organisation = units.load(settings.organisation)
+    now = believed_time(settings, wall_clock, trial=False)
+    check_new_home(settings)
+    made = found_by(organisation, signers, needed, now(), os.urandom)
+    async with _empty_store(settings) as store:
+        tell(made)
+        await _keep(store, made)
+    key_files.store(settings.secrets, made.secrets)
+    return made
+
+
+async def _keep(store: storage.Store, made: Founding) -> None:
+    for name, value in made.kept.items():
+        await store.keyring.keep(name, value)
+
+
+async def begin(settings: Settings, first: Enrolment) -> None:
+    """Put the first version of a home into force, or that with which it comes back from a backup.
+
+    Raises:
+        NotVerified: too few of its signers signed it.
+        Stale: it is in force already, or another one is.
+    """
+    migrate.upgrade(settings.database_url)
+    pinned = key_files.signers(settings.secrets)
+    async with storage.open_store(settings.database_url) as store:
+        live = LiveRoster(store, units.load(settings.organisation), pinned, settings.secrets)
+        with contextlib.suppress(errors.BadSetting):  # there is none before the first
+            await live.refresh()
+        await live.put_into_force(first)
 
 
 def check_new_home(settings: Settings) -> None:

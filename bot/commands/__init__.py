@@ -28,6 +28,8 @@ case_app = typer.Typer(no_args_is_help=True, help="One case, in an officer's ses
 stats_app = typer.Typer(no_args_is_help=True, help="Counts for the city.")
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger.")
 witness_app = typer.Typer(no_args_is_help=True, help="Watch the ledger's heads from outside; needs no home.")
+signer_app = typer.Typer(no_args_is_help=True, help="A signer's own keys; needs no home.")
+roster_app = typer.Typer(no_args_is_help=True, help="Versions of the roster, as files that travel.")
 held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum can open.")
 for name, group in (
     ("unit", unit_app),
@@ -37,6 +39,8 @@ for name, group in (
     ("ledger", ledger_app),
     ("witness", witness_app),
     ("held", held_app),
+    ("signer", signer_app),
+    ("roster", roster_app),
 ):
     app.add_typer(group, name=name)
 
@@ -48,8 +52,16 @@ Officer = Annotated[
 Signers = Annotated[
     Path | None,
     typer.Option(
-        "--signers", exists=True, dir_okay=False, help="What `init --json` printed; without it you are asked."
+        "--signers", exists=True, dir_okay=False, help="What `init --trial --json` printed; else you are asked."
     ),
+]
+Request = Annotated[
+    Path | None,
+    typer.Option("--request", dir_okay=False, help="Where signers sign apart: write what they sign into this file."),
+]
+SignerKey = Annotated[Path, typer.Option("--key", exists=True, dir_okay=False, help="What `signer new` wrote.")]
+SignerLine = Annotated[
+    list[str] | None, typer.Option("--signer", help="A line that `signer new` printed; again for each signer.")
 ]
 Shares = Annotated[
     Path,
@@ -73,11 +85,93 @@ def _run(work: Coroutine[Any, Any, int | None]) -> None:
 
 
 @app.command("init")
-def run_init(org: Org = None, json: Json = False, trial: Trial = False) -> None:
-    """Create the home at TINBAO_HOME; passphrases and shares are printed once."""
+def run_init(
+    org: Org = None,
+    json: Json = False,
+    trial: Trial = False,
+    signer: SignerLine = None,
+    threshold: Annotated[int, typer.Option("--threshold", help="How many of them sign a version.")] = 2,
+    request: Annotated[Path, typer.Option("--request", dir_okay=False, help="Where to write what they sign.")] = Path(
+        "roster-1.request"
+    ),
+) -> None:
+    """Create the home at TINBAO_HOME; it serves once enough of its signers have signed the request."""
     from bot.commands import init as creation
 
-    _run(creation.initialise(_settings(org=org), as_json=json, trial=trial))
+    work = creation.initialise(_settings(org=org), signer or [], threshold, request, as_json=json, trial=trial)
+    _run(work)
+
+
+@signer_app.command("new")
+def signer_new(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write the keys.")],
+    name: Annotated[str, typer.Option("--name", help="Who signs.")],
+    office: Annotated[str, typer.Option("--office", help="The code of their office, such as vks-tp.")],
+    json: Json = False,
+) -> None:
+    """Make a signer's keys, on a machine of their own; prints the line that the home is founded or continued with."""
+    from bot.commands import signers
+
+    raise typer.Exit(signers.new(file, name, office, as_json=json))
+
+
+@signer_app.command("share")
+def signer_share(
+    request: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `init` wrote.")], key: SignerKey
+) -> None:
+    """Print a signer's share of the recovery key, once more whenever it is asked for: to be kept on paper."""
+    from bot.commands import signers
+
+    raise typer.Exit(signers.share(key, request))
+
+
+@roster_app.command("show")
+def roster_show(json: Json = False) -> None:
+    """The version in force, who signs, and whose signatures it bears."""
+    from bot.commands import rosters
+
+    _run(rosters.show(_settings(), as_json=json))
+
+
+@roster_app.command("propose")
+def roster_propose(
+    request: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write what is to be signed.")],
+    signer: SignerLine = None,
+    without: Annotated[list[str] | None, typer.Option("--without", help="A signer who goes; again for more.")] = None,
+    threshold: Annotated[int | None, typer.Option("--threshold", help="How many sign from then on.")] = None,
+) -> None:
+    """Propose other signers, or another number of them: today's and those to come sign it."""
+    from bot.commands import rosters
+
+    _run(rosters.succeed(_settings(), request, signer or [], without or [], threshold))
+
+
+@roster_app.command("sign")
+def roster_sign(
+    request: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What was proposed.")],
+    key: SignerKey,
+    out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Where to write the signature.")] = None,
+    heard: Annotated[
+        list[str] | None,
+        typer.Option("--heard", help="NAME=DIGITS: the digits that somebody read out to you; again for each."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask once more.")] = False,
+) -> None:
+    """Look at what a version changes, and sign it; needs no home. Whose keys are new reads their digits out to you."""
+    from bot.commands import signers
+
+    raise typer.Exit(signers.sign(key, request, out, heard or [], agreed=yes))
+
+
+@roster_app.command("apply")
+def roster_apply(
+    request: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What was proposed.")],
+    signatures: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="What `roster sign` wrote.")],
+) -> None:
+    """Put a version into force that enough signers have signed."""
+    from bot.commands import rosters
+
+    _run(rosters.apply(_settings(), request, signatures))
 
 
 @app.command()
@@ -131,11 +225,11 @@ def unit_list(json: Json = False) -> None:
 
 
 @unit_app.command("rotate")
-def unit_rotate(unit: Unit, signers: Signers = None) -> None:
+def unit_rotate(unit: Unit, signers: Signers = None, request: Request = None) -> None:
     """Give a unit a new key, sealed to everybody in it; old cases stay readable to them."""
     from bot.commands import people
 
-    _run(people.rotate_unit(_settings(), unit, signers))
+    _run(people.rotate_unit(_settings(), unit, people.Signing(signers, request)))
 
 
 @unit_app.command("recover")
@@ -152,28 +246,29 @@ def officer_add(
     unit: Annotated[str, typer.Option("--unit", help="A unit's code.")],
     role: Annotated[str, typer.Option("--role", help=f"{' '.join(Role)}.")] = "officer",
     signers: Signers = None,
+    request: Request = None,
 ) -> None:
     """Let a person join a unit; prints their passphrase and TOTP address once."""
     from bot.commands import people
     from tips.people.enrolment import Newcomer
 
-    _run(people.add_officer(_settings(), Newcomer(name, unit, roles.parse(role)), signers))
+    _run(people.add_officer(_settings(), Newcomer(name, unit, roles.parse(role)), people.Signing(signers, request)))
 
 
 @officer_app.command("remove")
-def officer_remove(name: Name, signers: Signers = None) -> None:
+def officer_remove(name: Name, signers: Signers = None, request: Request = None) -> None:
     """Let a person go: their login and keys end, and their unit gets a new key."""
     from bot.commands import people
 
-    _run(people.remove_officer(_settings(), name, signers))
+    _run(people.remove_officer(_settings(), name, people.Signing(signers, request)))
 
 
 @officer_app.command("renew")
-def officer_renew(name: Name, signers: Signers = None) -> None:
+def officer_renew(name: Name, signers: Signers = None, request: Request = None) -> None:
     """New keys for who lost their passphrase; prints passphrase and TOTP address once."""
     from bot.commands import people
 
-    _run(people.renew_officer(_settings(), name, signers))
+    _run(people.renew_officer(_settings(), name, people.Signing(signers, request)))
 
 
 @app.command()
@@ -316,6 +411,7 @@ def restore(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `backup` wrote.")],
     shares: Shares,
     signers: Signers = None,
+    request: Request = None,
     despite: Annotated[
         bool, typer.Option("--despite", help="Go on although rows in it are not what was signed; all are named.")
     ] = False,
@@ -326,10 +422,11 @@ def restore(
         ),
     ] = None,
 ) -> None:
-    """Bring a backup back into a new, empty home, after all of it was checked; two admins sign that it came back."""
+    """Bring a backup back into a new, empty home, after all of it was checked; its signers sign that it came back."""
     from bot.commands import recovery
+    from bot.commands.people import Signing
 
-    _run(recovery.restore(_settings(), file, shares, signers, despite=despite, head=head))
+    _run(recovery.restore(_settings(), file, shares, Signing(signers, request), despite=despite, head=head))
 
 
 @app.command("poster")

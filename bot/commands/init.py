@@ -5,17 +5,47 @@ from __future__ import annotations
 import functools
 import json
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from bot import wiring
+from bot import roster_files, wiring
 from bot.settings import Settings
 from tips import errors
+from tips.people import proposals, signer_keys
 from tips.people.founding import Founding
 
 
-async def initialise(settings: Settings, *, as_json: bool, trial: bool) -> int:
-    """`tinbao init`."""
-    await wiring.initialise(settings, trial=trial, tell=functools.partial(_show_once, as_json=as_json))
+async def initialise(
+    settings: Settings, lines: Sequence[str], needed: int, request: Path, *, as_json: bool, trial: bool
+) -> int:
+    """`tinbao init`: for trying out, with signers from this shell; or for signers who each have keys of their own."""
+    if trial and lines:
+        raise errors.BadSetting("--trial makes signers of its own: leave out --signer")
+    if trial:
+        await wiring.initialise(settings, trial=True, tell=functools.partial(_show_once, as_json=as_json))
+        return 0
+    if not lines:
+        raise errors.BadSetting(
+            "a home has three to five signers, each with keys from a machine of their own: give --signer LINE for each,"
+            " as `tinbao signer new` prints it; or --trial, for trying out"
+        )
+    signers = [signer_keys.parse_line(it) for it in lines]
+    await wiring.initialise_for(settings, signers, needed, lambda made: _ask(made, request, as_json=as_json))
     return 0
+
+
+def _ask(made: Founding, request: Path, *, as_json: bool) -> None:
+    """Write the request for the first version, and say whom it waits for."""
+    roster_files.write_request(request, made.proposal)
+    signers = made.secrets.signers
+    rows = [{"name": it.name, "fingerprint": proposals.fingerprint(it.verify)} for it in signers.listed]
+    if as_json:
+        plain = {"request": str(request), "threshold": signers.needed, "signers": rows}
+        print(json.dumps(plain, ensure_ascii=False))
+        return
+    print(request)
+    for row in rows:
+        print(f"  {row['name']}: {row['fingerprint']}")
 
 
 def _show_once(made: Founding, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""What the command line does with people and units: who joins, leaves, gets new keys; two admins sign each time."""
+"""What the command line does with people and units: who joins, leaves, gets new keys; signers sign each time."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import getpass
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from bot.commands import rosters
 from bot.commands.output import print_table
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.keys import Identity
-from tips.people.enrolment import Enrolled, Enrolment, Newcomer, Registrar
+from tips.people import proposals
+from tips.people.enrolment import Newcomer, Registrar
+from tips.people.proposals import Enrolled, Proposal
 
 
 async def list_units(settings: Settings, *, as_json: bool) -> int:
@@ -38,50 +42,61 @@ async def list_units(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-async def add_officer(settings: Settings, newcomer: Newcomer, signers: Path | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """How a version comes to be signed: here, by who shares a shell, or as a request that travels."""
+
+    signers: Path | None = None  # passphrases, as `init --trial --json` prints them
+    request: Path | None = None  # where the request is written
+
+
+async def add_officer(settings: Settings, newcomer: Newcomer, signing: Signing) -> int:
     """`tinbao officer add`."""
-    async with open_product(settings) as product:
-        joined = await _sign(product, signers, lambda registrar: registrar.enrol([newcomer]))
-        _print_login(joined.people[0])
+    made = await _changed(settings, signing, lambda registrar: registrar.enrol([newcomer]))
+    _print_login(made.people[0])
     return 0
 
 
-async def remove_officer(settings: Settings, name: str, signers: Path | None) -> int:
+async def remove_officer(settings: Settings, name: str, signing: Signing) -> int:
     """`tinbao officer remove`."""
-    async with open_product(settings) as product:
-        await _sign(product, signers, lambda registrar: registrar.leave(name))
-        freed = await product.departures.tick()
-    if freed:
-        print(f"{freed} cases are back in their queues", file=sys.stderr)
+    await _changed(settings, signing, lambda registrar: registrar.leave(name))
     return 0
 
 
-async def renew_officer(settings: Settings, name: str, signers: Path | None) -> int:
+async def renew_officer(settings: Settings, name: str, signing: Signing) -> int:
     """`tinbao officer renew`."""
-    async with open_product(settings) as product:
-        step = await _sign(product, signers, lambda registrar: registrar.renew(name))
-        _print_login(step.people[0])
+    made = await _changed(settings, signing, lambda registrar: registrar.renew(name))
+    _print_login(made.people[0])
     return 0
 
 
-async def rotate_unit(settings: Settings, unit: str, signers: Path | None) -> int:
+async def rotate_unit(settings: Settings, unit: str, signing: Signing) -> int:
     """`tinbao unit rotate`."""
-    async with open_product(settings) as product:
-        await _sign(product, signers, lambda registrar: registrar.rotate(unit))
+    await _changed(settings, signing, lambda registrar: registrar.rotate(unit))
     return 0
 
 
-async def _sign(product: Product, signers: Path | None, change: Callable[[Registrar], Enrolment]) -> Enrolment:
-    """Let the admins sign the next roster version, and put it into force."""
-    step = change(product.registrar(await unlock_signers(product, signers)))
-    await product.roster.put_into_force(step)
-    return step
+async def _changed(settings: Settings, signing: Signing, change: Callable[[Registrar], Proposal]) -> Proposal:
+    """Make the next roster version: signed here and put into force, or written down for its signers."""
+    if signing.request:
+        proposal = await rosters.propose(settings, signing.request, change)
+        print(signing.request, file=sys.stderr)
+        return proposal
+    async with open_product(settings) as product:
+        signers = await unlock_signers(product, signing.signers)
+        proposal = change(product.registrar())
+        await product.roster.put_into_force(proposals.signed_here(proposal, signers))
+        if freed := await product.departures.tick():
+            print(f"{freed} cases are back in their queues", file=sys.stderr)
+    return proposal
 
 
 def _print_login(person: Enrolled) -> None:
     """Once; nobody can print it again. A person at a terminal also sees the address as a code for their telephone."""
-    name, totp = person.identity.name, keys.totp_uri(person.identity)
-    print(json.dumps({"name": name, "passphrase": person.passphrase, "totp": totp}))
+    it = person.identity
+    shown = {"name": it.name, "passphrase": person.passphrase, "totp": keys.totp_uri(it)}
+    print(json.dumps({**shown, "fingerprint": proposals.fingerprint(it.public, it.verify)}))
+    totp = shown["totp"]
     if sys.stderr.isatty():
         import segno
 
@@ -93,21 +108,24 @@ async def enrol(
     admins: Sequence[Identity],
     newcomers: Sequence[Newcomer],
     passphrase: str | None = None,
-) -> Enrolment:
-    """Let people join a running product, in one roster version."""
-    joined = product.registrar(admins).enrol(newcomers, passphrase)
-    await product.roster.put_into_force(joined)
+) -> Proposal:
+    """Let people join a running product whose signers share a shell, in one roster version."""
+    joined = product.registrar().enrol(newcomers, passphrase)
+    await product.roster.put_into_force(proposals.signed_here(joined, admins))
     return joined
 
 
 async def unlock_signers(product: Product, file: Path | None) -> list[Identity]:
-    """The two admins, by the file that `init --json` printed, or by asking.
+    """The signers of a home where they share a shell, by the file that `init --json` printed, or by asking.
 
     Raises:
         WrongPassphrase: one of the passphrases is wrong.
+        Refused: they sign on machines of their own.
     """
-    words = passphrases([signer.name for signer in product.roster().signers], file)
-    return [await product.logins.unlock(name, passphrase) for name, passphrase in words.items()]
+    names = [signer.name for signer in product.roster().signers.listed]
+    if any(product.roster().person(name) is None for name in names):
+        raise errors.Refused("error.signers_apart", "--request FILE")
+    return [await product.logins.unlock(*pair) for pair in passphrases(names, file).items()]
 
 
 def passphrases(names: Sequence[str], file: Path | None) -> dict[str, str]:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 import storage
-from bot import backups, key_files
+from bot import backups, key_files, roster_files
 from bot.commands import people
 from bot.commands.cases import parse_id, session_of
 from bot.commands.output import progress
+from bot.commands.people import Signing
 from bot.settings import Settings
 from bot.tree_files import HeadInMemory
 from bot.wiring import believed_time, check_new_home, open_product, wall_clock
@@ -27,9 +28,10 @@ from tips.cases.ledger import Kind, SignedEvent
 from tips.crypto import keys
 from tips.crypto.keys import Identity
 from tips.desk.audit import audit
+from tips.organisation import roster
 from tips.organisation.roles import Task
 from tips.organisation.roster import Roster
-from tips.people import founding, key_rotation, recovery
+from tips.people import founding, key_rotation, proposals, recovery
 from tips.people.recovery import LedgerState
 from tips.transparency import heads
 from tips.transparency.heads import Heads
@@ -104,12 +106,14 @@ async def restore(
     settings: Settings,
     file: Path,
     shares: Path,
-    signers: Path | None,
+    signing: Signing,
     *,
     despite: bool = False,
     head: Path | None = None,
 ) -> int:
     """`tinbao restore`: an empty home becomes what a backup holds; the processes' keys are made anew.
+
+    It serves once its signers have signed that it came back: here, or on machines of their own.
 
     All of it or nothing: what does not open, fit or hold leaves the database as empty as it was. What an audit finds is
     named; `despite` goes on with it. `head`: a head of the log that a witness kept, which the backup is held against.
@@ -120,32 +124,39 @@ async def restore(
         seed, data = recovery.unseal(progress(iter(lambda: source.read(PIECE), b""), "restore"), given)
         _, state = backup.load(settings.database_url, data)
     try:
-        back = await _come_back(settings, seed, state, signers, kept, despite=despite)
+        back = await _come_back(settings, seed, state, signing, kept, despite=despite)
         key_files.store(settings.secrets, back.secrets)
     except BaseException:
         backup.empty(settings.database_url)
         raise
     key_files.mark_run_before(settings.secrets)
+    if signing.request:
+        print(signing.request)
+        return 0
     async with open_product(settings) as product:
         await product.heads.begin_anew()
     return 0
 
 
 async def _come_back(
-    settings: Settings, seed: bytes, state: LedgerState, signers: Path | None, kept: bytes, *, despite: bool
+    settings: Settings, seed: bytes, state: LedgerState, signing: Signing, kept: bytes, *, despite: bool
 ) -> recovery.Return:
-    """Check what was loaded, and sign the roster version with which it goes on."""
+    """Check what was loaded, and make the roster version with which it goes on."""
     async with storage.open_store(settings.database_url) as store:
         newest = await store.keyring.newest_roster()
         if newest is None:
             raise errors.ForeignFile
-        admins = await _admins(store, signers, newest.document)
-        current = recovery.trusted(newest, admins)
+        admins = [] if signing.request else await _admins(store, signing.signers, newest.document)
+        current = recovery.of_backup(newest) if signing.request else recovery.trusted(newest, admins)
         _refuse(await _differences(store, current, kept), despite=despite)
         now = believed_time(settings, wall_clock, trial=current.trial)
         release = await store.keyring.kept("release")
-        back = recovery.come_back(current, release, seed, admins, state, now(), os.urandom)
-        await store.keyring.add_roster(back.roster, (), (), back.events)
+        back = recovery.come_back(current, newest, release, seed, state, now(), os.urandom)
+        if signing.request:
+            roster_files.write_request(signing.request, back.proposal)
+        else:
+            step = proposals.signed_here(back.proposal, admins)
+            await store.keyring.add_roster(step.roster, (), (), step.events)
     return back
 
 
@@ -192,6 +203,9 @@ def _refuse(differences: Sequence[str], *, despite: bool) -> None:
 
 
 async def _admins(store: storage.Store, file: Path | None, document: bytes) -> list[Identity]:
-    names = [name for name, _, _ in json.loads(document)["signers"]]
+    named = roster.parse(document)
+    names = [it.name for it in named.signers.listed]
+    if any(named.person(name) is None for name in names):
+        raise errors.Refused("error.signers_apart", "--request FILE")
     words = people.passphrases(names, file)
     return [keys.unlock_identity((await store.accounts.get(name)).locked, words[name]) for name in names]

@@ -76,6 +76,6 @@ class ReportViews:
             "desk_people.html",
             version=roster.version,
             people=[(it.name, it.role, self.frame.unit_name(it.unit)) for it in people],
-            signers=[(it.name, self.frame.unit_name(it.office)) for it in roster.signers],
+            signers=[(it.name, self.frame.unit_name(it.office)) for it in roster.signers.listed],
             alone=[unit.name for unit in units if unit.receives and not roster.reader(unit.code)],
         )

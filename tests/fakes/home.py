@@ -25,8 +25,10 @@ from tips.crypto.sealing import Envelope, Grant
 from tips.intake.reception import Outcome, Sender
 from tips.intake.turns import Inbound
 from tips.organisation.roles import Role
+from tips.people import proposals
 from tips.people.enrolment import Newcomer
 from tips.people.founding import Founding
+from tips.people.proposals import Enrolment, Proposal
 from tips.people.session import Session
 from tips.ports.clock import Stuck
 
@@ -72,11 +74,13 @@ class Home:
         member = self.product.roster().members(unit)[0]
         return await self.session(member.name)
 
+    def signed(self, proposal: Proposal) -> Enrolment:
+        """A roster version as the founding admins sign it."""
+        return proposals.signed_here(proposal, self.founding.admins)
+
     async def join(self, *rows: tuple[str, str, str]) -> None:
-        admins = [await self.product.logins.unlock(*pair) for pair in self.founding.passphrases.items()]
-        joined = await people.enrol(
-            self.product, admins, [Newcomer(name, unit, Role(role)) for name, unit, role in rows]
-        )
+        newcomers = [Newcomer(name, unit, Role(role)) for name, unit, role in rows]
+        joined = await people.enrol(self.product, self.founding.admins, newcomers)
         self.people |= {person.identity.name: person.identity for person in joined.people}
         self.passphrases |= {person.identity.name: person.passphrase for person in joined.people}
 

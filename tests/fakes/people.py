@@ -1,7 +1,7 @@
 """Who works in the tests' homes: name, unit, role; and a roster in which every unit has somebody."""
 
 from tips.organisation.roles import Role
-from tips.organisation.roster import Person, Roster, UnitKey
+from tips.organisation.roster import Person, Roster, Signers, UnitKey
 from tips.organisation.units import HELD, Organisation
 
 AN = ("an", "area-770", "officer")  # the desk of Quận 3, where most tips go
@@ -27,7 +27,7 @@ def full_roster(organisation: Organisation, without: tuple[str, ...] = ()) -> Ro
         version=1,
         organisation=organisation.name,
         organisation_digest=organisation.digest,
-        signers=(),
+        signers=Signers(()),
         people=tuple(Person(code, code, Role.OFFICER, bytes(32), bytes(32)) for code in codes),
         former={},
         units=tuple(UnitKey(code, 1, bytes(32)) for code in codes),

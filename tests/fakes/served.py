@@ -74,23 +74,23 @@ class Served:
         return TOTP(secret, 6, SHA1(), 30).generate(int((datetime.now(UTC) + ahead).timestamp())).decode()
 
 
-def made(folder: Path, people: Sequence[tuple[str, ...]] = (("an", "area-770"),), init: Sequence[str] = ()) -> Served:
-    """`tinbao init --json`, then `tinbao officer add` for each person (name, unit, and a role where it is another).
+def made(folder: Path, people: Sequence[tuple[str, ...]] = (("an", "area-770"),)) -> Served:
+    """`tinbao init --trial --json`, then `tinbao officer add` for each person: name, unit, and another role.
 
     The commands run once for all who want the same home in this process; each gets a copy, which is its own.
     """
-    once = _founded(tuple(map(tuple, people)), tuple(init))
+    once = _founded(tuple(map(tuple, people)))
     for part in (once.home, once.secrets, once.run):
         shutil.copytree(part, folder / part.name)
     return replace(once, folder=folder, port=loopback.free_port())
 
 
 @functools.cache
-def _founded(people: tuple[tuple[str, ...], ...], init: tuple[str, ...]) -> Served:
+def _founded(people: tuple[tuple[str, ...], ...]) -> Served:
     folder = Path(tempfile.mkdtemp(dir=MEMORY, prefix="tinbao-founded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     port = loopback.free_port()
-    printed = json.loads(command(folder, port, "init", "--json", *init))
+    printed = json.loads(command(folder, port, "init", "--trial", "--json"))
     signers = folder / "signers.json"
     signers.write_text(json.dumps(printed))
     added = {}
@@ -103,9 +103,7 @@ def _founded(people: tuple[tuple[str, ...], ...], init: tuple[str, ...]) -> Serv
 
 def command(folder: Path, port: int, *words: str) -> str:
     """What a command of `tinbao` prints; it has to succeed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *words], cwd=ROOT, env=environment(folder, port), capture_output=True, check=False
-    )
+    done = subprocess.run([*PROGRAM, *words], cwd=ROOT, env=environment(folder, port), capture_output=True, check=False)
     assert done.returncode == 0, f"`{words[0]}` ended with {done.returncode}"
     return done.stdout.decode()
 

@@ -20,6 +20,7 @@ from bot.commands import error_messages
 from tests.fakes import home, served
 from tests.fakes.served import Served
 from tips import errors
+from tips.people import proposals
 
 KEY = re.compile(r"\b(?:error|desk|ledger|mailbox|ping|officers|state|about|page|job)\.[a-z_]+\b")
 HERE = "{folder}"
@@ -123,8 +124,9 @@ BAD = [
     (("poster", "quận 99"), 1, "nowhere in the city"),
     (("serve", "--only", "nothing"), 1, "--only knows"),
     (("triage", "--org", "mars"), 1, "hcmc-districts"),
-    (("init", "--org", "mars"), 1, "hcmc-districts"),
-    (("init",), 1, "exists already"),
+    (("init", "--trial", "--org", "mars"), 1, "hcmc-districts"),
+    (("init", "--trial"), 1, "exists already"),
+    (("init",), 1, "--signer LINE"),
 ]
 
 
@@ -208,7 +210,6 @@ UNUSABLE = {
     "drafts out of reach": {"TINBAO_DRAFTS_URL": "valkey://127.0.0.1:9/0"},
     "a database out of reach": {"TINBAO_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:9/none"},
     "another home's database": {"TINBAO_DATABASE_URL": f"sqlite+aiosqlite:///{HERE}/home/tinbao.db"},
-    "a time that is moved": {"TINBAO_NOW": "+35d"},
     "a bad listening address": {"TINBAO_LISTEN": "nowhere"},
     "a token that is none": {"TINBAO_TELEGRAM_TOKEN": "no token"},
 }
@@ -219,12 +220,12 @@ def test_init_prints_no_secret_before_a_start_is_sure(run: Run, tmp_path: Path, 
     """What a start needs is tried first: nothing is printed, and the same command works once that is mended."""
     own = {"TINBAO_HOME": str(tmp_path / "home"), "TINBAO_SECRETS": str(tmp_path / "secrets")}
     try:
-        ended, said = run("init", "--json", **(own | unusable))
+        ended, said = run("init", "--trial", "--json", **(own | unusable))
         assert ended == 1
         assert next(iter(unusable)) in said
         assert "passphrase" not in said
         assert not (tmp_path / "secrets" / "signers.json").exists()
-        ended, said = run("init", "--json", **own)
+        ended, said = run("init", "--trial", "--json", **own)
         assert ended == 0
         assert set(json.loads(said)) == {"admins", "recovery"}
     finally:
@@ -235,8 +236,7 @@ async def test_a_roster_with_one_signature_is_never_put_into_force(tmp_path: Pat
     """It would be stored, and no process would believe anything any more: the home would be closed for good."""
     async with home.opened(tmp_path) as opened:
         product = opened.product
-        one = [await product.logins.unlock(*next(iter(opened.founding.passphrases.items())))]
-        step = product.registrar(one).rotate("area-770")
+        step = proposals.signed_here(product.registrar().rotate("area-770"), opened.founding.admins[:1])
         with pytest.raises(errors.NotVerified):
             await product.roster.put_into_force(step)
         newest = await product.store.keyring.newest_roster()
@@ -274,7 +274,7 @@ def test_a_backup_that_cannot_be_put_in_place_leaves_no_part_of_it(run: Run, mad
 
 def test_no_home_is_made_whose_secrets_nobody_could_read(tmp_path: Path) -> None:
     """Onto a full disk, or to nowhere: it is said, and `init` can be run again."""
-    words = [sys.executable, "-m", "bot", "init", "--json"]
+    words = [sys.executable, "-m", "bot", "init", "--trial", "--json"]
     with home.in_memory() as run, Path("/dev/full").open("w") as full:
         own = served.environment(tmp_path, 1) | {"TINBAO_RUN": str(run)}
         done = subprocess.run(

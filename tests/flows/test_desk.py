@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bot.commands import people
+from bot.commands.people import Signing
 from tests.fakes.desk import CSRF, acts, browser, log_in
 from tests.fakes.home import Home
 from tests.fakes.people import CHI
@@ -569,7 +570,7 @@ async def test_who_is_removed_in_mid_session_is_out_with_the_next_click(a_home: 
         signers = tmp_path / "signers.json"
         admins = [{"name": name, "passphrase": words} for name, words in a_home.founding.passphrases.items()]
         signers.write_text(json.dumps({"admins": admins}))
-        await people.remove_officer(a_home.settings, "chi", signers)
+        await people.remove_officer(a_home.settings, "chi", Signing(signers))
         await a_home.product.roster.refresh()
         answer = await client.post(f"/desk/case/{row.id.hex()}/claim", data={"csrf": token.group(1)})
         assert answer.url.path == "/desk/login"

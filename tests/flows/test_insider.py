@@ -27,7 +27,7 @@ from tips.crypto import receipt, sealing
 from tips.crypto.sealing import RECEIPT
 from tips.desk.actions import Fields
 from tips.desk.actions.step import Step
-from tips.organisation import roster
+from tips.people import proposals
 from tips.ports.cases import Change
 
 EDITS = {  # of a case that lies unread at the desk of Quận 3
@@ -380,12 +380,12 @@ async def test_the_clock_itself_ends_no_case_before_its_time(office: Home) -> No
 async def goes(home: Home, name: str, *, as_then: bool = False) -> None:
     """Somebody leaves; `as_then`: by a program that did not write down where they had worked."""
     product = home.product
-    admins = [await product.logins.unlock(*pair) for pair in home.founding.passphrases.items()]
-    step = product.registrar(admins).leave(name)
+    step = product.registrar().leave(name)
     if as_then:
-        version = replace(product.roster.check(step.roster), past={}, signed=b"")
-        step = replace(step, roster=roster.sign(version, {it.name: it.signing for it in admins}))
-    await product.roster.put_into_force(step)
+        version = replace(step.version, past={})
+        told = proposals.propose(version, step.before, home.clock(), secrets.token_bytes).events
+        step = replace(step, version=version, events=told)
+    await product.roster.put_into_force(home.signed(step))
 
 
 @pytest.mark.parametrize("as_then", [False, True], ids=["now", "by an earlier program"])
@@ -562,8 +562,7 @@ async def test_sealing_anew_gives_nobody_a_key_who_had_none(office: Home) -> Non
 async def test_a_roster_row_that_was_taken_away_brings_nobody_back(tmp_path: Path, database_url: str) -> None:
     """An officer who left stays gone, in a process that starts anew too; `ledger verify` names the row."""
     async with opened(tmp_path, (AN, BINH, KIEM), database_url) as office:
-        admins = [await office.product.logins.unlock(*pair) for pair in office.founding.passphrases.items()]
-        await office.product.roster.put_into_force(office.product.registrar(admins).leave("binh"))
+        await office.product.roster.put_into_force(office.signed(office.product.registrar().leave("binh")))
         newest = office.product.roster().version
         behind(office, "DELETE FROM roster WHERE version = :version", version=newest)
         async with open_product(office.settings, now=office.clock) as again:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.commands import people, recovery
+from bot.commands.people import Signing
 from tests.fakes import databases, home
 from tests.fakes.home import Home
 from tests.fakes.people import AN, BA, CHI, KIEM
@@ -59,7 +60,7 @@ async def opens(opened: Home, case: bytes, seeds: list[bytes]) -> bool:
 async def test_an_admin_of_an_office_that_receives_holds_none_of_its_seeds(office: Home) -> None:
     """Nor an auditor: not when they join, not at a new key, and not when a colleague logs in who could give it."""
     await office.join(("quan", "vks-tp", "admin"), ("xet", "vks-tp", "auditor"))
-    await people.rotate_unit(office.settings, "vks-tp", printed(office))
+    await people.rotate_unit(office.settings, "vks-tp", Signing(printed(office)))
     await office.product.roster.refresh()
     await office.session("kiem")
     await office.join(("soi", "vks-tp", "overseer"))
@@ -85,7 +86,7 @@ async def test_who_left_opens_nothing_that_came_later(office: Home) -> None:
     taken = await office.seeds_of(leaver)
     await office.product.review.open(await office.session("an"), old)
     assert await opens(office, old, taken)
-    await people.remove_officer(office.settings, "an", printed(office))
+    await people.remove_officer(office.settings, "an", Signing(printed(office)))
     await office.product.roster.refresh()
     new = await tip(office)
     assert not await opens(office, new, taken)
@@ -100,7 +101,7 @@ async def test_who_left_opens_nothing_that_came_later(office: Home) -> None:
 
 
 async def test_a_name_that_left_is_not_given_again(office: Home) -> None:
-    await people.remove_officer(office.settings, "an", printed(office))
+    await people.remove_officer(office.settings, "an", Signing(printed(office)))
     await office.product.roster.refresh()
     with pytest.raises(errors.Refused):
         await office.join(("an", "area-778", "officer"))
@@ -113,7 +114,7 @@ async def test_a_lost_passphrase_costs_a_colleague_a_login_and_nobody_a_case(
     old = await tip(office)
     lost = office.people["an"]
     taken = await office.seeds_of(lost)
-    await people.renew_officer(office.settings, "an", printed(office))
+    await people.renew_officer(office.settings, "an", Signing(printed(office)))
     told = json.loads(capsys.readouterr().out)
     await office.product.roster.refresh()
     new = await tip(office)
@@ -130,7 +131,7 @@ async def test_a_lost_passphrase_costs_a_colleague_a_login_and_nobody_a_case(
 async def test_a_unit_that_nobody_is_left_in_is_passed_over(office: Home) -> None:
     """Its tips go to the next level, and it comes back with a new key when somebody joins."""
     for name in ("an", "ba"):
-        await people.remove_officer(office.settings, name, printed(office))
+        await people.remove_officer(office.settings, name, Signing(printed(office)))
     await office.product.roster.refresh()
     row = await office.case(await tip(office))
     assert row.unit == "vks-tp"
@@ -146,7 +147,7 @@ async def test_the_quorum_brings_back_what_an_overseer_lost(office: Home) -> Non
     office.clock.forward(hours=40)
     await office.product.escalation.tick()
     assert (await office.case(case)).unit == "vks-tp"
-    await people.remove_officer(office.settings, "kiem", printed(office))
+    await people.remove_officer(office.settings, "kiem", Signing(printed(office)))
     await office.product.roster.refresh()
     await office.join(("sat", "vks-tp", "overseer"))
     with pytest.raises(errors.NotOpened):
@@ -160,7 +161,7 @@ async def test_the_quorum_brings_back_what_an_overseer_lost(office: Home) -> Non
 
 async def test_who_may_not_or_is_not_on_record_brings_no_old_keys_back(office: Home) -> None:
     """Another role, a wrong passphrase, or a ledger that takes nothing: whoever came reads no old case."""
-    await people.remove_officer(office.settings, "kiem", printed(office))
+    await people.remove_officer(office.settings, "kiem", Signing(printed(office)))
     await office.product.roster.refresh()
     await office.join(("sat", "vks-tp", "overseer"), ("xet", "vks-tp", "auditor"))
     seeds = await office.product.store.keyring.seeds("sat")
@@ -190,7 +191,7 @@ async def test_a_session_ends_when_its_unit_got_a_new_key(office: Home) -> None:
     code = keys.totp_code(identity.totp, office.product.now())
     token, _ = await office.product.logins.log_in("an", office.passphrases["an"], code)
     assert (await office.product.logins.resume(token)).name == "an"
-    await people.rotate_unit(office.settings, "area-770", printed(office))
+    await people.rotate_unit(office.settings, "area-770", Signing(printed(office)))
     await office.product.roster.refresh()
     with pytest.raises(errors.NotFound):
         await office.product.logins.resume(token)
@@ -200,4 +201,4 @@ async def test_a_session_ends_when_its_unit_got_a_new_key(office: Home) -> None:
 
 async def test_a_signer_of_the_roster_does_not_leave_this_way(office: Home) -> None:
     with pytest.raises(errors.Refused):
-        await people.remove_officer(office.settings, "admin-vks", printed(office))
+        await people.remove_officer(office.settings, "admin-vks", Signing(printed(office)))

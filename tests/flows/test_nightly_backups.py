@@ -13,6 +13,7 @@ import pytest
 
 from bot import backups, wiring
 from bot.commands import doctor, recovery
+from bot.commands.people import Signing
 from bot.settings import read
 from bot.wiring import Product
 from tests.fakes import databases, home
@@ -83,7 +84,7 @@ async def test_one_is_made_each_night_signed_by_the_clock_and_comes_back(tmp_pat
         secrets=tmp_path / "new-secrets",
         database_url=f"sqlite+aiosqlite:///{tmp_path}/new/tinbao.db",
     )
-    await recovery.restore(new, newest, printed, printed)
+    await recovery.restore(new, newest, printed, Signing(printed))
     async with wiring.open_product(new, now=clock) as product:
         assert (await product.mailboxes.read(receipt)).case
 

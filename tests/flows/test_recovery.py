@@ -20,6 +20,7 @@ import locales
 import storage
 from bot import backups, settings, wiring
 from bot.commands import error_messages, recovery
+from bot.commands.people import Signing
 from bot.settings import Settings
 from storage import backup, engine, migrate
 from tests.fakes import databases, home
@@ -191,7 +192,7 @@ async def test_a_backup_is_on_record_in_an_admins_name_before_it_is_written(tmp_
         write_printed(printed, opened)
         clock = opened.clock
     new = restored_into(tmp_path, opened.settings)
-    await recovery.restore(new, file, printed, printed)
+    await recovery.restore(new, file, printed, Signing(printed))
     async with wiring.open_product(new, now=clock) as product:
         assert ledger.sign(event, b"x" * 32).leaf in {it.leaf for it in await product.store.ledger.waiting()}
 
@@ -252,7 +253,7 @@ async def test_a_restored_home_opens_its_cases_and_wakes_what_slept(
         seen, people, clock = await opened.cases(), opened.people, opened.clock
     assert SENTENCE.encode() not in file.read_bytes()
     new = restored_into(tmp_path, opened.settings)
-    await recovery.restore(new, file, printed, printed)
+    await recovery.restore(new, file, printed, Signing(printed))
     async with wiring.open_product(new, now=clock) as product:
         assert await product.store.ledger.heads() == seen
         assert (await product.audit()).sound
@@ -289,7 +290,7 @@ class Backed:
 
     async def restores(self, file: Path | None = None, *, despite: bool = False, head: Path | None = None) -> None:
         new, printed = self.new, self.printed
-        await recovery.restore(new, file or self.file, printed, printed, despite=despite, head=head)
+        await recovery.restore(new, file or self.file, printed, Signing(printed), despite=despite, head=head)
 
     def resealed(self, change: Callable[[list[bytes]], list[bytes]]) -> Path:
         """The file as somebody who holds the shares could write it anew: each row of the dump is one of the list."""
@@ -481,10 +482,10 @@ async def test_a_home_comes_back_on_postgresql_or_leaves_it_empty(tmp_path: Path
     async with backed_up(tmp_path, edited) as backed:
         new = replace(backed.new, database_url=postgres_url)
         with pytest.raises(errors.Refused):
-            await recovery.restore(new, backed.file, backed.printed, backed.printed)
+            await recovery.restore(new, backed.file, backed.printed, Signing(backed.printed))
         assert await stored_cases(new) == []
         assert await stored_events(new) == []
-        await recovery.restore(new, backed.file, backed.printed, backed.printed, despite=True)
+        await recovery.restore(new, backed.file, backed.printed, Signing(backed.printed), despite=True)
         async with wiring.open_product(new, now=backed.opened.clock) as product:
             assert (await product.mailboxes.read(backed.receipt)).case.unit == "area-770"
 
@@ -580,9 +581,9 @@ async def test_what_an_earlier_program_backed_up_still_comes_back(tmp_path: Path
         for cut, key in ((-40, "error.backup_cut_short"), (100, "error.backup_altered")):
             short.write_bytes(file.read_bytes()[:cut])
             with pytest.raises(errors.NotOpened) as refused:
-                await recovery.restore(new, short, printed, printed)
+                await recovery.restore(new, short, printed, Signing(printed))
             assert refused.value.key == key
-        await recovery.restore(new, file, printed, printed)
+        await recovery.restore(new, file, printed, Signing(printed))
         async with wiring.open_product(new, now=lambda: made) as product:
             assert (await product.audit()).sound
             case = (await product.mailboxes.read(kept["receipt"])).case.id

@@ -1,6 +1,7 @@
 """A home for trying out says so, and only there a setting moves the time: in every part and every command."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,12 +12,14 @@ import httpx
 import pytest
 
 from bot import settings, wiring
-from tests.fakes import home, served
+from tests.fakes import home, machines, served
 from tests.fakes.people import AN
 from tests.fakes.served import Served
 from tests.flows.test_command_line import tinbao
 from tips import errors
+from tips.crypto import keys
 from tips.organisation import roster
+from tips.people import signer_keys
 
 NOW = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
 TIP = '{"text": "ban ma tuy o karaoke duong le van sy q3"}\n{"choose": "submit"}\n'
@@ -25,13 +28,13 @@ TIP = '{"text": "ban ma tuy o karaoke duong le van sy q3"}\n{"choose": "submit"}
 @pytest.fixture(scope="module")
 def trial() -> Iterator[Served]:
     with home.in_memory() as folder:
-        yield served.made(folder, init=("--trial",))
+        yield served.made(folder)
 
 
 @pytest.fixture(scope="module")
 def real() -> Iterator[Served]:
     with home.in_memory() as folder:
-        yield served.made(folder)
+        yield machines.founded(folder, [("an", "area-770")]).at
 
 
 @pytest.mark.parametrize(
@@ -81,8 +84,10 @@ def test_a_real_home_moves_no_time_and_says_so(real: Served, words: tuple[str, .
 
 def test_a_real_home_is_not_made_in_a_moved_time(tmp_path: Path) -> None:
     """`init` without --trial refuses it before anything is made."""
+    made = [signer_keys.public_of(keys.new_identity(office, os.urandom), office) for _, office in machines.SIGNERS]
+    signers = [word for it in made for word in ("--signer", it.line())]
     done = subprocess.run(
-        [*served.PROGRAM, "init", "--json"], cwd=served.ROOT, capture_output=True, text=True, check=False,
+        [*served.PROGRAM, "init", *signers, "--json"], cwd=served.ROOT, capture_output=True, text=True, check=False,
         env={**served.environment(tmp_path, 8138), "TINBAO_NOW": "+35d"},
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (1, "")

@@ -116,8 +116,25 @@ class SignedEvent:
 
 def sign(event: Event, signing: bytes) -> SignedEvent:
     """Sign an event with the Ed25519 seed of who did it."""
+    return signed_by(event, keys.sign(signing, b"tinbao event\x00" + event.body()))
+
+
+def signed_by(event: Event, signature: bytes) -> SignedEvent:
+    """An event with a signature that was made elsewhere, as it is stored; whether it holds `verify` tells."""
     body = event.body()
-    return SignedEvent(tree.leaf_hash(body), event.case, body, keys.sign(signing, b"tinbao event\x00" + body))
+    return SignedEvent(tree.leaf_hash(body), event.case, body, signature)
+
+
+def unsigned(body: bytes) -> Event:
+    """An event that waits for its signature.
+
+    Raises:
+        NotVerified: it is none, or not in its canonical form.
+    """
+    event = parse(SignedEvent(tree.leaf_hash(body), b"", body, b""))
+    if event.body() != body:
+        raise errors.NotVerified("this is not an event as it is signed")
+    return event
 
 
 def parse(signed: SignedEvent) -> Event:

@@ -89,7 +89,7 @@ def check_beside(event: Event, roster: Roster) -> None:
 
 
 def _is_signer(event: Event, roster: Roster) -> bool:
-    return event.by in {it.name for it in roster.signers}
+    return event.by in {it.name for it in (*roster.signers.listed, *roster.once)}
 
 
 def check(event: Event, before: Claimed | None, roster: Roster) -> None:

@@ -64,6 +64,7 @@ BINDINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "relay key id": (),
     "device": ("name", "nonce"),
     "recovery share": ("offices",),
+    "recovery share of": ("name",),
     "zalo tokens": (),
     "release seed": (),
     "backup": (),

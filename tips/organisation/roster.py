@@ -1,13 +1,14 @@
-"""The roster: who may receive, with which key; one versioned document, signed by two admins of different offices.
+"""The roster: who may receive, with which key; one versioned document, signed by m of n signers (`succession`).
 
-Every process pins the two signers and seals to nothing that this document does not name: a row that somebody slips
-into the database is never sealed to.
+Every process pins the signers and seals to nothing that this document does not name: a row that somebody slips into
+the database is never sealed to.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -18,10 +19,12 @@ from tips.crypto import keys
 from tips.crypto.sealing import Reader, Readers
 from tips.organisation.roles import Role
 
+NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # of a person: letters of any script
 HELD: Final = "held"  # its key is the recovery key: opened only by a quorum of offices
-SIGNERS_NEEDED: Final = 2
+NEEDED: Final = 2  # signatures, where a document does not say: the first ones had two signers
 INTAKE: Final = "intake"  # the processes that sign for themselves
 CLOCK: Final = "clock"
+LEAST_OFFICES: Final = 2  # whose signers sign a version together, whatever is needed besides
 PROCESSES: Final = (INTAKE, CLOCK)
 APART: Final = timedelta(hours=2)  # how far a desk may be behind a roster, and its clock behind another one's
 
@@ -58,11 +61,29 @@ class UnitKey:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """An admin whose signature counts; pinned outside the database."""
+    """Somebody whose signature counts; pinned outside the database."""
 
     name: str
     office: str
     verify: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who signs the roster, and how many of them a version needs: m of n."""
+
+    listed: tuple[Signer, ...]
+    needed: int = NEEDED
+
+    def signed(self, signed: SignedRoster) -> tuple[Signer, ...]:
+        """Those whose signature of a version holds."""
+        found = (it for it in self.listed if it.name in signed.signatures)
+        return tuple(it for it in found if _holds(signed, it))
+
+    def agree(self, signed: SignedRoster) -> bool:
+        """Whether enough of them signed a version, of more offices than one."""
+        by = self.signed(signed)
+        return len({it.verify for it in by}) >= self.needed and len({it.office for it in by}) >= LEAST_OFFICES
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +93,7 @@ class Roster:
     version: int
     organisation: str  # the name of the organisation shipped with the product
     organisation_digest: str  # SHA-256 of its units, lineage and conflict table
-    signers: tuple[Signer, ...]
+    signers: Signers
     people: tuple[Person, ...]
     former: Mapping[str, tuple[bytes, ...]]  # who left or got new keys -> verify keys of what they once signed
     units: tuple[UnitKey, ...]
@@ -83,6 +104,7 @@ class Roster:
     trial: bool = False  # the home is for trying out: no real tip is meant for it
     past: Mapping[str, tuple[Left, ...]] = field(default_factory=dict)  # of those in `former`; of some not known
     signed: bytes = field(default=b"", repr=False, compare=False)  # as it was read: earlier programs wrote less
+    once: tuple[Signer, ...] = ()  # who signed earlier versions: what they signed then still holds
 
     def reader(self, unit: str) -> Reader | None:
         """The unit as a reader by its newest key; None while it has none, or nobody who could use it."""
@@ -129,7 +151,7 @@ class Roster:
             *self.processes.get(by, ()),
             *(person.verify for person in self.people if person.name == by),
             *(key for key in self.former.get(by, ()) if key not in over),
-            *(signer.verify for signer in self.signers if signer.name == by),
+            *(signer.verify for signer in (*self.signers.listed, *self.once) if signer.name == by),
         )
         if not found:
             raise errors.NotVerified(f"nobody called {by} in the roster")
@@ -163,7 +185,7 @@ def _message(document: bytes) -> bytes:
 
 
 def sign(roster: Roster, signing: Mapping[str, bytes]) -> SignedRoster:
-    """Sign a version with the admins' Ed25519 seeds, by name."""
+    """Sign a version with the signers' Ed25519 seeds, by name."""
     document = roster.document()
     signatures = {name: keys.sign(seed, _message(document)) for name, seed in signing.items()}
     return SignedRoster(roster.version, document, signatures)
@@ -185,20 +207,21 @@ def with_past(newest: Roster, older: Iterable[Roster]) -> Roster:
     return replace(newest, past=found)
 
 
-def verify(signed: SignedRoster, pinned: Sequence[Signer]) -> Roster:
-    """The roster of a stored version, if two pinned admins of different offices signed it.
+def _holds(signed: SignedRoster, signer: Signer) -> bool:
+    return keys.signed_by(signer.verify, signed.signatures[signer.name], _message(signed.document))
+
+
+def verify(signed: SignedRoster, pinned: Signers) -> Roster:
+    """The roster of a stored version, if enough of the pinned signers signed it.
 
     Raises:
         NotVerified: fewer signatures than that hold, or the document is not a roster.
     """
-    offices = set()
-    for signer in pinned:
-        if signer.name in signed.signatures:
-            keys.verify(signer.verify, signed.signatures[signer.name], _message(signed.document))
-            offices.add(signer.office)
-    if len(offices) < SIGNERS_NEEDED:
-        raise errors.NotVerified("the roster lacks the signatures of two pinned admins of different offices")
-    roster = _parse(signed.document)
+    if not pinned.agree(signed):
+        raise errors.NotVerified(
+            f"the roster lacks the signatures of {pinned.needed} pinned signers of different offices"
+        )
+    roster = parse(signed.document)
     if roster.version != signed.version:
         raise errors.NotVerified("the roster's version is not the one that was signed")
     return roster
@@ -209,7 +232,8 @@ def _plain(roster: Roster) -> dict[str, Any]:
         "version": roster.version,
         "organisation": roster.organisation,
         "organisation_digest": roster.organisation_digest,
-        "signers": [[it.name, it.office, it.verify.hex()] for it in roster.signers],
+        "signers": [[it.name, it.office, it.verify.hex()] for it in roster.signers.listed],
+        "threshold": roster.signers.needed,
         "people": [[it.name, it.unit, it.role, it.public.hex(), it.verify.hex()] for it in roster.people],
         "former": {name: [key.hex() for key in them] for name, them in roster.former.items()},
         "units": [[it.unit, it.generation, it.public.hex()] for it in roster.units],
@@ -218,6 +242,7 @@ def _plain(roster: Roster) -> dict[str, Any]:
         "recovery": roster.recovery.hex(),
         "previous": roster.previous,
         **({"trial": True} if roster.trial else {}),
+        **({"signers_once": [[it.name, it.office, it.verify.hex()] for it in roster.once]} if roster.once else {}),
         **({"past": {name: [*map(_of_left, them)] for name, them in roster.past.items()}} if roster.past else {}),
     }
 
@@ -230,8 +255,12 @@ def _to_left(unit: str, role: str, verify: str, until: int | None) -> Left:
     return Left(unit, Role(role), bytes.fromhex(verify), None if until is None else datetime.fromtimestamp(until, UTC))
 
 
-def _parse(document: bytes) -> Roster:
-    """A roster of any program so far: the first ones knew nobody who had left, and one key a process."""
+def parse(document: bytes) -> Roster:
+    """A roster of any program so far: the first ones knew nobody who had left, and one key a process.
+
+    Raises:
+        NotVerified: it is none.
+    """
     unhex = bytes.fromhex
     try:
         plain = json.loads(document)
@@ -239,7 +268,7 @@ def _parse(document: bytes) -> Roster:
             plain["version"],
             plain["organisation"],
             plain["organisation_digest"],
-            tuple(Signer(name, office, unhex(key)) for name, office, key in plain["signers"]),
+            Signers(_signers_of(plain["signers"]), plain.get("threshold", NEEDED)),
             tuple(
                 Person(name, unit, Role(role), unhex(public), unhex(key))
                 for name, unit, role, public, key in plain["people"]
@@ -253,9 +282,14 @@ def _parse(document: bytes) -> Roster:
             plain.get("trial", False),
             {name: tuple(_to_left(*it) for it in them) for name, them in plain.get("past", {}).items()},
             document,
+            _signers_of(plain.get("signers_once", ())),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise errors.NotVerified("this is not a roster") from error
+
+
+def _signers_of(listed: Iterable[Sequence[str]]) -> tuple[Signer, ...]:
+    return tuple(Signer(name, office, bytes.fromhex(key)) for name, office, key in listed)
 
 
 def _keys_of(listed: str | Sequence[str]) -> tuple[bytes, ...]:

@@ -1,4 +1,4 @@
-"""Enrolment: people join a unit, leave it, or get new keys; two admins sign each version that says so.
+"""Enrolment: people join a unit, leave it, or get new keys; signers sign each version that says so (`proposals`).
 
 Whoever goes takes what they could open with them: their unit gets a new key at once, and nothing is sealed to the old
 one any more. What was sealed to it stays readable to the others, who keep the old seeds.
@@ -6,26 +6,24 @@ one any more. What was sealed to it stays readable to the others, who keep the o
 
 from __future__ import annotations
 
-import re
+import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from tips import errors
-from tips.cases import ledger
 from tips.crypto import keys
-from tips.crypto.keys import Cost, Identity, SealedSeed
+from tips.crypto.keys import Cost, Identity
 from tips.crypto.sealing import Random
-from tips.organisation import roster
+from tips.organisation import succession
 from tips.organisation.roles import Role
-from tips.organisation.roster import Left, Person, Roster, SignedRoster
-from tips.organisation.units import Organisation, UnitKind
-from tips.people import founding
+from tips.organisation.roster import NAME, Left, Person, Roster, SignedRoster, Signers
+from tips.organisation.units import Organisation, UnitKind, branch_of
+from tips.people import founding, proposals
 from tips.people.key_rotation import with_new_keys
+from tips.people.proposals import Enrolled, Proposal
 from tips.ports.people import Account
-
-_NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # letters of any script
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,37 +36,17 @@ class Newcomer:
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
-    """A person who joined; the passphrase and TOTP address are shown once."""
-
-    identity: Identity
-    passphrase: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolment:
-    """The next roster version and what goes with it."""
-
-    roster: SignedRoster
-    event: ledger.SignedEvent
-    accounts: tuple[Account, ...] = ()
-    seeds: tuple[SealedSeed, ...] = ()
-    people: tuple[Enrolled, ...] = ()
-    gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
-
-
-@dataclass(frozen=True, slots=True)
 class Registrar:
-    """Makes the next roster version: from which one, who signs it, when, with which randomness and cost."""
+    """Makes the next roster version: from which one, when, with which randomness and cost."""
 
     current: Roster
+    stored: SignedRoster  # the same, as a signer checks it
     organisation: Organisation
-    admins: Sequence[Identity] = field(repr=False)
     now: datetime
     random: Random
     cost: Cost
 
-    def enrol(self, newcomers: Sequence[Newcomer], passphrase: str | None = None) -> Enrolment:
+    def enrol(self, newcomers: Sequence[Newcomer], passphrase: str | None = None) -> Proposal:
         """Let people join, in one roster version.
 
         Args:
@@ -86,7 +64,7 @@ class Registrar:
         keyless = [it.unit for it in newcomers if it.role.holds_seed and not self.current.members(it.unit)]
         return replace(self._with_new_keys(version, keyless), accounts=self._accounts(made), people=tuple(made))
 
-    def leave(self, name: str) -> Enrolment:
+    def leave(self, name: str) -> Proposal:
         """Let a person go; their unit gets a new key if anybody is left in it.
 
         Raises:
@@ -97,7 +75,7 @@ class Registrar:
         version = self.current.next(people=rest, **self._past(person))
         return replace(self._with_new_keys(version, _rekeyed(version, person)), gone=(name,))
 
-    def renew(self, name: str) -> Enrolment:
+    def renew(self, name: str) -> Proposal:
         """New keys and a new passphrase for who lost theirs; somebody may have found it, so their unit gets a new key.
 
         The older seeds come back to them when a colleague logs in (`admit`); who was alone reads nothing older.
@@ -113,7 +91,7 @@ class Registrar:
         step = self._with_new_keys(version, _rekeyed(version, person))
         return replace(step, accounts=self._accounts([made]), people=(made,), gone=(name,))
 
-    def rotate(self, unit: str) -> Enrolment:
+    def rotate(self, unit: str) -> Proposal:
         """A new key for a unit, given to everybody in it.
 
         Raises:
@@ -125,10 +103,28 @@ class Registrar:
             raise errors.Refused("error.no_key")
         return self._with_new_keys(self.current.next(), [unit])
 
-    def _with_new_keys(self, version: Roster, units: Iterable[str]) -> Enrolment:
+    def succeed(self, signers: Signers) -> Proposal:
+        """Other people sign from now on, or another number of them.
+
+        Raises:
+            Refused: they cannot sign, or those of one branch could alone.
+        """
+        people = {it.name for it in self.current.people} | self.current.former.keys() | self.current.processes.keys()
+        for it in signers.listed:
+            if it.office not in self.organisation.units:
+                raise errors.Refused("error.unknown_unit", it.office)
+            if it not in self.current.signers.listed and it.name in people:
+                raise errors.Refused("error.name_taken", it.name)
+        succession.check(signers, functools.partial(branch_of, self.organisation))
+        gone = [it for it in self.current.signers.listed if it not in signers.listed]
+        staying = [it for it in self.current.once if it not in signers.listed]
+        version = self.current.next(signers=signers, once=(*staying, *gone))
+        return proposals.propose(version, self.stored, self.now, self.random)
+
+    def _with_new_keys(self, version: Roster, units: Iterable[str]) -> Proposal:
         """The version with the next key of these units."""
         renewed, seeds = with_new_keys(version, self.organisation, units, self.random)
-        return replace(self._signed(renewed), seeds=seeds)
+        return replace(proposals.propose(renewed, self.stored, self.now, self.random), seeds=seeds)
 
     def _past(self, person: Person) -> dict[str, Any]:
         """What somebody signed can be checked for ever, and is held to where they worked until now."""
@@ -138,10 +134,6 @@ class Registrar:
             "former": {**former, name: (*former.get(name, ()), person.verify)},
             "past": {**past, name: (*past.get(name, ()), left)},
         }
-
-    def _signed(self, version: Roster) -> Enrolment:
-        signed = roster.sign(version, {admin.name: admin.signing for admin in self.admins})
-        return Enrolment(signed, founding.roster_event(version, self.admins[0], self.now, self.random))
 
     def _accounts(self, made: Iterable[Enrolled]) -> tuple[Account, ...]:
         return tuple(founding.new_account(it.identity, it.passphrase, self.cost, self.random) for it in made)
@@ -159,7 +151,7 @@ def _leaving(current: Roster, name: str) -> Person:
     person = current.person(name)
     if person is None:
         raise errors.Refused("error.nobody")
-    if any(signer.name == name for signer in current.signers):
+    if any(it.verify == person.verify for it in current.signers.listed):
         raise errors.Refused("error.signer")
     return person
 
@@ -169,9 +161,10 @@ def _rekeyed(version: Roster, person: Person) -> list[str]:
 
 
 def _check(current: Roster, organisation: Organisation, newcomer: Newcomer) -> None:
-    if current.person(newcomer.name) or newcomer.name in {*current.processes, *current.former}:
+    signing = {it.name for it in (*current.signers.listed, *current.once)}
+    if current.person(newcomer.name) or newcomer.name in {*current.processes, *current.former, *signing}:
         raise errors.Refused("error.name_taken")
-    if not _NAME.fullmatch(newcomer.name):
+    if not NAME.fullmatch(newcomer.name):
         raise errors.Refused("error.name")
     unit = organisation.units.get(newcomer.unit)
     if unit is None:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases import deadlines, ledger
 from tips.crypto import keys, sealing
 from tips.crypto.keys import Cost, Identity
 from tips.crypto.sealing import Random
-from tips.organisation import roster
+from tips.organisation import roster, succession
 from tips.organisation.roles import Role
-from tips.organisation.roster import Roster, SignedRoster, Signer
+from tips.organisation.roster import Roster, Signer, Signers
 from tips.organisation.units import Organisation, branch_of
+from tips.people import proposals, signer_keys
+from tips.people.proposals import Enrolment, Proposal
+from tips.people.signer_keys import PublicSigner
 from tips.ports.people import Account
 
 RECOVERY: Final = "recovery"  # the holder's name under which seeds are sealed to the recovery key
-DEFAULT_OFFICES: Final = ("vks-tp", "ttra-tp", "px05")
-DEFAULT_ADMINS: Final = (("admin-vks", "vks-tp"), ("admin-ttra", "ttra-tp"))
+TRIAL_OFFICES: Final = ("vks-tp", "ttra-tp", "px05")
+TRIAL_ADMINS: Final = (("admin-vks", "vks-tp"), ("admin-ttra", "ttra-tp"))
 THRESHOLD: Final = 2
 
 
@@ -31,20 +34,33 @@ class Secrets:
 
     signing: Mapping[str, bytes] = field(repr=False)  # process -> Ed25519 seed
     release: bytes = field(repr=False)  # the clock's X-Wing seed
-    signers: tuple[Signer, ...]
+    signers: Signers
 
 
 @dataclass(frozen=True, slots=True)
 class Founding:
     """Everything that `init` makes."""
 
-    roster: SignedRoster
-    event: ledger.SignedEvent
-    accounts: tuple[Account, ...]
+    proposal: Proposal  # of the first version
     kept: Mapping[str, bytes]
     secrets: Secrets
-    passphrases: Mapping[str, str] = field(repr=False)  # admin -> passphrase: shown once
-    shares: Mapping[str, str] = field(repr=False)  # office -> share: shown once
+    admins: tuple[Identity, ...] = field(default=(), repr=False)  # of a home whose signers share a shell
+    passphrases: Mapping[str, str] = field(default_factory=dict, repr=False)  # admin -> passphrase: shown once
+    shares: Mapping[str, str] = field(default_factory=dict, repr=False)  # office -> share: shown once
+
+    @property
+    def enrolment(self) -> Enrolment:
+        """The first version, signed by those who share a shell."""
+        return proposals.signed_here(self.proposal, self.admins)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The first keys of the home itself."""
+
+    signing: Mapping[str, bytes] = field(repr=False)
+    release: bytes = field(repr=False)
+    recovery: bytes = field(repr=False)
 
 
 def found(
@@ -52,77 +68,108 @@ def found(
     now: datetime,
     random: Random,
     cost: Cost,
-    offices: Sequence[str] = DEFAULT_OFFICES,
-    needed: int = THRESHOLD,
     *,
     trial: bool = False,
 ) -> Founding:
-    """Make the first roster version, its two signers, the processes' keys and the split recovery seed.
+    """Make a home whose signers are two admins with passphrases from one shell: for trying out.
 
     Args:
         organisation: the units.
         now: the present.
         random: the source of randomness.
         cost: what stretching a passphrase costs.
-        offices: who gets a share of the recovery seed.
-        needed: how many of them bring it back.
         trial: the home is for trying out, for ever.
-
-    Raises:
-        BadSetting: a share-out in which one lineage could recover alone.
     """
-    _check_share_out(organisation, offices, needed)
-    admins = [(keys.new_identity(name, random), office) for name, office in DEFAULT_ADMINS]
-    signing = {process: random(32) for process in roster.PROCESSES}
-    release, recovery = random(32), random(32)
-    signers = tuple(Signer(it.name, office, it.verify) for it, office in admins)
-    first = Roster(
-        version=1,
-        organisation=organisation.name,
-        organisation_digest=organisation.digest,
-        signers=signers,
-        people=tuple(roster.Person(it.name, office, Role.ADMIN, it.public, it.verify) for it, office in admins),
-        former={},
-        units=(),
-        processes={process: (keys.verify_key(seed),) for process, seed in signing.items()},
-        release=sealing.public_bytes(release),
-        recovery=sealing.public_bytes(recovery),
-        previous="",
-        trial=trial,
-    )
-    split, shares = keys.split_recovery(recovery, offices, needed, random)
+    admins = [(keys.new_identity(name, random), office) for name, office in TRIAL_ADMINS]
+    signers = Signers(tuple(Signer(it.name, office, it.verify) for it, office in admins))
+    people = tuple(roster.Person(it.name, office, Role.ADMIN, it.public, it.verify) for it, office in admins)
     passphrases = {it.name: keys.new_passphrase(random) for it, _ in admins}
+    made = _Keys({process: random(32) for process in roster.PROCESSES}, random(32), random(32))
+    first = replace(_first(organisation, signers, made), people=people, trial=trial)
+    split, shares = _split(organisation, made.recovery, TRIAL_OFFICES, THRESHOLD, random)
+    accounts = tuple(new_account(it, passphrases[it.name], cost, random) for it, _ in admins)
     return Founding(
-        roster=roster.sign(first, {it.name: it.signing for it, _ in admins}),
-        event=roster_event(first, admins[0][0], now, random),
-        accounts=tuple(new_account(it, passphrases[it.name], cost, random) for it, _ in admins),
-        kept=_kept(split, release, sealing.public_bytes(recovery)),
-        secrets=Secrets(signing, release, signers),
+        proposal=replace(proposals.propose(first, None, now, random), accounts=accounts),
+        kept=_kept(split, made),
+        secrets=Secrets(made.signing, made.release, signers),
+        admins=tuple(it for it, _ in admins),
         passphrases=passphrases,
         shares=shares,
     )
 
 
-def _kept(split: keys.Recovery, release: bytes, recovery_public: bytes) -> dict[str, bytes]:
+def found_by(
+    organisation: Organisation, listed: Sequence[PublicSigner], needed: int, now: datetime, random: Random
+) -> Founding:
+    """Make a home whose signers have keys of their own, each on a machine of theirs; nobody works in it yet.
+
+    Each signer's office gets a share of the recovery seed, which is sealed to that signer, and as many bring it back as
+    sign.
+
+    Args:
+        organisation: the units.
+        listed: the signers.
+        needed: how many of them sign a version.
+        now: the present.
+        random: the source of randomness.
+
+    Raises:
+        Refused: the signers cannot sign, or those of one branch could alone; an unknown office.
+        BadSetting: fewer than three, or more than five.
+    """
+    for it in listed:
+        if it.office not in organisation.units:
+            raise errors.Refused("error.unknown_unit", it.office)
+    signers = Signers(tuple(Signer(it.name, it.office, it.verify) for it in listed), needed)
+    succession.check(signers, functools.partial(branch_of, organisation))
+    made = _Keys({process: random(32) for process in roster.PROCESSES}, random(32), random(32))
+    split, shares = _split(organisation, made.recovery, [it.office for it in listed], needed, random)
+    sealed = {it.name: signer_keys.seal_share(it, shares[it.office]) for it in listed}
+    first = _first(organisation, signers, made)
+    return Founding(
+        proposal=replace(proposals.propose(first, None, now, random), shares=sealed),
+        kept=_kept(split, made),
+        secrets=Secrets(made.signing, made.release, signers),
+    )
+
+
+def _first(organisation: Organisation, signers: Signers, made: _Keys) -> Roster:
+    return Roster(
+        version=1,
+        organisation=organisation.name,
+        organisation_digest=organisation.digest,
+        signers=signers,
+        people=(),
+        former={},
+        units=(),
+        processes={process: (keys.verify_key(seed),) for process, seed in made.signing.items()},
+        release=sealing.public_bytes(made.release),
+        recovery=sealing.public_bytes(made.recovery),
+        previous="",
+    )
+
+
+def _split(
+    organisation: Organisation, recovery: bytes, offices: Sequence[str], needed: int, random: Random
+) -> tuple[keys.Recovery, dict[str, str]]:
+    """The recovery seed split among offices.
+
+    Raises:
+        BadSetting: a share-out in which one branch could recover alone.
+    """
+    if max(Counter(branch_of(organisation, office) for office in offices).values()) >= needed:
+        raise errors.BadSetting("offices of one branch could bring the recovery seed back alone")
+    return keys.split_recovery(recovery, offices, needed, random)
+
+
+def _kept(split: keys.Recovery, made: _Keys) -> dict[str, bytes]:
     kept = {f"recovery:{offices}": sealed for offices, sealed in split.sealed.items()}
     kept["recovery"] = str(split.needed).encode()
-    kept["release"] = sealing.seal_to(recovery_public, release, sealing.binding("release seed"))
+    public = sealing.public_bytes(made.recovery)
+    kept["release"] = sealing.seal_to(public, made.release, sealing.binding("release seed"))
     return kept
-
-
-def _check_share_out(organisation: Organisation, offices: Sequence[str], needed: int) -> None:
-    lineages = Counter(branch_of(organisation, office) for office in offices)
-    if max(lineages.values()) >= needed:
-        raise errors.BadSetting("offices of one lineage could bring the recovery seed back alone")
 
 
 def new_account(identity: Identity, passphrase: str, cost: Cost, random: Random) -> Account:
     """A fresh login."""
     return Account(keys.lock_identity(identity, passphrase, cost, random), 0, 0, None)
-
-
-def roster_event(version: Roster, admin: Identity, now: datetime, random: Random) -> ledger.SignedEvent:
-    """The leaf that a roster version becomes, signed by one of its admins."""
-    facts = {"version": str(version.version), "digest": version.digest}
-    event = ledger.Event(ledger.Kind.ROSTER, b"", ledger.FIRST, deadlines.hour(now), admin.name, random(32), facts)
-    return ledger.sign(event, admin.signing)

@@ -22,11 +22,12 @@ from tips.crypto.age import Header, Stanza
 from tips.crypto.keys import Identity, Recovery
 from tips.crypto.pieces import Pieces
 from tips.crypto.sealing import Random, binding
-from tips.organisation import roster
+from tips.organisation import roster, succession
 from tips.organisation.roles import Task
-from tips.organisation.roster import HELD, PROCESSES, SIGNERS_NEEDED, Roster, SignedRoster, Signer
-from tips.people import founding
+from tips.organisation.roster import HELD, LEAST_OFFICES, PROCESSES, Roster, SignedRoster, Signers
+from tips.people import proposals
 from tips.people.founding import Secrets
+from tips.people.proposals import Proposal
 from tips.people.session import Session
 from tips.ports.cases import Ledger
 from tips.ports.people import Keyring
@@ -227,10 +228,9 @@ def _unseal_first(source: Pieces, shares: Mapping[str, str]) -> tuple[bytes, Pie
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """What a restored home needs: fresh process keys, the roster version that names them, and who says what it was."""
+    """What a restored home needs: fresh process keys, and the version that names them, to be signed by its signers."""
 
-    roster: SignedRoster
-    events: tuple[ledger.SignedEvent, ...]
+    proposal: Proposal
     secrets: Secrets
 
 
@@ -240,30 +240,38 @@ def trusted(newest: SignedRoster, admins: Sequence[Identity]) -> Roster:
     Raises:
         NotVerified: these admins did not sign it.
     """
-    listed = json.loads(newest.document).get("signers", [])
-    offices = {bytes.fromhex(verify): office for _, office, verify in listed}
-    pinned = tuple(Signer(it.name, offices[it.verify], it.verify) for it in admins if it.verify in offices)
-    return roster.verify(newest, pinned)
+    named = roster.parse(newest.document).signers
+    known = {it.verify for it in admins}
+    return roster.verify(newest, Signers(tuple(it for it in named.listed if it.verify in known), named.needed))
+
+
+def of_backup(newest: SignedRoster) -> Roster:
+    """The roster of a restored home, whose own signers have yet to say that it is theirs.
+
+    Raises:
+        NotVerified: too few of those whom it names itself signed it.
+    """
+    return succession.begin(roster.parse(newest.document).signers, newest)
 
 
 def come_back(
     current: Roster,
+    stored: SignedRoster,
     sealed_release: bytes,
     seed: bytes,
-    admins: Sequence[Identity],
     state: LedgerState,
     now: datetime,
     random: Random,
 ) -> Return:
     """Make anew what is in no backup: the processes' signing keys. The clock's release seed comes by the quorum.
 
-    With it a new epoch begins: each admin signs an event of their own that says from which ledger the home goes on.
+    With it a new epoch begins: each signer signs an event of their own that says from which ledger the home goes on.
 
     Args:
         current: the newest roster of the backup, `trusted`.
+        stored: the same, as it is stored.
         sealed_release: the release seed as it is kept.
         seed: the recovery seed.
-        admins: the two who sign, unlocked.
         state: the ledger as the backup had it.
         now: the present.
         random: the source of randomness.
@@ -272,21 +280,14 @@ def come_back(
     processes = {
         process: (*current.processes.get(process, ()), keys.verify_key(own)) for process, own in signing.items()
     }
-    following = current.next(processes=processes)
-    return Return(
-        roster=roster.sign(following, {it.name: it.signing for it in admins}),
-        events=(
-            founding.roster_event(following, admins[0], now, random),
-            *(_restored(it, state, following.version, now, random) for it in admins),
-        ),
-        secrets=Secrets(signing, sealing.open_with(seed, sealed_release, binding("release seed")), current.signers),
-    )
-
-
-def _restored(admin: Identity, state: LedgerState, version: int, now: datetime, random: Random) -> ledger.SignedEvent:
-    facts = {"events": str(state.events), "ledger": state.digest, "roster": str(version)}
-    event = ledger.Event(Kind.RESTORED, b"", ledger.FIRST, deadlines.hour(now), admin.name, random(32), facts)
-    return ledger.sign(event, admin.signing)
+    proposal = proposals.propose(current.next(processes=processes), stored, now, random)
+    facts = {"events": str(state.events), "ledger": state.digest, "roster": str(proposal.version.version)}
+    told = {
+        name: (*events, replace(events[0], kind=Kind.RESTORED, facts=facts, blind=random(32)))
+        for name, events in proposal.events.items()
+    }
+    release = sealing.open_with(seed, sealed_release, binding("release seed"))
+    return Return(replace(proposal, events=told), Secrets(signing, release, current.signers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,8 +311,12 @@ def epochs(events: Iterable[ledger.Event], current: Roster) -> list[Epoch]:
     for it in events:
         if it.kind is Kind.RESTORED:
             said[int(it.facts["roster"]), LedgerState(int(it.facts["events"]), it.facts["ledger"])].add(it.by)
-    offices = {it.name: it.office for it in current.signers}
+    offices, needed = {it.name: it.office for it in current.signers.listed}, current.signers.needed
     return [
-        Epoch(version, state, frozenset(by), len({offices[it] for it in by if it in offices}) >= SIGNERS_NEEDED)
+        Epoch(version, state, frozenset(by), _enough([offices[it] for it in by if it in offices], needed))
         for (version, state), by in sorted(said.items(), key=lambda it: it[0][0])
     ]
+
+
+def _enough(offices: Sequence[str], needed: int) -> bool:
+    return len(offices) >= needed and len(set(offices)) >= LEAST_OFFICES

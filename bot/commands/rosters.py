@@ -1,0 +1,92 @@
+"""The roster's versions at the home: one is proposed as a file, and put into force once enough signers have signed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot import roster_files, wiring
+from bot.settings import Settings
+from bot.wiring import Product, open_product
+from tips import errors
+from tips.cases.ledger import Kind
+from tips.organisation.roster import Signer, Signers
+from tips.people import proposals, signer_keys
+from tips.people.enrolment import Registrar
+from tips.people.proposals import Proposal
+
+
+async def show(settings: Settings, *, as_json: bool) -> int:
+    """`tinbao roster show`."""
+    async with open_product(settings) as product:
+        current, stored = product.roster(), product.roster.stored
+    signed = {it.name for it in current.signers.signed(stored)}
+    rows = [
+        {
+            "name": it.name,
+            "office": it.office,
+            "signed": it.name in signed,
+            "fingerprint": proposals.fingerprint(it.verify),
+        }
+        for it in current.signers.listed
+    ]
+    if as_json:
+        plain = {"version": current.version, "digest": current.digest, "threshold": current.signers.needed}
+        print(json.dumps({**plain, "signers": rows}, ensure_ascii=False))
+        return 0
+    print(f"version {current.version}, {current.signers.needed} of {len(rows)} sign; {current.digest}")
+    for row in rows:
+        print(f"  {'✓' if row['signed'] else ' '} {row['name']} ({row['office']})  {row['fingerprint']}")
+    return 0
+
+
+async def propose(settings: Settings, request: Path, change: Callable[[Registrar], Proposal]) -> Proposal:
+    """Write the next version as a file that travels."""
+    async with open_product(settings) as product:
+        proposal = change(product.registrar())
+    roster_files.write_request(request, proposal)
+    return proposal
+
+
+async def succeed(
+    settings: Settings, request: Path, lines: Sequence[str], without: Sequence[str], needed: int | None
+) -> int:
+    """`tinbao roster propose`: other signers, or another number of them."""
+    new = [signer_keys.parse_line(it) for it in lines]
+
+    def change(registrar: Registrar) -> Proposal:
+        was = registrar.current.signers
+        if unknown := set(without) - {it.name for it in was.listed}:
+            raise errors.Refused("error.nobody", ", ".join(sorted(unknown)))
+        staying = [it for it in was.listed if it.name not in without]
+        coming = [Signer(it.name, it.office, it.verify) for it in new]
+        return registrar.succeed(Signers((*staying, *coming), needed or was.needed))
+
+    await propose(settings, request, change)
+    print(request)
+    return 0
+
+
+async def apply(settings: Settings, request: Path, consents: Sequence[Path]) -> int:
+    """`tinbao roster apply`."""
+    proposal = roster_files.read_request(request)
+    step = proposals.gather(proposal, map(roster_files.read_consent, consents))
+    returned = any(it.kind is Kind.RESTORED for events in proposal.events.values() for it in events)
+    if proposal.before is None or returned:
+        await wiring.begin(settings, step)
+        async with open_product(settings) as product:
+            if returned:
+                await product.heads.begin_anew()
+            print(product.roster().version)
+        return 0
+    async with open_product(settings) as product:
+        await product.roster.put_into_force(step)
+        await _freed(product)
+        print(product.roster().version)
+    return 0
+
+
+async def _freed(product: Product) -> None:
+    """What those who left had taken goes back to its queue."""
+    await product.departures.tick()

@@ -1,0 +1,130 @@
+"""What a signer does on a machine of their own, without a home: make their keys, look at a request, sign it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import locales
+from bot import roster_files
+from bot.commands import error_messages
+from bot.roster_files import SignerFile
+from tips import errors
+from tips.crypto import keys
+from tips.crypto.keys import Cost, Identity
+from tips.organisation.roster import NAME
+from tips.people import proposals, signer_keys
+from tips.people.proposals import Change, Proposal
+
+PASSWORD: Final = "TINBAO_PASSWORD"  # noqa: S105 (the name of a variable)
+HEARD: Final = 3  # times that a fingerprint may be typed
+
+
+def new(file: Path, name: str, office: str, *, as_json: bool) -> int:
+    """`tinbao signer new`."""
+    if not NAME.fullmatch(name):
+        raise errors.Refused("error.name")
+    identity, passphrase = keys.new_identity(name, os.urandom), keys.new_passphrase(os.urandom)
+    roster_files.write_signer(file, SignerFile(keys.lock_identity(identity, passphrase, Cost(), os.urandom), office))
+    line, heard = signer_keys.public_of(identity, office).line(), proposals.fingerprint(identity.verify)
+    if as_json:
+        print(json.dumps({"line": line, "passphrase": passphrase, "fingerprint": heard}, ensure_ascii=False))
+        return 0
+    print(line)
+    print(_say("signer.once", passphrase=passphrase, fingerprint=heard), file=sys.stderr)
+    return 0
+
+
+def share(file: Path, request: Path) -> int:
+    """`tinbao signer share`."""
+    signer, proposal = roster_files.read_signer(file), roster_files.read_request(request)
+    sealed = proposal.shares.get(signer.locked.name)
+    if sealed is None:
+        raise errors.NotFound
+    identity = _unlocked(signer)
+    try:
+        print(f"{signer.office}:{signer_keys.open_share(sealed, identity)}")
+    except errors.NotOpened as error:
+        raise errors.NotVerified("the share in this request was sealed to somebody else") from error
+    return 0
+
+
+def sign(file: Path, request: Path, out: Path | None, heard: Sequence[str], *, agreed: bool) -> int:
+    """`tinbao roster sign`: tell what a request changes, take what its people read out, and sign."""
+    signer, proposal = roster_files.read_signer(file), roster_files.read_request(request)
+    _check_seen(signer, proposal)
+    told = proposals.changes(proposal)
+    print(_say("roster.version", version=str(proposal.version.version), name=signer.locked.name), file=sys.stderr)
+    for it in told:
+        print(f"  - {_say(it.text, **it.values)}", file=sys.stderr)
+    _hear(told, _pairs(heard))
+    if not agreed and not _yes():
+        raise errors.Refused("error.not_signed")
+    identity = _unlocked(signer)
+    given = proposals.consent(proposal, identity)
+    roster_files.remember(file, signer, proposal.version.version, proposal.version.digest)
+    place = out or request.with_name(f"{request.name}.{identity.name.replace(' ', '-')}")
+    roster_files.write_consent(place, given)
+    print(place)
+    return 0
+
+
+def _check_seen(signer: SignerFile, proposal: Proposal) -> None:
+    """That a home does not go back, and has no second history.
+
+    Raises:
+        NotVerified: it is behind what was signed, or another version of the same number was.
+    """
+    version, digest = signer.seen
+    known = {proposal.version.version: proposal.version.digest, proposal.version.version - 1: proposal.version.previous}
+    if proposal.version.version < version or (version in known and known[version] != digest):
+        raise errors.NotVerified("you have signed a later or another version than this request goes on from: ask why")
+
+
+def _hear(told: Sequence[Change], heard: Mapping[str, str]) -> None:
+    """Have every fingerprint of new keys typed as its owner reads it out.
+
+    Raises:
+        Refused: one is another one.
+    """
+    for it in (it for it in told if it.heard):
+        name = it.values["name"]
+        typed = heard[name] if name in heard else _asked(name)
+        if _digits(typed) != _digits(it.heard):
+            raise errors.Refused("error.fingerprint", name)
+
+
+def _asked(name: str) -> str:
+    if not sys.stdin.isatty():
+        raise errors.Refused("error.fingerprint_missing", name)
+    return input(_say("roster.read_out", name=name) + " ")
+
+
+def _digits(text: str) -> str:
+    return "".join(sign for sign in text if sign.isdigit())
+
+
+def _pairs(heard: Sequence[str]) -> dict[str, str]:
+    """`NAME=DIGITS`, as often as it is given."""
+    pairs = (it.partition("=") for it in heard)
+    return {name.strip(): digits for name, _, digits in pairs}
+
+
+def _yes() -> bool:
+    if not sys.stdin.isatty():
+        raise errors.Refused("error.not_signed", "--yes")
+    return input(_say("roster.sure") + " ").strip().lower() in {"yes", "y", "có", "co", "是"}
+
+
+def _unlocked(signer: SignerFile) -> Identity:
+    words = os.environ.get(PASSWORD) or getpass.getpass(f"{signer.locked.name}: ", stream=sys.stderr)
+    return keys.unlock_identity(signer.locked, words)
+
+
+def _say(key: str, **values: str) -> str:
+    return locales.say(error_messages.language(os.environ), key, **values)

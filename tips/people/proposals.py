@@ -1,0 +1,258 @@
+"""Proposals: the next version of the roster before it is in force, and how it comes to be signed.
+
+A version is made at the home, travels to each signer as a file, is looked at and signed on a machine of theirs, and
+comes into force at the home once enough have signed (`succession`). Only a trial home's signers sign in one shell.
+Of what is signed a signer sees every change; what goes with it (locked logins, sealed seeds) opens nothing by itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Final
+
+from tips import errors
+from tips.cases import deadlines, ledger
+from tips.cases.ledger import Event, Kind, SignedEvent
+from tips.crypto.keys import Identity, SealedSeed
+from tips.crypto.sealing import Random
+from tips.organisation import roster, succession
+from tips.organisation.roster import Roster, SignedRoster, Signer
+from tips.ports.people import Account
+
+GROUPS: Final = 6  # of a fingerprint, of five digits each: 99 bits
+_SHOWN: Final = frozenset({"version", "previous", "signed", "people", "units", "signers"})  # by changes of their own
+_FINGERPRINT: Final = b"tinbao fingerprint\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A person who joined; the passphrase and TOTP address are shown once."""
+
+    identity: Identity
+    passphrase: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A version that nobody has signed yet, and what goes with it."""
+
+    version: Roster
+    before: SignedRoster | None  # the one that it follows; None: it is the first
+    events: Mapping[str, tuple[Event, ...]]  # signer -> what they sign for the ledger
+    accounts: tuple[Account, ...] = ()
+    seeds: tuple[SealedSeed, ...] = ()
+    people: tuple[Enrolled, ...] = ()
+    gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
+    shares: Mapping[str, bytes] = field(default_factory=dict)  # signer -> their share of the recovery seed, sealed
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What one signer gives: their signatures of a version and of the events that tell of it."""
+
+    name: str
+    digest: str  # of the version
+    signature: bytes
+    events: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A version that is signed, with what goes with it."""
+
+    roster: SignedRoster
+    events: tuple[SignedEvent, ...]
+    accounts: tuple[Account, ...] = ()
+    seeds: tuple[SealedSeed, ...] = ()
+    people: tuple[Enrolled, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that a version changes, as a signer is told it."""
+
+    text: str  # the id of its words
+    values: Mapping[str, str]
+    heard: str = ""  # the fingerprint that its owner has to read out before anybody signs; "": nobody's new keys
+
+
+def propose(version: Roster, before: SignedRoster | None, now: datetime, random: Random) -> Proposal:
+    """A version to be signed by whoever signs today and whoever would from then on."""
+    bare = Proposal(version, before, {})
+    return replace(bare, events={it.name: (_told(version, it.name, now, random),) for it in _asked(bare)})
+
+
+def _told(version: Roster, by: str, now: datetime, random: Random) -> Event:
+    """The event by which the ledger knows a version."""
+    facts = {"version": str(version.version), "digest": version.digest}
+    return Event(Kind.ROSTER, b"", ledger.FIRST, deadlines.hour(now), by, random(32), facts)
+
+
+def fingerprint(*public: bytes) -> str:
+    """Six groups of five digits that stand for public keys, to be read out and compared."""
+    digest = hashlib.sha256(_FINGERPRINT + b"".join(len(it).to_bytes(4, "big") + it for it in public)).digest()
+    digits = str(int.from_bytes(digest, "big") % 10 ** (5 * GROUPS)).zfill(5 * GROUPS)
+    return " ".join(digits[at : at + 5] for at in range(0, len(digits), 5))
+
+
+def changes(proposal: Proposal) -> list[Change]:
+    """Everything that a version changes.
+
+    Raises:
+        NotVerified: the version before was not signed as it must be, or this one does not follow it.
+    """
+    after = proposal.version
+    if proposal.before is None:
+        return [
+            Change("roster.founds", {"organisation": after.organisation}),
+            *(_signing("roster.signer_new", it) for it in after.signers.listed),
+            Change("roster.threshold", {"needed": str(after.signers.needed), "of": str(len(after.signers.listed))}),
+            *(_joining(it) for it in after.people),
+        ]
+    before = succession.begin(roster.parse(proposal.before.document).signers, proposal.before)
+    if (after.version, after.previous) != (before.version + 1, before.digest):
+        raise errors.NotVerified("this version does not follow the one that it came with")
+    returned = [it for events in proposal.events.values() for it in events if it.kind is Kind.RESTORED][:1]
+    return [
+        *(Change("roster.restored", {"events": it.facts["events"]}) for it in returned),
+        *_of_people(before, after),
+        *_of_signers(before, after),
+        *_of_the_rest(before, after),
+    ]
+
+
+def _of_people(before: Roster, after: Roster) -> list[Change]:
+    known, staying = set(before.people), set(after.people)
+    names = {it.name for it in after.people}
+    gone = [it for it in before.people if it.name not in names]
+    return [
+        *(Change("roster.leaves", {"name": it.name, "unit": it.unit}) for it in gone),
+        *(_joining(it) for it in after.people if it in staying - known),
+        *(Change("roster.unit_key", {"unit": it.unit}) for it in after.units if it not in before.units),
+        *(Change("roster.unit_key_gone", {"unit": it.unit}) for it in before.units if it not in after.units),
+    ]
+
+
+def _joining(it: roster.Person) -> Change:
+    values = {"name": it.name, "unit": it.unit, "role": str(it.role)}
+    return Change("roster.joins", values, fingerprint(it.public, it.verify))
+
+
+def _of_signers(before: Roster, after: Roster) -> list[Change]:
+    was, now = before.signers, after.signers
+    found = [
+        *(_signing("roster.signer_new", it) for it in now.listed if it not in was.listed),
+        *(_signing("roster.signer_gone", it) for it in was.listed if it not in now.listed),
+    ]
+    if was.needed != now.needed:
+        found.append(Change("roster.threshold", {"needed": str(now.needed), "of": str(len(now.listed))}))
+    return found
+
+
+def _signing(text: str, it: Signer) -> Change:
+    heard = fingerprint(it.verify) if text == "roster.signer_new" else ""
+    return Change(text, {"name": it.name, "unit": it.office}, heard)
+
+
+def _of_the_rest(before: Roster, after: Roster) -> list[Change]:
+    """Whatever else differs is named by its field, unless it follows from who goes: a signer signs nothing unseen."""
+    differ = {it.name for it in fields(Roster) if getattr(before, it.name) != getattr(after, it.name)} - _SHOWN
+    if after.former == _former(before, after):
+        differ -= {"former"}
+    if _follows(before, after):
+        differ -= {"past"}
+    if set(after.once) == {*before.once, *before.signers.listed} - set(after.signers.listed):
+        differ -= {"once"}
+    return [Change("roster.differs", {"field": it}) for it in sorted(differ)]
+
+
+def _follows(before: Roster, after: Roster) -> bool:
+    """Whether it says of those who left where they worked, and of nobody else."""
+    if any(not set(them) <= set(after.past.get(name, ())) for name, them in before.past.items()):
+        return False
+    worked = {(it.name, it.unit, it.role, it.verify) for it in before.people}
+    added = [(name, it) for name, them in after.past.items() for it in them if it not in before.past.get(name, ())]
+    return all(
+        (name, it.unit, it.role, it.verify) in worked or it.verify in before.former.get(name, ()) for name, it in added
+    )
+
+
+def _former(before: Roster, after: Roster) -> dict[str, tuple[bytes, ...]]:
+    """The keys of whoever left or got new ones, with those of all who did earlier."""
+    kept = {it.verify for it in after.people}
+    left = [it for it in before.people if it.verify not in kept]
+    return {**before.former, **{it.name: (*before.former.get(it.name, ()), it.verify) for it in left}}
+
+
+def consent(proposal: Proposal, signer: Identity) -> Consent:
+    """Sign a version, and the events that tell of it.
+
+    Raises:
+        Refused: it is not theirs to sign.
+        NotVerified: it comes with an event that tells of something else.
+    """
+    version, events = proposal.version, proposal.events.get(signer.name, ())
+    if not any(it.name == signer.name and it.verify == signer.verify for it in _asked(proposal)):
+        raise errors.Refused("error.not_a_signer")
+    for event in events:
+        _check_event(event, version, signer.name)
+    signature = roster.sign(version, {signer.name: signer.signing}).signatures[signer.name]
+    told = tuple(ledger.sign(event, signer.signing).signature for event in events)
+    return Consent(signer.name, version.digest, signature, told)
+
+
+def _asked(proposal: Proposal) -> list[Signer]:
+    """Whoever signs today, and whoever would from then on."""
+    today = roster.parse(proposal.before.document).signers.listed if proposal.before else ()
+    return [*today, *proposal.version.signers.listed]
+
+
+def _check_event(event: Event, version: Roster, name: str) -> None:
+    """That an event says of this version, in this signer's name, what events of its kind say, and no more."""
+    wanted = {
+        Kind.ROSTER: {"version": str(version.version), "digest": version.digest},
+        Kind.RESTORED: {**{it: event.facts.get(it, "") for it in ("events", "ledger")}, "roster": str(version.version)},
+    }
+    if event.by != name or event.case or event.claims or event.facts != wanted.get(event.kind):
+        raise errors.NotVerified("the proposal comes with an event of something else")
+
+
+def gather(proposal: Proposal, consents: Iterable[Consent]) -> Enrolment:
+    """A version with the signatures that came back; whether they are enough `succession` tells.
+
+    Raises:
+        NotVerified: one is of another version, or does not hold.
+    """
+    keys_of = {it.name: it.verify for it in _asked(proposal)}
+    signatures, told = {}, []
+    for it in sorted(consents, key=lambda it: it.name):
+        if it.name not in keys_of or it.digest != proposal.version.digest:
+            raise errors.NotVerified(f"the signature of {it.name} is of another version, or of no signer")
+        signatures[it.name] = it.signature
+        told.append(_events(proposal, it, keys_of[it.name]))
+    signed = SignedRoster(proposal.version.version, proposal.version.document(), signatures)
+    return Enrolment(signed, _first_of_each(told), proposal.accounts, proposal.seeds, proposal.people, proposal.gone)
+
+
+def _events(proposal: Proposal, it: Consent, verify: bytes) -> list[SignedEvent]:
+    events = proposal.events.get(it.name, ())
+    if len(events) != len(it.events):
+        raise errors.NotVerified(f"the signature of {it.name} lacks an event")
+    found = [ledger.signed_by(event, signature) for event, signature in zip(events, it.events, strict=True)]
+    for event in found:
+        ledger.verify(event, lambda by, at: (verify,))
+    return found
+
+
+def _first_of_each(told: Sequence[Sequence[SignedEvent]]) -> tuple[SignedEvent, ...]:
+    """One event tells of the version; of a return each signer says it for themselves."""
+    return tuple(event for number, events in enumerate(told) for at, event in enumerate(events) if at or not number)
+
+
+def signed_here(proposal: Proposal, signers: Sequence[Identity]) -> Enrolment:
+    """A version that all of them sign in one shell, as only a trial home's do."""
+    return gather(proposal, [consent(proposal, it) for it in signers])
