@@ -32,7 +32,7 @@ from tips.clock.mending import Mending
 from tips.clock.reminders import Reminders
 from tips.clock.retention import Retention
 from tips.clock.rounds import Rounds
-from tips.crypto.keys import Cost, verify_key
+from tips.crypto.keys import FULL_COST, Cost, verify_key
 from tips.crypto.sealing import Random, derive
 from tips.desk.audit import Report, audit
 from tips.desk.casework import Casework
@@ -61,6 +61,7 @@ from tips.organisation.units import Organisation, UnitKind
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
 from tips.people.founding import Founding, Secrets, found, found_by
+from tips.people.invitations import Invitations
 from tips.people.logins import Logins
 from tips.people.proposals import Enrolment
 from tips.people.recovery import Custody
@@ -76,7 +77,6 @@ from tips.transparency.publication import Publication
 from tips.triage import Triager
 
 Now = Callable[[], datetime]
-FULL_COST: Final = Cost()
 CHANNELS: Final = ("web", "telegram", "zalo", "zalo_oa", "terminal")  # as tallies know them
 
 
@@ -106,6 +106,7 @@ class Product:
     casework: Casework
     departures: Departures
     logins: Logins
+    invitations: Invitations
     custody: Custody
     escalation: Escalation
     retention: Retention
@@ -245,7 +246,8 @@ def _put_together(it: _Basis) -> Product:
     reception = _reception(it, files)
     review, casework = _desk(it, files)
     custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random)
-    logins = Logins(it.store.accounts, it.store.keyring, it.roster, Devices(it.run, it.random), it.now, it.random)
+    devices = Devices(it.run, it.random)
+    logins = Logins(it.store.accounts, it.store.keyring, it.roster, devices, it.now, it.random, it.cost)
     clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
     exports = Exports(archive, it.store.ledger, it.roster.organisation.areas, it.now, it.random)
     return Product(
@@ -265,6 +267,7 @@ def _put_together(it: _Basis) -> Product:
         search=Search(it.store.cases, it.store.ledger, it.roster, it.now, it.random),
         casework=casework,
         logins=logins,
+        invitations=Invitations(it.store.invitations, it.roster, it.roster.organisation, it.now, it.random, it.cost),
         custody=custody,
         reporter_notifications=reception.reporter_notifications,
         officer_notifications=OfficerNotifications(
@@ -382,6 +385,7 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
         Job(JobName.DRAFTS, timedelta(minutes=10), lambda: it.store.drafts.expire(it.now())),
         Job(JobName.FILES, timedelta(hours=1), lambda: it.store.blobs.expire(it.now())),
         Job(JobName.SESSIONS, timedelta(minutes=5), logins.forget_idle),
+        Job(JobName.INVITATIONS, timedelta(hours=1), lambda: it.store.invitations.expire(it.now())),
     )
 
 

@@ -371,7 +371,7 @@ MUTANTS = (
         "a roster that nobody signed",
         "tips/organisation/roster.py",
         "    if not pinned.agree(signed):",
-        "if False:",
+        "    if False:",
         "tests/unit/test_guards.py::test_a_roster_without_two_true_signatures_is_none",
     ),
     Mutant(
@@ -2018,6 +2018,34 @@ MUTANTS = (
         "            _check_keys(secrets, live())\n",
         "",
         "tests/flows/test_signers_apart.py::test_a_home_comes_back_when_its_signers_say_so",
+    ),
+    Mutant(
+        "an invitation that counts twice",
+        "storage/invitations.py",
+        "table.c.sealed.is_(None), ",
+        "",
+        "tests/contract/test_other_stores.py::test_an_invitation_is_taken_up_once_and_in_time",
+    ),
+    Mutant(
+        "an invitation that is never over",
+        "storage/invitations.py",
+        ", table.c.expires_at > now)",
+        ")",
+        "tests/contract/test_other_stores.py::test_an_invitation_is_taken_up_once_and_in_time",
+    ),
+    Mutant(
+        "anybody who invites",
+        "handlers/desk/joining.py",
+        'handed over."""\n        if not session.role.may_see(Page.INVITE):',
+        'handed over."""\n        if False:',
+        "tests/flows/test_invitations.py::test_only_an_admin_invites",
+    ),
+    Mutant(
+        "new secrets for who proves none",
+        "tips/people/logins.py",
+        '            identity = await self._proven(session.name, passphrase, code, b"")',
+        "            identity = await self.unlock(session.name, passphrase)",
+        "tests/flows/test_invitations.py::test_a_stolen_session_changes_nothing",
     ),
 )
 

@@ -13,6 +13,7 @@ from storage.cases import SqlCases
 from storage.clockwork import SqlClockwork
 from storage.drafts import SqlDrafts
 from storage.engine import BUSY, Database
+from storage.invitations import SqlInvitations
 from storage.keyring import SqlKeyring
 from storage.ledger import SqlLedger
 from storage.officer_chats import SqlOfficerChats
@@ -27,7 +28,7 @@ from tips.ports.clock import Clockwork
 from tips.ports.desk import OfficerChats, Outbox, Statistics
 from tips.ports.evidence import Blobs
 from tips.ports.intake import Addresses, Drafts
-from tips.ports.people import Accounts, Keyring
+from tips.ports.people import Accounts, Invitations, Keyring
 from tips.ports.process import Probe
 from tips.ports.tree import TallyBook, Tree
 
@@ -42,6 +43,7 @@ class Store:
     outbox: Outbox
     keyring: Keyring
     accounts: Accounts
+    invitations: Invitations
     officer_chats: OfficerChats
     ledger: Ledger
     tree: Tree
@@ -82,6 +84,7 @@ async def open_store(
             outbox=SqlOutbox(database),
             keyring=SqlKeyring(database),
             accounts=SqlAccounts(database),
+            invitations=SqlInvitations(database),
             officer_chats=SqlOfficerChats(database),
             ledger=SqlLedger(database),
             tree=SqlTree(database),

@@ -63,6 +63,9 @@ class SqlKeyring:
                 for name, column in _PERSONAL.items():
                     table = mapping.table(name)
                     await connection.execute(table.delete().where(table.c[column].in_(gone)))
+                invitation = mapping.table("invitation")
+                joined = [it.locked.name for it in accounts]
+                await connection.execute(invitation.delete().where(invitation.c.name.in_([*joined, *gone])))
                 for name, values in added.items():
                     if values:
                         await connection.execute(mapping.table(name).insert(), values)

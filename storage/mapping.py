@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Table
 
 from storage import tables
+from tips import errors
 from tips.cases.case import Case
 from tips.cases.claims import Mailbox
 from tips.cases.ledger import SignedEvent
@@ -18,10 +19,11 @@ from tips.cases.milestones import Milestone
 from tips.cases.pings import Ping, Push
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
 from tips.crypto.sealing import Envelope, Grant
+from tips.organisation.roles import Role
 from tips.organisation.roster import SignedRoster
 from tips.ports.cases import Change
 from tips.ports.intake import DraftRow
-from tips.ports.people import Account, StoredSession
+from tips.ports.people import Account, Invitation, StoredSession
 
 Values = dict[str, Any]  # column name -> value
 
@@ -177,6 +179,39 @@ def of_account(it: Account) -> Values:
         "blocked_until": it.blocked_until,
         "code_misses": it.code_misses,
         "code_blocked_until": it.code_blocked_until,
+    }
+
+
+def to_invitation(row: tables.InvitationRow) -> Invitation:
+    """An invitation.
+
+    Raises:
+        NotFound: a hand was in the row: it invites nobody.
+    """
+    if row.role not in tuple(Role):
+        raise errors.NotFound
+    account = None
+    if row.memory is not None and row.iterations is not None and row.lanes is not None and row.salt and row.sealed:
+        cost = Cost(row.memory, row.iterations, row.lanes)
+        account = Account(LockedIdentity(row.name, cost, row.salt, row.sealed), 0, 0, None)
+    return Invitation(row.id, row.name, row.unit, Role(row.role), row.expires_at, account, row.public, row.verify)
+
+
+def of_invitation(it: Invitation) -> Values:
+    """An invitation's columns."""
+    locked = it.account.locked if it.account else None
+    cost = asdict(locked.cost) if locked else {"memory": None, "iterations": None, "lanes": None}
+    return {
+        "id": it.id,
+        "name": it.name,
+        "unit": it.unit,
+        "role": str(it.role),
+        "expires_at": it.expires_at,
+        **cost,
+        "salt": locked.salt if locked else None,
+        "sealed": locked.sealed if locked else None,
+        "public": it.public,
+        "verify": it.verify,
     }
 
 

@@ -459,6 +459,24 @@ class LinkCodeRow(Base, table=True):
     chat: str | None
 
 
+class InvitationRow(Base, table=True):
+    """Somebody who is asked to join; once they took it up with the keys that wait for signers to name them."""
+
+    __tablename__ = "invitation"
+    id: bytes = _key("id")
+    name: str = Field(unique=True)
+    unit: str
+    role: str
+    expires_at: datetime = _moment("expires_at")
+    memory: int | None
+    iterations: int | None
+    lanes: int | None
+    salt: bytes | None
+    sealed: bytes | None
+    public: bytes
+    verify: bytes
+
+
 class LinkRow(Base, table=True):
     """A chat of the officers' bot. Officers only: no reporter's chat is kept anywhere."""
 

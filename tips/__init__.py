@@ -68,8 +68,9 @@ the ledger as one append-only log (`merkle`), which grows by one of the `heads` 
     a reporter has a promise in hand at once, and from the next head on one of the `proofs` (`filing`)
 
 before all this: a home is founded (`founding`) by signers who made their own keys elsewhere (`signer_keys`), and people
-join (`enrolment`, with `key_rotation`). Each version of the roster is one of the `proposals` until enough signers have
-signed it; which follows which, and who signs from then on, is a matter of `succession`
+make theirs when they take up one of the `invitations` to join (`enrolment`, with `key_rotation`). Each version of the
+roster is one of the `proposals` until enough signers have signed it; which follows which, and who signs from then on,
+is a matter of `succession`
 after a disaster: a quorum of offices brings back what only they together can open (`recovery`), from an `age` file, a
 `stream` that is read in `pieces`; a person signs for it, as for everything that is shown or leaves, before it is done
 whatever goes wrong on purpose is one of the `errors`; facts are `data`

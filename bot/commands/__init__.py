@@ -140,10 +140,12 @@ def roster_propose(
     without: Annotated[list[str] | None, typer.Option("--without", help="A signer who goes; again for more.")] = None,
     threshold: Annotated[int | None, typer.Option("--threshold", help="How many sign from then on.")] = None,
 ) -> None:
-    """Propose other signers, or another number of them: today's and those to come sign it."""
+    """Propose whoever took up an invitation; or other signers, or another number of them, whom both sets sign."""
     from bot.commands import rosters
 
-    _run(rosters.succeed(_settings(), request, signer or [], without or [], threshold))
+    if signer or without or threshold:
+        _run(rosters.succeed(_settings(), request, signer or [], without or [], threshold))
+    _run(rosters.welcome(_settings(), request))
 
 
 @roster_app.command("sign")
@@ -246,13 +248,12 @@ def officer_add(
     unit: Annotated[str, typer.Option("--unit", help="A unit's code.")],
     role: Annotated[str, typer.Option("--role", help=f"{' '.join(Role)}.")] = "officer",
     signers: Signers = None,
-    request: Request = None,
 ) -> None:
-    """Let a person join a unit; prints their passphrase and TOTP address once."""
+    """Invite a person to a unit; prints a code that counts once, for two days. In a trial home: a login at once."""
     from bot.commands import people
     from tips.people.enrolment import Newcomer
 
-    _run(people.add_officer(_settings(), Newcomer(name, unit, roles.parse(role)), people.Signing(signers, request)))
+    _run(people.add_officer(_settings(), Newcomer(name, unit, roles.parse(role)), signers))
 
 
 @officer_app.command("remove")
@@ -264,11 +265,11 @@ def officer_remove(name: Name, signers: Signers = None, request: Request = None)
 
 
 @officer_app.command("renew")
-def officer_renew(name: Name, signers: Signers = None, request: Request = None) -> None:
-    """New keys for who lost their passphrase; prints passphrase and TOTP address once."""
+def officer_renew(name: Name, signers: Signers = None) -> None:
+    """Invite who lost their passphrase to make new keys; in a trial home: a new login, at once."""
     from bot.commands import people
 
-    _run(people.renew_officer(_settings(), name, people.Signing(signers, request)))
+    _run(people.renew_officer(_settings(), name, signers))
 
 
 @app.command()

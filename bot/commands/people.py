@@ -18,6 +18,7 @@ from tips.crypto import keys
 from tips.crypto.keys import Identity
 from tips.people import proposals
 from tips.people.enrolment import Newcomer, Registrar
+from tips.people.invitations import VALID
 from tips.people.proposals import Enrolled, Proposal
 
 
@@ -50,11 +51,23 @@ class Signing:
     request: Path | None = None  # where the request is written
 
 
-async def add_officer(settings: Settings, newcomer: Newcomer, signing: Signing) -> int:
-    """`tinbao officer add`."""
-    made = await _changed(settings, signing, lambda registrar: registrar.enrol([newcomer]))
+async def add_officer(settings: Settings, newcomer: Newcomer, signers: Path | None) -> int:
+    """`tinbao officer add`: an invitation; in a home whose signers share a shell, the person is in at once."""
+    async with open_product(settings) as product:
+        if not _share_a_shell(product):
+            await _invite(product, newcomer)
+            return 0
+    made = await _changed(settings, Signing(signers), lambda registrar: registrar.enrol([newcomer]))
     _print_login(made.people[0])
     return 0
+
+
+async def _invite(product: Product, newcomer: Newcomer) -> None:
+    """Print what is handed over to somebody, once."""
+    code = await product.invitations.invite(newcomer)
+    until = (product.now() + VALID).isoformat(timespec="minutes")
+    address = f"{product.settings.public_url}/desk/activate"
+    print(json.dumps({"name": newcomer.name, "invitation": code, "until": until, "address": address}))
 
 
 async def remove_officer(settings: Settings, name: str, signing: Signing) -> int:
@@ -63,9 +76,16 @@ async def remove_officer(settings: Settings, name: str, signing: Signing) -> int
     return 0
 
 
-async def renew_officer(settings: Settings, name: str, signing: Signing) -> int:
-    """`tinbao officer renew`."""
-    made = await _changed(settings, signing, lambda registrar: registrar.renew(name))
+async def renew_officer(settings: Settings, name: str, signers: Path | None) -> int:
+    """`tinbao officer renew`: an invitation to make new keys; or new ones at once, see `add_officer`."""
+    async with open_product(settings) as product:
+        if not _share_a_shell(product):
+            person = product.roster().person(name)
+            if person is None:
+                raise errors.Refused("error.nobody")
+            await _invite(product, Newcomer(name, person.unit, person.role))
+            return 0
+    made = await _changed(settings, Signing(signers), lambda registrar: registrar.renew(name))
     _print_login(made.people[0])
     return 0
 
@@ -93,10 +113,8 @@ async def _changed(settings: Settings, signing: Signing, change: Callable[[Regis
 
 def _print_login(person: Enrolled) -> None:
     """Once; nobody can print it again. A person at a terminal also sees the address as a code for their telephone."""
-    it = person.identity
-    shown = {"name": it.name, "passphrase": person.passphrase, "totp": keys.totp_uri(it)}
-    print(json.dumps({**shown, "fingerprint": proposals.fingerprint(it.public, it.verify)}))
-    totp = shown["totp"]
+    name, totp = person.identity.name, keys.totp_uri(person.identity)
+    print(json.dumps({"name": name, "passphrase": person.passphrase, "totp": totp}))
     if sys.stderr.isatty():
         import segno
 
@@ -122,10 +140,17 @@ async def unlock_signers(product: Product, file: Path | None) -> list[Identity]:
         WrongPassphrase: one of the passphrases is wrong.
         Refused: they sign on machines of their own.
     """
-    names = [signer.name for signer in product.roster().signers.listed]
-    if any(product.roster().person(name) is None for name in names):
+    if not _share_a_shell(product):
         raise errors.Refused("error.signers_apart", "--request FILE")
+    names = [signer.name for signer in product.roster().signers.listed]
     return [await product.logins.unlock(*pair) for pair in passphrases(names, file).items()]
+
+
+def _share_a_shell(product: Product) -> bool:
+    """Whether the signers are people with passphrases, as in a home for trying out and in those founded first."""
+    current = product.roster()
+    people = {(it.name, it.verify) for it in current.people}
+    return all((it.name, it.verify) in people for it in current.signers.listed)
 
 
 def passphrases(names: Sequence[str], file: Path | None) -> dict[str, str]:

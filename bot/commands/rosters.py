@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from bot import roster_files, wiring
@@ -13,7 +14,7 @@ from tips import errors
 from tips.cases.ledger import Kind
 from tips.organisation.roster import Signer, Signers
 from tips.people import proposals, signer_keys
-from tips.people.enrolment import Registrar
+from tips.people.enrolment import Given, Newcomer, Registrar
 from tips.people.proposals import Proposal
 
 
@@ -47,6 +48,22 @@ async def propose(settings: Settings, request: Path, change: Callable[[Registrar
         proposal = change(product.registrar())
     roster_files.write_request(request, proposal)
     return proposal
+
+
+async def welcome(settings: Settings, request: Path) -> int:
+    """`tinbao roster propose`: whoever took up an invitation joins, or works with new keys."""
+    async with open_product(settings) as product:
+        waiting = await product.invitations.taken_up()
+        if not waiting:
+            raise errors.Refused("error.nobody_waits")
+        given = [Given(Newcomer(it.name, it.unit, it.role), it.public, it.verify) for it in waiting]
+        accounts = tuple(it.account for it in waiting if it.account)
+        proposal = replace(product.registrar().join(given), accounts=accounts)
+    roster_files.write_request(request, proposal)
+    print(request)
+    for it in waiting:
+        print(f"  {it.name} ({it.unit})")
+    return 0
 
 
 async def succeed(

@@ -118,7 +118,7 @@ def _pairs(heard: Sequence[str]) -> dict[str, str]:
 def _yes() -> bool:
     if not sys.stdin.isatty():
         raise errors.Refused("error.not_signed", "--yes")
-    return input(_say("roster.sure") + " ").strip().lower() in {"yes", "y", "có", "co", "是"}
+    return input(_say("roster.sure") + " ").strip().lower() == _say("roster.yes")
 
 
 def _unlocked(signer: SignerFile) -> Identity:

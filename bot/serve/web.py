@@ -65,6 +65,7 @@ def build(
             organisation=product.organisation,
             roster=product.roster,
             logins=product.logins,
+            invitations=product.invitations,
             figures=product.archive.figures,
             export_files=product.export_files,
             early_signs=product.early_signs,

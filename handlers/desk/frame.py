@@ -18,7 +18,8 @@ from tips import errors
 from tips.organisation.units import Organisation
 from tips.people.session import Session
 
-_ANEW: Final = ("csrf", "text", "sure", "add", "look")  # of a form that is sent again: said anew, or not at all
+# Of a form that is sent again: said anew, or not at all.
+_ANEW: Final = ("csrf", "text", "sure", "add", "look", "passphrase", "code")
 
 
 @dataclass(frozen=True, slots=True)

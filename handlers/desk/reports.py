@@ -65,7 +65,7 @@ class ReportViews:
         )
 
     async def people(self, request: Request, session: Session) -> Response:
-        """Who works where, by the signed roster in force; changing it takes two admins at the command line."""
+        """Who works where, by the signed roster in force; changing it takes its signers."""
         if not session.role.may_see(Page.PEOPLE):
             raise errors.NotFound
         roster, units = self.roster(), self.frame.organisation.units.values()
@@ -77,5 +77,6 @@ class ReportViews:
             version=roster.version,
             people=[(it.name, it.role, self.frame.unit_name(it.unit)) for it in people],
             signers=[(it.name, self.frame.unit_name(it.office)) for it in roster.signers.listed],
+            may_invite=session.role.may_see(Page.INVITE),
             alone=[unit.name for unit in units if unit.receives and not roster.reader(unit.code)],
         )

@@ -16,6 +16,7 @@ from handlers.desk import forms, neighbours
 from handlers.desk.acting import ActionViews
 from handlers.desk.case import CaseViews
 from handlers.desk.frame import Frame
+from handlers.desk.joining import JoiningViews
 from handlers.desk.login import DemoLogin, LoginViews
 from handlers.desk.queue import QueueViews
 from handlers.desk.reports import ReportViews
@@ -36,6 +37,7 @@ from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
+from tips.people.invitations import Invitations
 from tips.people.logins import Logins
 from tips.people.session import Session
 from tips.ports.clock import Clockwork
@@ -53,6 +55,7 @@ class Desk:
     organisation: Organisation
     roster: Callable[[], Roster]
     logins: Logins
+    invitations: Invitations
     figures: Provider
     export_files: ExportFiles
     early_signs: EarlySigns
@@ -73,6 +76,7 @@ class Desk:
         search = SearchViews(frame, self.search)
         case = CaseViews(frame, self.review, self.search, self.casework)
         acting = ActionViews(frame, self.casework)
+        joining = JoiningViews(frame, self.invitations, self.logins)
         reports = ReportViews(frame, self.roster, self.audit, self.clockwork)
         statistics = StatisticsViews(frame, self.figures)
         exports = ExportViews(frame, self.figures, self.export_files)
@@ -86,6 +90,7 @@ class Desk:
             ("/search", "POST", search.find),
             ("/account", "GET", login.account),
             ("/account", "POST", login.end_sessions),
+            ("/account/renew", "POST", joining.renew),
             ("/shared", "GET", case.shared),
             ("/case/{id}", "GET", case.case),
             ("/case/{id}/alike", "GET", read(case.alike)),
@@ -101,6 +106,8 @@ class Desk:
             ("/statistics/export", "POST", exports.export),
             ("/ledger", "GET", reports.ledger),
             ("/people", "GET", reports.people),
+            ("/people/invite", "GET", joining.form),
+            ("/people/invite", "POST", joining.invite),
             ("/undelivered", "GET", undelivered.letters),
             ("/undelivered/again", "POST", undelivered.send_again),
             ("/undelivered/drop", "POST", undelivered.drop),
@@ -110,6 +117,8 @@ class Desk:
         return [
             Route("/login", login.login_page, methods=["GET"]),
             Route("/login", login.log_in, methods=["POST"]),
+            Route("/activate", joining.activation, methods=["GET"]),
+            Route("/activate", joining.activate, methods=["POST"]),
             Route("/rows", self._inside(frame, queue.rows, touch=False), methods=["GET"]),
             *(Route(path, self._inside(frame, view), methods=[method]) for path, method, view in inside),
         ]

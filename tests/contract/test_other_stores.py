@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,10 +15,11 @@ from tests.contract.conftest import NOON, draft, new_case, step
 from tests.fakes import databases, memory_store, servers
 from tips import errors
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
+from tips.organisation.roles import Role
 from tips.organisation.roster import SignedRoster
 from tips.ports.desk import Chat
 from tips.ports.intake import Drafts
-from tips.ports.people import Account, StoredSession
+from tips.ports.people import Account, Invitation, StoredSession
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql", "valkey"])
@@ -164,6 +166,47 @@ async def test_an_idle_session_is_forgotten(store: Store) -> None:
     with pytest.raises(errors.NotFound):
         await store.accounts.session(b"a" * 16)
     assert (await store.accounts.session(b"b" * 16)).name == "an"
+
+
+def invitation(number: int, name: str, **more: Any) -> Invitation:
+    return Invitation(bytes([number]) * 16, name, "area-770", Role.OFFICER, NOON + timedelta(days=2), **more)
+
+
+LOCKED = LockedIdentity("an", Cost(64, 1, 1), b"salt", b"sealed")
+
+
+async def test_an_invitation_is_taken_up_once_and_in_time(store: Store) -> None:
+    """Of two at once one has it; what is over or gone nobody takes up."""
+    await store.invitations.put(invitation(1, "an"))
+    taken = invitation(1, "an", account=Account(LOCKED, 0, 0, None), public=b"p", verify=b"v")
+    late = NOON + timedelta(days=2)
+    assert not await store.invitations.take_up(taken, late)
+    assert await asyncio.gather(*(store.invitations.take_up(taken, NOON) for _ in range(3))) in (
+        [True, False, False], [False, True, False], [False, False, True],
+    )  # fmt: skip
+    assert await store.invitations.get(taken.id) == taken
+    assert not await store.invitations.take_up(invitation(2, "binh", account=taken.account), NOON)
+
+
+async def test_a_later_invitation_stands_in_place_of_an_earlier_one(store: Store) -> None:
+    await store.invitations.put(invitation(2, "binh"))
+    await store.invitations.put(invitation(1, "an"))
+    await store.invitations.put(invitation(3, "an"))
+    assert [it.id[0] for it in await store.invitations.all()] == [3, 2]
+    with pytest.raises(errors.NotFound):
+        await store.invitations.get(invitation(1, "an").id)
+    await store.invitations.drop(["binh"])
+    assert await store.invitations.expire(NOON) == 0
+    assert await store.invitations.expire(NOON + timedelta(days=2)) == 1
+    assert await store.invitations.all() == []
+
+
+async def test_an_invitation_is_done_with_once_the_roster_names_the_person(store: Store) -> None:
+    """And one for who left meanwhile."""
+    for number, name in enumerate(("an", "binh", "chi"), start=1):
+        await store.invitations.put(invitation(number, name))
+    await store.keyring.add_roster(SignedRoster(1, b"{}", {}), (Account(LOCKED, 0, 0, None),), (), (), ("binh",))
+    assert [it.name for it in await store.invitations.all()] == ["chi"]
 
 
 async def test_a_link_code_links_one_chat_once(store: Store) -> None:

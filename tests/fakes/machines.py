@@ -3,12 +3,15 @@
 Commands run in this process, each with the settings of its machine alone.
 """
 
+import asyncio
 import atexit
 import contextlib
 import functools
+import html
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -17,9 +20,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from bot import __main__ as program
+from bot import wiring
+from bot.serve import web
+from bot.settings import read
 from tests.fakes import loopback, served
 from tests.fakes.served import MEMORY, Served
 
@@ -127,9 +134,36 @@ class Machines:
             assert done.returncode == 0, done.stderr
         return self.apply(*who)
 
+    def invites(self, name: str, unit: str, role: str = "officer") -> str:
+        """`tinbao officer add`; the code that is handed over."""
+        done = self.here("officer", "add", name, "--unit", unit, "--role", role)
+        assert done.returncode == 0, done.stderr
+        return str(json.loads(done.stdout)["invitation"])
+
+    def activates(self, code: str) -> dict[str, str]:
+        """What somebody sees at the desk who takes an invitation up: passphrase, totp, and fingerprint."""
+        return asyncio.run(self._activated(code))
+
+    async def _activated(self, code: str) -> dict[str, str]:
+        settings = read({**served.environment(self.at.folder, self.at.port)})
+        async with wiring.open_product(settings) as product:
+            transport = httpx.ASGITransport(web.build(product, frozenset({"desk"})))
+            async with httpx.AsyncClient(transport=transport, base_url=self.at.url) as browser:
+                page = (await browser.post("/desk/activate", data={"code": code})).text
+        found = re.findall(r'<p class="secret"><code>([^<]+)</code>', page)
+        address = re.search(r'<code class="long">([^<]+)</code>', page)
+        if not (found and address):
+            return {}
+        return {"passphrase": found[0], "fingerprint": found[1], "totp": html.unescape(address.group(1))}
+
+    def proposes_who_waits(self) -> None:
+        done = self.here("roster", "propose", str(self.request))
+        assert done.returncode == 0, done.stderr
+
     def joins(self, name: str, unit: str, role: str = "officer") -> None:
         """Somebody joins, and reads their digits out to Lan Anh and Minh."""
-        self.people[name] = json.loads(self.proposes("officer", "add", name, "--unit", unit, "--role", role))
+        self.people[name] = self.activates(self.invites(name, unit, role))
+        self.proposes_who_waits()
         done = self.signed("Lan Anh", "Minh", **{name: self.people[name]["fingerprint"]})
         assert done.returncode == 0, done.stderr
 

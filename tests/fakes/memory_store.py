@@ -32,7 +32,7 @@ from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueC
 from tips.ports.clock import Lease, Stuck
 from tips.ports.desk import Chat, CountRow, FrozenPeriod, Made, MilestoneRow, Tally, Workload
 from tips.ports.intake import KEY_ID_BYTES, ClaimedAddress, DraftRow
-from tips.ports.people import Account, StoredSession
+from tips.ports.people import Account, Invitation, StoredSession
 from tips.ports.tree import Growth, Head, Waiting
 
 Key = TypeVar("Key", bound=Hashable)
@@ -102,6 +102,7 @@ class Kept:
     accounts: dict[str, Account] = field(default_factory=dict)
     sessions: dict[bytes, StoredSession] = field(default_factory=dict)
     link_codes: dict[bytes, LinkCode] = field(default_factory=dict)
+    invitations: dict[bytes, Invitation] = field(default_factory=dict)
     chats: dict[str, Chat] = field(default_factory=dict)
     rosters: dict[int, SignedRoster] = field(default_factory=dict)
     seeds: dict[tuple[str, int, str], SealedSeed] = field(default_factory=dict)  # by unit, generation and holder
@@ -128,6 +129,7 @@ def store(kept: Kept) -> Store:
         outbox=MemoryOutbox(kept),
         keyring=MemoryKeyring(kept),
         accounts=MemoryAccounts(kept),
+        invitations=MemoryInvitations(kept),
         officer_chats=MemoryOfficerChats(kept),
         ledger=MemoryLedger(kept),
         tree=MemoryTree(kept),
@@ -858,6 +860,31 @@ class MemoryAccounts(Port):
         return forget(self.rows.sessions, [key for key, it in self.rows.sessions.items() if it.seen_at <= idle_before])
 
 
+class MemoryInvitations(Port):
+    async def put(self, invitation: Invitation) -> None:
+        await self.drop([invitation.name])
+        add(self.rows.invitations, invitation.id, invitation)
+
+    async def get(self, id: bytes) -> Invitation:
+        return found(self.rows.invitations, id)
+
+    async def take_up(self, invitation: Invitation, now: datetime) -> bool:
+        stored = self.rows.invitations.get(invitation.id)
+        if stored is None or stored.account or stored.expires_at <= now:
+            return False
+        self.rows.invitations[invitation.id] = invitation
+        return True
+
+    async def all(self) -> list[Invitation]:
+        return sorted(self.rows.invitations.values(), key=lambda it: it.name)
+
+    async def drop(self, names: Sequence[str]) -> None:
+        forget(self.rows.invitations, [key for key, it in self.rows.invitations.items() if it.name in names])
+
+    async def expire(self, now: datetime) -> int:
+        return forget(self.rows.invitations, [key for key, it in self.rows.invitations.items() if it.expires_at <= now])
+
+
 class MemoryKeyring(Port):
     async def rosters(self) -> list[SignedRoster]:
         return ordered(self.rows.rosters)
@@ -877,6 +904,8 @@ class MemoryKeyring(Port):
         try:
             with kept.whole():
                 self._let_go(gone)
+                joined = {*gone, *(it.locked.name for it in accounts)}
+                forget(kept.invitations, [key for key, it in kept.invitations.items() if it.name in joined])
                 add(kept.rosters, roster.version, roster)
                 for account in accounts:
                     add(kept.accounts, account.locked.name, account)

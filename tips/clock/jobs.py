@@ -25,6 +25,7 @@ class JobName(StrEnum):
     DRAFTS = "drafts"
     FILES = "files"
     SESSIONS = "sessions"
+    INVITATIONS = "invitations"
     BACK_UP = "backup"
 
 

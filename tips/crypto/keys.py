@@ -29,6 +29,7 @@ GROUP_DIGITS: Final = 5  # four, and one that checks them
 # The quasigroup of order 10 of H. M. Damm (2004): it finds each wrong digit and each two neighbours that were swapped.
 _DAMM: Final = ("0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
                 "3674209581", "5869720134", "8945362017", "9438617205", "2581436790")  # fmt: skip
+TOTP_BYTES: Final = 20  # RFC 4226, section 4: 160 bits
 TOTP_STEP: Final = 30  # seconds (RFC 6238)
 TOTP_DRIFT: Final = 1  # steps accepted on either side
 
@@ -40,6 +41,9 @@ class Cost:
     memory: int = 65_536  # KiB
     iterations: int = 3
     lanes: int = 1
+
+
+FULL_COST: Final = Cost()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,17 @@ class LockedIdentity:
 
 def new_identity(name: str, random: Random) -> Identity:
     """A fresh identity."""
-    return Identity(name, random(32), random(32), random(20))
+    return Identity(name, random(32), random(32), random(TOTP_BYTES))
 
 
 def new_passphrase(random: Random) -> str:
     """A generated passphrase, in groups a person can type: 80 random bits."""
-    return _grouped(random_code(PASSPHRASE_CHARS, random).lower())
+    return new_code(PASSPHRASE_CHARS, random)
+
+
+def new_code(signs: int, random: Random) -> str:
+    """So many random signs in groups a person can type: 5 bits each."""
+    return _grouped(random_code(signs, random).lower())
 
 
 def random_code(count: int, random: Random) -> str:

@@ -17,6 +17,7 @@ class Page(StrEnum):
     STATISTICS = "statistics"
     LEDGER = "ledger"
     PEOPLE = "people"
+    INVITE = "invite"
     UNDELIVERED = "undelivered"
 
 
@@ -89,6 +90,6 @@ _RIGHTS: Final[Mapping[Role, _Rights]] = {
         True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER), (Task.HELD_OPEN, Task.UNIT_RECOVER, Task.LEDGER_AUDIT)
     ),
     Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
-    Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.UNDELIVERED), tuple(Task)),
+    Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.INVITE, Page.UNDELIVERED), tuple(Task)),
     Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE), (Task.LEDGER_AUDIT,)),
 }

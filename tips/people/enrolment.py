@@ -14,7 +14,7 @@ from typing import Any
 
 from tips import errors
 from tips.crypto import keys
-from tips.crypto.keys import Cost, Identity
+from tips.crypto.keys import Cost
 from tips.crypto.sealing import Random
 from tips.organisation import succession
 from tips.organisation.roles import Role
@@ -33,6 +33,15 @@ class Newcomer:
     name: str
     unit: str
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Who joins, or takes new keys, with the public halves of what they made."""
+
+    newcomer: Newcomer
+    public: bytes
+    verify: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +65,33 @@ class Registrar:
         Raises:
             Refused: a name that is taken or none, an unknown unit, or a unit that receives nothing.
         """
-        for newcomer in newcomers:
-            _check(self.current, self.organisation, newcomer)
+        for it in newcomers:
+            check(self.current, self.organisation, it)
         made = [_enrolled(it.name, passphrase, self.random) for it in newcomers]
-        people = [_person(it, one.identity) for it, one in zip(newcomers, made, strict=True)]
-        version = self.current.next(people=(*self.current.people, *people))
-        keyless = [it.unit for it in newcomers if it.role.holds_seed and not self.current.members(it.unit)]
-        return replace(self._with_new_keys(version, keyless), accounts=self._accounts(made), people=tuple(made))
+        given = [Given(it, one.identity.public, one.identity.verify) for it, one in zip(newcomers, made, strict=True)]
+        return replace(self.join(given), accounts=self._accounts(made), people=tuple(made))
+
+    def join(self, given: Sequence[Given]) -> Proposal:
+        """Let people join, or take new keys at their unit, by keys that they made themselves; in one version.
+
+        Who takes new keys lost the old ones, and somebody may have found them: their unit gets a new key.
+
+        Raises:
+            Refused: a name that is taken or none, an unknown unit, or a unit that receives nothing.
+        """
+        version, rekeyed, renewed = self.current.next(), list[str](), list[str]()
+        for it in given:
+            check(self.current, self.organisation, it.newcomer, renews=True)
+            person = Person(it.newcomer.name, it.newcomer.unit, it.newcomer.role, it.public, it.verify)
+            if before := version.person(person.name):
+                people = tuple(person if one is before else one for one in version.people)
+                version = replace(version, people=people, **self._past(version, before))
+                rekeyed += _rekeyed(version, person)
+                renewed.append(person.name)
+            else:
+                rekeyed += [person.unit] if person.role.holds_seed and not version.members(person.unit) else []
+                version = replace(version, people=(*version.people, person))
+        return replace(self._with_new_keys(version, rekeyed), gone=tuple(renewed))
 
     def leave(self, name: str) -> Proposal:
         """Let a person go; their unit gets a new key if anybody is left in it.
@@ -72,24 +101,21 @@ class Registrar:
         """
         person = _leaving(self.current, name)
         rest = tuple(it for it in self.current.people if it.name != name)
-        version = self.current.next(people=rest, **self._past(person))
+        version = self.current.next(people=rest, **self._past(self.current, person))
         return replace(self._with_new_keys(version, _rekeyed(version, person)), gone=(name,))
 
     def renew(self, name: str) -> Proposal:
         """New keys and a new passphrase for who lost theirs; somebody may have found it, so their unit gets a new key.
 
-        The older seeds come back to them when a colleague logs in (`admit`); who was alone reads nothing older.
+        The older seeds come back to them when a colleague logs in (`key_rotation`); who was alone reads nothing older.
 
         Raises:
             Refused: nobody of that name is there, or they sign the roster.
         """
         person = _leaving(self.current, name)
         made = _enrolled(name, None, self.random)
-        again = _person(Newcomer(name, person.unit, person.role), made.identity)
-        people = tuple(again if it.name == name else it for it in self.current.people)
-        version = self.current.next(people=people, **self._past(person))
-        step = self._with_new_keys(version, _rekeyed(version, person))
-        return replace(step, accounts=self._accounts([made]), people=(made,), gone=(name,))
+        given = Given(Newcomer(name, person.unit, person.role), made.identity.public, made.identity.verify)
+        return replace(self.join([given]), accounts=self._accounts([made]), people=(made,))
 
     def rotate(self, unit: str) -> Proposal:
         """A new key for a unit, given to everybody in it.
@@ -126,9 +152,9 @@ class Registrar:
         renewed, seeds = with_new_keys(version, self.organisation, units, self.random)
         return replace(proposals.propose(renewed, self.stored, self.now, self.random), seeds=seeds)
 
-    def _past(self, person: Person) -> dict[str, Any]:
+    def _past(self, version: Roster, person: Person) -> dict[str, Any]:
         """What somebody signed can be checked for ever, and is held to where they worked until now."""
-        former, past, name = self.current.former, self.current.past, person.name
+        former, past, name = version.former, version.past, person.name
         left = Left(person.unit, person.role, person.verify, self.now)
         return {
             "former": {**former, name: (*former.get(name, ()), person.verify)},
@@ -141,10 +167,6 @@ class Registrar:
 
 def _enrolled(name: str, passphrase: str | None, random: Random) -> Enrolled:
     return Enrolled(keys.new_identity(name, random), passphrase or keys.new_passphrase(random))
-
-
-def _person(newcomer: Newcomer, identity: Identity) -> Person:
-    return Person(newcomer.name, newcomer.unit, newcomer.role, identity.public, identity.verify)
 
 
 def _leaving(current: Roster, name: str) -> Person:
@@ -160,9 +182,20 @@ def _rekeyed(version: Roster, person: Person) -> list[str]:
     return [person.unit] if person.role.holds_seed and version.members(person.unit) else []
 
 
-def _check(current: Roster, organisation: Organisation, newcomer: Newcomer) -> None:
-    signing = {it.name for it in (*current.signers.listed, *current.once)}
-    if current.person(newcomer.name) or newcomer.name in {*current.processes, *current.former, *signing}:
+def check(current: Roster, organisation: Organisation, newcomer: Newcomer, *, renews: bool = False) -> None:
+    """That somebody can join so.
+
+    Args:
+        renews: who works in this very place already may take new keys, unless they sign the roster.
+
+    Raises:
+        Refused: they cannot.
+    """
+    person, signing = current.person(newcomer.name), (*current.signers.listed, *current.once)
+    if renews and person and (person.unit, person.role) == (newcomer.unit, newcomer.role):
+        _leaving(current, newcomer.name)
+        return
+    if person or newcomer.name in {*current.processes, *current.former, *(it.name for it in signing)}:
         raise errors.Refused("error.name_taken")
     if not NAME.fullmatch(newcomer.name):
         raise errors.Refused("error.name")

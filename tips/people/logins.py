@@ -9,17 +9,19 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 from tips import errors
 from tips.crypto import keys, sealing
-from tips.crypto.keys import Identity
+from tips.crypto.keys import Cost, Identity
 from tips.crypto.sealing import Random, binding
 from tips.organisation.roster import Person, Roster
 from tips.people import key_rotation
 from tips.people.device_cookies import Devices
+from tips.people.proposals import Enrolled
 from tips.people.session import IDLE, LONGEST, Session
 from tips.ports.people import Account, Accounts, Keyring, StoredSession
 
@@ -32,6 +34,13 @@ NOBODY: Final = ""  # no person has this name
 STRANGERS_PLACES: Final = 8  # tries that wait at once, 0.2 s each: two seconds at most
 KNOWN_PLACES: Final = 64
 FORGIVEN: Final = timedelta(hours=12)  # after which wrong tries count from the beginning
+
+
+class Secret(StrEnum):
+    """What somebody logs in with, beside their name."""
+
+    PASSPHRASE = "passphrase"  # noqa: S105 (a word, not one of them)
+    TOTP = "totp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,7 @@ class Logins:
     devices: Devices
     now: Callable[[], datetime]
     random: Random
+    cost: Cost = keys.FULL_COST
     _known: Lane = field(default_factory=lambda: Lane(KNOWN_PLACES))
     _strangers: Lane = field(default_factory=lambda: Lane(STRANGERS_PLACES))
 
@@ -117,6 +127,13 @@ class Logins:
 
     async def _tried(self, name: str, passphrase: str, code: str, device: bytes) -> tuple[bytes, Session]:
         """One try, of a known `device` or (empty) of a stranger; a refused one costs the same time as a wrong one."""
+        identity = await self._proven(name, passphrase, code, device)
+        session = await self.session_of(identity)
+        token = self.random(TOKEN_BYTES)
+        await self._keep(token, session)
+        return token, session
+
+    async def _proven(self, name: str, passphrase: str, code: str, device: bytes) -> Identity:
         refused = not device and await self._refused(name)
         try:
             identity = await self.unlock(NOBODY if refused else name, passphrase)
@@ -125,10 +142,7 @@ class Logins:
                 await self._failed(name, device)
             raise
         await self._check_code(identity, code, device)
-        session = await self.session_of(identity)
-        token = self.random(TOKEN_BYTES)
-        await self._keep(token, session)
-        return token, session
+        return identity
 
     async def _refused(self, name: str) -> bool:
         with suppress(errors.NotFound):
@@ -171,6 +185,34 @@ class Logins:
             recent = account.blocked_until is None or account.blocked_until + FORGIVEN > self.now()
             failures = account.failures + 1 if recent else 1
             await self.accounts.note_failure(name, failures, self.now() + _wait(failures, LONGEST_WAIT))
+
+    async def renew(self, session: Session, token: bytes, passphrase: str, code: str, secret: Secret) -> Enrolled:
+        """A new passphrase or a new one-time-code secret, for who proves the ones of today; their keys stay.
+
+        Their other sessions end.
+
+        Args:
+            session: whose.
+            token: of the session that asks, which goes on.
+            passphrase: today's.
+            code: of now.
+            secret: which of the two is made anew.
+
+        Raises:
+            WrongPassphrase: one of them is wrong, or too many were just now.
+            Busy: too many wait already.
+        """
+        async with self._strangers.place():
+            identity = await self._proven(session.name, passphrase, code, b"")
+        if secret is Secret.TOTP:
+            identity = replace(identity, totp=self.random(keys.TOTP_BYTES))
+        else:
+            passphrase = keys.new_passphrase(self.random)
+        locked = await asyncio.to_thread(keys.lock_identity, identity, passphrase, self.cost, self.random)
+        await self.accounts.put(replace(await self.accounts.get(session.name), locked=locked))
+        others = [it.id for it in await self.sessions(session, token) if not it.mine]
+        await self.end(session, others)
+        return Enrolled(identity, passphrase)
 
     async def session_of(self, identity: Identity) -> Session:
         """What an unlocked identity may do now; seeds its unit's members still lack are given to them on the way.

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from tips.cases.ledger import SignedEvent
 from tips.crypto.keys import LockedIdentity, SealedSeed
+from tips.organisation.roles import Role
 from tips.organisation.roster import SignedRoster
 
 
@@ -33,6 +34,48 @@ class StoredSession:
     sealed: bytes
     seen_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody who is asked to join, or to take new keys, as it is stored."""
+
+    id: bytes  # what a code is known by; the code itself is kept nowhere
+    name: str
+    unit: str
+    role: Role
+    expires_at: datetime
+    account: Account | None = None  # once they took it up: their login, and the keys that signers are asked to name
+    public: bytes = b""
+    verify: bytes = b""
+
+
+class Invitations(Protocol):
+    """Who is asked to join, until signers have named them."""
+
+    async def put(self, invitation: Invitation) -> None:
+        """Store one; an earlier one of the same name counts no more."""
+        ...
+
+    async def get(self, id: bytes) -> Invitation:
+        """One. Raises `NotFound`."""
+        ...
+
+    async def take_up(self, invitation: Invitation, now: datetime) -> bool:
+        """Store what somebody took up; False: it was taken up already, is over, or is gone."""
+        ...
+
+    async def all(self) -> list[Invitation]:
+        """Every one, by name."""
+        ...
+
+    async def drop(self, names: Sequence[str]) -> None:
+        """Forget those of these names."""
+        ...
+
+    async def expire(self, now: datetime) -> int:
+        """Forget what is over; how many."""
+        ...
 
 
 class Accounts(Protocol):
@@ -101,7 +144,7 @@ class Keyring(Protocol):
         events: Sequence[SignedEvent],
         gone: Sequence[str] = (),
     ) -> None:
-        """A new version with the logins and seeds it names.
+        """A new version with the logins and seeds it names; invitations of these names are done with.
 
         Args:
             gone: whose logins, sessions, linked chats and copies of seeds go first, in the same transaction.
