@@ -139,13 +139,14 @@ def roster_propose(
     signer: SignerLine = None,
     without: Annotated[list[str] | None, typer.Option("--without", help="A signer who goes; again for more.")] = None,
     threshold: Annotated[int | None, typer.Option("--threshold", help="How many sign from then on.")] = None,
+    signers: Signers = None,
 ) -> None:
     """Propose whoever took up an invitation; or other signers, or another number of them, whom both sets sign."""
     from bot.commands import rosters
 
     if signer or without or threshold:
         _run(rosters.succeed(_settings(), request, signer or [], without or [], threshold))
-    _run(rosters.welcome(_settings(), request))
+    _run(rosters.welcome(_settings(), request, signers))
 
 
 @roster_app.command("sign")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.commands import rosters
+from bot import roster_files
 from bot.commands.output import print_table
 from bot.settings import Settings
 from bot.wiring import Product, open_product
@@ -96,10 +96,18 @@ async def rotate_unit(settings: Settings, unit: str, signing: Signing) -> int:
     return 0
 
 
+async def propose(settings: Settings, request: Path, change: Callable[[Registrar], Proposal]) -> Proposal:
+    """Write the next version as a file that travels."""
+    async with open_product(settings) as product:
+        proposal = change(product.registrar())
+    roster_files.write_request(request, proposal)
+    return proposal
+
+
 async def _changed(settings: Settings, signing: Signing, change: Callable[[Registrar], Proposal]) -> Proposal:
     """Make the next roster version: signed here and put into force, or written down for its signers."""
     if signing.request:
-        proposal = await rosters.propose(settings, signing.request, change)
+        proposal = await propose(settings, signing.request, change)
         print(signing.request, file=sys.stderr)
         return proposal
     async with open_product(settings) as product:

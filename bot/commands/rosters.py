@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from bot import roster_files, wiring
+from bot.commands import people
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -42,16 +43,11 @@ async def show(settings: Settings, *, as_json: bool) -> int:
     return 0
 
 
-async def propose(settings: Settings, request: Path, change: Callable[[Registrar], Proposal]) -> Proposal:
-    """Write the next version as a file that travels."""
-    async with open_product(settings) as product:
-        proposal = change(product.registrar())
-    roster_files.write_request(request, proposal)
-    return proposal
+async def welcome(settings: Settings, request: Path, signers: Path | None) -> int:
+    """`tinbao roster propose`: whoever took up an invitation joins, or works with new keys.
 
-
-async def welcome(settings: Settings, request: Path) -> int:
-    """`tinbao roster propose`: whoever took up an invitation joins, or works with new keys."""
+    `signers`: in a home where they share a shell, what `init --trial --json` printed: it is in force at once.
+    """
     async with open_product(settings) as product:
         waiting = await product.invitations.taken_up()
         if not waiting:
@@ -59,8 +55,12 @@ async def welcome(settings: Settings, request: Path) -> int:
         given = [Given(Newcomer(it.name, it.unit, it.role), it.public, it.verify) for it in waiting]
         accounts = tuple(it.account for it in waiting if it.account)
         proposal = replace(product.registrar().join(given), accounts=accounts)
-    roster_files.write_request(request, proposal)
-    print(request)
+        if signers:
+            unlocked = await people.unlock_signers(product, signers)
+            await product.roster.put_into_force(proposals.signed_here(proposal, unlocked))
+    if not signers:
+        roster_files.write_request(request, proposal)
+        print(request)
     for it in waiting:
         print(f"  {it.name} ({it.unit})")
     return 0
@@ -80,7 +80,7 @@ async def succeed(
         coming = [Signer(it.name, it.office, it.verify) for it in new]
         return registrar.succeed(Signers((*staying, *coming), needed or was.needed))
 
-    await propose(settings, request, change)
+    await people.propose(settings, request, change)
     print(request)
     return 0
 

@@ -114,7 +114,7 @@ async def test_a_lost_passphrase_costs_a_colleague_a_login_and_nobody_a_case(
     old = await tip(office)
     lost = office.people["an"]
     taken = await office.seeds_of(lost)
-    await people.renew_officer(office.settings, "an", Signing(printed(office)))
+    await people.renew_officer(office.settings, "an", printed(office))
     told = json.loads(capsys.readouterr().out)
     await office.product.roster.refresh()
     new = await tip(office)
