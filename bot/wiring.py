@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -58,6 +58,7 @@ from tips.intake.turns import Say
 from tips.organisation import units
 from tips.organisation.roster import CLOCK, INTAKE, PROCESSES, Roster
 from tips.organisation.units import Organisation, UnitKind
+from tips.people import recovery
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
 from tips.people.founding import Founding, Secrets, found
@@ -126,7 +127,8 @@ class Product:
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
         it = self.store
-        return await audit(it.cases, it.ledger, it.blobs, it.keyring, self.roster(), self.heads, self.now())
+        kept = self.custody.outside
+        return await audit(it.cases, it.ledger, it.blobs, it.keyring, self.roster(), self.heads, self.now(), kept)
 
     def registrar(self, admins: Sequence[Identity]) -> Registrar:
         """Who makes the next roster version, signed by these admins."""
@@ -163,7 +165,18 @@ async def open_product(
             believed = believed_time(settings, now, trial=(await live.refresh()).trial)
             run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
             async with _counters(settings, run, believed) as counters:
-                yield _put_together(_Basis(settings, store, live, secrets, run, counters, believed, random, cost))
+                sealed = await _sealed(settings, store)
+                yield _put_together(
+                    _Basis(settings, store, live, secrets, run, counters, believed, random, cost, sealed)
+                )
+
+
+async def _sealed(settings: Settings, store: storage.Store) -> Mapping[str, bytes]:
+    """What only the quorum opens, as this home had it when a process first looked."""
+    found = key_files.kept_sealed(settings.secrets)
+    if found is None and (found := await recovery.sealed(store.keyring)):
+        key_files.keep_sealed(settings.secrets, found)
+    return found or {}
 
 
 @asynccontextmanager
@@ -207,6 +220,7 @@ class _Basis:
     now: Now
     random: Random
     cost: Cost
+    sealed: Mapping[str, bytes]  # what only the quorum opens, as this home had it first
 
 
 class _Clockwork(NamedTuple):
@@ -226,7 +240,7 @@ def _put_together(it: _Basis) -> Product:
     files = Files(Cleaning(), it.store.blobs, it.now, it.random)
     reception = _reception(it, files)
     review, casework = _desk(it, files)
-    custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random)
+    custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random, it.sealed)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, Devices(it.run, it.random), it.now, it.random)
     clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
     exports = Exports(archive, it.store.ledger, it.roster.organisation.areas, it.now, it.random)
@@ -370,9 +384,11 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
 def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
     """The audit of everything, and the backup, where the settings say into which folder."""
     signing, url, store, clock = it.secrets.signing[CLOCK], it.settings.database_url, it.store, _heads(it)
+    kept = custody.outside
 
     async def audited() -> int:
-        found = await audit(store.cases, store.ledger, store.blobs, store.keyring, it.roster(), clock, it.now())
+        now, roster = it.now(), it.roster()
+        found = await audit(store.cases, store.ledger, store.blobs, store.keyring, roster, clock, now, kept)
         await custody.record(Kind.AUDITED, CLOCK, signing, problems=str(len(found.problems)))
         return len(found.problems)
 
