@@ -2068,6 +2068,34 @@ MUTANTS = (
         "",
         "tests/flows/test_second_evening.py::test_an_officer_lets_no_case_lie_by_a_program_of_their_own",
     ),
+    Mutant(
+        "a piece that is none, and its case with it",
+        "tips/desk/open_case.py",
+        "        except errors.NotOpened:  # whoever sealed it so",
+        "        except errors.Busy:  # whoever sealed it so",
+        "tests/flows/test_second_evening.py::test_what_an_officer_seals_that_is_no_piece_closes_no_case",
+    ),
+    Mutant(
+        "a letter that does not say what its kind says",
+        "tips/intake/mailbox.py",
+        "            if not _tells(envelope.part, opened.facts):",
+        "            if not envelope.part:",
+        "tests/flows/test_second_evening.py::test_what_an_officer_seals_that_is_no_piece_closes_no_case",
+    ),
+    Mutant(
+        "half a letter inside a piece",
+        "tips/cases/plaintext.py",
+        "            json.dumps(plain, ensure_ascii=False).encode()",
+        "            json.dumps(plain, ensure_ascii=False)",
+        "tests/flows/test_second_evening.py::test_what_an_officer_seals_that_is_no_piece_closes_no_case",
+    ),
+    Mutant(
+        "a piece that no page can show",
+        "handlers/desk/view_models.py",
+        "    except (errors.NotFound, KeyError, ValueError, TypeError, AttributeError):\n        return Entry",
+        "    except errors.Busy:\n        return Entry",
+        "tests/flows/test_second_evening.py::test_what_an_officer_seals_that_is_no_piece_closes_no_case",
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import secrets
 import sqlite3
@@ -14,7 +15,7 @@ import pytest
 
 from bot.commands import ledger as commands
 from bot.commands import recovery
-from storage import engine
+from storage import engine, mapping
 from tests.fakes import desk, gallery
 from tests.fakes.home import Home, opened
 from tests.fakes.people import AN, BINH, KIEM, QUAN, THANH, TRUC_COORDINATES
@@ -28,8 +29,10 @@ from tests.flows.test_nightly_backups import nights
 from tests.flows.test_recovery import restored_into, write_printed
 from tests.flows.test_tree import behind, closings, found
 from tests.flows.test_tree_attacks import forged, put_event
-from tips.cases import deadlines, ledger
+from tips.cases import claims, deadlines, ledger, reading_grants
 from tips.cases.ledger import FIRST, Event, Kind
+from tips.cases.plaintext import Part
+from tips.crypto import sealing
 from tips.desk.actions import Fields
 from tips.merkle import notes, tree
 from tips.transparency import filing
@@ -49,10 +52,9 @@ async def read_by(home: Home, who: str, case: bytes) -> str:
 
 def grown(plain: Mapping[str, Any], shape: str) -> bytes:
     """A body of these words whose leaf lies before all others, so that a store gives it first."""
-    number = 0
-    while tree.leaf_hash(body := shape.replace("?", json.dumps({**plain, "n": number})).encode())[0]:
-        number += 1
-    return body
+    numbered = (json.dumps({**plain, "n": number}, separators=(",", ":")) for number in itertools.count())
+    bodies = (shape.replace("?", it).encode() for it in numbered)
+    return next(it for it in bodies if not tree.leaf_hash(it)[0])
 
 
 # --- no key at all ----------------------------------------------------------------------------------------------------
@@ -82,6 +84,8 @@ async def test_a_later_piece_that_was_destroyed_closes_a_case_to_nobody(office: 
 async def test_whom_a_destroyed_piece_accused_is_still_shut_out(office: Home) -> None:
     """What it said nobody knows any more; who had no key to it, the chain tells."""
     code, row = await sent(office)
+    fields = Fields("Xin ý kiến.", unit="vks-tp")
+    await office.product.casework.act(await office.session("an"), row.id, "consult", fields)
     await has(office, code, ACCUSES)
     (piece,) = await office.envelopes(row.id, "addition")
     behind(office, "DELETE FROM reading_grant WHERE envelope_id = :id", id=piece.id)
@@ -89,6 +93,9 @@ async def test_whom_a_destroyed_piece_accused_is_still_shut_out(office: Home) ->
     (other,) = await office.envelopes(row.id, "shut_out")
     behind(office, "DELETE FROM reading_grant WHERE envelope_id = :id", id=other.id)
     behind(office, "DELETE FROM envelope WHERE id = :id", id=other.id)
+    await office.product.casework.act(await office.session("kiem"), row.id, "note", Fields("Đang xem."))
+    (note,) = await office.envelopes(row.id, "note")
+    assert "area-770" not in {it.reader for it in await office.grants(row.id) if it.envelope == note.id}
     await looks(office)
     assert (await office.case(row.id)).unit == "duty"
     await office.product.casework.act(await office.session("truc"), row.id, "ask", Fields("Phòng số mấy?"))
@@ -343,9 +350,9 @@ async def test_an_officer_lets_no_case_lie_by_a_program_of_their_own(
 async def test_nobody_lets_a_case_lie_by_an_event_that_is_dated_ahead(office: Home) -> None:
     _, row = await sent(office)
     ahead = deadlines.hour(office.clock().replace(year=2190))
-    term = deadlines.start(row.state, row.urgency, ahead)
+    term = deadlines.start("screening", row.urgency, ahead)
     assert term.due_at
-    says = {"due": int(term.due_at.timestamp()), "officer": "an"}
+    says = {"due": int(term.due_at.timestamp()), "state": "screening", "officer": "an"}
     await signs(office, row, "an", Kind.CLAIMED, facts={}, says=says, at=ahead)
     await evenings(office, 10)
     assert (await office.case(row.id)).unit == "duty"
@@ -390,3 +397,43 @@ async def test_an_admin_alone_tells_of_no_roster(office: Home, facts: dict[str, 
         at = deadlines.hour(office.clock())
         put_event(office, ledger.sign(Event(Kind.ROSTER, b"", FIRST, at, name, bytes([number]) * 32, facts), signing))
     assert await found(office)
+
+
+INSIDE: dict[str, bytes] = {
+    "nothing": b"",
+    "no JSON": b"[" * 100_000,
+    "a list": b"[]",
+    "no words": b'{"v":1}',
+    "facts that are a list": b'{"v":1,"text":"x","at":"2026-11-23T03:00:00+00:00","by":"an","facts":[]}',
+    "no facts": b'{"v":1,"text":"x","at":"2026-11-23T03:00:00+00:00","by":"an","facts":{}}',
+    "shut out is a number": b'{"v":1,"text":"x","at":"2026-11-23T03:00:00+00:00","by":"an","facts":{"excluded":5}}',
+    "half a letter": b'{"v":1,"text":"\\ud800","at":"2026-11-23T03:00:00+00:00","by":"\\ud800","facts":{}}',
+}
+
+
+@pytest.mark.parametrize("part", sorted(set(Part) - {Part.TIP, Part.FILE}))
+@pytest.mark.parametrize("inside", INSIDE.values(), ids=INSIDE.keys())
+async def test_what_an_officer_seals_that_is_no_piece_closes_no_case(tmp_path: Path, inside: bytes, part: Part) -> None:
+    """Truly sealed to who reads the case and to its reporter, truly signed: nobody is kept from the tip by it."""
+    async with opened(tmp_path, PEOPLE) as office:
+        code, row = await sent(office)
+        readers = office.product.roster().readers(["area-770", "duty", "vks-tp"])
+        reporter = (await office.product.store.cases.bundle(row.id, None)).mailboxes[0].public
+        readers = reading_grants.with_receipt(readers, reporter)
+        piece, given = sealing.seal(row.id, part, inside, readers, secrets.token_bytes)
+        for name, values in (
+            ("envelope", mapping.of_envelope(piece)),
+            *(("reading_grant", mapping.of_grant(it)) for it in given),
+        ):
+            marks = ", ".join(f":{it}" for it in values)
+            behind(office, f"INSERT INTO {name} ({', '.join(values)}) VALUES ({marks})", **values)
+        keys_ = claims._of_grants(given)
+        kind = Kind.CLEARED if part is Part.CLEARING else Kind.NOTED
+        await signs(office, row, "an", kind, facts=ledger.envelope_facts(piece), keys=keys_)
+        async with desk.browser(office) as client:
+            await desk.log_in(client, office, "an")
+            assert (await client.get(f"/desk/case/{row.id.hex()}")).status_code == 200
+        assert "karaoke" in await read_by(office, "an", row.id)
+        assert (await office.citizen("later").says(code)).replies
+        await evenings(office, 10)
+        assert "karaoke" in await read_by(office, "truc", row.id)

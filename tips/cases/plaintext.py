@@ -68,10 +68,12 @@ class Plaintext:
         """
         try:
             plain = json.loads(data)
+            json.dumps(plain, ensure_ascii=False).encode()  # halves of letters are nothing that a page could show
             if plain["v"] != VERSION:
                 raise errors.NotOpened("written by another version of Tin Báo")
             found = cls(plain["text"], datetime.fromisoformat(plain["at"]), plain["by"], plain["facts"])
-            if found.to_bytes() and found.at.tzinfo and isinstance(found.text, str) and isinstance(found.by, str):
+            named = isinstance(found.text, str) and isinstance(found.by, str) and isinstance(found.facts, dict)
+            if named and found.at.tzinfo:
                 hash(found.excluded)
                 return found
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -88,7 +88,7 @@ class OpenCase:
         last = max((at for at, piece in enumerate(self.thread) if unit in piece.content.excluded), default=-1)
         words = (it for it in self.thread[last + 1 :] if it.part == Part.CLEARING)
         signed = reading_grants.brought_by(self.events)
-        brought = (signed.get(it.envelope) for it in words if it.content.facts["cleared"] == unit)
+        brought = (signed.get(it.envelope) for it in words if it.content.facts.get("cleared") == unit)
         return [it for event in brought if (it := clearing.by_signer(unit, event, self.roster))]
 
     def changed_since(self, head: bytes) -> bool:

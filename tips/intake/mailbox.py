@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from tips import errors
-from tips.cases import case, claims, deadlines, ledger, milestones, reading_grants
+from tips.cases import case, claims, deadlines, ledger, lifecycle, milestones, reading_grants
 from tips.cases.case import Case, State
 from tips.cases.checking import Checked
 from tips.cases.claims import Entry, Mailbox, Signature
@@ -310,6 +310,20 @@ def _closed(chain: Sequence[ledger.Event], checked: Checked, read: Collection[by
     return sum(parts.get(it) != Part.SHUT_OUT for it in given.difference(read))
 
 
+def _tells(part: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a letter says what its kind says: an officer's own program seals what it likes."""
+    match part:
+        case Part.RESULT:
+            return facts.get("result") in lifecycle.results()
+        case Part.EXCLUSION:
+            return isinstance(facts.get("had"), list)
+        case Part.SHUT_OUT:
+            return isinstance(facts.get("excluded"), list)
+        case Part.CLEARING:
+            return {"cleared", "office"} <= facts.keys()
+    return True
+
+
 def _letters(keys: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> dict[bytes, Letter]:
     """Those that open, by their envelopes' ids and in order."""
     mine = {grant.envelope: grant for grant in grants if grant.reader == RECEIPT}
@@ -318,5 +332,7 @@ def _letters(keys: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Gran
         with suppress(errors.NotOpened):
             key = sealing.open_key(mine[envelope.id], [keys.reading_seed])
             opened = Plaintext.from_bytes(sealing.open_envelope(envelope, key))
+            if not _tells(envelope.part, opened.facts):
+                continue
             letters[envelope.id] = Letter(envelope.part, opened.text, opened.at, opened.facts)
     return letters
