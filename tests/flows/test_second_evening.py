@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,14 @@ from tests.flows.test_nightly_backups import nights
 from tests.flows.test_recovery import restored_into, write_printed
 from tests.flows.test_tree import behind, closings, found
 from tests.flows.test_tree_attacks import forged, put_event
-from tips.cases import claims, deadlines, ledger, reading_grants
+from tips.cases import claims, deadlines, ledger, policy, reading_grants, scope
+from tips.cases.case import State
 from tips.cases.ledger import FIRST, Event, Kind
 from tips.cases.plaintext import Part
 from tips.crypto import sealing
 from tips.desk.actions import Fields
 from tips.merkle import notes, tree
+from tips.organisation.taxonomy import Urgency
 from tips.transparency import filing
 
 PEOPLE = (AN, BINH, TRUC_COORDINATES, KIEM, THANH, QUAN)
@@ -345,6 +348,17 @@ async def test_an_officer_lets_no_case_lie_by_a_program_of_their_own(
     await signs(office, row, "an", kind, facts=facts, says=says)
     await evenings(office, 10)
     assert (await office.case(row.id)).unit == "duty"
+
+
+@pytest.mark.parametrize("state", [it for it in State if policy.deadline(it)])
+def test_no_term_is_longer_than_a_step_may_give(state: State) -> None:
+    """On whichever day of some years it begins; a term that becomes longer than this makes its steps none."""
+    for day in range(3 * 365):
+        now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        for urgency in Urgency:
+            term = deadlines.start(state, urgency, now)
+            assert term.name and term.due_at
+            assert term.due_at - now <= timedelta(days=scope.LONGEST[term.name])
 
 
 async def test_nobody_lets_a_case_lie_by_an_event_that_is_dated_ahead(office: Home) -> None:
