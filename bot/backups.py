@@ -150,7 +150,7 @@ class Nightly:
                 yield True
 
     async def _back_up(self) -> int:
-        sealed, now = await recovery.kept(self.custody.keyring), self.now()
+        sealed, now = await self.custody.kept(), self.now()
         with whole(self.folder / now.astimezone(UTC).strftime(STAMP)) as out:
             await self.custody.record(Kind.BACKED_UP, CLOCK, self.signing)
             await _in_thread(pieces(self.url, self.roster().recovery, sealed, now), out)

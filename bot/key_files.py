@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ DRAFT_KEY_LIFE: Final = 26  # hours: a draft's 24, and the slack of hours at bot
 RELAYS_KEPT: Final = 500  # earlier relay keys that are remembered by their ids
 LOSS_TOLD_FOR: Final = timedelta(hours=24)
 ROSTER: Final = "roster.json"  # a file in the secrets folder: the newest roster that was believed
+SEALED: Final = "sealed.json"  # another: what only the quorum opens, as this home had it first
 ALL_COVERED: Final = "all-covered"  # another: no case of an earlier program is left that claims nothing
 RAN_BEFORE: Final = "ran-before"  # a file in the secrets folder: a line for each relay key, its id and its boot
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")  # changes when what lay on tmpfs is gone
@@ -306,6 +307,25 @@ def kept_roster(folder: Path) -> SignedRoster | None:
         return SignedRoster(plain["version"], plain["document"].encode(), signatures)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.BadSetting(f"{ROSTER} in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
+
+
+def keep_sealed(folder: Path, pieces: Mapping[str, bytes]) -> None:
+    """Keep what only the quorum opens outside the database as well: spoilt there, it would spoil each later backup."""
+    replace_secret(folder / SEALED, json.dumps({name: it.hex() for name, it in pieces.items()}).encode())
+
+
+def kept_sealed(folder: Path) -> dict[str, bytes] | None:
+    """The pieces of `keep_sealed`, by name; None: no process has kept them yet.
+
+    Raises:
+        BadSetting: others can read them, or the file is spoilt.
+    """
+    if not (folder / SEALED).exists():
+        return None
+    try:
+        return {name: bytes.fromhex(it) for name, it in json.loads(secret(folder / SEALED)).items()}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise errors.BadSetting(f"{SEALED} in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
 
 
 class AllCovered:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -58,6 +58,7 @@ from tips.intake.turns import Say
 from tips.organisation import units
 from tips.organisation.roster import CLOCK, INTAKE, PROCESSES, Roster
 from tips.organisation.units import Organisation, UnitKind
+from tips.people import recovery
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
 from tips.people.founding import Founding, Secrets, found, found_by
@@ -129,7 +130,8 @@ class Product:
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
         it = self.store
-        return await audit(it.cases, it.ledger, it.blobs, it.keyring, self.roster(), self.heads, self.now())
+        kept = self.custody.outside
+        return await audit(it.cases, it.ledger, it.blobs, it.keyring, self.roster(), self.heads, self.now(), kept)
 
     def registrar(self) -> Registrar:
         """Who makes the next roster version, for its signers to sign."""
@@ -168,7 +170,18 @@ async def open_product(
             _check_keys(secrets, live())
             run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
             async with _counters(settings, run, believed) as counters:
-                yield _put_together(_Basis(settings, store, live, secrets, run, counters, believed, random, cost))
+                sealed = await _sealed(settings, store)
+                yield _put_together(
+                    _Basis(settings, store, live, secrets, run, counters, believed, random, cost, sealed)
+                )
+
+
+async def _sealed(settings: Settings, store: storage.Store) -> Mapping[str, bytes]:
+    """What only the quorum opens, as this home had it when a process first looked."""
+    found = key_files.kept_sealed(settings.secrets)
+    if found is None and (found := await recovery.sealed(store.keyring)):
+        key_files.keep_sealed(settings.secrets, found)
+    return found or {}
 
 
 def _check_keys(secrets: Secrets, roster: Roster) -> None:
@@ -226,6 +239,7 @@ class _Basis:
     now: Now
     random: Random
     cost: Cost
+    sealed: Mapping[str, bytes]  # what only the quorum opens, as this home had it first
 
 
 class _Clockwork(NamedTuple):
@@ -245,7 +259,7 @@ def _put_together(it: _Basis) -> Product:
     files = Files(Cleaning(), it.store.blobs, it.now, it.random)
     reception = _reception(it, files)
     review, casework = _desk(it, files)
-    custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random)
+    custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random, it.sealed)
     devices = Devices(it.run, it.random)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, devices, it.now, it.random, it.cost)
     clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
@@ -392,9 +406,11 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
 def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
     """The audit of everything, and the backup, where the settings say into which folder."""
     signing, url, store, clock = it.secrets.signing[CLOCK], it.settings.database_url, it.store, _heads(it)
+    kept = custody.outside
 
     async def audited() -> int:
-        found = await audit(store.cases, store.ledger, store.blobs, store.keyring, it.roster(), clock, it.now())
+        now, roster = it.now(), it.roster()
+        found = await audit(store.cases, store.ledger, store.blobs, store.keyring, roster, clock, now, kept)
         await custody.record(Kind.AUDITED, CLOCK, signing, problems=str(len(found.problems)))
         return len(found.problems)
 

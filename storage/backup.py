@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from storage import engine, migrate
+from storage.loose_types import NO_NUMBER, NO_OCTETS, NO_TEXT
 from tips import errors
 from tips.crypto.pieces import Pieces
 from tips.people.recovery import LedgerState, Manifest
@@ -34,6 +35,7 @@ MANIFEST: Final = "manifest"
 BATCH: Final = 100  # rows that are in memory at once; a chunk of a file is one
 UNTOLD: Final = "0013"  # the schema of rows without a manifest: of the last program that wrote none
 LONG: Final = 512  # bytes; what is longer stands behind its line as it is
+_PYTHON: Final[Mapping[str | None, type]] = {"blob": bytes, "text": str, "integer": int}
 
 
 def dump(url: str, product: str, at: datetime) -> Iterator[bytes]:
@@ -50,9 +52,9 @@ def dump(url: str, product: str, at: datetime) -> Iterator[bytes]:
         tables = _tables(connection)
         yield _line(MANIFEST, _manifest(connection, tables, product, at).plain())
         for table in tables:
-            in_order = _lasting(table).order_by(*table.primary_key).execution_options(yield_per=BATCH)
-            for row in connection.execute(in_order).mappings():
-                yield from _record(table.name, dict(row))
+            rows = _lasting(table, sqlite=_is_sqlite(connection)).order_by(*table.primary_key)
+            for row in connection.execute(rows.execution_options(yield_per=BATCH)).mappings():
+                yield from _record(table.name, {it.name: _read(it, row[it.name]) for it in table.c})
 
 
 def load(url: str, source: Pieces) -> tuple[Manifest | None, LedgerState]:
@@ -118,13 +120,25 @@ def _table(found: sa.Inspector, name: str) -> sa.Table:
     return sa.Table(name, sa.MetaData(), *columns.values(), sa.PrimaryKeyConstraint(*(columns[key] for key in keys)))
 
 
-def _lasting(table: sa.Table) -> sa.Select[Any]:
-    """A table's rows, without the chunks of files whose tips are not sent."""
+def _lasting(table: sa.Table, *, sqlite: bool) -> sa.Select[Any]:
+    """A table's rows, without the chunks of files whose tips are not sent.
+
+    SQLite lets any type lie in any column (see `loose_types`): a key of another type than its column's no process of
+    ours wrote, and two of them could be one and the same once they are read.
+    """
     every = sa.select(table)
+    if sqlite:
+        every = every.where(*(sa.func.typeof(it) == kind for it in table.primary_key if (kind := _kind(it))))
     if table.name != "blob":
         return every
     waiting = sa.table("waiting_file", sa.column("envelope_id"))
     return every.where(table.c.envelope_id.not_in(sa.select(waiting.c.envelope_id)))
+
+
+def _kind(column: sa.Column[Any]) -> str | None:
+    """What SQLite calls values of a column's type; None: it may be several."""
+    kinds = {sa.LargeBinary: "blob", sa.String: "text", sa.Integer: "integer"}
+    return next((kind for of, kind in kinds.items() if isinstance(column.type, of)), None)
 
 
 # --- the manifest -----------------------------------------------------------------------------------------------------
@@ -145,12 +159,15 @@ def _manifest(connection: sa.Connection, tables: Sequence[sa.Table], product: st
 
 
 def _count(connection: sa.Connection, table: sa.Table) -> int:
-    counting = sa.select(sa.func.count()).select_from(_lasting(table).with_only_columns(*table.primary_key).subquery())
+    rows = _lasting(table, sqlite=_is_sqlite(connection)).with_only_columns(*table.primary_key)
+    counting = sa.select(sa.func.count()).select_from(rows.subquery())
     return connection.execute(counting).scalar_one()
 
 
 def _ledger(connection: sa.Connection) -> LedgerState:
-    leaves = connection.execution_options(yield_per=BATCH).execute(sa.text("SELECT leaf FROM event ORDER BY leaf"))
+    typed = " WHERE typeof(leaf) = 'blob'" if _is_sqlite(connection) else ""
+    in_order = sa.text(f"SELECT leaf FROM event{typed} ORDER BY leaf")  # noqa: S608
+    leaves = connection.execution_options(yield_per=BATCH).execute(in_order)
     return LedgerState.of(bytes(leaf) for (leaf,) in leaves)
 
 
@@ -166,6 +183,13 @@ def _record(table: str, row: Mapping[str, Any]) -> Iterator[bytes]:
             plain[name] = base64.b64encode(value).decode() if isinstance(value, bytes) else value
     yield _line(table, plain, {name: len(value) for name, value in long.items()})
     yield from long.values()
+
+
+def _read(column: sa.Column[Any], value: Any) -> Any:
+    """A value as it is read everywhere: one of another type than its column's is none that anybody writes."""
+    if value is None or isinstance(value, _PYTHON.get(_kind(column), object)):
+        return value
+    return {"blob": NO_OCTETS, "text": NO_TEXT, "integer": NO_NUMBER}[str(_kind(column))]
 
 
 def _line(*parts: Any) -> bytes:
@@ -218,6 +242,10 @@ def _typed(values: dict[str, Any], binary: Sequence[str]) -> dict[str, Any]:
 # --- transactions on a driver without asyncio -------------------------------------------------------------------------
 
 
+def _is_sqlite(connection: sa.Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
 def _reading(url: str) -> contextlib.AbstractContextManager[sa.Connection]:
     """One moment of the database."""
     return _connected(url, "BEGIN")
@@ -233,6 +261,7 @@ def _connected(url: str, begin: str) -> Iterator[sa.Connection]:
     try:
         with created.connect() as connection:
             if engine.is_sqlite(url):  # its driver would begin a transaction at the first write, and read without one
+                connection.exec_driver_sql("PRAGMA foreign_keys=OFF")  # a row that hangs on nothing is for the audit
                 connection.exec_driver_sql(begin)
             yield connection
             connection.commit()
@@ -250,4 +279,5 @@ def _engine(url: str) -> sa.Engine:
     options = {"isolation_level": None, "uri": "file:" in url}
     created = sa.create_engine(engine.sync_url(url), hide_parameters=True, connect_args=options)
     sa.event.listen(created, "connect", engine.set_up)
+    sa.event.listen(created, "connect", engine.read_loosely)
     return created

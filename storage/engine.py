@@ -68,7 +68,7 @@ def create_engine(url: str, busy: float = BUSY) -> AsyncEngine:
         connect_args={"timeout": busy, "isolation_level": None, "uri": "file:" in url},
     )
     created.dialect.colspecs = {**created.dialect.colspecs, **loose_types.READ_AS}
-    event.listen(created.sync_engine, "connect", _read_loosely)
+    event.listen(created.sync_engine, "connect", read_loosely)
     event.listen(created.sync_engine, "connect", set_up)
     event.listen(created.sync_engine, "begin", _begin)
     return created
@@ -83,8 +83,9 @@ def set_up(connection: Any, _: object) -> None:
     cursor.close()
 
 
-def _read_loosely(connection: Any, _: object) -> None:
-    connection.driver_connection.text_factory = loose_types.text_of
+def read_loosely(connection: Any, _: object) -> None:
+    """Let text that is no UTF-8 be read as bytes; see `loose_types`."""
+    getattr(connection, "driver_connection", connection).text_factory = loose_types.text_of
 
 
 def _begin(connection: sa.Connection) -> None:

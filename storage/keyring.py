@@ -94,9 +94,11 @@ class SqlKeyring:
             await connection.execute(statement, [mapping.of_seed(it) for it in seeds])
 
     async def keep(self, name: str, value: bytes) -> None:
-        """Keep a named sealed piece."""
+        """Keep a named sealed piece, in place of what a hand left there."""
+        table = mapping.table("kept")
         async with self._database.write() as connection:
-            await connection.execute(mapping.table("kept").insert().values(name=name, value=value))
+            await connection.execute(table.delete().where(table.c.name == name))
+            await connection.execute(table.insert().values(name=name, value=value))
 
     async def kept(self, name: str) -> bytes:
         """A named sealed piece."""

@@ -93,7 +93,7 @@ async def back_up(settings: Settings, file: Path, officer: str) -> int:
     async with open_product(settings) as product:
         session = await session_of(product.logins, officer)
         product.custody.check(session, Task.BACKUP)
-        public, sealed = product.roster().recovery, await recovery.kept(product.store.keyring)
+        public, sealed = product.roster().recovery, await product.custody.kept()
         with backups.whole(file) as out:
             await product.custody.record(Kind.BACKED_UP, session.name, session.signing)
             pieces = backups.pieces(settings.database_url, public, sealed, product.now())
@@ -167,7 +167,7 @@ async def _differences(store: storage.Store, current: Roster, kept: bytes) -> tu
     """
     at = _newest(await store.ledger.waiting())
     clock = Heads(store.tree, HeadInMemory(), lambda: current, b"", lambda: at, os.urandom)
-    report = await audit(store.cases, store.ledger, store.blobs, store.keyring, current, clock, at)
+    report = await audit(store.cases, store.ledger, store.blobs, store.keyring, current, clock, at, {})
     if not kept:
         return report.problems
     known, _ = await clock.believed()

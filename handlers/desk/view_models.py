@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tips import errors
 from tips.cases import case as cases
 from tips.cases import deadlines, lifecycle, plaintext
 from tips.cases.case import Case, State
@@ -228,7 +229,15 @@ def _is_elsewhere(piece: Piece) -> bool:
 
 
 def _entry(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:
-    """A piece in words: a correction says what it corrects, a link names the other case."""
+    """A piece in words; one that is not what its kind says, which an officer's own program seals, without any."""
+    try:
+        return _said(piece, organisation, speak)
+    except (errors.NotFound, KeyError, ValueError, TypeError, AttributeError):
+        return Entry(piece.part, piece.content.by, moment(piece.content.at), "", "")
+
+
+def _said(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:
+    """A correction says what it corrects, a link names the other case."""
     text, linked = piece.content.text, ""
     if piece.part == Part.CORRECTION or not text:  # a reporter's addition may be nothing but whom it shuts out
         said = _facts(piece.content.facts, organisation, speak)

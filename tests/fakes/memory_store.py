@@ -937,7 +937,7 @@ class MemoryKeyring(Port):
             self.rows.seeds.setdefault((seed.unit, seed.generation, seed.holder), seed)
 
     async def keep(self, name: str, value: bytes) -> None:
-        add(self.rows.pieces, name, value)
+        self.rows.pieces[name] = value
 
     async def kept(self, name: str) -> bytes:
         return found(self.rows.pieces, name)

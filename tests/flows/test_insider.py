@@ -166,9 +166,10 @@ async def test_a_retention_that_an_officer_signed_too_short_destroys_nothing(off
     _, row = await sent(office)
     session = await office.session("an")
     await office.product.casework.act(session, row.id, "accept")
+    await office.product.casework.act(session, row.id, "conclude", Fields(result="unfounded", text="Chưa thấy cơ sở."))
     opening = await office.product.review.open(session, row.id)
     ended = replace(opening.case, state="closed", clock="retention", due_at=office.clock())
-    step = Step(Kind.MOVED, ended, {"from": "accepted", "to": "closed", "officer": "an"})
+    step = Step(Kind.MOVED, ended, {"from": "concluded", "to": "closed", "officer": "an"})
     await office.product.review.writer.store(session, opening, step)
     office.clock.forward(hours=2)
     assert await office.product.retention.tick() == 0
@@ -550,7 +551,8 @@ async def test_sealing_anew_gives_nobody_a_key_who_had_none(office: Home) -> Non
     (tip,) = bundle.envelopes
     again = replace(tip, id=bytes(16))
     given = [replace(it, envelope=again.id, reader=who) for it in bundle.grants[:1] for who in ("area-770", "area-778")]
-    renewed = {"renewed": f"{tip.id.hex()}>{again.id.hex()}>{tip.digest.hex()}", **ledger.envelope_facts(tip)}
+    letter = {**ledger.envelope_facts(tip), "part": "exclusion"}
+    renewed = {"renewed": f"{tip.id.hex()}>{again.id.hex()}>{tip.digest.hex()}", **letter}
     change = Change(row, envelopes=(again,), grants=tuple(given), dropped=(tip.id,))
     await signs(office, row, Kind.EXCLUDED, "an", change, **renewed)
     assert any("gives keys that one of its kind may not" in it for it in (await office.product.audit()).problems)

@@ -18,10 +18,11 @@ from typing import Any, Final, NamedTuple
 
 from tips import errors
 from tips.cases import ledger
-from tips.cases.case import RESTRICTED_AREA, RESTRICTED_CATEGORY, UNKNOWN_CATEGORY, Case
+from tips.cases.case import RESTRICTED_AREA, RESTRICTED_CATEGORY, UNKNOWN_CATEGORY, Case, State
 from tips.cases.ledger import Event, Kind, SignedEvent
 from tips.crypto.sealing import Envelope, Grant
 from tips.organisation.roster import PROCESSES
+from tips.organisation.taxonomy import Urgency
 
 SALT_BYTES: Final = 16
 _PLAIN: Final = ("unit", "state", "urgency", "clock", "level", "officer", "opened", "restricted", "disputed")
@@ -225,9 +226,12 @@ def _of_row(row: Case) -> dict[str, Any]:
 
 
 def _check_row(plain: Mapping[str, Any]) -> None:
-    """Raises `TypeError` where a row's claims are not what they are of."""
+    """Raises `TypeError` or `ValueError` where a row's claims are not what they are of, or what no column takes."""
     if plain.keys() != _TYPES.keys() or not all(isinstance(plain[name], of) for name, of in _TYPES.items()):
         raise TypeError
+    State(plain["state"]), Urgency(plain["urgency"])
+    if not all(it.isprintable() for it in plain.values() if isinstance(it, str)):
+        raise ValueError
 
 
 def about(row: Case) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import enum
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ from tips.organisation.roster import CLOCK
 
 YEARS: Final = range(2020, 2200)  # in which anything happens; others would not do for reckoning either
 FIRST = bytes(32)  # "the event before" of a case's first event
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")  # half a letter, as JSON writes it: nothing prints or stores one
 
 
 class Kind(enum.StrEnum):
@@ -144,12 +146,16 @@ def parse(signed: SignedEvent) -> Event:
         NotVerified: it is no event, or not the one that its leaf names.
     """
     try:
+        if not signed.body.isascii() or _HALF.search(signed.body):
+            raise errors.NotVerified("this is not how an event is written")
         plain = json.loads(signed.body, parse_constant=_no_number)
         if not all(isinstance(it, str) for it in plain["facts"].values()):
             raise errors.NotVerified("an event's facts are words")
         claims = plain.get("claims", {})
         if not isinstance(plain["by"], str) or not isinstance(claims, dict) or not isinstance(plain["facts"], dict):
             raise errors.NotVerified("an event says by whom it is, and what")
+        if not plain["by"].isprintable():
+            raise errors.NotVerified("nobody has a name like this")
         at = datetime.fromisoformat(plain["at"])
         if at.tzinfo is None or at.year not in YEARS:
             raise errors.NotVerified("an event is of no time")

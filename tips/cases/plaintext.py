@@ -64,9 +64,18 @@ class Plaintext:
         """The inverse of `Plaintext.to_bytes`.
 
         Raises:
-            NotOpened: written by a later version.
+            NotOpened: written by a later version, or by somebody's own program, and none of this kind.
         """
-        plain = json.loads(data)
-        if plain.get("v") != VERSION:
-            raise errors.NotOpened("written by another version of Tin Báo")
-        return cls(plain["text"], datetime.fromisoformat(plain["at"]), plain["by"], plain["facts"])
+        try:
+            plain = json.loads(data)
+            json.dumps(plain, ensure_ascii=False).encode()  # halves of letters are nothing that a page could show
+            if plain["v"] != VERSION:
+                raise errors.NotOpened("written by another version of Tin Báo")
+            found = cls(plain["text"], datetime.fromisoformat(plain["at"]), plain["by"], plain["facts"])
+            named = isinstance(found.text, str) and isinstance(found.by, str) and isinstance(found.facts, dict)
+            if named and found.at.tzinfo:
+                hash(found.excluded)
+                return found
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise errors.NotOpened("this is no piece of a case") from error
+        raise errors.NotOpened("this is no piece of a case")

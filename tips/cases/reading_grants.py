@@ -126,24 +126,36 @@ def in_order(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> l
     """The envelopes of a case in the order of its chain; the store keeps no order of its own.
 
     Where a case was re-keyed, the piece that is stored now stands where the first one stood, under its commitment. Each
-    has the commitment and the part that were signed, whatever its row says.
+    has the commitment and the part that were signed, whatever its row says. A later piece that is `gone` keeps nobody
+    from the tip.
 
     Raises:
-        NotVerified: an envelope is gone, or one has another ciphertext than was signed.
+        NotVerified: the tip's envelope is gone, or has another ciphertext than was signed.
     """
-    named = _named(events)
-    stored = {envelope.id.hex(): envelope for envelope in envelopes}
-    if events and events[-1].kind is ledger.Kind.SHREDDED and not stored:
+    envelopes = [*envelopes]
+    if events and events[-1].kind is ledger.Kind.SHREDDED and not envelopes:
         return []
-    ordered = []
-    for id_, *signed in named.values():
-        envelope = stored.pop(id_, None)
-        if envelope is None:
-            raise errors.NotVerified("a piece of this case is gone")
-        ordered.append(_as_signed(envelope, *signed))
-    if not ordered or ordered[0].part != Part.TIP:
+    ordered, lost = still_named(envelopes, events), gone(envelopes, events)
+    if not ordered or ordered[0].part != Part.TIP or lost[:1] == in_chain(events)[:1]:
         raise errors.NotVerified("the tip of this case is missing")
     return ordered
+
+
+def in_chain(events: Sequence[ledger.Event]) -> list[bytes]:
+    """The ids that the pieces of a case have now, in the order of its chain, whether they are there or not."""
+    return [bytes.fromhex(id_) for id_, *_ in _named(events).values()]
+
+
+def parts(events: Sequence[ledger.Event]) -> dict[bytes, str]:
+    """By the id that a piece has now: which part of the case it is."""
+    return {bytes.fromhex(id_): part for id_, _, _, part in _named(events).values()}
+
+
+def gone(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[bytes]:
+    """Ids of the pieces that are not there as they were signed; none once all of them were destroyed."""
+    there, wanted = {it.id for it in still_named(envelopes, events)}, in_chain(events)
+    is_over = bool(events) and events[-1].kind is ledger.Kind.SHREDDED
+    return [] if is_over and not there else [it for it in wanted if it not in there]
 
 
 def still_named(envelopes: Iterable[Envelope], events: Sequence[ledger.Event]) -> list[Envelope]:

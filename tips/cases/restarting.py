@@ -67,13 +67,17 @@ def _stretches(events: Sequence[SignedEvent], roster: Roster) -> list[list[Event
 
 def _followed(leaf: bytes, signed: Mapping[bytes, Event], after: Mapping[bytes, Sequence[bytes]]) -> list[list[Event]]:
     """A stretch from where it begins, and those that fork off it."""
-    stretch, forks = [signed[leaf]], list[list[Event]]()
-    while following := after.get(leaf):
-        for other in following[1:]:
-            forks += _followed(other, signed, after)
-        leaf = following[0]
-        stretch.append(signed[leaf])
-    return [stretch, *forks]
+    found, begins = list[list[Event]](), [leaf]
+    while begins:
+        leaf = begins.pop()
+        stretch, forks = [signed[leaf]], list[bytes]()
+        while following := after.get(leaf):
+            forks += following[1:]
+            leaf = following[0]
+            stretch.append(signed[leaf])
+        found.append(stretch)
+        begins += reversed(forks)
+    return found
 
 
 def _folded(stretches: Sequence[Sequence[Event]], roster: Roster) -> tuple[Claimed | None, list[Event]]:

@@ -5,13 +5,17 @@ An officer's own program has their true key. A reading claims that somebody read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from tips import errors
+from tips.cases import deadlines
 from tips.cases.case import State
 from tips.cases.claims import Claimed
 from tips.cases.ledger import Event, Kind
+from tips.cases.plaintext import Part
+from tips.organisation.roster import PROCESSES
 
 _TERM: Final = frozenset({"clock", "due"})
 _WORK: Final = _TERM | {"state", "officer"}
@@ -65,7 +69,18 @@ _NEEDED: Final[Mapping[Kind, tuple[str, ...]]] = {  # facts without which nobody
     Kind.NOTED: ("envelope",),
     Kind.EXCLUDED: ("envelope", "renewed"),
 }
+_DAY: Final = 86_400  # seconds
 _OF_PIECE: Final = ("digest", "commitment", "part")
+_ID, _HASH = "[0-9a-f]{32}", "[0-9a-f]{64}"
+_SHAPES: Final[Mapping[str, str]] = {  # facts that others reckon by
+    "envelope": _ID,
+    "digest": _HASH,
+    "commitment": _HASH,
+    "part": "|".join(it for it in Part if it != Part.TIP) + f"|all|held|{_ID}",  # or what of it was read
+    "renewed": f"({_ID}>{_ID}>{_HASH}( |$))*",
+    "chunks": "[0-9]{1,9}",
+    "left_h": "[0-9]{1,9}",
+}
 _WRITES: Final = frozenset(  # kinds that may bring a piece along
     {
         Kind.ADDED,
@@ -88,11 +103,26 @@ _WRITES: Final = frozenset(  # kinds that may bring a piece along
 )
 _TELLS: Final[Mapping[str, frozenset[Kind]]] = {  # facts by which pieces or keys change: of whom they are believed
     "envelope": _WRITES,
+    "chunks": frozenset({Kind.ADDED}),
     "renewed": frozenset({Kind.EXCLUDED}),
     "pieces": frozenset({Kind.RESTARTED}),
     "aside": frozenset({Kind.RESTARTED}),
 }
 _SHUTS: Final = frozenset({Kind.ESCALATED, Kind.EXCLUDED})
+LONGEST: Final[Mapping[str, int]] = {  # days that a person's step gives a clock at most; none so far gave more
+    "screening": 14,
+    "reporter_answers": 60,
+    "acceptance": 14,
+    "notice": 30,
+    deadlines.VERIFICATION: 200,
+    "answer": 30,
+}
+_AGAIN: Final = frozenset({Kind.ASKED, Kind.EXTENDED})  # give more time where nothing else changes
+_FROM: Final[Mapping[str, frozenset[str]]] = {  # whence a person brings a case to where nothing runs out
+    State.SUSPENDED: frozenset({State.VERIFYING}),
+    State.CLOSED: frozenset({State.CONCLUDED}),
+    State.HELD: frozenset(),
+}
 
 
 def check(event: Event, before: Claimed, after: Claimed) -> None:
@@ -104,6 +134,8 @@ def check(event: Event, before: Claimed, after: Claimed) -> None:
     needed = (*_NEEDED.get(event.kind, ()), *(_OF_PIECE if "envelope" in event.facts else ()))
     if not event.facts.keys() >= {*needed}:
         raise errors.NotVerified(f"this event does not say what happened: {event.kind}")
+    if not all(re.fullmatch(shape, event.facts[name]) for name, shape in _SHAPES.items() if name in event.facts):
+        raise errors.NotVerified(f"this event does not say what one of its kind says: {event.kind}")
     if any(name in event.facts and event.kind not in kinds for name, kinds in _TELLS.items()):
         raise errors.NotVerified(f"this event tells what one of its kind may not: {event.kind}")
     if before.row["state"] != State.CLOSED == after.row["state"] and event.facts.get("to") != State.CLOSED:
@@ -113,11 +145,36 @@ def check(event: Event, before: Claimed, after: Claimed) -> None:
     changed = {name for name, value in after.row.items() if name != "about" and before.row.get(name) != value}
     if changed - COLUMNS.get(event.kind, frozenset()) or before.row.keys() != after.row.keys():
         raise errors.NotVerified(f"this event changes what one of its kind may not: {event.kind}")
+    if event.by not in PROCESSES and not (_may_stop(before.row, after.row) and _may_wait(event, before.row, after.row)):
+        raise errors.NotVerified(f"this event lets a case lie: {event.kind}")
     if event.claims.get("shut") and event.kind not in _SHUTS:
         raise errors.NotVerified(f"this event takes keys that one of its kind may not: {event.kind}")
     given = event.claims.get("keys", {}).items()
     if not all(_may_give(event, before, it) for it in given) or "mailbox" in event.claims:
         raise errors.NotVerified(f"this event gives keys that one of its kind may not: {event.kind}")
+
+
+def _may_stop(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a case may come into the state that is claimed."""
+    state = after["state"]
+    return state == before["state"] or before["state"] in _FROM.get(state, {before["state"]})
+
+
+def _may_wait(event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a person's step may set the clock so: sooner, or for no longer than such a step ever gave."""
+    (clock, due), (old, was) = ((it["clock"], it["due"]) for it in (after, before))
+    if (clock, due) == (old, was) or after["state"] == State.CLOSED != before["state"]:
+        return True
+    if clock is None or due is None:
+        return (clock, due) == (None, None) and after["state"] == State.SUSPENDED != before["state"]
+    at = int(event.at.timestamp())
+    if clock == deadlines.WAKE:
+        return bool(due <= at)
+    if clock == old and was is not None and due <= was:
+        return True
+    moved = event.kind in _AGAIN or any(before[it] != after[it] for it in ("state", "unit"))
+    since = max(at, was or 0) if event.kind is Kind.EXTENDED else at
+    return moved and clock in LONGEST and due <= since + LONGEST[clock] * _DAY
 
 
 def _may_give(event: Event, before: Claimed, given: tuple[str, list[list[Any]]]) -> bool:

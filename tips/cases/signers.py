@@ -5,6 +5,7 @@ How somebody stands to a case is told by what its chain claims before the event,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Final
@@ -68,7 +69,7 @@ TABLE: Final[Mapping[Kind, frozenset[Standing]]] = {
 BESIDE: Final[Mapping[Kind, Callable[[Event, Roster], bool]]] = {
     Kind.SEQUENCED: lambda event, roster: event.by == CLOCK,
     Kind.FROZEN: lambda event, roster: event.by == CLOCK,
-    Kind.ROSTER: lambda event, roster: _is_signer(event, roster) and event.facts.get("version", "").isdecimal(),
+    Kind.ROSTER: lambda event, roster: _is_signer(event, roster) and _tells_a_version(event),
     Kind.RESTORED: lambda event, roster: _is_signer(event, roster),
     Kind.EXPORTED: lambda event, roster: event.by != CLOCK,
     Kind.SEARCHED: lambda event, roster: event.by not in PROCESSES,
@@ -86,6 +87,11 @@ def check_beside(event: Event, roster: Roster) -> None:
     """
     if not event.case and not (event.kind in BESIDE and BESIDE[event.kind](event, roster)):
         raise errors.NotVerified(f"{event.by} may not sign this event: {event.kind}")
+
+
+def _tells_a_version(event: Event) -> bool:
+    """Whether it says which one, and what is in it."""
+    return re.fullmatch("[0-9]{1,9}", event.facts.get("version", "")) is not None and "digest" in event.facts
 
 
 def _is_signer(event: Event, roster: Roster) -> bool:

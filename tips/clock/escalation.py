@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from tips import errors
 from tips.cases import claims, deadlines, milestones, reading_grants
@@ -23,8 +24,10 @@ from tips.clock.jobs import JobName
 from tips.clock.rounds import Rounds
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random
-from tips.organisation.roster import CLOCK, HELD
+from tips.organisation.roster import CLOCK, HELD, PROCESSES
 from tips.ports.cases import CaseBundle, Cases, Change
+
+AHEAD: Final = timedelta(days=1)  # how far the machine's clock may have been set back
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Escalation:
         return done
 
     async def _climb(self, bundle: CaseBundle, checked: Checked) -> bool:
-        if not _is_late(checked.case, self.now()):
+        if not _is_late(checked, self.now()):
             return False
         await self.cases.apply(self.change(bundle, checked))
         return True
@@ -141,8 +144,12 @@ class Escalation:
         return change.signed(row.head, entries, who, self.random(claims.SALT_BYTES))
 
 
-def _is_late(row: Case, now: datetime) -> bool:
-    return row.clock is not None and row.overdue(now) and row.state != State.CLOSED
+def _is_late(checked: Checked, now: datetime) -> bool:
+    """Whether its deadline is over, or counts from a day that is yet to come, which a person wrote."""
+    row = checked.case
+    climbed = max((at for at, it in enumerate(checked.events) if it.kind is Kind.ESCALATED), default=-1)
+    ahead = any(it.at > now + AHEAD and it.by not in PROCESSES for it in checked.events[climbed + 1 :])
+    return row.clock is not None and (ahead or row.overdue(now)) and row.state != State.CLOSED
 
 
 def _sleeps(grant: Grant, reader: str) -> bool:

@@ -15,6 +15,7 @@ from tips.cases import checking, ledger, reading_grants, signers
 from tips.cases.ledger import Event, Kind
 from tips.cases.plaintext import Part
 from tips.organisation.roster import CLOCK, Roster, SignedRoster
+from tips.people import recovery
 from tips.ports.cases import CaseBundle, Cases, Ledger
 from tips.ports.evidence import Blobs
 from tips.ports.people import Keyring
@@ -60,7 +61,14 @@ class Report:
 
 
 async def audit(
-    cases: Cases, book: Ledger, blobs: Blobs, keyring: Keyring, roster: Roster, clock: Heads, now: datetime
+    cases: Cases,
+    book: Ledger,
+    blobs: Blobs,
+    keyring: Keyring,
+    roster: Roster,
+    clock: Heads,
+    now: datetime,
+    sealed: Mapping[str, bytes],
 ) -> Report:
     """Check every signature, every case's rows and pieces against its chain, the tree, and the roster's versions.
 
@@ -68,6 +76,7 @@ async def audit(
         roster: the one in force, which this process believed whatever is stored.
         clock: knows the newest head of the tree, whatever is stored.
         now: tells what should be in the tree by now.
+        sealed: what only the quorum opens, as it is kept outside; empty: it is not.
     """
     seen = await clock.believed()  # before the events: what joins the tree in between is not missed
     rows = await book.waiting()
@@ -85,6 +94,8 @@ async def audit(
     events = [*held.values()]
     kinds = Counter(event.kind.value for event in events)
     problems += _closed_anew(events)
+    if sealed and sealed != await recovery.sealed(keyring):
+        problems.append("what only the recovery offices open is not what this home kept first")
     problems += _rosters(await keyring.rosters(), events, roster)
     heads = await book.heads()  # after the events: a case that comes in between is no case that is gone
     async for whole in _bundles(cases, [it.id for it in heads]):
@@ -101,11 +112,13 @@ async def audit(
                 problems.append(f"case {head.id.hex()}: no event names its piece {id_.hex()}")
             for id_ in reading_grants.spoilt(whole.envelopes, checked.events):
                 problems.append(f"case {head.id.hex()}: the keys of its piece {id_.hex()} cannot be woken any more")
+            for id_ in reading_grants.gone(whole.envelopes, checked.events):
+                problems.append(f"case {head.id.hex()}: its piece {id_.hex()} is gone, or not the one that was signed")
             ordered = reading_grants.in_order(whole.envelopes, checked.events)
-            described = [it for it in ordered if it.part == Part.FILE]  # none, once it was shredded
-            chunks = [it.facts["chunks"] for it in checked.events if "chunks" in it.facts][: len(described)]
-            for envelope, many in zip(described, chunks, strict=True):
-                if await blobs.count(envelope.id) != int(many):
+            told = {id_: it.facts.get("chunks") for id_, it in reading_grants.brought_by(checked.events).items()}
+            for envelope in (it for it in ordered if it.part == Part.FILE):  # none, once it was shredded
+                many = told.get(envelope.id)  # none, where the chain began anew since
+                if many is not None and await blobs.count(envelope.id) != int(many):
                     problems.append(f"case {head.id.hex()}: a part of a file is gone")
         except errors.NotVerified as error:
             problems.append(f"case {head.id.hex()}: {error}")
@@ -124,14 +137,17 @@ async def _bundles(cases: Cases, ids: Sequence[bytes]) -> AsyncIterator[CaseBund
 def _rosters(stored: Iterable[SignedRoster], events: Iterable[Event], roster: Roster) -> Iterator[str]:
     """The versions whose row is gone or another than was signed, or that the ledger does not tell of."""
     digests = {it.version: hashlib.sha256(it.document).hexdigest() for it in stored}
-    told = {int(it.facts["version"]): it.facts["digest"] for it in events if it.kind is Kind.ROSTER}
+    told: dict[int, set[str]] = {}
+    for it in events:
+        if it.kind is Kind.ROSTER:
+            told.setdefault(int(it.facts["version"]), set()).add(it.facts["digest"])
     for version in sorted({*range(1, roster.version + 1), *digests, *told}):
-        signed = roster.digest if version == roster.version else told.get(version)
+        signed = {roster.digest} if version == roster.version else told.get(version)
         if version not in digests:
             yield f"roster version {version}: its row is gone"
         elif version not in told:
             yield f"roster version {version}: no event tells of it"
-        elif not digests[version] == told[version] == signed:
+        elif not {digests[version]} == told[version] == signed:
             yield f"roster version {version}: it is not what was signed"
 
 

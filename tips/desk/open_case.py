@@ -39,6 +39,7 @@ class OpenCase:
     asleep: tuple[str, ...]  # whom the clock would wake, in order
     envelopes: tuple[Envelope, ...]  # in no order
     roster: Roster  # by which its events were checked
+    closed: frozenset[bytes]  # ids of later pieces that are gone, or that nobody opens: what they say is not known
     keys: Mapping[bytes, bytes] = field(repr=False)  # envelope id -> its key, of the pieces that this session opens
 
     @property
@@ -58,8 +59,12 @@ class OpenCase:
 
     @property
     def excluded(self) -> frozenset[str]:
-        """Every unit that any piece shuts out, and that two offices have not cleared."""
+        """Every unit that any piece shuts out, and that two offices have not cleared.
+
+        Of a piece that nobody reads any more the chain still tells who got no key to it.
+        """
         found = self.tip.excluded.union(*(piece.content.excluded for piece in self.thread))
+        found |= self.shut_out if self.closed else frozenset()
         return frozenset(unit for unit in found if not clearing.cleared(self.clearings(unit)))
 
     @property
@@ -83,7 +88,7 @@ class OpenCase:
         last = max((at for at, piece in enumerate(self.thread) if unit in piece.content.excluded), default=-1)
         words = (it for it in self.thread[last + 1 :] if it.part == Part.CLEARING)
         signed = reading_grants.brought_by(self.events)
-        brought = (signed.get(it.envelope) for it in words if it.content.facts["cleared"] == unit)
+        brought = (signed.get(it.envelope) for it in words if it.content.facts.get("cleared") == unit)
         return [it for event in brought if (it := clearing.by_signer(unit, event, self.roster))]
 
     def changed_since(self, head: bytes) -> bool:
@@ -110,13 +115,16 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster) -> OpenCase:
     if session.name in _recused(checked.events):
         raise errors.Refused("error.recused")
     keys = _keys(session, bundle.envelopes, checked.grants)
-    pieces = [
-        _piece(envelope, keys[envelope.id])
-        for envelope in reading_grants.in_order(bundle.envelopes, checked.events)
-        if envelope.id in keys
-    ]
-    if not pieces or pieces[0].part != Part.TIP:
+    ordered = [it for it in reading_grants.in_order(bundle.envelopes, checked.events) if it.id in keys]
+    if not ordered or ordered[0].part != Part.TIP:
         raise errors.NotFound
+    pieces = [_piece(ordered[0], keys[ordered[0].id])]
+    closed = set(reading_grants.gone(bundle.envelopes, checked.events))
+    for envelope in ordered[1:]:
+        try:
+            pieces.append(_piece(envelope, keys[envelope.id]))
+        except errors.NotOpened:  # whoever sealed it so, or spoilt it, keeps nobody from the rest
+            closed.add(envelope.id)
     awake, asleep = reading_grants.chain_of(checked.keys, pieces[0].envelope)
     return OpenCase(
         checked=checked,
@@ -126,7 +134,8 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster) -> OpenCase:
         asleep=tuple(asleep),
         envelopes=tuple(bundle.envelopes),
         roster=roster,
-        keys=keys,
+        keys={id_: key for id_, key in keys.items() if id_ not in closed},
+        closed=frozenset(closed),
     )
 
 
@@ -168,7 +177,8 @@ def seen_by(name: str, envelopes: Iterable[Envelope], events: Sequence[ledger.Ev
         NotVerified: the pieces are not those that the events name.
     """
     stood = sum(map(adds, events[: last_reading(events, name) + 1]))
-    return frozenset(it.id for it in reading_grants.in_order(envelopes, events)[:stood])
+    there = frozenset(it.id for it in reading_grants.in_order(envelopes, events))
+    return there.intersection(reading_grants.in_chain(events)[:stood])
 
 
 def _recused(events: Sequence[ledger.Event]) -> frozenset[str]:

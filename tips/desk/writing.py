@@ -108,4 +108,4 @@ class Writer:
 def _result(opened: OpenCase) -> str:
     """How its newest conclusion says that it ended."""
     conclusions = (it.content.facts for it in reversed(opened.thread) if it.part == Part.RESULT)
-    return next((str(it["result"]) for it in conclusions), "")
+    return next((str(it.get("result", "")) for it in conclusions), "")

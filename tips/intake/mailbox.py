@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from tips import errors
-from tips.cases import case, claims, deadlines, ledger, milestones, reading_grants
+from tips.cases import case, claims, deadlines, ledger, lifecycle, milestones, reading_grants
 from tips.cases.case import Case, State
 from tips.cases.checking import Checked
 from tips.cases.claims import Entry, Mailbox, Signature
@@ -85,7 +86,8 @@ class Mailboxes:
         bundle, checked = await self._found(keys)
         row, chain = checked.case, checked.events
         ordered = reading_grants.in_order(bundle.envelopes, chain)
-        letters = _answered(_letters(keys, ordered, checked.grants), chain)
+        read = _letters(keys, ordered, checked.grants)
+        letters = _answered([*read.values()], chain)
         awake, asleep = reading_grants.chain_of(checked.keys, ordered[0].id) if ordered else ([], [])
         shut = reading_grants.shut_out(checked.keys)
         gone = next((it.at for it in chain if it.kind is ledger.Kind.SHREDDED), None)
@@ -102,8 +104,8 @@ class Mailboxes:
             later=tuple(code for code in asleep if code not in shut),
             late=row.due_at is not None and row.due_at <= self.now(),
             shared=tuple((code, at) for code, at in _shared(chain) if code in awake and code not in shut),
-            received=_received(keys, bundle.events),
-            closed_letters=_closed(ordered, checked),
+            received=_received(keys, bundle.events, self.roster()),
+            closed_letters=_closed(chain, checked, read.keys()),
             still=tuple(code for code in awake if code in shut),
         )
 
@@ -262,10 +264,15 @@ class Mailboxes:
         return replace(moved, opened=False)
 
 
-def _received(keys: Receipt, events: Sequence[SignedEvent]) -> SignedEvent | None:
-    """The event that a receipt can point at: its blind comes from there."""
+def _received(keys: Receipt, events: Sequence[SignedEvent], roster: Roster) -> SignedEvent | None:
+    """The event that a receipt can point at: its blind comes from there, and the intake signed it."""
     blind = ledger.mentions(blind=keys.ledger_opening.hex())[0]
-    return next((it for it in events if blind in it.body), None)
+    for row in (it for it in events if blind in it.body):
+        with suppress(errors.NotVerified):
+            event = ledger.verify(row, roster.verifiers)
+            if event.kind is ledger.Kind.RECEIVED and event.by == INTAKE:
+                return row
+    return None
 
 
 def _began(keys: Receipt, chain: Sequence[ledger.Event]) -> bool:
@@ -296,19 +303,36 @@ def _answered(letters: Sequence[Letter], chain: Sequence[ledger.Event]) -> list[
     return [replace(it, answered=next(times, None)) if it.part == Part.QUESTION else it for it in letters]
 
 
-def _closed(envelopes: Sequence[Envelope], checked: Checked) -> int:
-    """How many letters the events gave a key to the receipt that is gone."""
-    there = {it.envelope for it in checked.grants if it.reader == RECEIPT}
-    gone = {it.envelope for it in checked.keys if it.reader == RECEIPT} - there
-    return sum(it.id in gone and it.part != Part.SHUT_OUT for it in envelopes)
+def _closed(chain: Sequence[ledger.Event], checked: Checked, read: Collection[bytes]) -> int:
+    """How many letters the events gave to the receipt that are gone, or open no more."""
+    given = {it.envelope for it in checked.keys if it.reader == RECEIPT}
+    parts = reading_grants.parts(chain)
+    return sum(parts.get(it) != Part.SHUT_OUT for it in given.difference(read))
 
 
-def _letters(keys: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> list[Letter]:
+def _tells(part: str, facts: Mapping[str, Any]) -> bool:
+    """Whether a letter says what its kind says: an officer's own program seals what it likes."""
+    match part:
+        case Part.RESULT:
+            return facts.get("result") in lifecycle.results()
+        case Part.EXCLUSION:
+            return isinstance(facts.get("had"), list)
+        case Part.SHUT_OUT:
+            return isinstance(facts.get("excluded"), list)
+        case Part.CLEARING:
+            return {"cleared", "office"} <= facts.keys()
+    return True
+
+
+def _letters(keys: Receipt, envelopes: Sequence[Envelope], grants: Sequence[Grant]) -> dict[bytes, Letter]:
+    """Those that open, by their envelopes' ids and in order."""
     mine = {grant.envelope: grant for grant in grants if grant.reader == RECEIPT}
-    letters = []
-    for envelope in envelopes:
-        if envelope.id in mine:
+    letters = {}
+    for envelope in (it for it in envelopes if it.id in mine):
+        with suppress(errors.NotOpened):
             key = sealing.open_key(mine[envelope.id], [keys.reading_seed])
             opened = Plaintext.from_bytes(sealing.open_envelope(envelope, key))
-            letters.append(Letter(envelope.part, opened.text, opened.at, opened.facts))
+            if not _tells(envelope.part, opened.facts):
+                continue
+            letters[envelope.id] = Letter(envelope.part, opened.text, opened.at, opened.facts)
     return letters

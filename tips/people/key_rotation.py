@@ -6,9 +6,11 @@ Who joins, leaves or loses a passphrase rotates the key of their unit (`enrolmen
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
+from tips import errors
 from tips.crypto import keys, sealing
 from tips.crypto.keys import Identity, SealedSeed
 from tips.crypto.sealing import Random
@@ -37,10 +39,11 @@ def with_new_keys(
 
 
 def open_seeds(identity: Identity, sealed: Iterable[SealedSeed]) -> dict[str, dict[int, bytes]]:
-    """The unit seeds that a person holds: unit -> generation -> seed."""
+    """The unit seeds that a person holds: unit -> generation -> seed; those that a hand wrote open nothing."""
     opened: dict[str, dict[int, bytes]] = {}
     for seed in sealed:
-        opened.setdefault(seed.unit, {})[seed.generation] = keys.open_seed(seed, identity.seed)
+        with suppress(errors.NotOpened):
+            opened.setdefault(seed.unit, {})[seed.generation] = keys.open_seed(seed, identity.seed)
     return opened
 
 

@@ -36,6 +36,7 @@ STANZA: Final = (
     "tinbao.recovery"  # its arguments: how many offices it takes, and which; its body: the seed under their key
 )
 FIRST_FORMAT: Final = b"tinbao backup 1\n"  # how files of earlier programs begin
+_SHARED: Final = "recovery:"  # what the names of the sealed recovery seeds begin with
 KEY_BYTES: Final = 4  # how long the length of the sealed key is in them
 
 
@@ -50,6 +51,7 @@ class Custody:
     keyring: Keyring
     now: Callable[[], datetime]
     random: Random = field(repr=False)
+    outside: Mapping[str, bytes] = field(default_factory=dict)  # what only the quorum opens, as it is kept too
 
     def check(self, session: Session, task: Task) -> None:
         """Whether somebody may do this.
@@ -73,7 +75,23 @@ class Custody:
             WrongShares: too few shares, or wrong ones.
         """
         self.check(session, task)
-        return keys.join_recovery(await kept(self.keyring), shares)
+        return keys.join_recovery(await self.kept(), shares)
+
+    async def kept(self) -> Recovery:
+        """The sealed recovery seed, as `init` left it; rows that are not what is kept outside are set right first.
+
+        Raises:
+            NotFound: the home keeps none.
+        """
+        stored = await sealed(self.keyring)
+        for name, piece in self.outside.items():
+            if stored.get(name) != piece:
+                await self.keyring.keep(name, piece)
+        found = self.outside or stored
+        if not found.get("recovery", b"").isdigit():
+            raise errors.NotFound
+        offices = {name.removeprefix(_SHARED): it for name, it in found.items() if name.startswith(_SHARED)}
+        return Recovery(int(found["recovery"]), offices)
 
     async def record(self, kind: Kind, by: str, signing: bytes, **facts: str) -> None:
         """Put an act that concerns no case on the ledger; it is done after this returned, and not where it raises.
@@ -89,14 +107,10 @@ class Custody:
         await self.ledger.append(ledger.sign(event, signing))
 
 
-async def kept(keyring: Keyring) -> Recovery:
-    """The sealed recovery seed, as `init` left it.
-
-    Raises:
-        NotFound: the home keeps none.
-    """
-    needed = int(await keyring.kept("recovery"))
-    return Recovery(needed, await keyring.all_kept("recovery:"))
+async def sealed(keyring: Keyring) -> dict[str, bytes]:
+    """What only the quorum opens, as it is stored, by its names: its own seed for each k offices, the release seed."""
+    found = {name: await keyring.all_kept(name) for name in ("recovery", "release")}
+    return {f"{name}{rest}": piece for name, pieces in found.items() for rest, piece in pieces.items()}
 
 
 def with_seed(session: Session, seed: bytes) -> Session:

@@ -167,7 +167,7 @@ class Keyring(Protocol):
         ...
 
     async def keep(self, name: str, value: bytes) -> None:
-        """Keep a named sealed piece (the recovery seed's shares, the release seed's copy)."""
+        """Keep a named sealed piece (the recovery seed's shares, the release seed's copy), in place of one before."""
         ...
 
     async def kept(self, name: str) -> bytes:

@@ -83,11 +83,11 @@ class Recount:
         for at in range(0, len(ids), BATCH):
             for bundle in await self.cases.bundles(ids[at : at + BATCH], None):
                 try:
-                    checked = bundle.checked(self.roster())
+                    reached = [*of_case(bundle.checked(self.roster()))]
                 except errors.NotVerified:
                     broken += 1
                 else:
-                    found.update(row for when, row in of_case(checked) if first <= when < last)
+                    found.update(row for when, row in reached if first <= when < last)
         return [replace(row, count=count) for row, count in found.items()], broken
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from tips import errors
 from tips.cases.ledger import Event, Kind
 from tips.merkle import sequencing, tree
 from tips.merkle.tree import Node
-from tips.ports.tree import Known, Tree
+from tips.ports.tree import Head, Known, Tree
 from tips.transparency import heads
 from tips.transparency.heads import Heads
 
@@ -50,7 +51,7 @@ async def check(clock: Heads, seen: Seen, events: Mapping[bytes, Event], now: da
     known, passed_over = seen
     for size in sorted(passed_over):
         yield f"head {size}: the log did not sign it, or it does not continue what was published"
-    for problem in (*_closings(events.values()), *await _heads(clock.tree, known, events)):
+    for problem in (*_closings(events.values()), *await _heads(clock, known, events)):
         yield problem
     at: dict[bytes, int] = {}
     async for problem in _leaves(clock.tree, known, events, at):
@@ -59,10 +60,10 @@ async def check(clock: Heads, seen: Seen, events: Mapping[bytes, Event], now: da
         yield problem
 
 
-async def _heads(stored: Tree, known: Known | None, events: Mapping[bytes, Event]) -> list[str]:
+async def _heads(clock: Heads, known: Known | None, events: Mapping[bytes, Event]) -> list[str]:
     """The heads whose rows are gone, or others than were signed; of those that are not the newest, the latest ones."""
     size = heads.size_of(known)
-    rows = [head for head, _ in await stored.published(size, heads.HEADS)]
+    rows = [head for head, _ in await clock.tree.published(size, heads.HEADS)]
     found = []
     if known and known.note not in {it.note for it in rows if it.size == size}:
         found.append(f"head {size}: its row is not what the log signed")
@@ -72,7 +73,21 @@ async def _heads(stored: Tree, known: Known | None, events: Mapping[bytes, Event
         after = int(event.facts.get("after", "0")) if event.kind is Kind.SEQUENCED else size
         if least <= after < size and leaf not in closings:
             found.append(f"the head after {after} leaves: its row is gone")
-    return found
+    before = [*(it.size for it in rows[1:]), least]
+    return [*found, *(it for row, at in zip(rows, before, strict=False) for it in _head(clock, row, at, events))]
+
+
+def _head(clock: Heads, row: Head, before: int, events: Mapping[bytes, Event]) -> Iterator[str]:
+    """What is wrong with a head's row: its note is another's or nobody's, or the event that is to have closed it is."""
+    closing = events.get(row.closing)
+    if closing and not before <= int(closing.facts.get("after", "0")) < row.size:
+        yield f"head {row.size}: another one's closing event stands in its row"
+    try:
+        if clock.read(row.note).size == row.size:
+            return
+    except errors.NotVerified:
+        pass
+    yield f"head {row.size}: the log did not sign what stands in its row"
 
 
 async def _leaves(

@@ -28,8 +28,8 @@ def hand_over(it: Situation) -> Step:
 
 
 def no_hand_over(it: Situation) -> str | None:
-    """Refused: a hand was in its rows, and nobody has read it since."""
-    return "error.mended" if it.opened.checked.waits else None
+    """Refused: a hand was in its rows, and nobody has read it since; or in what it says, and nobody can."""
+    return "error.mended" if it.opened.checked.waits or it.opened.closed else None
 
 
 def release(it: Situation) -> Step:
@@ -139,7 +139,9 @@ def share(it: Situation) -> Step:
 
 
 def no_sharing(it: Situation) -> str | None:
-    """Refused: it is another unit's case."""
+    """Refused: it is another unit's case; or nobody knows any more whom all its pieces accuse."""
+    if it.opened.closed:
+        return "error.mended"
     return None if it.in_own_unit else "error.not_yours"
 
 
