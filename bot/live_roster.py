@@ -8,7 +8,7 @@ from pathlib import Path
 import storage
 from bot import key_files
 from tips import errors
-from tips.organisation import roster
+from tips.organisation import roster, templates
 from tips.organisation.roster import Roster, SignedRoster, Signer
 from tips.organisation.units import Organisation
 from tips.people.enrolment import Enrolment
@@ -68,11 +68,12 @@ class LiveRoster:
         return self._checked(roster.verify(signed, self._signers))
 
     def _checked(self, newest: Roster) -> Roster:
-        expected = (self.organisation.name, self.organisation.digest)
-        if (newest.organisation, newest.organisation_digest) != expected:
-            raise errors.BadSetting(
-                f"the roster was signed for another organisation than {expected[0]}: set TINBAO_ORG"
-            )
+        here = self.organisation
+        legacy = templates.signed_as(newest.organisation, newest.organisation_digest)
+        if (newest.organisation, newest.organisation_digest) != (here.name, here.digest) and (
+            legacy is None or legacy.digest != here.digest
+        ):
+            raise errors.BadSetting(f"the roster was signed for another organisation than {here.name}: set TINBAO_ORG")
         return newest
 
     async def put_into_force(self, step: Enrolment) -> None:

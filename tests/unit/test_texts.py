@@ -46,7 +46,7 @@ READING: Final = (
 )
 SPOKEN: Final = {
     "bot/commands/__init__.py": ("A place, such as “quận 3”.",),
-    "tips/organisation/units.py": ("Công an ",),  # a name, in every language
+    "tips/organisation/templates.py": ("Công an ",),  # a name, in every language
 }
 NO_LANGUAGE: Final = {
     "bot/commands/error_messages.py": ['"en"'],  # a terminal's own language, where it asks for none of ours

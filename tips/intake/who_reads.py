@@ -27,7 +27,7 @@ class Asked:
 
     area: str = ""  # a former district's or a ward's code
     category: str = ""
-    accused: str = ""  # a unit's code, or a kind of `data/exclusions.json`
+    accused: str = ""  # a unit's code, or a kind of the conflict table
 
 
 @dataclass(frozen=True, slots=True)

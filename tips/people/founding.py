@@ -20,9 +20,6 @@ from tips.organisation.units import Organisation, branch_of
 from tips.ports.people import Account
 
 RECOVERY: Final = "recovery"  # the holder's name under which seeds are sealed to the recovery key
-DEFAULT_OFFICES: Final = ("vks-tp", "ttra-tp", "px05")
-DEFAULT_ADMINS: Final = (("admin-vks", "vks-tp"), ("admin-ttra", "ttra-tp"))
-THRESHOLD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +49,28 @@ def found(
     now: datetime,
     random: Random,
     cost: Cost,
-    offices: Sequence[str] = DEFAULT_OFFICES,
-    needed: int = THRESHOLD,
+    offices: Sequence[str] = (),
+    needed: int = 0,
     *,
     trial: bool = False,
 ) -> Founding:
     """Make the first roster version, its two signers, the processes' keys and the split recovery seed.
 
     Args:
-        organisation: the units.
+        organisation: the units, and who founds.
         now: the present.
         random: the source of randomness.
         cost: what stretching a passphrase costs.
-        offices: who gets a share of the recovery seed.
-        needed: how many of them bring it back.
+        offices: who gets a share of the recovery seed; (): whom the organisation says.
+        needed: how many of them bring it back; 0: as many as the organisation says.
         trial: the home is for trying out, for ever.
 
     Raises:
         BadSetting: a share-out in which one lineage could recover alone.
     """
+    offices, needed = offices or organisation.founders.shares, needed or organisation.founders.needed
     _check_share_out(organisation, offices, needed)
-    admins = [(keys.new_identity(name, random), office) for name, office in DEFAULT_ADMINS]
+    admins = [(keys.new_identity(name, random), office) for name, office in organisation.founders.admins]
     signing = {process: random(32) for process in roster.PROCESSES}
     release, recovery = random(32), random(32)
     signers = tuple(Signer(it.name, office, it.verify) for it, office in admins)

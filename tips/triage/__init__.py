@@ -85,7 +85,7 @@ class Triager:
         """Read for an organisation, by the models of the data file or by others."""
         self._organisation = organisation
         self._models = models or model.load()
-        self._places = areas.Places(organisation.areas, gazetteer.load())
+        self._places = areas.Places(organisation.areas, gazetteer.load(organisation.areas))
         lexicon.load()
 
     def triage(self, text: str, corrections: Corrections = NOTHING) -> Triage:
@@ -244,7 +244,7 @@ class Triager:
             (math.hypot(ward.lat - lat, (ward.lon - lon) * shrink) * _KM_PER_DEGREE, ward.code)
             for ward in self._organisation.areas.wards.values()
         )
-        if near[0][0] > FAR:
+        if not near or near[0][0] > FAR:
             return ()
         return tuple(AreaCandidate(code, self.area_name(code), "ward") for _, code in near[:limit])
 
@@ -318,5 +318,5 @@ def _accused_json(accusations: Sequence[Accusation], organisation: Organisation)
     if not accusations:
         return {"kind": "none", "unit": None}
     rank = list(organisation.conflicts)
-    highest = min(accusations, key=lambda it: (it.span is None, rank.index(it.kind)))
+    highest = min(accusations, key=lambda it: (it.span is None, rank.index(organisation.rule(it.kind))))
     return {"kind": highest.kind, "unit": highest.units[0] if highest.units else None}
