@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from typing import Final, NamedTuple
 
 import locales
 import storage
-from bot import backups, key_files, tree_files
+from bot import backups, key_files, organisation_files, tree_files
 from bot.cleaner.client import Cleaning
 from bot.live_roster import LiveRoster
 from bot.serve.health import Health
@@ -55,7 +56,6 @@ from tips.intake.reporter_notifications import ReporterNotifications
 from tips.intake.submission import Intake
 from tips.intake.tallies import Tallies
 from tips.intake.turns import Say
-from tips.organisation import units
 from tips.organisation.roster import CLOCK, INTAKE, PROCESSES, Roster
 from tips.organisation.units import Organisation, UnitKind
 from tips.people.device_cookies import Devices
@@ -88,8 +88,6 @@ class Product:
     """Everything put together, for one process."""
 
     settings: Settings
-    organisation: Organisation
-    triager: Triager
     store: storage.Store
     run: key_files.RunFolder
     counters: Counters
@@ -122,6 +120,16 @@ class Product:
     recount: Recount
     health: Health
     publication: Publication
+
+    @property
+    def organisation(self) -> Organisation:
+        """The one in force."""
+        return self.roster.organisation()
+
+    @property
+    def triager(self) -> Triager:
+        """Reads texts for it."""
+        return self.reception.conversation.triager
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -159,7 +167,7 @@ async def open_product(
     with tree_files.slot(folder) as slot:
         book = TallyFiles(folder, slot, INTAKE, secrets.signing[INTAKE], roster, random)
         async with storage.open_store(settings.database_url, settings.drafts_url or None, book=book) as store:
-            live = LiveRoster(store, units.load(settings.organisation), secrets.signers, settings.secrets)
+            live = LiveRoster(store, secrets.signers, settings.secrets)
             believed = believed_time(settings, now, trial=(await live.refresh()).trial)
             run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
             async with _counters(settings, run, believed) as counters:
@@ -229,11 +237,9 @@ def _put_together(it: _Basis) -> Product:
     custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, Devices(it.run, it.random), it.now, it.random)
     clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
-    exports = Exports(archive, it.store.ledger, it.roster.organisation.areas, it.now, it.random)
+    exports = Exports(archive, it.store.ledger, it.roster.areas, it.now, it.random)
     return Product(
         settings=it.settings,
-        organisation=it.roster.organisation,
-        triager=reception.conversation.triager,
         store=it.store,
         run=it.run,
         counters=it.counters,
@@ -244,7 +250,7 @@ def _put_together(it: _Basis) -> Product:
         reception=reception,
         mailboxes=reception.mailboxes,
         review=review,
-        search=Search(it.store.cases, it.store.ledger, it.roster, it.now, it.random),
+        search=Search(it.store.cases, it.store.ledger, it.roster, it.roster.organisation, it.now, it.random),
         casework=casework,
         logins=logins,
         custody=custody,
@@ -266,12 +272,13 @@ def _put_together(it: _Basis) -> Product:
 
 def _reception(it: _Basis, files: Files) -> Reception:
     """The citizen's side."""
-    organisation, signing, address = it.roster.organisation, it.secrets.signing[INTAKE], f"{it.settings.public_url}/"
+    signing, address = it.secrets.signing[INTAKE], f"{it.settings.public_url}/"
+    triager_of = functools.lru_cache(maxsize=1)(Triager)
     return Reception(
         conversation=Conversation(
-            triager=Triager(organisation),
+            newest_triager=lambda: triager_of(it.roster.organisation()),
             roster=it.roster,
-            unit_name=_unit_names(organisation),
+            unit_name=_unit_names(it.roster.organisation),
             operator=_operator(it.settings),
             web=address,
             languages=Languages(locales.TABLE, locales.LANGUAGES),
@@ -300,20 +307,20 @@ def _desk(it: _Basis, files: Files) -> tuple[Review, Casework]:
     writer = Writer(it.store.cases, it.roster, it.now, it.random)
     exclusion = LateExclusion(it.store.cases, it.roster, writer, files, it.now, it.random)
     return (
-        Review(it.store.cases, it.roster, files, writer, exclusion, it.now),
+        Review(it.store.cases, it.roster, it.roster.organisation, files, writer, exclusion, it.now),
         Casework(it.store.cases, it.roster, it.roster.organisation, writer, exclusion, it.now),
     )
 
 
 def _clock(it: _Basis) -> _Clockwork:
     """What time does to cases."""
-    organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]
+    organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]  # whichever is in force
     cases, covered = it.store.cases, key_files.AllCovered(it.settings.secrets)
     mending = Mending(cases, it.roster, it.roster.refresh, covered, it.store.outbox, signing, it.now, it.random)
     rounds = Rounds(mending, it.store.clockwork, it.now)
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(
-        Escalation(cases, rounds, organisation.oversight, it.secrets.release, signing, it.now, it.random),
+        Escalation(cases, rounds, organisation, it.secrets.release, signing, it.now, it.random),
         Retention(cases, rounds, signing, it.now, it.random),
         Departures(cases, rounds, it.roster, signing, it.now, it.random),
         Reminders(cases, rounds, it.store.outbox, it.roster, it.now, it.random),
@@ -321,7 +328,7 @@ def _clock(it: _Basis) -> _Clockwork:
         Closing(
             it.store.statistics,
             it.roster,
-            organisation.areas,
+            it.roster.areas,
             it.settings.least,
             signing,
             it.now,
@@ -383,11 +390,13 @@ def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
     return (auditing, Job(JobName.BACK_UP, backup_rotation.EVERY, nightly.tick))
 
 
-def _unit_names(organisation: Organisation) -> Callable[[str], Say]:
+def _unit_names(organisation: Callable[[], Organisation]) -> Callable[[str], Say]:
     """How citizens are told of a unit: an area's desk by its area."""
 
     def named(code: str) -> Say:
-        unit = organisation.unit(code)
+        unit = organisation().units.get(code)
+        if unit is None:  # of an earlier organisation
+            return Say("plain", {"text": code})
         if unit.kind == UnitKind.AREA_DESK:
             return Say("unit.area_desk", {"name": unit.name})
         if unit.kind == UnitKind.HELD:
@@ -419,12 +428,13 @@ async def initialise(
     Raises:
         BadSetting: there is one already, the organisation is unknown, or something that a start needs is missing.
     """
-    organisation = units.load(settings.organisation)
+    organisation = organisation_files.organisation(settings.organisation)
     believed = believed_time(settings, now, trial=trial)
     check_new_home(settings)
     made = found(organisation, believed(), random, cost, trial=trial)
     async with _empty_store(settings) as store:
         tell(made)
+        await store.keyring.keep_organisation(organisation.digest, organisation.document.data)
         await store.keyring.add_roster(made.roster, made.accounts, (), (made.event,))
         for name, value in made.kept.items():
             await store.keyring.keep(name, value)

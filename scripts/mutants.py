@@ -1307,7 +1307,7 @@ MUTANTS = (
     Mutant(
         "an office that clears for two",
         "tips/cases/clearing.py",
-        "    return Clearing(unit, signer.unit, units.branch_of(organisation, signer.unit), signer.role)",
+        "    return Clearing(unit, signer.unit, branch_of(organisation, signer.unit), signer.role)",
         "    return Clearing(unit, signer.unit, event.blind.hex(), signer.role)",
         "tests/flows/test_late_exclusion.py::test_an_office_clears_for_no_other_whatever_it_seals",
     ),
@@ -1500,6 +1500,34 @@ MUTANTS = (
         "        if self._current is None and (kept := key_files.kept_roster(self._secrets)):",
         "        if False and (kept := key_files.kept_roster(self._secrets)):",
         "tests/flows/test_insider.py::test_a_roster_row_that_was_taken_away_brings_nobody_back",
+    ),
+    Mutant(
+        "an organisation that a hand was in",
+        "tips/organisation/documents.py",
+        "    if hashlib.sha256(data).hexdigest() != digest:\n        return None\n    try:",
+        "    digest = hashlib.sha256(data).hexdigest()\n    try:",
+        "tests/flows/test_organisation_in_the_home.py::test_a_document_that_a_hand_was_in_is_no_off_switch",
+    ),
+    Mutant(
+        "an organisation that lies in the database alone",
+        "bot/live_roster.py",
+        "kept_document(self._secrets, newest) or await document_of",
+        "await document_of",
+        "tests/flows/test_organisation_in_the_home.py::test_a_document_that_a_hand_was_in_is_no_off_switch",
+    ),
+    Mutant(
+        "an organisation of another digest that ships under its name",
+        "bot/live_roster.py",
+        "found = shipped if shipped.digest == digest else None",
+        "found = shipped",
+        "tests/flows/test_organisation_in_the_home.py::test_where_no_copy_holds_nothing_is_guessed",
+    ),
+    Mutant(
+        "an accused whom nobody clean is left for",
+        "tips/organisation/document_checks.py",
+        "code not in shut and alone",
+        "code not in shut or alone",
+        "tests/unit/test_organisation_documents.py::test_what_is_wrong_in_a_document_is_found",
     ),
     Mutant(
         "a search that is a first reading",

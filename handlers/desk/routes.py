@@ -50,7 +50,7 @@ class Desk:
     review: Review
     search: Search
     casework: Casework
-    organisation: Organisation
+    organisation: Callable[[], Organisation]
     roster: Callable[[], Roster]
     logins: Logins
     figures: Provider

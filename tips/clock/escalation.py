@@ -24,6 +24,7 @@ from tips.clock.rounds import Rounds
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random
 from tips.organisation.roster import CLOCK, HELD
+from tips.organisation.units import Organisation
 from tips.ports.cases import CaseBundle, Cases, Change
 
 
@@ -33,7 +34,7 @@ class Escalation:
 
     cases: Cases
     rounds: Rounds
-    oversight: frozenset[str]  # codes of procuracies and inspectorates
+    organisation: Callable[[], Organisation]
     release_seed: bytes
     signing: bytes
     now: Callable[[], datetime]
@@ -112,7 +113,7 @@ class Escalation:
             raise errors.NotVerified("the tip of this case is missing")
         able = {it.reader for it in checked.grants if it.envelope in tips}
         disputed = row.clock == deadlines.DISPUTE
-        overseer = reading_grants.next_level(keys, row.unit, self.oversight & able) if disputed else None
+        overseer = reading_grants.next_level(keys, row.unit, self.organisation().oversight & able) if disputed else None
         return overseer or reading_grants.next_level(keys, row.unit, able)
 
     def _woken(self, asleep: Iterable[Grant], envelopes: Mapping[bytes, Envelope]) -> Iterator[Grant]:

@@ -61,12 +61,17 @@ SHUT_OUT: Final = tuple(Option(f"exclude:{kind}", Say(f"option.exclude.{kind}"))
 class Prompts:
     """Decides what is shown; holds only what it asks: triage, the roster, and names for people."""
 
-    triager: Triager
+    newest_triager: Callable[[], Triager]  # of the organisation in force
     roster: Callable[[], Roster]  # the newest verified version: who has a key, and who could use it
     unit_name: Callable[[str], Say]  # a unit's name for people, by code
     operator: Say  # who runs the intake machine, as people are told
     web: str  # the address of the web chat, which no messenger overhears
     languages: Languages
+
+    @property
+    def triager(self) -> Triager:
+        """Reads texts for the organisation in force."""
+        return self.newest_triager()
 
     def triage(self, draft: Draft) -> Triage:
         """The triage of the whole draft, with what the person chose; where nobody names a place, a poster's counts."""

@@ -153,7 +153,10 @@ def believed(data: bytes, digest: str) -> Document | None:
     """The document of stored bytes, if it is the one of a digest that somebody signed; None: a hand was in it."""
     if hashlib.sha256(data).hexdigest() != digest:
         return None
-    found = read(data)
+    try:
+        found = read(data)
+    except errors.BadSetting:  # nobody signs what is no document
+        return None
     return found if found.digest == digest else None
 
 

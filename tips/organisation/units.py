@@ -128,9 +128,9 @@ class Founders:
     needed: int  # how many of them bring it back
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Organisation:
-    """The units of one organisation, and the rules for conflicts of interest."""
+    """The units of one organisation, and the rules for conflicts of interest; one is the same as itself alone."""
 
     name: str
     title: str
@@ -144,7 +144,7 @@ class Organisation:
     owners: Mapping[str, str] = field(repr=False)  # category prefix -> owner instead of an area desk
     departments: Mapping[str, str] = field(repr=False)  # category -> the first department that it belongs to
     founders: Founders
-    document: Document = field(repr=False, compare=False)
+    document: Document = field(repr=False)
     _below: Mapping[str, frozenset[str]] = field(repr=False)
 
     @property
@@ -162,6 +162,10 @@ class Organisation:
             return self.units[code]
         except KeyError:
             raise errors.NotFound from None
+
+    def unit_name(self, code: str) -> str:
+        """What a unit is called; the code itself of one that is no longer there."""
+        return self.units[code].name if code in self.units else code
 
     def below(self, code: str) -> frozenset[str]:
         """Every unit under a unit's command, however deep; a desk also commands each ward that touches its area."""

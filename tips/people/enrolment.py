@@ -18,6 +18,7 @@ from tips.crypto import keys
 from tips.crypto.keys import Cost, Identity, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation import roster
+from tips.organisation.documents import Document
 from tips.organisation.roles import Role
 from tips.organisation.roster import Left, Person, Roster, SignedRoster
 from tips.organisation.units import Organisation, UnitKind
@@ -55,6 +56,7 @@ class Enrolment:
     seeds: tuple[SealedSeed, ...] = ()
     people: tuple[Enrolled, ...] = ()
     gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
+    organisation: Document | None = None  # what the version adopts; None: it goes on with the same one
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,11 @@ class Registrar:
         if not self.current.members(unit):
             raise errors.Refused("error.no_key")
         return self._with_new_keys(self.current.next(), [unit])
+
+    def adopt(self, document: Document) -> Enrolment:
+        """Go on with another organisation, which was checked; people and keys stay as they are."""
+        version = self.current.next(organisation=document.plain["name"], organisation_digest=document.digest)
+        return replace(self._signed(version), organisation=document)
 
     def _with_new_keys(self, version: Roster, units: Iterable[str]) -> Enrolment:
         """The version with the next key of these units."""
