@@ -1525,8 +1525,8 @@ MUTANTS = (
     Mutant(
         "an accused whom nobody clean is left for",
         "tips/organisation/document_checks.py",
-        "code not in shut and alone",
-        "code not in shut or alone",
+        "code not in shut and alone:",
+        "code not in shut or alone:",
         "tests/unit/test_organisation_documents.py::test_what_is_wrong_in_a_document_is_found",
     ),
     Mutant(

@@ -10,7 +10,7 @@
         `tip_steps` make a tip of words, places and files
             `triage` finds intent, place, matter by the `taxonomy`, urgency, who is accused, and by the `organisation`
             and its `units` who may get it: one of the `documents`, which `document_checks` look through, in the home or
-            among the `templates`
+            among the `templates` (`document_changes` say what another would change, `document_tables` read CSV)
             `evidence` of the `kinds` and within the `limits` that are taken is cleaned and sealed (`files`)
         `prompts` ask for what is missing, and show a `summary`, with a `promise`: who will read it, and who will not
         (`who_reads` tells the same to anybody beforehand); `exclusion_steps` take whom the person shuts out

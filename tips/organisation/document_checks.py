@@ -260,11 +260,12 @@ def _conflicts(organisation: Organisation) -> Iterator[Problem]:
         yield Problem("rule", OTHER if OTHER not in organisation.conflicts else UNKNOWN)
         return
     for unit in organisation.units.values():
-        if unit.kind != HELD and not any(_clean(organisation, unit)):
+        if unit.kind != HELD and not any(clean(organisation, unit)):
             yield Problem("no_overseer", unit.code)
 
 
-def _clean(organisation: Organisation, accused: Unit) -> Iterator[bool]:
+def clean(organisation: Organisation, accused: Unit) -> Iterator[str]:
+    """Who may get a tip that accuses a unit: the codes of those whom nothing ties to it."""
     rule = organisation.conflicts[organisation.rule(ACCUSED_AS.get(accused.kind, OTHER))]
     shut = organisation.lineage(accused.code) | organisation.below(accused.code)
     for also in rule["also"]:
@@ -275,7 +276,8 @@ def _clean(organisation: Organisation, accused: Unit) -> Iterator[bool]:
     for code in dict.fromkeys(it for first in to for it in _chain(organisation, first) or ()):
         unit = organisation.units[code]
         alone = _commander(organisation, code) != _commander(organisation, accused.code)
-        yield code != HELD and unit.receives and code not in shut and alone
+        if code != HELD and unit.receives and code not in shut and alone:
+            yield code
 
 
 def _commander(organisation: Organisation, code: str) -> str:

@@ -218,7 +218,7 @@ def _see_object(value: Any, shape: Mapping[str, Any], where: str) -> None:
 
 def _expect(holds: bool, where: str, what: str) -> None:
     if not holds:
-        raise errors.BadSetting(f"this organisation: {where or 'it'} {what}")
+        raise errors.BadSetting(f"this organisation: {ascii(where)[1:-1] or 'it'} {what}")
 
 
 def _called(shape: Any) -> str:
