@@ -51,10 +51,11 @@ KINDS: Final = (
     "city_department",
     "city_police_leadership",
     "ward_peoples_committee",
+    "branch",
+    "management",
     "other_official",
     UNKNOWN,
 )
-SHUT_OUT: Final = tuple(Option(f"exclude:{kind}", Say(f"option.exclude.{kind}")) for kind in KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,12 @@ class Prompts:
     def triager(self) -> Triager:
         """Reads texts for the organisation in force."""
         return self.newest_triager()
+
+    @property
+    def whom(self) -> tuple[Option, ...]:
+        """Whom a person can shut out, of the kinds that this organisation knows."""
+        known = self.triager.kinds()
+        return tuple(Option(f"exclude:{it}", Say(f"option.exclude.{it}")) for it in KINDS if it in known)
 
     def triage(self, draft: Draft) -> Triage:
         """The triage of the whole draft, with what the person chose; where nobody names a place, a poster's counts."""
@@ -221,7 +228,7 @@ class Prompts:
             where = (Say("ask.where.which", {"places": names}) if places else Say("ask.where"),)
         if about == WHERE:
             return Reply(where, (*area_options(places), SKIP, IN_DANGER, CANCEL))
-        return Reply((*where, Say("ask.accused")), (*SHUT_OUT, NOBODY, SKIP, IN_DANGER, CANCEL))
+        return Reply((*where, Say("ask.accused")), (*self.whom, NOBODY, SKIP, IN_DANGER, CANCEL))
 
     def which(self, draft: Draft, found: AreaFinding) -> Decision:
         """Ask which of several places is meant, because the person wants to change it."""
@@ -273,7 +280,7 @@ class Prompts:
         return tell(draft, Reply((*first, *question.says), options))
 
     def _edit_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
-        menu = SHUT_OUT if draft.slot == MENU else ()
+        menu = self.whom if draft.slot == MENU else ()
         return tell(draft, Reply((*first, Say(f"edit.{draft.slot}")), (*menu, *_anyway(draft), BACK)))
 
     def _summary_again(self, draft: Draft, first: Sequence[Say]) -> Decision:

@@ -31,6 +31,7 @@ _PLACES: Final = frozenset({"desks", "wards", "place"})  # what an accusation wi
 _ALSO: Final = frozenset({"desks", "wards"})
 DEPARTMENT: Final = "department"  # in the conflict table: the first department of the matter
 UNKNOWN: Final = "unknown"  # what a person presses who does not know which of them it is
+KINDS: Final = frozenset({*ACCUSED_AS.values(), "ward_peoples_committee", "city_peoples_committee", OTHER, UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _places(plain: Mapping[str, Any]) -> Iterator[Problem]:
 
 def _rule(row: Mapping[str, Any], named: list[str]) -> Iterator[Problem]:
     """What a row of the conflict table says; the units that it names join those that are looked for."""
-    if not row["to"]:
+    if not row["to"] or row["accused"] not in KINDS:
         yield Problem("rule", row["accused"])
     for said, words in (*((it, _ALSO) for it in row["also"]), (row["means"], _PLACES)):
         what, _, code = (said or "").partition(":")
