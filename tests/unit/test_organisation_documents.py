@@ -18,6 +18,7 @@ from tips.cases.case import State
 from tips.data import read
 from tips.organisation import document_checks, documents, templates, units
 from tips.organisation.document_checks import Problem
+from tips.triage import Accusation, Triager, routing
 
 SHIPPED = templates.names()
 CITY = templates.newest("hcmc-districts")
@@ -251,3 +252,21 @@ def test_a_large_document_full_of_mistakes_is_checked_in_time() -> None:
     begun = time.monotonic()
     assert Problem("deep", "u-4000") in document_checks.check(changed(deep))
     assert time.monotonic() - begun < 5
+
+
+def test_a_document_says_whose_a_category_is_and_how_urgent() -> None:
+    """Both count in triage at once; the codes stay those that the models have learnt."""
+    text = "Tối nào quán karaoke đường Lê Văn Sỹ quận 3 cũng bán ma tuý"
+    before = Triager(units.load()).triage(text)
+
+    def otherwise(plain: dict[str, Any]) -> None:
+        plain["categories"]["drugs.trade"] = {"department": "pc05", "urgency": "P3"}
+
+    other = units.of_document(changed(otherwise))
+    after = Triager(other).triage(text)
+    assert before.category == after.category == "drugs.trade"
+    assert (before.urgency, after.urgency) == ("P1", "P3")
+    hidden = [
+        routing.route(it, after.area, after.category, [Accusation("unknown")]).owner for it in (units.load(), other)
+    ]
+    assert hidden == ["pc04", "pc05"]

@@ -55,7 +55,7 @@ def who_reads(roster: Roster, organisation: Organisation, asked: Asked) -> Answe
     """
     finding, accused = _place(organisation, asked.area), _accused(organisation, asked.accused)
     route = routing.route(organisation, finding, _matter(asked.category), accused)
-    urgency = (categories()[asked.category].urgency if asked.category else None) or USUAL
+    urgency = organisation.urgency(asked.category) or USUAL
     at_rest = within(Urgency.P1) if urgency is Urgency.P0 else None
     return Answer(promised(roster, route), within(urgency), at_rest)
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from tips import errors
 from tips.organisation import templates
 from tips.organisation.documents import Document
+from tips.organisation.taxonomy import Urgency, categories
 
 HELD: Final = "held"
 DUTY: Final = "duty"  # takes what no area, category or accusation gives to anybody else; every organisation has one
@@ -143,6 +144,7 @@ class Organisation:
     together: tuple[frozenset[str], ...] = field(repr=False)  # codes that are one office
     owners: Mapping[str, str] = field(repr=False)  # category prefix -> owner instead of an area desk
     departments: Mapping[str, str] = field(repr=False)  # category -> the first department that it belongs to
+    urgencies: Mapping[str, Urgency | None] = field(repr=False)  # category -> how soon, else as the taxonomy says
     founders: Founders
     document: Document = field(repr=False)
     _below: Mapping[str, frozenset[str]] = field(repr=False)
@@ -193,6 +195,12 @@ class Organisation:
             return above
         parent = self.units.get(unit.parent or "")
         return parent.code if parent and parent.kind == UnitKind.AREA_DESK else DUTY
+
+    def urgency(self, category: str | None) -> Urgency | None:
+        """How soon somebody must act where nothing raises or lowers it; None: that is not said."""
+        code = category or ""
+        known = categories().get(code)
+        return self.urgencies.get(code, known.urgency if known else None)
 
     def rule(self, accused: str) -> str:
         """The row of the conflict table for a kind of accused."""
@@ -257,6 +265,9 @@ def _made(document: Document) -> Organisation:
         together=tuple(frozenset(codes) for codes in plain["together"]),
         owners=plain["owners"],
         departments={code: row["department"] for code, row in plain["categories"].items() if row["department"]},
+        urgencies={
+            code: Urgency(row["urgency"]) if row["urgency"] else None for code, row in plain["categories"].items()
+        },
         founders=Founders(
             tuple((it["name"], it["office"]) for it in founders["admins"]),
             tuple(founders["shares"]),

@@ -99,7 +99,9 @@ class Triager:
         meant = intent.find(it, scores, accused=bool(told), endangered=bool(dangers))
         code, second = _codes(kind, meant, corrections.category)
         danger = 0.0 if it.unsaid else scores.danger  # a few stretches of letters tell nothing
-        pressing = urgency.find(meant.name, code, second, it.hits, danger, endangered=bool(dangers))
+        pressing = urgency.find(
+            meant.name, code, second, self._organisation.urgency(code), it.hits, danger, endangered=bool(dangers)
+        )
         accused = wishes.joined(told, it.wished.shut_out)
         route = routing.route(self._organisation, it.area, code, accused, corrections.let_in, corrections.receiver)
         accused = routing.standing(self._organisation, it.area, accused, corrections.let_in)
