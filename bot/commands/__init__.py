@@ -154,6 +154,20 @@ def org_diff(document: Document) -> None:
     _run(organisation.diff(_settings(), document))
 
 
+@org_app.command("adopt")
+def org_adopt(
+    document: Document,
+    signers: Signers = None,
+    despite: Annotated[
+        bool, typer.Option("--despite", help="Go on although nobody clean with a key would be left for some accused.")
+    ] = False,
+) -> None:
+    """Let two admins sign a document as this home's organisation; open cases of units that go climb, text included."""
+    from bot.commands import organisation
+
+    _run(organisation.adopt(_settings(), document, signers, despite=despite))
+
+
 @org_app.command("import")
 def org_import(
     out: Annotated[Path, typer.Option("--out", dir_okay=False, help="Where to write the document.")],

@@ -13,6 +13,7 @@ import locales
 from bot import organisation_files
 from bot.commands.error_messages import language
 from bot.commands.output import print_table
+from bot.commands.people import unlock_signers
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -64,6 +65,24 @@ async def diff(settings: Settings, named: str) -> int:
     new = organisation_files.organisation(named)
     async with open_product(settings) as product:
         _tell([*document_changes.changes(product.organisation, new), *await consequences(product, new)])
+    return 0
+
+
+async def adopt(settings: Settings, named: str, signers: Path | None, *, despite: bool) -> int:
+    """`tinbao org adopt`: two admins sign the roster version that names a document; cases of units that go climb."""
+    new = organisation_files.organisation(named)
+    async with open_product(settings) as product:
+        if new.digest == product.roster().organisation_digest:
+            raise errors.Refused("error.org_same")
+        found = await consequences(product, new)
+        _tell([*document_changes.changes(product.organisation, new), *found])
+        if (bare := [it for it in found if it.kind == "no_overseer"]) and not despite:
+            raise errors.Refused("error.org_no_overseer", ", ".join(it.params["code"] for it in bare[:10]))
+        registrar = product.registrar(await unlock_signers(product, signers))
+        await product.roster.put_into_force(registrar.adopt(new.document))
+        moved = await product.escalation.tick_all()
+    if moved:
+        print(locales.say(language(os.environ), "org.moved", count=str(moved)), file=sys.stderr)
     return 0
 
 

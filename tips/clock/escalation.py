@@ -63,13 +63,22 @@ class Escalation:
         return done
 
     async def _climb(self, bundle: CaseBundle, checked: Checked) -> bool:
-        if not _is_late(checked.case, self.now()):
+        row = checked.case
+        late = _is_late(row, self.now())
+        if not (late or self._is_orphaned(row)):
             return False
-        await self.cases.apply(self.change(bundle, checked))
+        change = self.change(bundle, checked)
+        if not late and change.case.unit == row.unit:  # nobody above it has a key: whoever reads it goes on
+            return False
+        await self.cases.apply(change)
         return True
 
+    def _is_orphaned(self, row: Case) -> bool:
+        """Whether the unit that has an open case is no longer in the organisation."""
+        return row.state not in {State.CLOSED, State.HELD} and row.unit not in self.organisation().units
+
     def change(self, bundle: CaseBundle, checked: Checked) -> Change:
-        """The step up of one late case.
+        """The step up of one case that is late, or whose unit is gone; to a level that is there.
 
         Where no level is left its clock stops, and the ledger says so. `held` is no level for a case that somebody
         can read: it would only take it away from them.
@@ -111,7 +120,8 @@ class Escalation:
         tips = {id_ for id_, it in envelopes.items() if it.part == Part.TIP}
         if not tips:
             raise errors.NotVerified("the tip of this case is missing")
-        able = {it.reader for it in checked.grants if it.envelope in tips}
+        known = self.organisation().units.keys()
+        able = {it.reader for it in checked.grants if it.envelope in tips} & known
         disputed = row.clock == deadlines.DISPUTE
         overseer = reading_grants.next_level(keys, row.unit, self.organisation().oversight & able) if disputed else None
         return overseer or reading_grants.next_level(keys, row.unit, able)
@@ -133,11 +143,12 @@ class Escalation:
         return self._signed(checked, Change(stopped, milestones=self._missed(row, stopped)), row.unit)
 
     def _missed(self, row: Case, after: Case) -> tuple[Milestone, ...]:
-        return milestones.reached(row, after, milestones.missed(row, after), self.now(), self.random)
+        found = milestones.missed(row, after) if _is_late(row, self.now()) else ()
+        return milestones.reached(row, after, found, self.now(), self.random)
 
     def _signed(self, checked: Checked, change: Change, to: str) -> Change:
         row, who = checked.case, Signature(CLOCK, self.signing, deadlines.hour(self.now()))
-        facts = {"from": row.unit, "to": to, "late": row.clock or ""}
+        facts = {"from": row.unit, "to": to, "late": row.clock or "" if _is_late(row, self.now()) else ""}
         entries = [Entry(Kind.ESCALATED, facts, self.random(32))]
         return change.signed(row.head, entries, who, self.random(claims.SALT_BYTES))
 

@@ -121,6 +121,6 @@ def new_account(identity: Identity, passphrase: str, cost: Cost, random: Random)
 
 def roster_event(version: Roster, admin: Identity, now: datetime, random: Random) -> ledger.SignedEvent:
     """The leaf that a roster version becomes, signed by one of its admins."""
-    facts = {"version": str(version.version), "digest": version.digest}
+    facts = {"version": str(version.version), "digest": version.digest, "organisation": version.organisation_digest}
     event = ledger.Event(ledger.Kind.ROSTER, b"", ledger.FIRST, deadlines.hour(now), admin.name, random(32), facts)
     return ledger.sign(event, admin.signing)
