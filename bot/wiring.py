@@ -283,8 +283,8 @@ def _reception(it: _Basis, files: Files) -> Reception:
             web=address,
             languages=Languages(locales.TABLE, locales.LANGUAGES),
         ),
-        intake=Intake(it.roster, signing, it.now, it.random, Crowd(it.now)),
-        mailboxes=Mailboxes(it.store.cases, it.roster, signing, it.now, it.random),
+        intake=Intake(it.roster, it.roster.organisation, signing, it.now, it.random, Crowd(it.now)),
+        mailboxes=Mailboxes(it.store.cases, it.roster, it.roster.organisation, signing, it.now, it.random),
         vault=Vault(it.store.drafts, it.run, it.now, it.random, _recent_loss(it.run, it.now)),
         files=files,
         filings=Filings(_heads(it), _publication(it), signing),
@@ -321,9 +321,9 @@ def _clock(it: _Basis) -> _Clockwork:
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(
         Escalation(cases, rounds, organisation, it.secrets.release, signing, it.now, it.random),
-        Retention(cases, rounds, signing, it.now, it.random),
+        Retention(cases, rounds, organisation, signing, it.now, it.random),
         Departures(cases, rounds, it.roster, signing, it.now, it.random),
-        Reminders(cases, rounds, it.store.outbox, it.roster, it.now, it.random),
+        Reminders(cases, rounds, it.store.outbox, it.roster, organisation, it.now, it.random),
         EarlySigns(it.store.statistics, it.store.outbox, leases, it.roster, organisation, it.now, it.random),
         Closing(
             it.store.statistics,

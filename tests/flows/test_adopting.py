@@ -1,7 +1,7 @@
 """A reorganisation that two admins sign: open cases of a unit that goes climb to the next clean level, none is lost."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.fakes.words import DRUGS as TIP
 from tests.flows.test_organisation_commands import reformed, written
 from tests.flows.test_organisation_in_the_home import IN_WARD, IS
 from tips import errors
+from tips.cases import deadlines
 from tips.cases.ledger import Kind
 from tips.desk.actions import Fields
 from tips.people.session import Session
@@ -34,7 +35,7 @@ def signers(folder: Path, office: Home) -> Path:
 def sketched(plain: dict[str, Any]) -> None:
     """The same reform, with late cases where they climbed before."""
     reformed(plain)
-    plain["climbs"]["duty"] = "vks-tp"
+    plain["climbs"]["duty"] = "vks-tp" if "vks-tp" in plain["climbs"] else "vks-tc"
     plain["policy"]["deadlines"]["screening"]["hours"] = 24
 
 
@@ -101,13 +102,12 @@ async def test_a_level_that_goes_too_is_passed_over(tmp_path: Path) -> None:
             row["department"] = "vks-tc" if row["department"] == "vks-tp" else row["department"]
         plain["founders"]["admins"][0]["office"] = plain["founders"]["shares"][0] = "vks-tc"
 
-    async with opened(tmp_path, (*PEOPLE, ("toi-cao", "vks-tc", "overseer"))) as office:
+        sketched(plain)
+
+    async with opened(tmp_path, (AN, KIEM, ("toi-cao", "vks-tc", "overseer"))) as office:
         await office.citizen().sends(TIP)
-        for _ in range(2):
-            office.clock.forward(days=3)
-            await office.product.escalation.tick()
         row = await office.the_case()
-        assert row.unit == "vks-tp"
+        assert {"vks-tp", "vks-tc"} <= {it.reader for it in await office.grants(row.id) if it.asleep}
         await adopts(tmp_path, office, without_inspectors)
         assert (await office.the_case()).unit == "vks-tc"
         assert await text(office, await office.session("toi-cao"), row.id) == TIP
@@ -116,10 +116,13 @@ async def test_a_level_that_goes_too_is_passed_over(tmp_path: Path) -> None:
 async def test_where_nobody_above_has_a_key_the_readers_go_on(tmp_path: Path) -> None:
     """The case stays with whoever can read it, and is handed over from there; it does not fall to the quorum."""
     async with opened(tmp_path, (AN, QUAN_1)) as office:
+        office.clock.moment = datetime.now(UTC)  # as the command has it
         await office.citizen().sends(TIP)
         row = await office.the_case()
         await adopts(tmp_path, office)
-        assert (await office.the_case()).unit == "area-770"
+        stayed = await office.the_case()
+        assert (stayed.unit, stayed.clock, stayed.due_at, stayed.level) == ("area-770", row.clock, row.due_at, 0)
+        assert await office.recorded(Kind.ESCALATED) == []
         session = await office.session("an")
         assert await text(office, session, row.id) == TIP
         await office.product.casework.act(session, row.id, "hand_over", Fields(unit="area-760"))
@@ -169,3 +172,31 @@ async def test_a_refused_adoption_changes_nothing(tmp_path: Path) -> None:
                 await organisation.adopt(office.settings, written(tmp_path, change), by, despite=False)
         await office.product.roster.refresh()
         assert office.product.roster() == before
+
+
+async def test_deadlines_are_the_organisation_s(tmp_path: Path, database_url: str) -> None:
+    """From the next step on, at the desk, at the clock and in what people are told; what runs already runs on."""
+
+    def sooner(plain: dict[str, Any]) -> None:
+        plain["policy"]["deadlines"]["received"]["by_urgency"]["P1"] = {"hours": 1}
+        plain["policy"]["deadlines"]["screening"] = {**plain["policy"]["deadlines"]["screening"], "hours": 3}
+        plain["policy"]["retention"] |= {"days": 7, "by_group": {}}
+
+    async with opened(tmp_path, PEOPLE, database_url) as office:
+        office.clock.moment = datetime.now(UTC).replace(minute=10)
+        await office.citizen().sends(TIP)
+        before = await office.the_case()
+        await adopts(tmp_path, office, sooner)
+        row = await office.the_case()
+        assert row.due_at == before.due_at == deadlines.hour(office.clock()) + timedelta(hours=3)
+        session, act = await office.session("an"), office.product.casework.act
+        claimed = await act(session, row.id, "claim")
+        assert claimed.due_at == deadlines.hour(office.clock()) + timedelta(hours=4)
+        await act(session, row.id, "conclude", Fields(result="unfounded", text="Không có gì."))
+        closed = await act(session, row.id, "close")
+        assert closed.due_at == deadlines.hour(office.clock()) + timedelta(days=7, hours=1)
+        office.clock.forward(days=8)
+        assert await office.product.retention.tick() == 1
+        await office.citizen("another").sends(TIP)
+        (other,) = [it for it in await office.cases() if it.id != row.id]
+        assert other.due_at == deadlines.hour(office.clock()) + timedelta(hours=2)

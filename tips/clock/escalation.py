@@ -93,7 +93,7 @@ class Escalation:
         woken = tuple(self._woken([it for it in checked.grants if _sleeps(it, target)], envelopes))
         shut = tuple(sorted(reading_grants.shut_out(checked.keys)))
         now = self.now()
-        clock = deadlines.after_escalation(row.urgency, now)
+        clock = deadlines.after_escalation(self.organisation().terms, row.urgency, now)
         state = State.HELD if target == HELD else State.RECEIVED
         moved = replace(
             row,

@@ -133,7 +133,7 @@ class Prompts:
         triage = self.triager.triage(text)
         named = [it for it in self.triager.offices(text) if not {*it.units} & {*triage.wanted}]
         triage = self.triager.routed(triage, *named)
-        length = within(triage.urgency or USUAL)
+        length = within(self.triager.terms, triage.urgency or USUAL)
         lists = facts_and_readers(draft, triage, {SUBMIT.id: self.promise(triage)}, self._names)
         opened = Say("whoreads.opened", {"length": Say(f"whoreads.{length.unit}", {"n": str(length.number)})})
         return (*lists, opened, Say("whoreads.not_kept"))

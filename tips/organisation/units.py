@@ -15,6 +15,7 @@ from tips import errors
 from tips.organisation import templates
 from tips.organisation.documents import Document
 from tips.organisation.taxonomy import Urgency, categories
+from tips.organisation.terms import Terms
 
 HELD: Final = "held"
 DUTY: Final = "duty"  # takes what no area, category or accusation gives to anybody else; every organisation has one
@@ -146,6 +147,7 @@ class Organisation:
     departments: Mapping[str, str] = field(repr=False)  # category -> the first department that it belongs to
     urgencies: Mapping[str, Urgency | None] = field(repr=False)  # category -> how soon, else as the taxonomy says
     founders: Founders
+    terms: Terms = field(repr=False)
     document: Document = field(repr=False)
     _below: Mapping[str, frozenset[str]] = field(repr=False)
 
@@ -273,6 +275,7 @@ def _made(document: Document) -> Organisation:
             tuple(founders["shares"]),
             founders["needed"],
         ),
+        terms=Terms(plain["policy"]),
         document=document,
         _below=_all_below(units, places),
     )

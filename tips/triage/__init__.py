@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from tips.organisation.taxonomy import categories
+from tips.organisation.terms import Terms
 from tips.organisation.units import HELD, Organisation, Unit
 from tips.triage import (
     accusations,
@@ -178,6 +179,11 @@ class Triager:
         route = routing.route(self._organisation, triage.area, triage.category, accused, let_in, receiver)
         standing = routing.standing(self._organisation, triage.area, accused, let_in)
         return replace(triage, accusations=tuple(standing), route=route)
+
+    @property
+    def terms(self) -> Terms:
+        """How long those who receive may take."""
+        return self._organisation.terms
 
     @property
     def version(self) -> str:
