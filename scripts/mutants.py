@@ -1530,6 +1530,20 @@ MUTANTS = (
         "tests/flows/test_adopting.py::test_a_refused_adoption_changes_nothing",
     ),
     Mutant(
+        "a home that comes back without its organisation",
+        "bot/commands/recovery.py",
+        "        await document_of(current, store.keyring)\n",
+        "",
+        "tests/flows/test_organisation_in_the_home.py::test_a_backup_without_its_organisation_comes_back_to_nothing",
+    ),
+    Mutant(
+        "a document's deadlines that are not the home's",
+        "tips/organisation/units.py",
+        'terms=Terms(plain["policy"]),',
+        'terms=Terms(templates.newest(templates.DEFAULT).plain["policy"]),',
+        "tests/flows/test_adopting.py::test_deadlines_are_the_organisation_s",
+    ),
+    Mutant(
         "an organisation that a hand was in",
         "tips/organisation/documents.py",
         "    if hashlib.sha256(data).hexdigest() != digest:\n        return None\n    try:",

@@ -16,6 +16,7 @@ from bot import backups, key_files
 from bot.commands import people
 from bot.commands.cases import parse_id, session_of
 from bot.commands.output import progress
+from bot.live_roster import document_of
 from bot.settings import Settings
 from bot.tree_files import HeadInMemory
 from bot.wiring import believed_time, check_new_home, open_product, wall_clock
@@ -141,6 +142,7 @@ async def _come_back(
             raise errors.ForeignFile
         admins = await _admins(store, signers, newest.document)
         current = recovery.trusted(newest, admins)
+        await document_of(current, store.keyring)
         _refuse(await _differences(store, current, kept), despite=despite)
         now = believed_time(settings, wall_clock, trial=current.trial)
         release = await store.keyring.kept("release")

@@ -11,6 +11,7 @@ import pytest
 
 from bot import key_files, wiring
 from bot.commands import recovery
+from bot.live_roster import LiveRoster
 from bot.wiring import open_product
 from tests.fakes import home
 from tests.fakes.home import Home, opened
@@ -126,10 +127,15 @@ async def test_a_document_that_a_hand_was_in_is_no_off_switch(
             its_file(office).unlink()
         else:
             key_files.write_secret(its_file(office), evil)
+        told = [
+            it for it in (await office.product.audit()).problems if it.startswith(f"organisation {own.digest[:16]}")
+        ]
+        assert len(told) == (gone == "row")
         async with open_product(office.settings, now=office.clock, cost=home.CHEAP) as again:
             assert again.organisation.area_name(WARD) == IS
             assert again.organisation.chain("duty")[1] == "vks-tp"
             ((row,),) = behind(office, "SELECT document FROM organisation")
+            assert (await again.audit()).sound
             assert bytes(row) == its_file(office).read_bytes() == own.data
 
 
@@ -210,6 +216,28 @@ async def test_a_backup_carries_the_organisation(tmp_path: Path) -> None:
             assert product.organisation.document.data == own.data
         kept = key_files.kept_organisation(new.secrets, own.digest)
         assert json.loads(kept) == own.plain
+
+
+async def test_a_backup_without_its_organisation_comes_back_to_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused before anything is kept: the folder for the next try is as empty as before."""
+    own, printed = changed(renamed, "quan-3"), tmp_path / "init.json"
+    (tmp_path / "own.json").write_bytes(own.data)
+    async with opened(tmp_path, PEOPLE, organisation=str(tmp_path / "own.json")) as office:
+        behind(office, "DELETE FROM organisation")
+        with monkeypatch.context() as unhealed:
+
+            async def nothing(*_: Any) -> None:
+                return
+
+            unhealed.setattr(LiveRoster, "_keep", nothing)
+            await office.backs_up(tmp_path / "a.age")
+        write_printed(printed, office)
+        new = restored_into(tmp_path, office.settings)
+        with pytest.raises(errors.NotVerified, match=own.digest):
+            await recovery.restore(new, tmp_path / "a.age", printed, printed, despite=True)
+        assert list(new.secrets.iterdir()) == []
 
 
 async def test_nobody_founds_a_home_from_what_has_problems(tmp_path: Path) -> None:
