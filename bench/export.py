@@ -41,7 +41,7 @@ async def export() -> Figure:
     """What an export takes once it is on record."""
     shelf: Any = published.Shelf(*published.MONTHS, "2026-Q2", "2026-Q3")
     ledger: Any = _Ledger()
-    exports = Exports(shelf, ledger, ORGANISATION.areas, lambda: datetime(2026, 11, 9, tzinfo=UTC), os.urandom)
+    exports = Exports(shelf, ledger, lambda: ORGANISATION.areas, lambda: datetime(2026, 11, 9, tzinfo=UTC), os.urandom)
     session = Session("kiem", "vks-tp", Role.OVERSEER, os.urandom(32), {})
     months = await exports.take(session, Query(("month", "district")), "xlsx")
     quarter = await exports.report(session, Query(("quarter",)), "pdf")

@@ -107,7 +107,9 @@ async def month_close() -> Figure:
                 counts = tables.counted(await store.statistics.counts(*periods.bounds(MONTH)), organisation.areas)
                 done = await store.statistics.milestones(*periods.bounds(MONTH))
                 counts |= work.counted(done, organisation.units)
-                closing = Closing(store.statistics, _nobody, organisation.areas, LEAST, signing, _now, os.urandom)
+                closing = Closing(
+                    store.statistics, _nobody, lambda: organisation.areas, LEAST, signing, _now, os.urandom
+                )
                 shown = closing.safe(MONTH, counts, Published())
                 assert shown[TOTAL] == counts[TOTAL] == counts["step", "read"] > 0
                 return time.perf_counter() - start
@@ -127,7 +129,9 @@ async def statistics() -> Figure:
     organisation, signing = units.load("hcmc-districts"), os.urandom(32)
     people = replace(full_roster(organisation), processes={CLOCK: (verify_key(signing),)})
     async with storage.open_store(_url()) as store:
-        closing = Closing(store.statistics, lambda: people, organisation.areas, LEAST, signing, _after, os.urandom)
+        closing = Closing(
+            store.statistics, lambda: people, lambda: organisation.areas, LEAST, signing, _after, os.urandom
+        )
         await closing.tick()
         with contextlib.closing(sqlite3.connect(_file())) as connection:
 

@@ -22,6 +22,7 @@ RELAYS_KEPT: Final = 500  # earlier relay keys that are remembered by their ids
 LOSS_TOLD_FOR: Final = timedelta(hours=24)
 ROSTER: Final = "roster.json"  # a file in the secrets folder: the newest roster that was believed
 SEALED: Final = "sealed.json"  # another: what only the quorum opens, as this home had it first
+ORGANISATION: Final = "organisation-{}.json"  # others: the organisations that rosters named, by digest
 ALL_COVERED: Final = "all-covered"  # another: no case of an earlier program is left that claims nothing
 RAN_BEFORE: Final = "ran-before"  # a file in the secrets folder: a line for each relay key, its id and its boot
 BOOT: Final = Path("/proc/sys/kernel/random/boot_id")  # changes when what lay on tmpfs is gone
@@ -326,6 +327,21 @@ def kept_sealed(folder: Path) -> dict[str, bytes] | None:
         return {name: bytes.fromhex(it) for name, it in json.loads(secret(folder / SEALED)).items()}
     except (ValueError, TypeError, AttributeError) as error:
         raise errors.BadSetting(f"{SEALED} in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
+
+
+def keep_organisation(folder: Path, digest: str, data: bytes) -> None:
+    """Keep the document of an organisation that a roster names: the database may forget it, or be edited."""
+    replace_secret(folder / ORGANISATION.format(digest), data)
+
+
+def kept_organisation(folder: Path, digest: str) -> bytes:
+    """The document of `keep_organisation`, nothing of it looked at; b"": there is none.
+
+    Raises:
+        BadSetting: others can read it.
+    """
+    file = folder / ORGANISATION.format(digest)
+    return secret(file) if file.exists() else b""
 
 
 class AllCovered:

@@ -1,42 +1,64 @@
-"""The roster in force: what every part of a process asks who may receive, with which key."""
+"""The roster in force, and the organisation that it names: what every part asks who may receive, with which key."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import storage
 from bot import key_files
 from tips import errors
-from tips.organisation import roster, succession
+from tips.organisation import documents, roster, succession, templates, units
+from tips.organisation.documents import Document
 from tips.organisation.roster import Roster, SignedRoster, Signers
-from tips.organisation.units import Organisation
+from tips.organisation.units import Areas, Organisation
 from tips.people.proposals import Enrolment
+from tips.ports.people import Keyring
+
+NOT_YET: Final = "nobody has signed this home's roster yet: run `tinbao roster apply`"
+
+
+@dataclass(frozen=True, slots=True)
+class _InForce:
+    roster: Roster
+    stored: SignedRoster  # the same, as its signers signed it
+    organisation: Organisation
 
 
 class LiveRoster:
-    """The newest verified roster; a version that the pinned signers did not sign is never used.
+    """The newest verified roster; a version that the signers before did not sign is never used.
 
-    It is kept outside the database, so that who takes the newest row away brings nobody back.
+    It is kept outside the database with its organisation, so that who takes rows away brings nobody back, and stops
+    nothing.
     """
 
-    def __init__(self, store: storage.Store, organisation: Organisation, signers: Signers, secrets: Path) -> None:
-        self._store, self.organisation, self._signers, self._secrets = store, organisation, signers, secrets
-        self._current: Roster | None = None
-        self._stored: SignedRoster | None = None  # the same version, as its signers signed it
+    def __init__(self, store: storage.Store, signers: Signers, secrets: Path) -> None:
+        self._store, self._signers, self._secrets = store, signers, secrets
+        self._current: _InForce | None = None
         self._asked = frozenset[str]()  # of whom older versions were asked
 
     def __call__(self) -> Roster:
         """The version that was verified last."""
-        if self._current is None:
-            raise errors.BadSetting("nobody has signed this home's roster yet: run `tinbao roster apply`")
-        return self._current
+        return self._in_force().roster
 
     @property
     def stored(self) -> SignedRoster:
         """The same, as its signers signed it."""
-        if self._stored is None:
-            raise errors.BadSetting("nobody has signed this home's roster yet: run `tinbao roster apply`")
-        return self._stored
+        return self._in_force().stored
+
+    def organisation(self) -> Organisation:
+        """The organisation that it names."""
+        return self._in_force().organisation
+
+    def areas(self) -> Areas:
+        """The area tables of that organisation."""
+        return self.organisation().areas
+
+    def _in_force(self) -> _InForce:
+        if self._current is None:
+            raise errors.BadSetting(NOT_YET)
+        return self._current
 
     async def refresh(self) -> Roster:
         """Look for a newer version and verify it; one that is older than what was believed once is passed over.
@@ -44,33 +66,56 @@ class LiveRoster:
         A row that does not follow from what is believed is passed over as well: an audit names it.
 
         Raises:
-            NotVerified: no stored version is signed as it must be, and none was believed before.
-            BadSetting: the home has no roster, or is of another organisation.
+            NotVerified: no stored version is signed as it must be, and none was believed before; or the organisation
+                that it names is nowhere: the one in use stays.
+            BadSetting: the home has no roster.
         """
         if self._current is None and (kept := key_files.kept_roster(self._secrets)):
-            self._current = self._checked(succession.begin(roster.parse(kept.document).signers, kept))
-            self._stored = kept
+            await self._take(_of_itself(kept), kept)
         signed = await self._store.keyring.newest_roster()
-        if signed and (self._current is None or signed.version > self._current.version):
+        if signed and (self._current is None or signed.version > self().version):
             await self._believe(signed)
-        if self._current and self._current.former.keys() - self._current.past.keys() - self._asked:
-            self._asked = frozenset(self._current.former)
-            self._current = roster.with_past(self._current, await self._older())
+        now = self._in_force()
+        if now.roster.former.keys() - now.roster.past.keys() - self._asked:
+            self._asked = frozenset(now.roster.former)
+            self._current = replace(now, roster=roster.with_past(now.roster, await self._older()))
         return self()
 
     async def _believe(self, newest: SignedRoster) -> None:
         """Take a version into use; where it does not follow at once, by those in between, as far as they lead."""
         try:
-            self._use(newest)
+            found = [(self.check(newest), newest)]
         except errors.NotVerified:
-            for it in succession.walk(self._current, self._signers, await self._store.keyring.rosters()):
-                self._use(it)
-            if self._current is None:
+            before = self._current.roster if self._current else None
+            stored = await self._store.keyring.rosters()
+            found = [(roster.parse(it.document), it) for it in succession.walk(before, self._signers, stored)]
+            if not found and before is None:
                 raise
+        if found:
+            await self._take(*found[-1])
+            key_files.keep_roster(self._secrets, found[-1][1])
 
-    def _use(self, signed: SignedRoster) -> None:
-        self._current, self._stored = self.check(signed), signed
-        key_files.keep_roster(self._secrets, signed)
+    async def _take(self, newest: Roster, signed: SignedRoster) -> None:
+        """Put a verified version into force, and its organisation wherever it is not kept yet."""
+        if self._current and self().organisation_digest == newest.organisation_digest:
+            self._current = _InForce(newest, signed, self.organisation())
+            return
+        document = await self._document(newest)
+        try:
+            self._current = _InForce(newest, signed, units.of_document(document))
+        except errors.BadSetting as error:  # nobody signs what was not checked
+            raise errors.NotVerified(str(error)) from error
+        if document.digest == newest.organisation_digest:
+            await self._keep(document)
+
+    async def _document(self, newest: Roster) -> Document:
+        return kept_document(self._secrets, newest) or await document_of(newest, self._store.keyring)
+
+    async def _keep(self, document: Document) -> None:
+        if key_files.kept_organisation(self._secrets, document.digest) != document.data:
+            key_files.keep_organisation(self._secrets, document.digest, document.data)
+        if await stored(self._store.keyring, document.digest) != document.data:
+            await self._store.keyring.keep_organisation(document.digest, document.data)
 
     async def _older(self) -> list[Roster]:
         """The versions that are stored and hold: earlier programs did not write down where those worked who left."""
@@ -84,19 +129,65 @@ class LiveRoster:
             NotVerified: it does not follow from the one that is.
         """
         if self._current is None:
-            return self._checked(succession.begin(self._signers, signed))
-        return self._checked(succession.follow(self._current, signed))
-
-    def _checked(self, newest: Roster) -> Roster:
-        expected = (self.organisation.name, self.organisation.digest)
-        if (newest.organisation, newest.organisation_digest) != expected:
-            raise errors.BadSetting(
-                f"the roster was signed for another organisation than {expected[0]}: set TINBAO_ORG"
-            )
-        return newest
+            return succession.begin(self._signers, signed)
+        return succession.follow(self(), signed)
 
     async def put_into_force(self, step: Enrolment) -> None:
         """Store a version that every process will believe; one that lacks a signature would close the home for good."""
         self.check(step.roster)
+        if step.organisation:  # before the version that names it: no process ever looks for it in vain
+            await self._keep(step.organisation)
         await self._store.keyring.add_roster(step.roster, step.accounts, step.seeds, step.events, step.gone)
         await self.refresh()
+
+
+def _of_itself(kept: SignedRoster) -> Roster:
+    """A version that was believed when it was kept."""
+    return succession.begin(roster.parse(kept.document).signers, kept)
+
+
+def kept_document(secrets: Path, named: Roster) -> Document | None:
+    """The document of a verified roster's organisation, as it is kept beside the secrets; None: it is not."""
+    digest = named.organisation_digest
+    return documents.believed(key_files.kept_organisation(secrets, digest), digest)
+
+
+def known_organisation(secrets: Path) -> Organisation | None:
+    """The organisation that this home's processes believed last, without its database; None: there is no home.
+
+    Raises:
+        NotVerified: what is kept is not what was signed.
+    """
+    kept = key_files.kept_roster(secrets)
+    if kept is None:
+        return None
+    named = _of_itself(kept)
+    found = kept_document(secrets, named) or templates.signed_as(named.organisation, named.organisation_digest)
+    return units.of_document(found) if found else None
+
+
+async def stored(keyring: Keyring, digest: str) -> bytes:
+    """What lies in the database under a document's digest; b"": nothing."""
+    try:
+        return await keyring.organisation(digest)
+    except errors.NotFound:
+        return b""
+
+
+async def document_of(named: Roster, keyring: Keyring) -> Document:
+    """The document of the organisation that a verified roster names: a row that has its digest, or what shipped.
+
+    Raises:
+        NotVerified: there is none; the message is the remedy.
+    """
+    digest = named.organisation_digest
+    found = documents.believed(await stored(keyring, digest), digest) or templates.signed_as(named.organisation, digest)
+    if found is None and named.organisation in templates.names():
+        shipped = templates.newest(named.organisation)
+        found = shipped if shipped.digest == digest else None
+    if found is None:
+        raise errors.NotVerified(
+            f"the organisation that the roster names ({digest[:16]}) is nowhere: bring"
+            f" {key_files.ORGANISATION.format(digest)} back into TINBAO_SECRETS, from another machine or a copy"
+        )
+    return found

@@ -17,7 +17,7 @@ from bot import key_files
 from tips import errors
 from tips.cases import ledger
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
-from tips.organisation import roster
+from tips.organisation import documents, roster
 from tips.organisation.roster import SignedRoster
 from tips.people.proposals import Consent, Proposal
 from tips.ports.people import Account
@@ -93,6 +93,7 @@ def write_request(file: Path, it: Proposal) -> None:
             seeds=[[seed.unit, seed.generation, seed.holder, _text(seed.sealed)] for seed in it.seeds],
             gone=list(it.gone),
             shares={name: _text(sealed) for name, sealed in it.shares.items()},
+            organisation=it.organisation.data.decode() if it.organisation else None,
         ),
     )
 
@@ -117,6 +118,7 @@ def read_request(file: Path) -> Proposal:
             seeds=tuple(SealedSeed(unit, int(at), holder, _bytes(it)) for unit, at, holder, it in plain["seeds"]),
             gone=tuple(map(str, plain["gone"])),
             shares={name: _bytes(it) for name, it in plain["shares"].items()},
+            organisation=documents.read(plain["organisation"].encode()) if plain.get("organisation") else None,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, errors.NotVerified) as error:
         raise errors.BadSetting(

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from tips import errors
 from tips.cases import deadlines
 from tips.merkle import notes
+from tips.organisation import templates
 from tips.statistics import suppression
 
 DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
@@ -76,7 +77,7 @@ class Settings:
     host: str
     port: int
     public_url: str
-    organisation: str
+    organisation: str  # what a new home is founded from: the name of one that ships, or a file
     operator: str  # who runs the intake machine, as people are told; "": nobody says
     telegram_token: str = field(repr=False)
     telegram_api: str = TELEGRAM_API
@@ -118,7 +119,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         host=host,
         port=port,
         public_url=environment.get("TINBAO_PUBLIC_URL", f"http://{host}:{port}").rstrip("/"),
-        organisation=environment.get("TINBAO_ORG", "hcmc-districts"),
+        organisation=_organisation(environment.get("TINBAO_ORG", templates.DEFAULT)),
         operator=environment.get("TINBAO_OPERATOR", ""),
         telegram_token=_token(environment, "TINBAO_TELEGRAM_TOKEN"),
         telegram_api=environment.get("TINBAO_TELEGRAM_API", TELEGRAM_API).rstrip("/"),
@@ -136,6 +137,12 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
     )
+
+
+def _organisation(value: str) -> str:
+    if value not in templates.names() and not Path(value).is_file():
+        templates.newest(value)  # says which there are
+    return value
 
 
 def _listen(value: str) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from typing import Final, NamedTuple
 
 import locales
 import storage
-from bot import backups, key_files, tree_files
+from bot import backups, key_files, organisation_files, tree_files
 from bot.cleaner.client import Cleaning
 from bot.live_roster import LiveRoster
 from bot.serve.health import Health
@@ -55,7 +56,6 @@ from tips.intake.reporter_notifications import ReporterNotifications
 from tips.intake.submission import Intake
 from tips.intake.tallies import Tallies
 from tips.intake.turns import Say
-from tips.organisation import units
 from tips.organisation.roster import CLOCK, INTAKE, PROCESSES, Roster
 from tips.organisation.units import Organisation, UnitKind
 from tips.people import recovery
@@ -91,8 +91,6 @@ class Product:
     """Everything put together, for one process."""
 
     settings: Settings
-    organisation: Organisation
-    triager: Triager
     store: storage.Store
     run: key_files.RunFolder
     counters: Counters
@@ -126,6 +124,16 @@ class Product:
     recount: Recount
     health: Health
     publication: Publication
+
+    @property
+    def organisation(self) -> Organisation:
+        """The one in force."""
+        return self.roster.organisation()
+
+    @property
+    def triager(self) -> Triager:
+        """Reads texts for it."""
+        return self.reception.conversation.triager
 
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
@@ -165,7 +173,7 @@ async def open_product(
     with tree_files.slot(folder) as slot:
         book = TallyFiles(folder, slot, INTAKE, secrets.signing[INTAKE], roster, random)
         async with storage.open_store(settings.database_url, settings.drafts_url or None, book=book) as store:
-            live = LiveRoster(store, units.load(settings.organisation), secrets.signers, settings.secrets)
+            live = LiveRoster(store, secrets.signers, settings.secrets)
             believed = believed_time(settings, now, trial=(await live.refresh()).trial)
             _check_keys(secrets, live())
             run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
@@ -263,11 +271,9 @@ def _put_together(it: _Basis) -> Product:
     devices = Devices(it.run, it.random)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, devices, it.now, it.random, it.cost)
     clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
-    exports = Exports(archive, it.store.ledger, it.roster.organisation.areas, it.now, it.random)
+    exports = Exports(archive, it.store.ledger, it.roster.areas, it.now, it.random)
     return Product(
         settings=it.settings,
-        organisation=it.roster.organisation,
-        triager=reception.conversation.triager,
         store=it.store,
         run=it.run,
         counters=it.counters,
@@ -278,7 +284,7 @@ def _put_together(it: _Basis) -> Product:
         reception=reception,
         mailboxes=reception.mailboxes,
         review=review,
-        search=Search(it.store.cases, it.store.ledger, it.roster, it.now, it.random),
+        search=Search(it.store.cases, it.store.ledger, it.roster, it.roster.organisation, it.now, it.random),
         casework=casework,
         logins=logins,
         invitations=Invitations(it.store.invitations, it.roster, it.roster.organisation, it.now, it.random, it.cost),
@@ -301,18 +307,19 @@ def _put_together(it: _Basis) -> Product:
 
 def _reception(it: _Basis, files: Files) -> Reception:
     """The citizen's side."""
-    organisation, signing, address = it.roster.organisation, it.secrets.signing[INTAKE], f"{it.settings.public_url}/"
+    signing, address = it.secrets.signing[INTAKE], f"{it.settings.public_url}/"
+    triager_of = functools.lru_cache(maxsize=1)(Triager)
     return Reception(
         conversation=Conversation(
-            triager=Triager(organisation),
+            newest_triager=lambda: triager_of(it.roster.organisation()),
             roster=it.roster,
-            unit_name=_unit_names(organisation),
+            unit_name=_unit_names(it.roster.organisation),
             operator=_operator(it.settings),
             web=address,
             languages=Languages(locales.TABLE, locales.LANGUAGES),
         ),
-        intake=Intake(it.roster, signing, it.now, it.random, Crowd(it.now)),
-        mailboxes=Mailboxes(it.store.cases, it.roster, signing, it.now, it.random),
+        intake=Intake(it.roster, it.roster.organisation, signing, it.now, it.random, Crowd(it.now)),
+        mailboxes=Mailboxes(it.store.cases, it.roster, it.roster.organisation, signing, it.now, it.random),
         vault=Vault(it.store.drafts, it.run, it.now, it.random, _recent_loss(it.run, it.now)),
         files=files,
         filings=Filings(_heads(it), _publication(it), signing),
@@ -335,28 +342,28 @@ def _desk(it: _Basis, files: Files) -> tuple[Review, Casework]:
     writer = Writer(it.store.cases, it.roster, it.now, it.random)
     exclusion = LateExclusion(it.store.cases, it.roster, writer, files, it.now, it.random)
     return (
-        Review(it.store.cases, it.roster, files, writer, exclusion, it.now),
+        Review(it.store.cases, it.roster, it.roster.organisation, files, writer, exclusion, it.now),
         Casework(it.store.cases, it.roster, it.roster.organisation, writer, exclusion, it.now),
     )
 
 
 def _clock(it: _Basis) -> _Clockwork:
     """What time does to cases."""
-    organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]
+    organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]  # whichever is in force
     cases, covered = it.store.cases, key_files.AllCovered(it.settings.secrets)
     mending = Mending(cases, it.roster, it.roster.refresh, covered, it.store.outbox, signing, it.now, it.random)
     rounds = Rounds(mending, it.store.clockwork, it.now)
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(
-        Escalation(cases, rounds, organisation.oversight, it.secrets.release, signing, it.now, it.random),
-        Retention(cases, rounds, signing, it.now, it.random),
+        Escalation(cases, rounds, organisation, it.secrets.release, signing, it.now, it.random),
+        Retention(cases, rounds, organisation, signing, it.now, it.random),
         Departures(cases, rounds, it.roster, signing, it.now, it.random),
-        Reminders(cases, rounds, it.store.outbox, it.roster, it.now, it.random),
+        Reminders(cases, rounds, it.store.outbox, it.roster, organisation, it.now, it.random),
         EarlySigns(it.store.statistics, it.store.outbox, leases, it.roster, organisation, it.now, it.random),
         Closing(
             it.store.statistics,
             it.roster,
-            organisation.areas,
+            it.roster.areas,
             it.settings.least,
             signing,
             it.now,
@@ -421,11 +428,13 @@ def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
     return (auditing, Job(JobName.BACK_UP, backup_rotation.EVERY, nightly.tick))
 
 
-def _unit_names(organisation: Organisation) -> Callable[[str], Say]:
+def _unit_names(organisation: Callable[[], Organisation]) -> Callable[[str], Say]:
     """How citizens are told of a unit: an area's desk by its area."""
 
     def named(code: str) -> Say:
-        unit = organisation.unit(code)
+        unit = organisation().units.get(code)
+        if unit is None:  # of an earlier organisation
+            return Say("plain", {"text": code})
         if unit.kind == UnitKind.AREA_DESK:
             return Say("unit.area_desk", {"name": unit.name})
         if unit.kind == UnitKind.HELD:
@@ -457,12 +466,13 @@ async def initialise(
     Raises:
         BadSetting: there is one already, the organisation is unknown, or something that a start needs is missing.
     """
-    organisation = units.load(settings.organisation)
+    organisation = organisation_files.organisation(settings.organisation)
     believed = believed_time(settings, now, trial=trial)
     check_new_home(settings)
     made = found(organisation, believed(), random, cost, trial=trial)
     async with _empty_store(settings) as store:
         tell(made)
+        await store.keyring.keep_organisation(organisation.digest, organisation.document.data)
         await _keep(store, made)
         signed = made.enrolment
         await store.keyring.add_roster(signed.roster, signed.accounts, (), signed.events)
@@ -485,12 +495,13 @@ async def initialise_for(
         BadSetting: see `initialise`.
         Refused: these cannot sign, or one branch of them could alone.
     """
-    organisation = units.load(settings.organisation)
+    organisation = organisation_files.organisation(settings.organisation)
     now = believed_time(settings, wall_clock, trial=False)
     check_new_home(settings)
     made = found_by(organisation, signers, needed, now(), os.urandom)
     async with _empty_store(settings) as store:
         tell(made)
+        await store.keyring.keep_organisation(organisation.digest, organisation.document.data)
         await _keep(store, made)
     key_files.store(settings.secrets, made.secrets)
     return made
@@ -511,7 +522,7 @@ async def begin(settings: Settings, first: Enrolment) -> None:
     migrate.upgrade(settings.database_url)
     pinned = key_files.signers(settings.secrets)
     async with storage.open_store(settings.database_url) as store:
-        live = LiveRoster(store, units.load(settings.organisation), pinned, settings.secrets)
+        live = LiveRoster(store, pinned, settings.secrets)
         with contextlib.suppress(errors.BadSetting):  # there is none before the first
             await live.refresh()
         await live.put_into_force(first)

@@ -36,7 +36,7 @@ class WhoReadsPage:
     """The page, with a form that works by itself."""
 
     roster: Callable[[], Roster]
-    organisation: Organisation
+    organisation: Callable[[], Organisation]
     unit_name: Callable[[str], Say]
     pages: Pages
 
@@ -61,7 +61,7 @@ class WhoReadsPage:
         lang = language(request)
         shown: dict[str, Any] = {"lang": lang, "asked": asked, "answer": None, **self._choices(lang)}
         try:
-            answer = who_reads.who_reads(self.roster(), self.organisation, asked)
+            answer = who_reads.who_reads(self.roster(), self.organisation(), asked)
         except errors.NotFound:
             return self.pages.respond("who_reads.html", status=404, **{**shown, "asked": Asked()}, unknown=True)
         if request.method == "POST" or asked.area:
@@ -70,7 +70,7 @@ class WhoReadsPage:
 
     def _answer(self, answer: Answer, lang: str) -> Mapping[str, Any]:
         def named(code: str) -> tuple[str, bool]:
-            return locales.render(lang, self.unit_name(code)), who_reads.is_police(self.organisation.unit(code))
+            return locales.render(lang, self.unit_name(code)), who_reads.is_police(self.organisation().unit(code))
 
         def length(it: who_reads.Length) -> str:
             return locales.say(lang, f"whoreads.{it.unit}", n=str(it.number))
@@ -86,15 +86,15 @@ class WhoReadsPage:
 
     def _choices(self, lang: str) -> Mapping[str, Any]:
         """What can be chosen, as code and name; wards stand under the former district that most of them was in."""
-        areas = self.organisation.areas
+        areas = self.organisation().areas
         wards: dict[str, list[Ward]] = {}
         for ward in areas.wards.values():
             wards.setdefault(ward.districts[0], []).append(ward)
         return {
             "places": [(it, wards.get(it.code, ())) for it in sorted(areas.districts.values(), key=_outside)],
             "matters": [(code, locales.say(lang, f"category.{code}")) for code in who_reads.matters()],
-            "kinds": [(code, locales.say(lang, f"accused.{code}")) for code in who_reads.kinds(self.organisation)],
-            "offices": [(it.code, it.name) for it in who_reads.offices(self.organisation)],
+            "kinds": [(code, locales.say(lang, f"accused.{code}")) for code in who_reads.kinds(self.organisation())],
+            "offices": [(it.code, it.name) for it in who_reads.offices(self.organisation())],
         }
 
 

@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from storage import mapping
 from storage.engine import Database
 from storage.officer_chats import forget_chats
-from storage.tables import KeptRow, RosterRow, UnitSeedRow
+from storage.tables import KeptRow, OrganisationRow, RosterRow, UnitSeedRow
 from tips import errors
 from tips.cases.ledger import SignedEvent
 from tips.crypto.keys import SealedSeed
@@ -72,6 +72,21 @@ class SqlKeyring:
                 await recording.add(events)
         except IntegrityError as error:
             raise errors.Stale from error
+
+    async def organisation(self, digest: str) -> bytes:
+        """A document."""
+        async with self._database.read() as session:
+            row = (await session.exec(select(OrganisationRow).where(OrganisationRow.digest == digest))).first()
+        if row is None:
+            raise errors.NotFound
+        return row.document
+
+    async def keep_organisation(self, digest: str, document: bytes) -> None:
+        """A document in its place."""
+        async with self._database.write() as connection:
+            table = mapping.table("organisation")
+            await connection.execute(table.delete().where(table.c.digest == digest))
+            await connection.execute(table.insert().values(digest=digest, document=document))
 
     async def seeds(self, holder: str) -> list[SealedSeed]:
         """What is sealed to a holder."""

@@ -221,6 +221,15 @@ class LeafTallyRow(Base, table=True):
     signature: bytes = _octets("signature")
 
 
+class OrganisationRow(Base, table=True):
+    """A document of an organisation, by its digest; believed only if a signed roster names that."""
+
+    __tablename__ = "organisation"
+    __table_args__ = (UNORDERED,)
+    digest: str = Field(primary_key=True)
+    document: bytes = _octets("document")
+
+
 class TreeNodeRow(Base, table=True):
     """The hash of a complete subtree; see `tips.merkle.tree`."""
 

@@ -9,7 +9,8 @@
         as the `languages` tell
         `tip_steps` make a tip of words, places and files
             `triage` finds intent, place, matter by the `taxonomy`, urgency, who is accused, and by the `organisation`
-            and its `units` who may get it
+            and its `units` who may get it: one of the `documents`, which `document_checks` look through, in the home or
+            among the `templates` (`document_changes` say what another would change, `document_tables` read CSV)
             `evidence` of the `kinds` and within the `limits` that are taken is cleaned and sealed (`files`)
         `prompts` ask for what is missing, and show a `summary`, with a `promise`: who will read it, and who will not
         (`who_reads` tells the same to anybody beforehand); `exclusion_steps` take whom the person shuts out
@@ -44,7 +45,7 @@ what waits is told to officers without a word of it (`pings`, `officer_notificat
 who asks for it (`reporter_notifications`); what could not be told is tried again as the `outbox` says, and
 ends in a list of the `undelivered`
 
-`clock`, as time passes (`deadlines`, as long as the `policy` says):
+`clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say, and the `policy`):
     of several processes one does each of the `jobs` (`leases`), one case after the other (`rounds`), each as it was
     signed; rows in which a hand was are set right (`mending`), and a chain that does not hold begins anew with
     what holds (`restarting`)

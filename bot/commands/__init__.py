@@ -22,6 +22,7 @@ from tips.organisation.roles import Role
 HELP: Final = "What citizens, officers and administrators of Tin Báo do in a terminal."
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+org_app = typer.Typer(no_args_is_help=True, help="The organisation: units, areas and rules, as one document.")
 unit_app = typer.Typer(no_args_is_help=True, help="Units of the organisation.")
 officer_app = typer.Typer(no_args_is_help=True, help="People who work at a unit.")
 case_app = typer.Typer(no_args_is_help=True, help="One case, in an officer's session.")
@@ -32,6 +33,7 @@ signer_app = typer.Typer(no_args_is_help=True, help="A signer's own keys; needs 
 roster_app = typer.Typer(no_args_is_help=True, help="Versions of the roster, as files that travel.")
 held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum can open.")
 for name, group in (
+    ("org", org_app),
     ("unit", unit_app),
     ("officer", officer_app),
     ("case", case_app),
@@ -72,7 +74,10 @@ Unit = Annotated[str, typer.Argument(help="A unit's code.")]
 Trial = Annotated[
     bool, typer.Option("--trial", help="For trying out: `doctor` and /minh-bach say so, and TINBAO_NOW moves its time.")
 ]
-Org = Annotated[str | None, typer.Option("--org", help="hcmc-districts or hcmc-2025.")]
+Org = Annotated[
+    str | None, typer.Option("--org", help="A document's file, or what ships: hcmc-districts, hcmc-2025, company.")
+]
+Document = Annotated[str, typer.Argument(help="A document's file, or the name of an organisation that ships.")]
 
 
 def _settings(**overrides: str | None) -> settings.Settings:
@@ -217,6 +222,65 @@ def run_triage(org: Org = None) -> None:
     from bot.commands import triage as triaging
 
     raise typer.Exit(triaging.run(org or "hcmc-districts", sys.stdin, sys.stdout))
+
+
+@org_app.command("show")
+def org_show(
+    document: Annotated[str, typer.Argument(help="A document's file, or a name; without it: this home's.")] = "",
+    json: Json = False,
+) -> None:
+    """Show an organisation; with --json the whole document, to be changed and adopted."""
+    from bot.commands import organisation
+
+    _run(organisation.show(_settings(), document, as_json=json))
+
+
+@org_app.command("check")
+def org_check(document: Document) -> None:
+    """Name everything that is wrong with a document; needs no home."""
+    from bot.commands import organisation
+
+    raise typer.Exit(organisation.check(document))
+
+
+@org_app.command("diff")
+def org_diff(document: Document) -> None:
+    """Say what a document would change in this home: units, areas, rules; cases, keys, readers and overseers."""
+    from bot.commands import organisation
+
+    _run(organisation.diff(_settings(), document))
+
+
+@org_app.command("adopt")
+def org_adopt(
+    document: Document,
+    signers: Signers = None,
+    request: Request = None,
+    despite: Annotated[
+        bool, typer.Option("--despite", help="Go on although nobody clean with a key would be left for some accused.")
+    ] = False,
+) -> None:
+    """Have a document signed as this home's organisation; open cases of units that go climb, text included."""
+    from bot.commands import organisation
+    from bot.commands.people import Signing
+
+    _run(organisation.adopt(_settings(), document, Signing(signers, request), despite=despite))
+
+
+@org_app.command("import")
+def org_import(
+    out: Annotated[Path, typer.Option("--out", dir_okay=False, help="Where to write the document.")],
+    base: Annotated[str, typer.Option("--from", help="The document whose tables are replaced.")],
+    units: Annotated[Path | None, typer.Option("--units", exists=True, dir_okay=False, help="CSV of units.")] = None,
+    wards: Annotated[Path | None, typer.Option("--wards", exists=True, dir_okay=False, help="CSV of wards.")] = None,
+) -> None:
+    """Make a document of CSV tables.
+
+    Units have the headings code,name,kind,parent,receives,area; wards code,name,districts,lat,lon,valid_from,valid_to.
+    """
+    from bot.commands import organisation
+
+    raise typer.Exit(organisation.take_tables(base, {"units": units, "wards": wards}, out))
 
 
 @unit_app.command("list")

@@ -17,7 +17,6 @@ from bot.wiring import open_product
 from handlers.desk import view_models
 from tips import errors
 from tips.cases import case as cases
-from tips.cases import policy
 from tips.desk.open_case import OpenCase
 from tips.organisation.units import Organisation
 from tips.people.logins import Logins
@@ -96,12 +95,12 @@ def _opened(opened: OpenCase, organisation: Organisation) -> dict[str, Any]:
             for it in opened.thread
         ],
         "files": [{"id": it.envelope.hex(), **it.described()} for it in opened.files],
-        "clocks": [_deadline(opened.case)] if opened.case.clock else [],
+        "clocks": [_deadline(opened.case, organisation)] if opened.case.clock else [],
         "reasons": [view_models.reason_text(reason, organisation, speak) for reason in opened.tip.facts["reasons"]],
         "exclusions": sorted(opened.excluded),
     }
 
 
-def _deadline(row: cases.Case) -> dict[str, Any]:
-    rule = policy.deadline(row.state) or policy.retention()
+def _deadline(row: cases.Case, organisation: Organisation) -> dict[str, Any]:
+    rule = organisation.terms.deadline(row.state) or organisation.terms.retention()
     return {"clock": row.clock, "due": row.due_at.isoformat() if row.due_at else None, "source": rule["source"]}

@@ -7,12 +7,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import locales
+from bot import organisation_files
+from bot.live_roster import known_organisation
 from bot.poster import pdf, sheets, svg
 from bot.poster.sheets import Door, Place
 from bot.settings import Settings
 from handlers import webchat, who_reads
 from tips import errors
-from tips.organisation import units
 from tips.triage import Triager
 
 
@@ -42,7 +43,7 @@ def write(settings: Settings, area: str, langs: Sequence[str], folder: Path) -> 
 
 def _place(settings: Settings, area: str) -> tuple[str, Place]:
     """A place's code, and how it is told of."""
-    organisation = units.load(settings.organisation)
+    organisation = known_organisation(settings.secrets) or organisation_files.organisation(settings.organisation)
     found = Triager(organisation).resolve_area(area)
     code = found.ward or found.district
     if found.district is None or code is None:

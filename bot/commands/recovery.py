@@ -17,6 +17,7 @@ from bot.commands import people
 from bot.commands.cases import parse_id, session_of
 from bot.commands.output import progress
 from bot.commands.people import Signing
+from bot.live_roster import document_of
 from bot.settings import Settings
 from bot.tree_files import HeadInMemory
 from bot.wiring import believed_time, check_new_home, open_product, wall_clock
@@ -148,6 +149,7 @@ async def _come_back(
             raise errors.ForeignFile
         admins = [] if signing.request else await _admins(store, signing.signers, newest.document)
         current = recovery.of_backup(newest) if signing.request else recovery.trusted(newest, admins)
+        await document_of(current, store.keyring)
         _refuse(await _differences(store, current, kept), despite=despite)
         now = believed_time(settings, wall_clock, trial=current.trial)
         release = await store.keyring.kept("release")

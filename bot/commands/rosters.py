@@ -99,11 +99,13 @@ async def apply(settings: Settings, request: Path, consents: Sequence[Path]) -> 
         return 0
     async with open_product(settings) as product:
         await product.roster.put_into_force(step)
-        await _freed(product)
+        await _follow(product, adopted=step.organisation is not None)
         print(product.roster().version)
     return 0
 
 
-async def _freed(product: Product) -> None:
-    """What those who left had taken goes back to its queue."""
+async def _follow(product: Product, *, adopted: bool) -> None:
+    """What those who left had taken goes back to its queue, and cases of units that are gone climb."""
     await product.departures.tick()
+    if adopted:
+        await product.escalation.tick_all()

@@ -7,14 +7,14 @@ import json
 from typing import IO, Any
 
 import locales
+from bot import organisation_files
 from handlers.desk import view_models
 from tips import errors, triage
-from tips.organisation import units
 
 
 def run(name: str, source: IO[str], sink: IO[str]) -> int:
     """`tinbao triage`."""
-    organisation = units.load(name)
+    organisation = organisation_files.organisation(name)
     triager = triage.Triager(organisation)
 
     def render(reason: triage.Reason) -> str:

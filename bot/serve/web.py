@@ -52,8 +52,8 @@ def build(
             gate=Gate(product.counters, product.run.web_key, product.now, product.random),
         )
         unit_name = product.reception.conversation.unit_name
-        operator, areas = product.reception.conversation.operator, product.organisation.areas
-        routes += chat.routes() + WhoReadsPage(product.roster, product.organisation, unit_name, pages).routes()
+        operator, areas = product.reception.conversation.operator, product.roster.areas
+        routes += chat.routes() + WhoReadsPage(product.roster, product.roster.organisation, unit_name, pages).routes()
         public, published = product.archive.figures, product.publication
         routes += TransparencyPage(operator, public, published, areas, pages, product.now).routes()
         routes += LogDoors(published, product.counters, pages, product.now).routes()
@@ -62,7 +62,7 @@ def build(
             review=product.review,
             search=product.search,
             casework=product.casework,
-            organisation=product.organisation,
+            organisation=product.roster.organisation,
             roster=product.roster,
             logins=product.logins,
             invitations=product.invitations,

@@ -17,7 +17,7 @@ from handlers.desk import filters, forms, neighbours, targets, timeline, view_mo
 from handlers.desk.frame import Frame
 from handlers.desk.targets import Match
 from tips import errors
-from tips.cases import case, lifecycle, policy
+from tips.cases import case, lifecycle
 from tips.cases.lifecycle import ActionName
 from tips.desk import actions
 from tips.desk.actions import Action, Fields
@@ -98,7 +98,7 @@ class ActionViews:
             chosen=chosen or [it for it in (fields.who,) if it],
             text=fields.text,
             kept=kept,
-            days=str(policy.retention_days(taxonomy.group_of(opened.case.category))),
+            days=str(self.frame.organisation.terms.retention_days(taxonomy.group_of(opened.case.category))),
         )
 
     # --- words --------------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class ActionViews:
             words=wording.added(said, forms.text(form, "add"), offered),
             offered=offered,
             error=error,
-            days=str(policy.retention_days(taxonomy.group_of(opened.case.category))),
+            days=str(self.frame.organisation.terms.retention_days(taxonomy.group_of(opened.case.category))),
             ends=not lifecycle.needs_second_person(opened.case),
         )
 

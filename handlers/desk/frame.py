@@ -27,9 +27,14 @@ class Frame:
     """Renders the desk's pages."""
 
     pages: Pages
-    organisation: Organisation
+    home: Callable[[], Organisation]
     now: Callable[[], datetime]
     https: bool
+
+    @property
+    def organisation(self) -> Organisation:
+        """The one in force."""
+        return self.home()
 
     def page(self, request: Request, session: Session, template: str, **values: Any) -> Response:
         """A page for somebody who is logged in, marked with who opened it and when; it says what was done before."""
@@ -95,7 +100,7 @@ class Frame:
 
     def unit_name(self, code: str) -> str:
         """What a unit is called."""
-        return self.organisation.unit(code).name
+        return self.organisation.unit_name(code)
 
     def districts(self) -> list[tuple[str, str]]:
         """Code and name of each district."""

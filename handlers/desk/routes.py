@@ -52,7 +52,7 @@ class Desk:
     review: Review
     search: Search
     casework: Casework
-    organisation: Organisation
+    organisation: Callable[[], Organisation]
     roster: Callable[[], Roster]
     logins: Logins
     invitations: Invitations

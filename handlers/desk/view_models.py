@@ -121,7 +121,7 @@ def action_forms(row: Case, offers: Iterable[Offer], organisation: Organisation)
 
 def _form(offer: Offer, organisation: Organisation) -> ActionForm:
     name, fields = offer.action.name, offer.action.fields
-    choices = [(code, organisation.unit(code).name if Field.UNIT in fields else code) for code in offer.choices]
+    choices = [(code, organisation.unit_name(code) if Field.UNIT in fields else code) for code in offer.choices]
     return ActionForm(
         act=ADDRESSES.get(name, name),
         section="talk" if name in _TALK else "paper" if name in _PAPER else "work",
@@ -201,11 +201,11 @@ def case(opened: OpenCase, organisation: Organisation, speak: Speak) -> View:
         text=opened.tip.text,
         facts=list(_facts(facts, organisation, speak)),
         reasons=[reason_text(reason, organisation, speak) for reason in facts.get("reasons", ())],
-        exclusions=[organisation.unit(code).name for code in sorted(opened.excluded)],
+        exclusions=[organisation.unit_name(code) for code in sorted(opened.excluded)],
         thread=[_entry(it, organisation, speak) for it in opened.thread if not _is_elsewhere(it)],
         files=[Attachment(it.envelope.hex(), it.kind, weight(it.size), it.clean) for it in opened.files],
-        readers=[organisation.unit(code).name for code in opened.readers],
-        asleep=[organisation.unit(code).name for code in opened.asleep],
+        readers=[organisation.unit_name(code) for code in opened.readers],
+        asleep=[organisation.unit_name(code) for code in opened.asleep],
     )
 
 
@@ -243,9 +243,9 @@ def _said(piece: Piece, organisation: Organisation, speak: Speak) -> Entry:
         said = _facts(piece.content.facts, organisation, speak)
         text = "\n".join(f"{speak(label)}: {value}" for label, value in said)
     if piece.part == Part.EXCLUSION:
-        text = ", ".join(organisation.unit(code).name for code in piece.content.facts["had"]) or speak("desk.nobody")
+        text = ", ".join(organisation.unit_name(code) for code in piece.content.facts["had"]) or speak("desk.nobody")
     if piece.part == Part.CLEARING:
-        text = organisation.unit(piece.content.facts["cleared"]).name
+        text = organisation.unit_name(piece.content.facts["cleared"])
     if piece.part == Part.LINK:
         text, linked = cases.code_of(bytes.fromhex(text)), text
     who = _author(piece.content, organisation, speak)
@@ -274,7 +274,7 @@ def _facts(facts: Any, organisation: Organisation, speak: Speak) -> Iterable[tup
 def _shut_out(accusation: Any, organisation: Organisation, speak: Speak) -> str:
     """Whom the reporter shut out: the unit that they named, or a kind as a whole."""
     units = accusation["units"]
-    return organisation.unit(units[0]).name if len(units) == 1 else speak(f"accused.{accusation['kind']}")
+    return organisation.unit_name(units[0]) if len(units) == 1 else speak(f"accused.{accusation['kind']}")
 
 
 def reason_text(reason: Any, organisation: Organisation, speak: Speak) -> str:

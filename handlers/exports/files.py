@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -38,7 +38,7 @@ class ExportFiles:
     """Makes files of figures, each in somebody's name. What takes long is done beside the event loop."""
 
     exports: Exports
-    organisation: Organisation
+    organisation: Callable[[], Organisation]
     trial: bool = False  # of a home for trying out: a report says on each page that it is no document
 
     async def make(self, session: Session, query: Query, form: str, lang: str, headings: str = "") -> File:
@@ -66,7 +66,7 @@ class ExportFiles:
 
         export = await self.exports.report(session, query, form)
         called = name(export, export.query.table or ("report",))
-        return report.of(export, self.organisation, lang, called, trial=self.trial)
+        return report.of(export, self.organisation(), lang, called, trial=self.trial)
 
     async def _drawn(self, report: Report, form: str) -> File:
         if form == "pdf":
@@ -81,7 +81,7 @@ class ExportFiles:
         from handlers.exports import labels, plain, workbook
         from handlers.statistics.words import Words
 
-        words = Words.of_home(self.organisation, lang)
+        words = Words.of_home(self.organisation(), lang)
         lines = [labels.named(it, words, export.query.table) for it in export.lines]
         if export.form == "xlsx":
             return workbook.xlsx(export, lines, lang)

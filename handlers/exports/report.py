@@ -77,7 +77,7 @@ def of(export: Export, organisation: Organisation, lang: str, name: str, *, tria
         lang,
         "desk.mark",
         name=export.officer,
-        unit=organisation.unit(export.unit).name,
+        unit=organisation.unit_name(export.unit),
         when=view_models.moment(export.at),
     )
     notice = locales.say(lang, "report.trial") if trial else ""
@@ -107,8 +107,8 @@ def of(export: Export, organisation: Organisation, lang: str, name: str, *, tria
 
 def _agency(organisation: Organisation, code: str) -> tuple[str, ...]:
     """The unit, below the one that it answers to."""
-    unit = organisation.unit(code)
-    return (*([organisation.unit(unit.parent).name] if unit.parent else ()), unit.name)
+    parent = organisation.units[code].parent if code in organisation.units else None
+    return (*([organisation.unit_name(parent)] if parent else ()), organisation.unit_name(code))
 
 
 def _dated(day: date, lang: str) -> str:

@@ -36,7 +36,7 @@ class TransparencyPage:
     operator: Say
     figures: Provider
     publication: Publication
-    areas: Areas
+    areas: Callable[[], Areas]
     pages: Pages
     now: Callable[[], datetime]
 
@@ -47,7 +47,7 @@ class TransparencyPage:
     async def page(self, request: Request) -> Response:
         """Who runs this, who still knows you, and what became of the tips."""
         lang, today = language(request), self.now().astimezone(CITY).date()
-        boards = Boards(self.areas, lang, Links(lang, ANCHOR), drills=False)
+        boards = Boards(self.areas(), lang, Links(lang, ANCHOR), drills=False)
         wanted = Asked(period=request.query_params.get("period", ""))
         found = await answer(self.figures, boards, boards.public, wanted, today)
         return self.pages.respond(

@@ -228,6 +228,17 @@ async def test_a_link_code_links_one_chat_once(store: Store) -> None:
         await store.officer_chats.chat("41")
 
 
+async def test_an_organisation_is_kept_under_its_digest_and_mended_in_its_place(store: Store) -> None:
+    """Another one lies beside it; what is kept again takes the place of what a hand made of it."""
+    with pytest.raises(errors.NotFound):
+        await store.keyring.organisation("ab")
+    await store.keyring.keep_organisation("ab", b"edited")
+    await store.keyring.keep_organisation("cd", b"another")
+    await store.keyring.keep_organisation("ab", b"{}")
+    assert await store.keyring.organisation("ab") == b"{}"
+    assert await store.keyring.organisation("cd") == b"another"
+
+
 async def test_a_roster_version_is_added_once_with_all_it_names(store: Store) -> None:
     """The second writer of a version is stale, and nothing of it stays."""
     account = Account(LockedIdentity("an", Cost(), b"s" * 16, b"sealed"), 0, 0, None)

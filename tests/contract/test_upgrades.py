@@ -34,7 +34,7 @@ from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips import errors
 from tips.crypto import receipt
 from tips.desk.actions import Fields
-from tips.organisation import units
+from tips.organisation import templates
 
 REVISIONS = migrate.revisions(migrate.SCRIPTS)
 PEOPLE = (AN, TRUC)
@@ -272,8 +272,8 @@ async def the_first_home(
             slipped = "INSERT INTO mailbox (lookup, case_id, public) SELECT :it, case_id, :public FROM mailbox LIMIT 1"
             connection.execute(sa.text(slipped), {"it": it, "public": bytes(1216)})
     signed_for = json.loads(_octets(made["tables"]["roster"][0]["document"]))["organisation_digest"]
-    shipped = units.load()
-    monkeypatch.setattr(units, "load", lambda *_: replace(shipped, digest=signed_for))
+    shipped = templates.newest("hcmc-districts")
+    monkeypatch.setattr(templates, "signed_as", lambda _, digest: shipped if digest == signed_for else None)
     with home.in_memory() as run:
         own = replace(
             settings.read({"TINBAO_HOME": str(tmp_path / "home"), "TINBAO_RUN": str(run)}), database_url=empty_url

@@ -181,13 +181,17 @@ def choices(outcome: Outcome) -> list[str]:
 
 @contextlib.asynccontextmanager
 async def opened(
-    folder: Path, people: Sequence[tuple[str, str, str]] = A_FEW, url: str = "", cost: Cost = CHEAP
+    folder: Path,
+    people: Sequence[tuple[str, str, str]] = A_FEW,
+    url: str = "",
+    cost: Cost = CHEAP,
+    organisation: str = "",
 ) -> AsyncIterator[Home]:
     with tempfile.TemporaryDirectory(dir=MEMORY) as run:
         said = {"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": run}
         said["TINBAO_PROCESSES"] = str(two.PROCESSES)
         own = replace(settings.read(said), demo=True)  # the run folder may be anywhere
-        own = replace(own, database_url=url or own.database_url)
+        own = replace(own, database_url=url or own.database_url, organisation=organisation or own.organisation)
         clock = Clock()
         databases.prepare(own.database_url)
         founding = await wiring.initialise(own, now=clock, cost=cost)

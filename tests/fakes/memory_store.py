@@ -105,6 +105,7 @@ class Kept:
     invitations: dict[bytes, Invitation] = field(default_factory=dict)
     chats: dict[str, Chat] = field(default_factory=dict)
     rosters: dict[int, SignedRoster] = field(default_factory=dict)
+    organisations: dict[str, bytes] = field(default_factory=dict)
     seeds: dict[tuple[str, int, str], SealedSeed] = field(default_factory=dict)  # by unit, generation and holder
     pieces: dict[str, bytes] = field(default_factory=dict)
 
@@ -925,6 +926,12 @@ class MemoryKeyring(Port):
             theirs: dict[Any, Any] = table
             forget(theirs, [key for key, it in theirs.items() if it.name in names])
         forget(kept.seeds, [key for key, it in kept.seeds.items() if it.holder in names])
+
+    async def organisation(self, digest: str) -> bytes:
+        return found(self.rows.organisations, digest)
+
+    async def keep_organisation(self, digest: str, document: bytes) -> None:
+        self.rows.organisations[digest] = document
 
     async def seeds(self, holder: str) -> list[SealedSeed]:
         return [it for it in ordered(self.rows.seeds) if it.holder == holder]

@@ -48,7 +48,7 @@ def _work(made: random.Random, period: str) -> dict[Key, int | Hidden]:
 
 def _cells() -> dict[Key, int]:
     """Each cell and about how many it has."""
-    areas = units.load_areas()
+    areas = units.load().areas
     cells: dict[Key, int] = {("total",): 1900, ("restricted",): 90}
     cells |= {("group", it): 300 - 11 * at for at, it in enumerate(GROUPS)}
     cells |= {("category", it): 60 for it in taxonomy.categories()}

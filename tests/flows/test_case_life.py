@@ -17,16 +17,18 @@ from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 from tests.flows.test_evidence import gives, rows_of, text_of
 from tips import errors
-from tips.cases import deadlines, ledger, lifecycle, policy
+from tips.cases import deadlines, ledger, lifecycle
 from tips.cases.case import OPEN_STATES, Case, QueueFilter, State
 from tips.cases.lifecycle import ActionName
 from tips.data import read
 from tips.desk import actions
 from tips.desk.actions import Fields
 from tips.desk.actions.step import Step
+from tips.organisation import units
 from tips.organisation.roles import Role
 from tips.people.session import Session
 
+TERMS = units.load().terms
 PEOPLE = (AN, ANH, BA, BINH, TRUC_COORDINATES, KIEM, THANH, KINH, QUAN, TOAN)
 
 
@@ -325,7 +327,7 @@ async def test_a_closed_case_does_not_climb(office: Home) -> None:
 def test_corruption_is_kept_longer_as_the_table_says() -> None:
     """Per category group; 90 days where nothing else is said."""
     now = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
-    spans = {group: deadlines.retention(group, now).due_at for group in ("drugs", "corruption", "restricted")}
+    spans = {group: deadlines.retention(TERMS, group, now).due_at for group in ("drugs", "corruption", "restricted")}
     assert spans["drugs"] == deadlines.hour(now) + timedelta(days=90, hours=1)
     assert spans["corruption"] == spans["restricted"] == deadlines.hour(now) + timedelta(days=180, hours=1)
 
@@ -376,7 +378,7 @@ def test_both_halves_of_the_table_name_the_same_actions() -> None:
 def test_working_days_pass_over_tet() -> None:
     """Three working days from the Thursday before Tết 2027 end after the holidays (BLTTHS art. 146(4))."""
     before = datetime(2027, 2, 4, 2, tzinfo=UTC)  # Thursday; Tết is on Saturday, 6 February 2027
-    due = deadlines.start("accepted", "P2", before).due_at
+    due = deadlines.start(TERMS, "accepted", "P2", before).due_at
     assert due is not None
     assert due.astimezone(deadlines.CITY).date() >= datetime(2027, 2, 15, tzinfo=UTC).date()
 
@@ -384,14 +386,14 @@ def test_working_days_pass_over_tet() -> None:
 def test_twenty_days_are_calendar_days() -> None:
     """The law counts days there, not working days (art. 147(1))."""
     before = datetime(2027, 2, 4, 2, tzinfo=UTC)
-    assert deadlines.start("verifying", "P2", before).due_at == before + timedelta(days=20, hours=1)
+    assert deadlines.start(TERMS, "verifying", "P2", before).due_at == before + timedelta(days=20, hours=1)
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
 def test_every_clock_names_its_article_or_says_that_it_is_policy(lang: str) -> None:
     """In the data that rules, and in the words that the desk shows beside a deadline."""
-    rules = [rule for state in State if (rule := policy.deadline(state))]
-    for rule in (*rules, policy.retention()):
+    rules = [rule for state in State if (rule := TERMS.deadline(state))]
+    for rule in (*rules, TERMS.retention()):
         assert re.search(r"BLTTHS|TTLT|policy", rule["source"])
         said = locales.say(lang, f"clock.{rule['clock']}")
         assert re.search(r"BLTTHS|Criminal Procedure Code|01/2017|quy ước|policy|内部规定", said), said
@@ -457,7 +459,7 @@ async def test_a_head_gives_a_case_to_a_named_colleague(office: Home) -> None:
     (row,) = await office.product.review.queue(head)
     given = await casework.act(head, row.id, "assign", Fields(who="an"))
     assert (given.officer, given.state) == ("an", "screening")
-    assert given.due_at == deadlines.start("screening", row.urgency, office.clock()).due_at
+    assert given.due_at == deadlines.start(TERMS, "screening", row.urgency, office.clock()).due_at
     office.clock.forward(hours=2)
     moved = await casework.act(head, row.id, "assign", Fields(who="anh"))
     assert (moved.officer, moved.due_at) == ("anh", given.due_at)

@@ -9,9 +9,10 @@ import pytest
 from tests.fakes.home import Home, opened
 from tests.fakes.people import AN, BA, KIEM
 from tests.fakes.words import DRUGS as TIP
-from tips.cases import deadlines, policy
+from tips.cases import deadlines
 from tips.cases.case import Case
 from tips.desk.actions import Fields
+from tips.organisation import units
 
 FRIDAY = datetime(2026, 11, 27, 10, tzinfo=UTC)  # five in the afternoon in the city
 
@@ -95,7 +96,7 @@ async def test_what_goes_on_after_a_suspension_is_reminded_of_by_what_is_left(
 def test_every_term_has_one_hour_in_which_it_is_reminded_of() -> None:
     """Whatever the length, no two hours are for one deadline; and it lies before the end."""
     hours = [FRIDAY + timedelta(hours=at) for at in range(-24 * 9, 24 * 9)]
-    for length in policy.lengths():
+    for length in units.load().terms.lengths():
         ends = [end for hour in hours if (end := deadlines.reminded_of(length, hour))]
         assert len(ends) == len(set(ends)) > 0
         for hour in hours:

@@ -139,7 +139,6 @@ HIDDEN: dict[str, Callable[[dict[str, object]], None]] = {
     "the clock's key": lambda it: it.update(release=os.urandom(1216).hex()),
     "the quorum's key": lambda it: it.update(recovery=os.urandom(1216).hex()),
     "a process's key": lambda it: it.update(processes={"clock": ["00" * 32], "intake": ["11" * 32]}),
-    "the organisation": lambda it: it.update(organisation_digest="00" * 32),
     "somebody who once left": lambda it: it.update(former={"binh": ["22" * 32]}),
     "where they worked": lambda it: it.update(past={"binh": [["area-770", "officer", "22" * 32, None]]}),
     "who signed once": lambda it: it.update(signers_once=[["x", "vks-tp", "33" * 32]]),
@@ -161,6 +160,22 @@ def test_a_signer_is_told_of_whatever_a_version_changes(
     assert len([it for it in after.splitlines() if "  - " in it]) > len(
         [it for it in before.splitlines() if "  - " in it]
     )
+
+
+def test_another_organisation_comes_along_and_is_told_of(founded: Machines, tmp_path: Path) -> None:
+    """A reform is signed like all else; one that is named and does not come along is not."""
+    founded.joins("an", "area-770")
+    done = founded.here("org", "adopt", "hcmc-2025", "--request", str(founded.request), "--despite")
+    assert done.returncode == 0, done.stderr
+    sound = founded.request.read_text()
+    assert "hcmc-2025" in founded.sign("Phúc").stderr
+    rewritten(founded.request, lambda it: it.update(organisation_digest="00" * 32))
+    refused = founded.sign("Lan Anh")
+    assert refused.returncode == 1
+    assert "another organisation" in refused.stderr
+    founded.request.write_text(sound)
+    assert founded.signed("Lan Anh", "Phúc").returncode == 0
+    assert json.loads(founded.here("org", "show", "--json").stdout)["name"] == "hcmc-2025"
 
 
 def test_a_request_that_brings_another_event_is_not_signed(founded: Machines) -> None:

@@ -70,7 +70,7 @@ async def taken(*by: str, form: str = "xlsx", figures: Sequence[Figures] = (), n
             return figures
 
         shelf.figures = these
-    made: Any = Exports(shelf, Records(), ORGANISATION.areas, lambda: NOW, os.urandom)  # type: ignore[arg-type]
+    made: Any = Exports(shelf, Records(), lambda: ORGANISATION.areas, lambda: NOW, os.urandom)  # type: ignore[arg-type]
     session = Session(name, "vks-tp", Role.OVERSEER, os.urandom(32), {})
     take = made.report if form in {"html", "pdf"} else made.take
     return await take(session, Query(by), form)
@@ -436,7 +436,8 @@ async def test_others_are_served_while_a_file_is_drawn() -> None:
     """A thousand rows on paper take a second: beside the event loop, which goes on."""
     shelf: Any = published.Shelf("2026-Q3")
     ledger: Any = Records()
-    files = ExportFiles(Exports(shelf, ledger, ORGANISATION.areas, lambda: NOW, os.urandom), ORGANISATION)
+    exports = Exports(shelf, ledger, lambda: ORGANISATION.areas, lambda: NOW, os.urandom)
+    files = ExportFiles(exports, lambda: ORGANISATION)
     session = Session("kiem", "vks-tp", Role.OVERSEER, os.urandom(32), {})
     ticks = 0
     made = asyncio.ensure_future(files.make(session, Query(("quarter", "district", "group")), "pdf", "vi"))

@@ -24,7 +24,7 @@ from tips.statistics import reckoning
 from tips.statistics.cells import Key
 from tips.statistics.figures import Figures, Hidden
 
-AREAS = units.load_areas()
+AREAS = units.load().areas
 TODAY = date(2026, 11, 20)
 OCTOBER = "2026-10"
 WHOLE = Asked()

@@ -55,7 +55,9 @@ class Office:
 
     @property
     def closing(self) -> Closing:
-        return Closing(self.store.statistics, lambda: ROSTER, AREAS, 5, SIGNING, lambda: self.time, secrets.token_bytes)
+        return Closing(
+            self.store.statistics, lambda: ROSTER, lambda: AREAS, 5, SIGNING, lambda: self.time, secrets.token_bytes
+        )
 
     async def at(self, *date: int) -> int:
         """What was closed once this day of the city began."""

@@ -9,7 +9,6 @@ import pytest
 
 import locales
 from handlers import speech
-from tips.cases import policy
 from tips.cases.case import State
 from tips.crypto import receipt
 from tips.desk.actions import step
@@ -46,7 +45,7 @@ READING: Final = (
 )
 SPOKEN: Final = {
     "bot/commands/__init__.py": ("A place, such as “quận 3”.",),
-    "tips/organisation/units.py": ("Công an ",),  # a name, in every language
+    "tips/organisation/templates.py": ("Công an ",),  # a name, in every language
 }
 NO_LANGUAGE: Final = {
     "bot/commands/error_messages.py": ['"en"'],  # a terminal's own language, where it asks for none of ours
@@ -108,7 +107,7 @@ def test_sizes_lengths_and_times_are_those_of_the_code(lang: str) -> None:
     assert f"{step.MAX_WORDS:,}" in said["error.too_long"].replace(".", ",")
     assert str(int(draft_vault.LIFE.total_seconds() // 3600)) in said["about.kept.text"]
     assert str(int(session.IDLE.total_seconds() // 60)) in said["desk.sessions.why"]
-    rule = policy.deadline(State.RECEIVED)
+    rule = units.load().terms.deadline(State.RECEIVED)
     assert rule
     assert f"{rule['by_urgency']['P2']['hours']}" in said["answer.wait"]
     assert f"{rule['by_urgency']['P3']['working_days']}" in said["answer.wait"]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tips.cases.ledger import Event, Kind
-from tips.organisation import units
 from tips.organisation.roles import Role
 from tips.organisation.roster import Roster
+from tips.organisation.units import Organisation, branch_of
 
 NEEDED: Final = 2  # branches
 
@@ -28,19 +28,19 @@ class Clearing:
         return {"cleared": self.unit, "office": self.office, "branch": self.branch, "role": self.role}
 
 
-def by_signer(unit: str, event: Event | None, roster: Roster) -> Clearing | None:
+def by_signer(unit: str, event: Event | None, roster: Roster, organisation: Organisation) -> Clearing | None:
     """The word of whoever signed it, for the office where the roster has them: what is sealed may name any other.
 
     Args:
         unit: whose exclusion is taken back.
         event: the one that brought the word to its case.
         roster: by which it was checked.
+        organisation: the one in force; an office that is no longer in it has no word.
     """
     signer = roster.member(event.by) if event and event.kind is Kind.CLEARED else None
-    organisation = units.load(roster.organisation)
     if signer is None or signer.unit not in organisation.units:
         return None
-    return Clearing(unit, signer.unit, units.branch_of(organisation, signer.unit), signer.role)
+    return Clearing(unit, signer.unit, branch_of(organisation, signer.unit), signer.role)
 
 
 def cleared(steps: Sequence[Clearing]) -> bool:

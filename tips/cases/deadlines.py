@@ -1,6 +1,6 @@
 """Deadlines: every state has one, and a late case escalates. Pure: what is due is computed, never slept for.
 
-The lengths are data, each with its article of law or the word "policy"; see `policy`.
+The lengths are the organisation's `terms`, each with its article of law or the word "policy".
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from tips.cases import policy
 from tips.cases.case import State
+from tips.organisation.terms import Terms
 
 SOON: Final = timedelta(hours=3)  # before the end of a short term people are reminded of it
 LONG: Final = timedelta(days=1)  # a term that is longer
@@ -43,16 +44,16 @@ def moment(at: datetime) -> str:
     return at.astimezone(CITY).strftime("%H:%M %d/%m/%Y")
 
 
-def start(state: str, urgency: str, now: datetime) -> Deadline:
+def start(terms: Terms, state: str, urgency: str, now: datetime) -> Deadline:
     """The clock that entering a state starts."""
-    rule = policy.deadline(state)
-    length = rule and term(state, rule["clock"], urgency)
+    rule = terms.deadline(state)
+    length = rule and term(terms, state, rule["clock"], urgency)
     return Deadline(rule["clock"], _after(length, now)) if rule and length else Deadline(None, None)
 
 
-def term(state: str, clock: str | None, urgency: str) -> Mapping[str, Any] | None:
+def term(terms: Terms, state: str, clock: str | None, urgency: str) -> Mapping[str, Any] | None:
     """The length of the term that runs in a state; None: another clock runs, or none."""
-    rule = policy.deadline(state)
+    rule = terms.deadline(state)
     if rule is None or rule["clock"] != clock:
         return None
     length: Mapping[str, Any] = rule["by_urgency"][urgency] if "by_urgency" in rule else rule
@@ -89,23 +90,24 @@ def _working_term(days: int, hour: datetime) -> datetime | None:
     return working_days_after(days, hour) if end == hour else None
 
 
-def retention(group: str, now: datetime) -> Deadline:
+def retention(terms: Terms, group: str, now: datetime) -> Deadline:
     """The deadline that closing starts: when it runs out the case is destroyed.
 
     Args:
+        terms: of the organisation.
         group: the case's category group, or `restricted`.
     """
-    return Deadline(RETENTION, hour(now) + timedelta(days=policy.retention_days(group), hours=1))
+    return Deadline(RETENTION, hour(now) + timedelta(days=terms.retention_days(group), hours=1))
 
 
-def extended(due: datetime) -> Deadline:
+def extended(terms: Terms, due: datetime) -> Deadline:
     """The verification's clock after one extension (BLTTHS art. 147(2))."""
-    return Deadline(VERIFICATION, due + timedelta(days=policy.extension_days()))
+    return Deadline(VERIFICATION, due + timedelta(days=terms.extension_days()))
 
 
-def resumed(left: int, now: datetime) -> Deadline:
+def resumed(terms: Terms, left: int, now: datetime) -> Deadline:
     """The verification's deadline after a suspension, with the hours that were left (BLTTHS art. 149)."""
-    return Deadline(VERIFICATION, hour(now) + timedelta(hours=max(policy.resumption_hours(), left)))
+    return Deadline(VERIFICATION, hour(now) + timedelta(hours=max(terms.resumption_hours(), left)))
 
 
 def backups_gone(shredded: datetime) -> datetime:
@@ -113,9 +115,9 @@ def backups_gone(shredded: datetime) -> datetime:
     return shredded + timedelta(days=policy.backup_days())
 
 
-def after_escalation(urgency: str, now: datetime) -> Deadline:
+def after_escalation(terms: Terms, urgency: str, now: datetime) -> Deadline:
     """The clock that a newly woken level gets."""
-    return start(State.RECEIVED, urgency, now)
+    return start(terms, State.RECEIVED, urgency, now)
 
 
 def _after(length: Mapping[str, Any], now: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """A case's life as one table (`data/lifecycle.json`): which action is allowed from which state, and to which role.
 
 `received` also begins after an escalation; `needs_info` ends by the reporter's answer; `held` ends by the recovery
-quorum; `closed` ends by a dispute, or by being shredded. What each state's deadline is, says `policy`; what each action
+quorum; `closed` ends by a dispute, or by being shredded. Each state's deadline, say `terms`; what each action
 does to a case, says `desk.actions`.
 """
 
@@ -21,6 +21,7 @@ from tips.data import read
 from tips.organisation import taxonomy
 from tips.organisation.roles import Role
 from tips.organisation.taxonomy import Flag
+from tips.organisation.terms import Terms
 
 
 class ActionName(StrEnum):
@@ -85,9 +86,9 @@ def check(row: Case, action: ActionName, role: Role) -> None:
         raise errors.Refused("error.move")
 
 
-def entering(row: Case, state: State, now: datetime) -> Case:
+def entering(row: Case, state: State, now: datetime, terms: Terms) -> Case:
     """The case in another state, with the deadline that this starts."""
-    deadline = deadlines.start(state, row.urgency, now)
+    deadline = deadlines.start(terms, state, row.urgency, now)
     return replace(row, state=state, clock=deadline.name, due_at=deadline.due_at)
 
 

@@ -61,7 +61,7 @@ class EarlySigns:
         outbox: Outbox,
         leases: Leases,
         roster: Callable[[], Roster],
-        organisation: Organisation,
+        organisation: Callable[[], Organisation],
         now: Callable[[], datetime],
         random: Random,
     ) -> None:
@@ -80,7 +80,7 @@ class EarlySigns:
 
     def recipients(self, sign: EarlySign) -> tuple[str, ...]:
         """The desk of a sign's ward, and the next level above it that has a key."""
-        organisation = self._organisation
+        organisation = self._organisation()
         desk = organisation.desk(organisation.areas.district_of(sign.ward), sign.ward)
         chain = organisation.chain(desk) if desk else ()
         return tuple(code for code in chain if code != HELD and self._roster().reader(code) is not None)[:2]

@@ -25,6 +25,7 @@ from tips.clock.rounds import Rounds
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random
 from tips.organisation.roster import CLOCK, HELD, PROCESSES
+from tips.organisation.units import Organisation
 from tips.ports.cases import CaseBundle, Cases, Change
 
 AHEAD: Final = timedelta(days=1)  # how far the machine's clock may have been set back
@@ -36,7 +37,7 @@ class Escalation:
 
     cases: Cases
     rounds: Rounds
-    oversight: frozenset[str]  # codes of procuracies and inspectorates
+    organisation: Callable[[], Organisation]
     release_seed: bytes
     signing: bytes
     now: Callable[[], datetime]
@@ -65,13 +66,22 @@ class Escalation:
         return done
 
     async def _climb(self, bundle: CaseBundle, checked: Checked) -> bool:
-        if not _is_late(checked, self.now()):
+        row = checked.case
+        late = _is_late(checked, self.now())
+        if not (late or self._is_orphaned(row)):
             return False
-        await self.cases.apply(self.change(bundle, checked))
+        change = self.change(bundle, checked)
+        if not late and change.case.unit == row.unit:  # nobody above it has a key: whoever reads it goes on
+            return False
+        await self.cases.apply(change)
         return True
 
+    def _is_orphaned(self, row: Case) -> bool:
+        """Whether the unit that has an open case is no longer in the organisation."""
+        return row.state not in {State.CLOSED, State.HELD} and row.unit not in self.organisation().units
+
     def change(self, bundle: CaseBundle, checked: Checked) -> Change:
-        """The step up of one late case.
+        """The step up of one case that is late, or whose unit is gone; to a level that is there.
 
         Where no level is left its clock stops, and the ledger says so. `held` is no level for a case that somebody
         can read: it would only take it away from them.
@@ -86,7 +96,7 @@ class Escalation:
         woken = tuple(self._woken([it for it in checked.grants if _sleeps(it, target)], envelopes))
         shut = tuple(sorted(reading_grants.shut_out(checked.keys)))
         now = self.now()
-        clock = deadlines.after_escalation(row.urgency, now)
+        clock = deadlines.after_escalation(self.organisation().terms, row.urgency, now)
         state = State.HELD if target == HELD else State.RECEIVED
         moved = replace(
             row,
@@ -103,7 +113,7 @@ class Escalation:
             woken=woken,
             shut=shut,
             pings=(ping(moved, PingKind.ESCALATED, now, self.random),),
-            milestones=self._missed(row, moved),
+            milestones=self._missed(checked, moved),
         )
         return self._signed(checked, change, target)
 
@@ -113,9 +123,10 @@ class Escalation:
         tips = {id_ for id_, it in envelopes.items() if it.part == Part.TIP}
         if not tips:
             raise errors.NotVerified("the tip of this case is missing")
-        able = {it.reader for it in checked.grants if it.envelope in tips}
+        known = self.organisation().units.keys()
+        able = {it.reader for it in checked.grants if it.envelope in tips} & known
         disputed = row.clock == deadlines.DISPUTE
-        overseer = reading_grants.next_level(keys, row.unit, self.oversight & able) if disputed else None
+        overseer = reading_grants.next_level(keys, row.unit, self.organisation().oversight & able) if disputed else None
         return overseer or reading_grants.next_level(keys, row.unit, able)
 
     def _woken(self, asleep: Iterable[Grant], envelopes: Mapping[bytes, Envelope]) -> Iterator[Grant]:
@@ -132,14 +143,16 @@ class Escalation:
     def _top(self, checked: Checked) -> Change:
         row = checked.case
         stopped = replace(row, clock=None)  # it stays due, and is seen to be late
-        return self._signed(checked, Change(stopped, milestones=self._missed(row, stopped)), row.unit)
+        return self._signed(checked, Change(stopped, milestones=self._missed(checked, stopped)), row.unit)
 
-    def _missed(self, row: Case, after: Case) -> tuple[Milestone, ...]:
-        return milestones.reached(row, after, milestones.missed(row, after), self.now(), self.random)
+    def _missed(self, checked: Checked, after: Case) -> tuple[Milestone, ...]:
+        row = checked.case
+        found = milestones.missed(row, after) if _is_late(checked, self.now()) else ()
+        return milestones.reached(row, after, found, self.now(), self.random)
 
     def _signed(self, checked: Checked, change: Change, to: str) -> Change:
         row, who = checked.case, Signature(CLOCK, self.signing, deadlines.hour(self.now()))
-        facts = {"from": row.unit, "to": to, "late": row.clock or ""}
+        facts = {"from": row.unit, "to": to, "late": row.clock or "" if _is_late(checked, self.now()) else ""}
         entries = [Entry(Kind.ESCALATED, facts, self.random(32))]
         return change.signed(row.head, entries, who, self.random(claims.SALT_BYTES))
 

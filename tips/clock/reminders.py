@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tips.cases import deadlines, ledger, policy
+from tips.cases import deadlines, ledger
 from tips.cases.checking import Checked
 from tips.cases.pings import Ping, PingKind, about
 from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster
+from tips.organisation.terms import Terms
+from tips.organisation.units import Organisation
 from tips.ports.cases import CaseBundle, Cases, Due
 from tips.ports.desk import Outbox
 
@@ -34,19 +36,20 @@ class Reminders:
     rounds: Rounds
     outbox: Outbox
     roster: Callable[[], Roster]
+    organisation: Callable[[], Organisation]
     now: Callable[[], datetime]
     random: Random
 
     async def tick(self) -> int:
         """Put the words into the outbox; how many."""
-        hour = deadlines.hour(self.now())
-        ends = {deadlines.reminded_of(length, hour) for length in (None, *policy.lengths())}
+        hour, terms = deadlines.hour(self.now()), self.organisation().terms
+        ends = {deadlines.reminded_of(length, hour) for length in (None, *terms.lengths())}
         soon = functools.partial(self._ending, sorted(end for end in ends if end))
         pings: list[Ping] = []
 
         async def near(_: CaseBundle, checked: Checked) -> bool:
             row = checked.case
-            if not _is_its_hour(checked, hour):
+            if not _is_its_hour(checked, hour, terms):
                 return False
             pings.append(about(row, Ping(self.random(16), row.unit, PingKind.DUE, hour)))
             return True
@@ -76,23 +79,23 @@ class Reminders:
         return about(row, Ping(self.random(16), row.unit, PingKind.UNATTENDED, hour, spared))
 
 
-def _is_its_hour(checked: Checked, hour: datetime) -> bool:
+def _is_its_hour(checked: Checked, hour: datetime, terms: Terms) -> bool:
     """Whether it is by the length of its own term that a case is reminded of in this hour."""
-    end, due = deadlines.reminded_of(_term(checked), hour), checked.case.due_at
+    end, due = deadlines.reminded_of(_term(checked, terms), hour), checked.case.due_at
     return end is not None and due is not None and end <= due < end + HOUR
 
 
-def _term(checked: Checked) -> Mapping[str, Any] | None:
+def _term(checked: Checked, terms: Terms) -> Mapping[str, Any] | None:
     """The length of the term that runs; of a verification it also depends on what was extended, or suspended.
 
     What goes on with less than a third is a short term: the time for the other word is over.
     """
     row = checked.case
-    length = deadlines.term(row.state, row.clock, row.urgency)
+    length = deadlines.term(terms, row.state, row.clock, row.urgency)
     if row.clock != deadlines.VERIFICATION:
         return length
     if any(it.kind is ledger.Kind.EXTENDED for it in checked.events):
-        length = {"days": policy.extension_days()}
+        length = {"days": terms.extension_days()}
     begun = [it for it in checked.events if it.kind is ledger.Kind.EXTENDED or "left_h" in it.facts][-1:]
     left = [timedelta(hours=int(it.facts["left_h"])) for it in begun if "left_h" in it.facts]
     return None if left and deadlines.is_past_its_third(length, left[0]) else length

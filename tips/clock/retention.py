@@ -22,6 +22,8 @@ from tips.clock.rounds import Rounds
 from tips.crypto.sealing import Random
 from tips.organisation import taxonomy
 from tips.organisation.roster import CLOCK
+from tips.organisation.terms import Terms
+from tips.organisation.units import Organisation
 from tips.ports.cases import CaseBundle, Cases, Change
 
 
@@ -31,6 +33,7 @@ class Retention:
 
     cases: Cases
     rounds: Rounds
+    organisation: Callable[[], Organisation]
     signing: bytes
     now: Callable[[], datetime]
     random: Random
@@ -41,7 +44,7 @@ class Retention:
         return await self.rounds.over(JobName.DESTROY, functools.partial(self.cases.expired, now), self._shred)
 
     async def _shred(self, bundle: CaseBundle, checked: Checked) -> bool:
-        if not is_over(checked, self.now()):
+        if not is_over(checked, self.now(), self.organisation().terms):
             return False
         await self.cases.apply(self.change(bundle, checked))
         return True
@@ -53,7 +56,7 @@ class Retention:
             Refused: it is open, its time is not over, or nobody has read it since its rows were found to differ.
         """
         row = checked.case
-        if not is_over(checked, self.now()):
+        if not is_over(checked, self.now(), self.organisation().terms):
             raise errors.Refused("error.move")
         ended = replace(row, clock=None, due_at=None, officer=None)
         change = Change(ended, dropped=tuple(it.id for it in bundle.envelopes), forgotten=True)
@@ -62,7 +65,7 @@ class Retention:
         return change.signed(row.head, entries, who, self.random(claims.SALT_BYTES))
 
 
-def is_over(checked: Checked, now: datetime) -> bool:
+def is_over(checked: Checked, now: datetime, terms: Terms) -> bool:
     """Whether a case was closed, and for long enough by the event that says so, not only by its deadline.
 
     One in whose rows a hand was, and that nobody has read since, waits however late it is.
@@ -77,5 +80,5 @@ def is_over(checked: Checked, now: datetime) -> bool:
     if last is None:
         return False
     closed = max(it.at for it in checked.events[: last + 1])  # one that is dated back is no older than the tip
-    ends = deadlines.retention(taxonomy.group_of(row.category), closed).due_at
+    ends = deadlines.retention(terms, taxonomy.group_of(row.category), closed).due_at
     return ends is not None and ends <= now

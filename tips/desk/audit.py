@@ -14,6 +14,7 @@ from tips import errors
 from tips.cases import checking, ledger, reading_grants, signers
 from tips.cases.ledger import Event, Kind
 from tips.cases.plaintext import Part
+from tips.organisation import documents, templates
 from tips.organisation.roster import CLOCK, Roster, SignedRoster
 from tips.people import recovery
 from tips.ports.cases import CaseBundle, Cases, Ledger
@@ -97,6 +98,7 @@ async def audit(
     if sealed and sealed != await recovery.sealed(keyring):
         problems.append("what only the recovery offices open is not what this home kept first")
     problems += _rosters(await keyring.rosters(), events, roster)
+    problems += await _organisation(keyring, roster)
     heads = await book.heads()  # after the events: a case that comes in between is no case that is gone
     async for whole in _bundles(cases, [it.id for it in heads]):
         head = whole.case
@@ -149,6 +151,18 @@ def _rosters(stored: Iterable[SignedRoster], events: Iterable[Event], roster: Ro
             yield f"roster version {version}: no event tells of it"
         elif not {digests[version]} == told[version] == signed:
             yield f"roster version {version}: it is not what was signed"
+
+
+async def _organisation(keyring: Keyring, roster: Roster) -> list[str]:
+    """Whether the document that the roster names is stored; of homes of earlier programs none is."""
+    digest = roster.organisation_digest
+    if templates.signed_as(roster.organisation, digest):
+        return []
+    try:
+        stored = await keyring.organisation(digest)
+    except errors.NotFound:
+        return [f"organisation {digest[:16]}: its row is gone"]
+    return [] if documents.believed(stored, digest) else [f"organisation {digest[:16]}: it is not what was signed"]
 
 
 def _before(events: Iterable[Event]) -> Before | None:

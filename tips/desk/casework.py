@@ -41,7 +41,7 @@ class Casework:
 
     cases: Cases
     roster: Callable[[], Roster]
-    organisation: Organisation
+    organisation: Callable[[], Organisation]
     writer: Writer
     exclusion: LateExclusion
     now: Callable[[], datetime]
@@ -96,7 +96,7 @@ class Casework:
             Refused: the table does not allow it, or this person keeps away from the case.
         """
         bundle = await self.cases.bundle(case_id, session.units)
-        opened = open_case(session, bundle, self.roster())
+        opened = open_case(session, bundle, self.roster(), self.organisation())
         lifecycle.check(opened.case, name, session.role)
         if session.unit in opened.shut_out:  # until it is taken from them, they only look on
             raise errors.Refused("error.excluded")
@@ -122,7 +122,7 @@ class Casework:
         checked = (await self.cases.bundle(case_id, session.units)).checked(self.roster())
         step = Step(Kind.READ, checked.case, OPENED_UNREAD)
         await self.cases.apply(self.writer.signed(session, checked, step, Change(step.moved)))
-        opened = open_case(session, await self.cases.bundle(case_id, session.units), self.roster())
+        opened = open_case(session, await self.cases.bundle(case_id, session.units), self.roster(), self.organisation())
         if session.unit in opened.excluded:
             raise errors.NotFound
         fields = Fields(unit=target)
@@ -153,11 +153,11 @@ class Casework:
 
     def targets(self, opened: OpenCase) -> list[str]:
         """The units that a case may be handed to."""
-        return sharing.receivers(opened, self.roster(), self.organisation)
+        return sharing.receivers(opened, self.roster(), self.organisation())
 
     def refused_targets(self, opened: OpenCase) -> dict[str, str]:
         """The other units that receive cases, but not this one: an error's key that says why."""
-        return sharing.refused(opened, self.roster(), self.organisation)
+        return sharing.refused(opened, self.roster(), self.organisation())
 
     def _situation(self, session: Session, opened: OpenCase) -> Situation:
-        return Situation(session, opened, self.roster(), self.organisation, self.now())
+        return Situation(session, opened, self.roster(), self.organisation(), self.now())

@@ -112,7 +112,7 @@ class Exports:
 
     archive: Archive
     ledger: Ledger
-    areas: Areas
+    areas: Callable[[], Areas]
     now: Callable[[], datetime]
     random: Random = field(repr=False)
 
@@ -165,7 +165,7 @@ class Exports:
     async def _recorded(self, session: Session, query: Query, form: str, closed: Sequence[Figures]) -> Export:
         """What leaves, once it is on record; where nothing does, there is nothing to record."""
         table, now = query.table, self.now()
-        lines = tuple(line for it in closed if query.wants(it.period) for line in lines_of(it, table, self.areas))
+        lines = tuple(line for it in closed if query.wants(it.period) for line in lines_of(it, table, self.areas()))
         if lines:
             facts = {"by": ",".join((query.length, *table)), "from": query.first, "to": query.last, "form": form}
             hour = deadlines.hour(now)

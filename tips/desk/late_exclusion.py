@@ -54,7 +54,7 @@ class LateExclusion:
         receipt = opened.checked.receipt
         renewal = await self._renewal(opened, accused, receipt)
         letter, given = self._letter(session, opened, receipt)
-        moved = self._moved(session, opened.case, accused)
+        moved = self._moved(session, opened, opened.case, accused)
         facts = renewal.facts() | envelope_facts(letter) | {"state": moved.state}
         change = Change(
             moved,
@@ -66,12 +66,13 @@ class LateExclusion:
         )
         return self.writer.signed(session, opened.checked, Step(Kind.EXCLUDED, moved, facts), change)
 
-    def _moved(self, session: Session, row: Case, accused: Collection[str]) -> Case:
+    def _moved(self, session: Session, opened: OpenCase, row: Case, accused: Collection[str]) -> Case:
         """The case, told nowhere in the clear; where it was the accused's own, it is this session's unit's now."""
         moved = case.restricted(row)
         if row.unit not in accused:
             return moved
-        return replace(lifecycle.entering(moved, State.RECEIVED, self.now()), unit=session.unit, officer=None)
+        entered = lifecycle.entering(moved, State.RECEIVED, self.now(), opened.organisation.terms)
+        return replace(entered, unit=session.unit, officer=None)
 
     async def _renewal(self, opened: OpenCase, accused: Collection[str], receipt: bytes) -> resealing.Renewal:
         envelopes = reading_grants.in_order(opened.envelopes, opened.events)

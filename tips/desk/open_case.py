@@ -14,6 +14,7 @@ from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant
 from tips.evidence.files import File
 from tips.organisation.roster import Roster
+from tips.organisation.units import Organisation
 from tips.people.session import Session
 from tips.ports.cases import CaseBundle, Change
 
@@ -40,6 +41,7 @@ class OpenCase:
     envelopes: tuple[Envelope, ...]  # in no order
     roster: Roster  # by which its events were checked
     closed: frozenset[bytes]  # ids of later pieces that are gone, or that nobody opens: what they say is not known
+    organisation: Organisation
     keys: Mapping[bytes, bytes] = field(repr=False)  # envelope id -> its key, of the pieces that this session opens
 
     @property
@@ -89,7 +91,7 @@ class OpenCase:
         words = (it for it in self.thread[last + 1 :] if it.part == Part.CLEARING)
         signed = reading_grants.brought_by(self.events)
         brought = (signed.get(it.envelope) for it in words if it.content.facts.get("cleared") == unit)
-        return [it for event in brought if (it := clearing.by_signer(unit, event, self.roster))]
+        return [it for event in brought if (it := clearing.by_signer(unit, event, self.roster, self.organisation))]
 
     def changed_since(self, head: bytes) -> bool:
         """Whether more than readings happened to it since this was its head; so for a head that it never had."""
@@ -103,7 +105,7 @@ class OpenCase:
         return sum(it.kind is kind for it in self.events)
 
 
-def open_case(session: Session, bundle: CaseBundle, roster: Roster) -> OpenCase:
+def open_case(session: Session, bundle: CaseBundle, roster: Roster, organisation: Organisation) -> OpenCase:
     """Open a case in the session of somebody whose unit holds a waking grant.
 
     Raises:
@@ -134,14 +136,15 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster) -> OpenCase:
         asleep=tuple(asleep),
         envelopes=tuple(bundle.envelopes),
         roster=roster,
+        organisation=organisation,
         keys={id_: key for id_, key in keys.items() if id_ not in closed},
         closed=frozenset(closed),
     )
 
 
-def open_for_reading(session: Session, bundle: CaseBundle, roster: Roster) -> OpenCase:
+def open_for_reading(session: Session, bundle: CaseBundle, roster: Roster, organisation: Organisation) -> OpenCase:
     """As `open_case`, but not there for a unit that a piece of the case shuts out."""
-    opened = open_case(session, bundle, roster)
+    opened = open_case(session, bundle, roster, organisation)
     if session.unit in opened.shut_out:  # they have keys until the case is sealed anew
         raise errors.NotFound
     return opened

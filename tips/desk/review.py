@@ -23,6 +23,7 @@ from tips.desk.writing import Writer
 from tips.evidence.files import File, Files
 from tips.organisation.roles import Role
 from tips.organisation.roster import Roster
+from tips.organisation.units import Organisation
 from tips.people.session import Session
 from tips.ports.cases import Cases, Load, QueueCounts
 
@@ -38,6 +39,7 @@ class Review:
 
     cases: Cases
     roster: Callable[[], Roster]
+    organisation: Callable[[], Organisation]
     files: Files
     writer: Writer
     exclusion: LateExclusion
@@ -99,7 +101,8 @@ class Review:
         return await self._opened(session, case_id) if rekeyed else opened
 
     async def _opened(self, session: Session, case_id: bytes) -> OpenCase:
-        return open_for_reading(session, await self.cases.bundle(case_id, session.units), self.roster())
+        bundle = await self.cases.bundle(case_id, session.units)
+        return open_for_reading(session, bundle, self.roster(), self.organisation())
 
     async def was_read(self, session: Session, case_id: bytes, *, whole: bool = False) -> bool:
         """Whether a signed event of a case says that this person read it; nothing is opened for that.

@@ -32,6 +32,7 @@ from tips.desk import duplicates, excerpts
 from tips.desk.excerpts import Parts
 from tips.desk.open_case import OpenCase, last_reading, open_for_reading, seen_by
 from tips.organisation.roster import Roster
+from tips.organisation.units import Organisation
 from tips.people.session import Session
 from tips.ports.cases import CaseBundle, Cases, Ledger
 
@@ -72,6 +73,7 @@ class Search:
     cases: Cases
     ledger: Ledger
     roster: Callable[[], Roster]
+    organisation: Callable[[], Organisation]
     now: Callable[[], datetime]
     random: Random = field(repr=False)
 
@@ -109,7 +111,7 @@ class Search:
             Refused: this person keeps away from it.
         """
         bundle = await self.cases.bundle(case_id, session.units)
-        sought = open_for_reading(session, bundle, self.roster())
+        sought = open_for_reading(session, bundle, self.roster(), self.organisation())
         read = set(await self.cases.read_by(session.units, session.name, MOST)) - {case_id}
         rows = await self.cases.queue(session.units, OPEN, MOST, None)
         bundles = await self._bundles(session, [it.id for it in rows if it.id in read][:COMPARED])
@@ -124,7 +126,7 @@ class Search:
         opened = []
         for bundle in bundles:
             with suppress(errors.NotVerified, errors.NotOpened, errors.NotFound, errors.Refused):
-                opened.append(open_for_reading(session, bundle, self.roster()))
+                opened.append(open_for_reading(session, bundle, self.roster(), self.organisation()))
         return [it for it in opened if last_reading(it.events, session.name) >= 0]
 
     async def _gone_through(self, session: Session, ids: Sequence[bytes], words: frozenset[str]) -> _Looked:
@@ -151,7 +153,7 @@ class Search:
         hits, broken = [], 0
         for bundle in await self._bundles(session, held[:SHOWN]):
             try:
-                opened = open_for_reading(session, bundle, self.roster())
+                opened = open_for_reading(session, bundle, self.roster(), self.organisation())
             except (errors.NotVerified, errors.NotOpened):
                 broken += 1
             except (errors.Refused, errors.NotFound):  # they keep away, or are shut out, since a moment ago

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from tips.intake.draft import Draft, Fragment
-from tips.intake.prompts import BACK, MENU, SHUT_OUT, Prompts, judged, tell
+from tips.intake.prompts import BACK, MENU, Prompts, judged, tell
 from tips.intake.stages import Stage
 from tips.intake.summary import ACCUSED
 from tips.intake.turns import Decision, Inbound, Option, Post, Reply, ReplyKind, Say
@@ -22,7 +22,15 @@ MOST_LET_IN: Final = 12  # who can be let in from one menu: those shut out last
 # Kinds that can be told more closely, and the kinds of units, or further kinds, that are offered then.
 CLOSER: Final = {
     "city_department": (UnitKind.CITY_DEPARTMENT,),
-    "other_official": (UnitKind.PROCURACY, UnitKind.INSPECTORATE, UnitKind.MINISTRY),
+    "branch": (UnitKind.BRANCH,),
+    "management": (UnitKind.OFFICE,),
+    "other_official": (
+        UnitKind.PROCURACY,
+        UnitKind.INSPECTORATE,
+        UnitKind.MINISTRY,
+        UnitKind.COMMITTEE,
+        UnitKind.OMBUDSPERSON,
+    ),
 }
 FURTHER: Final = {"ward_peoples_committee": ("city_peoples_committee",), "other_official": ("court_or_procuracy",)}
 
@@ -35,14 +43,14 @@ def ask_whom(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     let_in = _let_in_options(prompts, draft, triage)
     says = (Say("exclude.ask"), *(say for _, say in let_in))
     asking = replace(draft, stage=Stage.EDITING, slot=MENU)
-    return tell(asking, Reply(says, (*SHUT_OUT, *(option for option, _ in let_in), BACK)))
+    return tell(asking, Reply(says, (*prompts.whom, *(option for option, _ in let_in), BACK)))
 
 
 def ask_whom_inside(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """The same in an open mailbox, where nobody is let in again; under a tip that was shown meanwhile, for that tip."""
     if _another_tip(draft):
         return ask_whom(prompts, draft, heard)
-    return tell(draft, Reply((Say("exclude.ask"),), (*SHUT_OUT, BACK)))
+    return tell(draft, Reply((Say("exclude.ask"),), (*prompts.whom, BACK)))
 
 
 def shut_out(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
@@ -121,7 +129,8 @@ def _asked_enough(draft: Draft) -> Draft:
 def _closer(prompts: Prompts, draft: Draft, triage: Triage, pressed: Sequence[Accusation]) -> tuple[Reply, ...]:
     """After a choice of many: which of them, if the person knows; or the others of one that was told."""
     kinds = [it.kind for it in pressed if not it.units]
-    offered = [f"exclude:{kind}" for it in kinds for kind in FURTHER.get(it, ())]
+    known = prompts.triager.kinds()
+    offered = [f"exclude:{kind}" for it in kinds for kind in FURTHER.get(it, ()) if kind in known]
     units = [it for kind in kinds for it in CLOSER.get(kind, ())]
     offered += [f"exclude:{it.code}" for it in prompts.triager.units() if it.kind in units]
     if offered:

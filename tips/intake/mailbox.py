@@ -22,6 +22,7 @@ from tips.crypto.sealing import RECEIPT, Envelope, Grant, Random, Readers
 from tips.evidence.files import File, file_facts, seal_file
 from tips.intake.submission import seal_shut_out
 from tips.organisation.roster import INTAKE, Roster
+from tips.organisation.units import Organisation
 from tips.ports.cases import CaseBundle, Cases, Change
 from tips.triage import Triage
 from tips.triage.results import facts_of
@@ -72,6 +73,7 @@ class Mailboxes:
 
     cases: Cases
     roster: Callable[[], Roster]
+    organisation: Callable[[], Organisation]
     signing: bytes
     now: Callable[[], datetime]
     random: Random
@@ -255,7 +257,7 @@ class Mailboxes:
         """The case after an addition: an answer takes it back to work; an accused owner's loses its quiet."""
         moved = row
         if answers and row.state == State.NEEDS_INFO:
-            clock = deadlines.start(State.SCREENING, row.urgency, now)
+            clock = deadlines.start(self.organisation().terms, State.SCREENING, row.urgency, now)
             moved = replace(moved, state=State.SCREENING, clock=clock.name, due_at=clock.due_at)
         if accuses:
             moved = case.restricted(moved)

@@ -51,22 +51,34 @@ KINDS: Final = (
     "city_department",
     "city_police_leadership",
     "ward_peoples_committee",
+    "branch",
+    "management",
     "other_official",
     UNKNOWN,
 )
-SHUT_OUT: Final = tuple(Option(f"exclude:{kind}", Say(f"option.exclude.{kind}")) for kind in KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
     """Decides what is shown; holds only what it asks: triage, the roster, and names for people."""
 
-    triager: Triager
+    newest_triager: Callable[[], Triager]  # of the organisation in force
     roster: Callable[[], Roster]  # the newest verified version: who has a key, and who could use it
     unit_name: Callable[[str], Say]  # a unit's name for people, by code
     operator: Say  # who runs the intake machine, as people are told
     web: str  # the address of the web chat, which no messenger overhears
     languages: Languages
+
+    @property
+    def triager(self) -> Triager:
+        """Reads texts for the organisation in force."""
+        return self.newest_triager()
+
+    @property
+    def whom(self) -> tuple[Option, ...]:
+        """Whom a person can shut out, of the kinds that this organisation knows."""
+        known = self.triager.kinds()
+        return tuple(Option(f"exclude:{it}", Say(f"option.exclude.{it}")) for it in KINDS if it in known)
 
     def triage(self, draft: Draft) -> Triage:
         """The triage of the whole draft, with what the person chose; where nobody names a place, a poster's counts."""
@@ -121,7 +133,7 @@ class Prompts:
         triage = self.triager.triage(text)
         named = [it for it in self.triager.offices(text) if not {*it.units} & {*triage.wanted}]
         triage = self.triager.routed(triage, *named)
-        length = within(triage.urgency or USUAL)
+        length = within(self.triager.terms, triage.urgency or USUAL)
         lists = facts_and_readers(draft, triage, {SUBMIT.id: self.promise(triage)}, self._names)
         opened = Say("whoreads.opened", {"length": Say(f"whoreads.{length.unit}", {"n": str(length.number)})})
         return (*lists, opened, Say("whoreads.not_kept"))
@@ -216,7 +228,7 @@ class Prompts:
             where = (Say("ask.where.which", {"places": names}) if places else Say("ask.where"),)
         if about == WHERE:
             return Reply(where, (*area_options(places), SKIP, IN_DANGER, CANCEL))
-        return Reply((*where, Say("ask.accused")), (*SHUT_OUT, NOBODY, SKIP, IN_DANGER, CANCEL))
+        return Reply((*where, Say("ask.accused")), (*self.whom, NOBODY, SKIP, IN_DANGER, CANCEL))
 
     def which(self, draft: Draft, found: AreaFinding) -> Decision:
         """Ask which of several places is meant, because the person wants to change it."""
@@ -268,7 +280,7 @@ class Prompts:
         return tell(draft, Reply((*first, *question.says), options))
 
     def _edit_again(self, draft: Draft, first: Sequence[Say]) -> Decision:
-        menu = SHUT_OUT if draft.slot == MENU else ()
+        menu = self.whom if draft.slot == MENU else ()
         return tell(draft, Reply((*first, Say(f"edit.{draft.slot}")), (*menu, *_anyway(draft), BACK)))
 
     def _summary_again(self, draft: Draft, first: Sequence[Say]) -> Decision:

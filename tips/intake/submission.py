@@ -21,6 +21,8 @@ from tips.intake.draft import Draft
 from tips.intake.flood import Crowd
 from tips.organisation.roster import HELD, INTAKE, Roster
 from tips.organisation.taxonomy import Urgency
+from tips.organisation.terms import Terms
+from tips.organisation.units import Organisation
 from tips.ports.cases import Change
 from tips.triage import Triage
 from tips.triage.results import facts_of
@@ -33,6 +35,7 @@ class Intake:
     """Seals tips to the readers that routing and the roster allow."""
 
     roster: Callable[[], Roster]  # the newest verified version
+    organisation: Callable[[], Organisation]
     signing: bytes  # Ed25519 seed of the intake process
     now: Callable[[], datetime]
     random: Random
@@ -57,7 +60,7 @@ class Intake:
         case_id = receipt.case_id(draft.seed)
         body = of_tip(draft, triage, deadlines.hour(now)).to_bytes()
         envelope, grants = sealing.seal(case_id, Part.TIP, body, readers, self.random)
-        row = _row(case_id, readers.awake[0].code, triage, now)
+        row = _row(case_id, readers.awake[0].code, triage, now, self.organisation().terms)
         told = {**envelope_facts(envelope), "unit": row.unit, "state": row.state}
         pieces = [(envelope, grants)]
         entries = [Entry(Kind.RECEIVED, told, keys.ledger_opening)]
@@ -98,11 +101,11 @@ class Intake:
             yield sealed, envelope_facts(sealed[0])
 
 
-def _row(case_id: bytes, unit: str, triage: Triage, now: datetime) -> Case:
+def _row(case_id: bytes, unit: str, triage: Triage, now: datetime, terms: Terms) -> Case:
     restricted = bool(triage.route.excluded)
     urgency = triage.urgency or DEFAULT_URGENCY
     state = State.HELD if unit == HELD else State.RECEIVED
-    clock = deadlines.start(state, urgency, now)
+    clock = deadlines.start(terms, state, urgency, now)
     return Case(
         id=case_id,
         unit=unit,

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from tips import errors
-from tips.cases import policy
 from tips.cases.case import State
 from tips.intake.promise import Promise, promised
 from tips.organisation.roster import Roster
 from tips.organisation.taxonomy import Urgency, categories
+from tips.organisation.terms import Terms
 from tips.organisation.units import OVERSIGHT, Organisation, Unit, UnitKind
 from tips.triage import accusations, routing
 from tips.triage.results import Accusation, AreaFinding
@@ -27,7 +27,7 @@ class Asked:
 
     area: str = ""  # a former district's or a ward's code
     category: str = ""
-    accused: str = ""  # a unit's code, or a kind of `data/exclusions.json`
+    accused: str = ""  # a unit's code, or a kind of the conflict table
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def who_reads(roster: Roster, organisation: Organisation, asked: Asked) -> Answe
     """
     finding, accused = _place(organisation, asked.area), _accused(organisation, asked.accused)
     route = routing.route(organisation, finding, _matter(asked.category), accused)
-    urgency = (categories()[asked.category].urgency if asked.category else None) or USUAL
-    at_rest = within(Urgency.P1) if urgency is Urgency.P0 else None
-    return Answer(promised(roster, route), within(urgency), at_rest)
+    urgency = organisation.urgency(asked.category) or USUAL
+    at_rest = within(organisation.terms, Urgency.P1) if urgency is Urgency.P0 else None
+    return Answer(promised(roster, route), within(organisation.terms, urgency), at_rest)
 
 
 def matters() -> tuple[str, ...]:
@@ -102,9 +102,9 @@ def _accused(organisation: Organisation, code: str) -> list[Accusation]:
     return found
 
 
-def within(urgency: str) -> Length:
+def within(terms: Terms, urgency: str) -> Length:
     """How long whoever receives a tip may take to open it."""
-    rule = policy.deadline(State.RECEIVED)
+    rule = terms.deadline(State.RECEIVED)
     assert rule
     ((unit, number),) = rule["by_urgency"][urgency].items()
     return Length(unit, number)

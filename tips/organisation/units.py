@@ -1,25 +1,25 @@
 """The organisation: who can receive or be accused, what is above and below them, and which area they answer for.
 
-Two ship as data: `hcmc-districts` (a desk for the area of each former district, today's wards below it) and
-`hcmc-2025` (the 168 ward queues). Both know today's areas and every name that came before.
+It is made of a document (`documents`), which is data in the home; those that ship are `templates`.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from tips import errors
-from tips.data import read
+from tips.organisation import templates
+from tips.organisation.documents import Document
+from tips.organisation.taxonomy import Urgency, categories
+from tips.organisation.terms import Terms
 
-DEFAULT: Final = "hcmc-districts"
 HELD: Final = "held"
-POLICE: Final = "catp"  # the city police as a whole: above every desk
+DUTY: Final = "duty"  # takes what no area, category or accusation gives to anybody else; every organisation has one
+OTHER: Final = "other_official"  # the row of the conflict table for kinds that it does not list
 
 
 class UnitKind(StrEnum):
@@ -35,19 +35,22 @@ class UnitKind(StrEnum):
     STEERING = "steering"  # a committee above the police
     DUTY = "duty"
     HELD = "held"  # nobody: what waits for the quorum
+    OFFICE = "office"  # of a company or an association: under its management
+    BRANCH = "branch"
+    COMMITTEE = "committee"  # of its board or its members, above the management
+    OMBUDSPERSON = "ombudsperson"  # outside of it
 
 
-OVERSIGHT: Final = frozenset({UnitKind.PROCURACY, UnitKind.INSPECTORATE})
-_POLICE: Final = frozenset(
-    {
-        UnitKind.AREA_DESK,
-        UnitKind.WARD_POLICE,
-        UnitKind.CITY_DEPARTMENT,
-        UnitKind.CITY_POLICE,
-        UnitKind.DUTY,
-        UnitKind.STEERING,
-    }
-)
+OVERSIGHT: Final = frozenset({UnitKind.PROCURACY, UnitKind.INSPECTORATE, UnitKind.COMMITTEE, UnitKind.OMBUDSPERSON})
+ACCUSED_AS: Final[Mapping[str, str]] = {  # a unit's kind -> the row of the conflict table for it; else `OTHER`
+    "area_desk": "district_police", "ward_police": "ward_police", "city_department": "city_department",
+    "city_police": "city_police_leadership", "duty": "city_department", "procuracy": "court_or_procuracy",
+    "office": "management", "branch": "branch",
+}  # fmt: skip
+_BRANCHES: Final[Mapping[str, str]] = {  # a unit's kind -> the branch it belongs to; else its own
+    "area_desk": "police", "ward_police": "police", "city_department": "police", "city_police": "police",
+    "duty": "police", "steering": "police", "office": "management", "branch": "management",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +98,9 @@ class OldWard:
     valid_to: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Areas:
-    """The area tables with their lineage."""
+    """The area tables with their lineage; one is the same as itself alone."""
 
     districts: Mapping[str, District]
     wards: Mapping[str, Ward]
@@ -119,23 +122,38 @@ class Areas:
 
 
 @dataclass(frozen=True, slots=True)
+class Founders:
+    """Who signs a new home's roster, and who gets a share of its recovery seed."""
+
+    admins: tuple[tuple[str, str], ...]  # name, office
+    shares: tuple[str, ...]  # offices
+    needed: int  # how many of them bring it back
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Organisation:
-    """The units of one organisation, and the rules for conflicts of interest."""
+    """The units of one organisation, and the rules for conflicts of interest; one is the same as itself alone."""
 
     name: str
-    digest: str  # SHA-256, hex, of the canonical static data
+    title: str
+    digest: str  # of its document
     units: Mapping[str, Unit]
     areas: Areas
     escalates_to: Mapping[str, str] = field(repr=False)  # unit or kind -> the next level of a late case
     conflicts: Mapping[str, Mapping[str, Any]] = field(repr=False)  # accused kind -> to, also, means; by rank;
-    # last what only a person can say, which homes that were founded before it know too: the digest leaves it out
+    # last what only a person can say
     together: tuple[frozenset[str], ...] = field(repr=False)  # codes that are one office
     owners: Mapping[str, str] = field(repr=False)  # category prefix -> owner instead of an area desk
+    departments: Mapping[str, str] = field(repr=False)  # category -> the first department that it belongs to
+    urgencies: Mapping[str, Urgency | None] = field(repr=False)  # category -> how soon, else as the taxonomy says
+    founders: Founders
+    terms: Terms = field(repr=False)
+    document: Document = field(repr=False)
     _below: Mapping[str, frozenset[str]] = field(repr=False)
 
     @property
     def oversight(self) -> frozenset[str]:
-        """The codes of procuracies and inspectorates."""
+        """The codes of procuracies, inspectorates and the like: who is above or outside of what they look at."""
         return frozenset(code for code, it in self.units.items() if it.kind in OVERSIGHT)
 
     def unit(self, code: str) -> Unit:
@@ -148,6 +166,10 @@ class Organisation:
             return self.units[code]
         except KeyError:
             raise errors.NotFound from None
+
+    def unit_name(self, code: str) -> str:
+        """What a unit is called; the code itself of one that is no longer there."""
+        return self.units[code].name if code in self.units else code
 
     def below(self, code: str) -> frozenset[str]:
         """Every unit under a unit's command, however deep; a desk also commands each ward that touches its area."""
@@ -165,15 +187,26 @@ class Organisation:
         """The unit and the levels that its late cases escalate to, up to `held`."""
         found = [code]
         while found[-1] != HELD:
-            found.append(self._next(self.unit(found[-1])))
+            found.append(self.above(self.unit(found[-1])))
         return tuple(found)
 
-    def _next(self, unit: Unit) -> str:
+    def above(self, unit: Unit) -> str:
+        """The next level of a unit's late cases."""
         above = self.escalates_to.get(unit.code) or self.escalates_to.get(unit.kind)
         if above:
             return above
         parent = self.units.get(unit.parent or "")
-        return parent.code if parent and parent.kind == UnitKind.AREA_DESK else "duty"
+        return parent.code if parent and parent.kind == UnitKind.AREA_DESK else DUTY
+
+    def urgency(self, category: str | None) -> Urgency | None:
+        """How soon somebody must act where nothing raises or lowers it; None: that is not said."""
+        code = category or ""
+        known = categories().get(code)
+        return self.urgencies.get(code, known.urgency if known else None)
+
+    def rule(self, accused: str) -> str:
+        """The row of the conflict table for a kind of accused."""
+        return accused if accused in self.conflicts else OTHER
 
     def desk(self, district: str | None, ward: str | None) -> str | None:
         """The unit that owns an area: its desk, or its ward where wards own; None: nobody in particular."""
@@ -184,7 +217,7 @@ class Organisation:
 
     def wards_of(self, district: str | None) -> frozenset[str]:
         """The ward police of each ward that touches a district."""
-        return frozenset(f"ward-{code}" for code in self.areas.touching.get(district or "", ()))
+        return frozenset(f"ward-{code}" for code in self.areas.touching.get(district or "", ())) & self.units.keys()
 
     def desks_of(self, ward: str) -> frozenset[str]:
         """The desks of each district that a ward's police unit touches; empty where no desks are."""
@@ -198,57 +231,57 @@ class Organisation:
 
 
 @functools.cache
-def load(name: str = DEFAULT) -> Organisation:
-    """A shipped organisation, by name.
+def load(name: str = templates.DEFAULT) -> Organisation:
+    """A shipped organisation, by name: its newest edition.
 
     Raises:
         BadSetting: no such organisation.
     """
-    raw = read("organisation.json")
-    if name not in raw["organisations"]:
-        raise errors.BadSetting(
-            f"no organisation {name!r} (TINBAO_ORG, --org): choose one of {', '.join(raw['organisations'])}"
-        )
-    places = load_areas()
-    listed = _units(raw["offices"], places, desks=raw["organisations"][name]["area_desks"])
-    units = {unit.code: unit for unit in listed}
-    rules = {**{key: raw[key] for key in ("climbs", "owners")}, **_exclusions()}
+    return of_document(templates.newest(name))
+
+
+def of_document(document: Document) -> Organisation:
+    """The organisation that a document tells of, which was checked (`document_checks`) before anybody signed it.
+
+    Raises:
+        BadSetting: it was not, and its units hang together in no way.
+    """
+    try:
+        return _made(document)
+    except (KeyError, ValueError) as error:
+        raise errors.BadSetting(f"this organisation does not hold together: `tinbao org check` ({error})") from error
+
+
+def _made(document: Document) -> Organisation:
+    plain = document.plain
+    units = {row["code"]: Unit(**{**row, "kind": UnitKind(row["kind"])}) for row in plain["units"]}
+    places, founders = _areas(plain["areas"]), plain["founders"]
     return Organisation(
-        name=name,
-        digest=_digest(name, [asdict(unit) for unit in listed], rules, read("areas.json")),
+        name=plain["name"],
+        title=plain["title"],
+        digest=document.digest,
         units=units,
         areas=places,
-        escalates_to=rules["climbs"],
-        conflicts=rules["conflicts"] | read("exclusions.json")["chosen"],
-        together=tuple(frozenset(codes) for codes in rules["together"]),
-        owners=rules["owners"],
+        escalates_to=plain["climbs"],
+        conflicts={row["accused"]: row for row in (*plain["conflicts"], *plain["chosen"])},
+        together=tuple(frozenset(codes) for codes in plain["together"]),
+        owners=plain["owners"],
+        departments={code: row["department"] for code, row in plain["categories"].items() if row["department"]},
+        urgencies={
+            code: Urgency(row["urgency"]) if row["urgency"] else None for code, row in plain["categories"].items()
+        },
+        founders=Founders(
+            tuple((it["name"], it["office"]) for it in founders["admins"]),
+            tuple(founders["shares"]),
+            founders["needed"],
+        ),
+        terms=Terms(plain["policy"]),
+        document=document,
         _below=_all_below(units, places),
     )
 
 
-def _exclusions() -> dict[str, Any]:
-    raw = read("exclusions.json")
-    return {key: raw[key] for key in ("conflicts", "together")}
-
-
-def _units(offices: Sequence[Mapping[str, Any]], places: Areas, *, desks: bool) -> list[Unit]:
-    """The offices as listed; a desk for each former district, where there are such; the police of each ward."""
-    found = [Unit(**{**row, "kind": UnitKind(row["kind"])}, area=None) for row in offices]
-    if desks:
-        found += [
-            Unit(f"area-{it.code}", it.name, UnitKind.AREA_DESK, POLICE, True, it.code)
-            for it in places.districts.values()
-        ]
-    for ward in places.wards.values():
-        above = f"area-{ward.districts[0]}" if desks else POLICE
-        found.append(Unit(f"ward-{ward.code}", f"Công an {ward.name}", UnitKind.WARD_POLICE, above, True, ward.code))
-    return found
-
-
-@functools.cache
-def load_areas() -> Areas:
-    """The area tables of `data/areas.json`."""
-    raw = read("areas.json")
+def _areas(raw: Mapping[str, Any]) -> Areas:
     wards = {row["code"]: _ward(row) for row in raw["wards"]}
     touching: dict[str, list[str]] = {}
     for ward in wards.values():
@@ -270,11 +303,6 @@ def _ward(row: Mapping[str, Any]) -> Ward:
     return Ward(districts=tuple(row["districts"]), **fields)
 
 
-def _digest(*parts: Any) -> str:
-    canonical = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
 def _all_below(units: Mapping[str, Unit], places: Areas) -> dict[str, frozenset[str]]:
     """For each unit everything under it: by command, and for a desk by the area that a ward touches."""
     direct: dict[str, set[str]] = {code: set() for code in units}
@@ -282,7 +310,7 @@ def _all_below(units: Mapping[str, Unit], places: Areas) -> dict[str, frozenset[
         if unit.parent:
             direct[unit.parent].add(unit.code)
         if unit.kind == UnitKind.AREA_DESK:
-            direct[unit.code] |= {f"ward-{code}" for code in places.touching.get(unit.area or "", ())}
+            direct[unit.code] |= {f"ward-{code}" for code in places.touching.get(unit.area or "", ())} & units.keys()
     found: dict[str, frozenset[str]] = {}
     for code in units:
         reached: set[str] = set()
@@ -295,6 +323,6 @@ def _all_below(units: Mapping[str, Unit], places: Areas) -> dict[str, frozenset[
 
 
 def branch_of(organisation: Organisation, office: str) -> str:
-    """Which branch an office belongs to: `police`, or its own kind."""
+    """Which branch an office belongs to: `police`, `management`, or its own kind."""
     kind = organisation.unit(office).kind
-    return "police" if kind in _POLICE else kind
+    return _BRANCHES.get(kind, kind)

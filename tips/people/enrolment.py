@@ -17,6 +17,7 @@ from tips.crypto import keys
 from tips.crypto.keys import Cost
 from tips.crypto.sealing import Random
 from tips.organisation import succession
+from tips.organisation.documents import Document
 from tips.organisation.roles import Role
 from tips.organisation.roster import NAME, Left, Person, Roster, SignedRoster, Signers
 from tips.organisation.units import Organisation, UnitKind, branch_of
@@ -146,6 +147,11 @@ class Registrar:
         staying = [it for it in self.current.once if it not in signers.listed]
         version = self.current.next(signers=signers, once=(*staying, *gone))
         return proposals.propose(version, self.stored, self.now, self.random)
+
+    def adopt(self, document: Document) -> Proposal:
+        """Go on with another organisation, which was checked; people and keys stay as they are."""
+        version = self.current.next(organisation=document.plain["name"], organisation_digest=document.digest)
+        return replace(proposals.propose(version, self.stored, self.now, self.random), organisation=document)
 
     def _with_new_keys(self, version: Roster, units: Iterable[str]) -> Proposal:
         """The version with the next key of these units."""

@@ -23,9 +23,6 @@ from tips.people.signer_keys import PublicSigner
 from tips.ports.people import Account
 
 RECOVERY: Final = "recovery"  # the holder's name under which seeds are sealed to the recovery key
-TRIAL_OFFICES: Final = ("vks-tp", "ttra-tp", "px05")
-TRIAL_ADMINS: Final = (("admin-vks", "vks-tp"), ("admin-ttra", "ttra-tp"))
-THRESHOLD: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +71,20 @@ def found(
     """Make a home whose signers are two admins with passphrases from one shell: for trying out.
 
     Args:
-        organisation: the units.
+        organisation: the units, and who founds.
         now: the present.
         random: the source of randomness.
         cost: what stretching a passphrase costs.
         trial: the home is for trying out, for ever.
     """
-    admins = [(keys.new_identity(name, random), office) for name, office in TRIAL_ADMINS]
+    founders = organisation.founders
+    admins = [(keys.new_identity(name, random), office) for name, office in founders.admins]
     signers = Signers(tuple(Signer(it.name, office, it.verify) for it, office in admins))
     people = tuple(roster.Person(it.name, office, Role.ADMIN, it.public, it.verify) for it, office in admins)
     passphrases = {it.name: keys.new_passphrase(random) for it, _ in admins}
     made = _Keys({process: random(32) for process in roster.PROCESSES}, random(32), random(32))
     first = replace(_first(organisation, signers, made), people=people, trial=trial)
-    split, shares = _split(organisation, made.recovery, TRIAL_OFFICES, THRESHOLD, random)
+    split, shares = _split(organisation, made.recovery, founders.shares, founders.needed, random)
     accounts = tuple(new_account(it, passphrases[it.name], cost, random) for it, _ in admins)
     return Founding(
         proposal=replace(proposals.propose(first, None, now, random), accounts=accounts),

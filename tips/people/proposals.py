@@ -19,11 +19,14 @@ from tips.cases.ledger import Event, Kind, SignedEvent
 from tips.crypto.keys import Identity, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation import roster, succession
+from tips.organisation.documents import Document
 from tips.organisation.roster import Roster, SignedRoster, Signer
 from tips.ports.people import Account
 
 GROUPS: Final = 6  # of a fingerprint, of five digits each: 99 bits
-_SHOWN: Final = frozenset({"version", "previous", "signed", "people", "units", "signers"})  # by changes of their own
+_SHOWN: Final = frozenset(
+    {"version", "previous", "signed", "people", "units", "signers", "organisation", "organisation_digest"}
+)
 _FINGERPRINT: Final = b"tinbao fingerprint\x00"
 
 
@@ -47,6 +50,7 @@ class Proposal:
     people: tuple[Enrolled, ...] = ()
     gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
     shares: Mapping[str, bytes] = field(default_factory=dict)  # signer -> their share of the recovery seed, sealed
+    organisation: Document | None = None  # what the version adopts; None: it goes on with the same one
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Enrolment:
     seeds: tuple[SealedSeed, ...] = ()
     people: tuple[Enrolled, ...] = ()
     gone: tuple[str, ...] = ()
+    organisation: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,15 @@ def propose(version: Roster, before: SignedRoster | None, now: datetime, random:
 
 def _told(version: Roster, by: str, now: datetime, random: Random) -> Event:
     """The event by which the ledger knows a version."""
-    facts = {"version": str(version.version), "digest": version.digest}
-    return Event(Kind.ROSTER, b"", ledger.FIRST, deadlines.hour(now), by, random(32), facts)
+    return Event(Kind.ROSTER, b"", ledger.FIRST, deadlines.hour(now), by, random(32), _facts(version))
+
+
+def _facts(version: Roster) -> dict[str, str]:
+    return {
+        "version": str(version.version),
+        "digest": version.digest,
+        "organisation": version.organisation_digest,
+    }
 
 
 def fingerprint(*public: bytes) -> str:
@@ -119,10 +131,27 @@ def changes(proposal: Proposal) -> list[Change]:
     returned = [it for events in proposal.events.values() for it in events if it.kind is Kind.RESTORED][:1]
     return [
         *(Change("roster.restored", {"events": it.facts["events"]}) for it in returned),
+        *_of_the_organisation(before, proposal),
         *_of_people(before, after),
         *_of_signers(before, after),
         *_of_the_rest(before, after),
     ]
+
+
+def _of_the_organisation(before: Roster, proposal: Proposal) -> list[Change]:
+    """Another organisation, whose document comes along.
+
+    Raises:
+        NotVerified: it does not, or another one does.
+    """
+    after = proposal.version
+    if after.organisation_digest == before.organisation_digest:
+        return []
+    document = proposal.organisation
+    if document is None or (document.plain["name"], document.digest) != (after.organisation, after.organisation_digest):
+        raise errors.NotVerified("the proposal names another organisation than the one that comes with it")
+    values = {"organisation": after.organisation, "digest": document.digest[:16], "issued": document.plain["issued"]}
+    return [Change("roster.adopts", {**values, "units": str(len(document.plain["units"]))})]
 
 
 def _of_people(before: Roster, after: Roster) -> list[Change]:
@@ -214,7 +243,7 @@ def _asked(proposal: Proposal) -> list[Signer]:
 def _check_event(event: Event, version: Roster, name: str) -> None:
     """That an event says of this version, in this signer's name, what events of its kind say, and no more."""
     wanted = {
-        Kind.ROSTER: {"version": str(version.version), "digest": version.digest},
+        Kind.ROSTER: _facts(version),
         Kind.RESTORED: {**{it: event.facts.get(it, "") for it in ("events", "ledger")}, "roster": str(version.version)},
     }
     if event.by != name or event.case or event.claims or event.facts != wanted.get(event.kind):
@@ -235,7 +264,15 @@ def gather(proposal: Proposal, consents: Iterable[Consent]) -> Enrolment:
         signatures[it.name] = it.signature
         told.append(_events(proposal, it, keys_of[it.name]))
     signed = SignedRoster(proposal.version.version, proposal.version.document(), signatures)
-    return Enrolment(signed, _first_of_each(told), proposal.accounts, proposal.seeds, proposal.people, proposal.gone)
+    return Enrolment(
+        signed,
+        _first_of_each(told),
+        proposal.accounts,
+        proposal.seeds,
+        proposal.people,
+        proposal.gone,
+        proposal.organisation,
+    )
 
 
 def _events(proposal: Proposal, it: Consent, verify: bytes) -> list[SignedEvent]:

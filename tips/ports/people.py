@@ -126,7 +126,7 @@ class Accounts(Protocol):
 
 
 class Keyring(Protocol):
-    """The roster's versions, units' sealed seeds, and the sealed recovery seed."""
+    """The roster's versions, the organisations that they name, units' sealed seeds, and the sealed recovery seed."""
 
     async def rosters(self) -> list[SignedRoster]:
         """Every version, oldest first."""
@@ -152,6 +152,14 @@ class Keyring(Protocol):
         Raises:
             Stale: the version exists already.
         """
+        ...
+
+    async def organisation(self, digest: str) -> bytes:
+        """The document that is kept under a digest, whatever a hand made of it. Raises `NotFound`."""
+        ...
+
+    async def keep_organisation(self, digest: str, document: bytes) -> None:
+        """Keep a document under its digest; one that lies there already gives way."""
         ...
 
     async def seeds(self, holder: str) -> list[SealedSeed]:

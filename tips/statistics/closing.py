@@ -40,7 +40,7 @@ class Closing:
 
     statistics: Statistics
     roster: Callable[[], Roster]
-    areas: Areas
+    areas: Callable[[], Areas]
     least: int  # counts below it are hidden
     signing: bytes = field(repr=False)  # Ed25519 seed of the clock
     now: Callable[[], datetime]
@@ -86,7 +86,7 @@ class Closing:
         before = [*archive.those_that_hold(others, self.roster()), *inside]
         known = {it.period: archive.counts(frozen[it.period], self.roster()) for it in inside}
         kept = unpublished.joined(unpublished.kept(it.period, known[it.period], it.least) for it in inside)
-        shown = await asyncio.to_thread(self.safe, period, counts, collected(inside, known, self.areas), kept)
+        shown = await asyncio.to_thread(self.safe, period, counts, collected(inside, known, self.areas()), kept)
         restricted = await self.statistics.restricted(periods.bounds(periods.months(period)[-1])[1])
         shown[RESTRICTED] = grown(restricted, before, self.least)
         figures = Figures(period, self.now().astimezone(CITY).date(), self.least, shown).to_bytes()
@@ -103,7 +103,7 @@ class Closing:
             done = await self.statistics.milestones(*periods.bounds(period))
             units = {HELD, *(it.unit for it in self.roster().units)}
             tallied = tables.tallied(await self.statistics.tallies(), period, self.tallied)
-            return tables.counted(rows, self.areas) | work.counted(done, units) | tallied
+            return tables.counted(rows, self.areas()) | work.counted(done, units) | tallied
         parts = [frozen[it] for it in periods.parts(period) if it in frozen]
         return tables.added(archive.counts(it, self.roster()) for it in parts)
 
@@ -148,7 +148,7 @@ class Closing:
         beside = replace(known, hidden={**known.hidden, **free, **{key: kept.marks[key] for key in kept.at_risk}})
         cells = known.shown.keys() | beside.hidden.keys() | new.keys()
         involved = sorted({period, *(key[0] for key in free)})
-        ties = [tie for it in involved for tie in _ties(it, _of(it, cells), self.areas, cells)]
+        ties = [tie for it in involved for tie in _ties(it, _of(it, cells), self.areas(), cells)]
         told = frozenset(known.sums)
         found = suppression.suppress(new, [it for it in ties if it not in told], beside, self.least)
         return Published(

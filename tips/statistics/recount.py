@@ -108,7 +108,7 @@ def of_case(checked: Checked) -> Iterator[tuple[datetime, MilestoneRow]]:
 def _found(earlier: Sequence[Event], event: Event, before: Case, after: Case) -> Iterable[tuple[milestones.Kind, str]]:
     """What a step reached: an officer's, a level that was missed, or that the reporter does not accept the closing."""
     if event.kind is Kind.ESCALATED:
-        return milestones.missed(before, after)
+        return milestones.missed(before, after) if event.facts.get("late") else []
     if event.kind is Kind.DISPUTED:
         return [(milestones.Kind.DISPUTED, "")]
     if event.by in PROCESSES:

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from tips.organisation.taxonomy import categories
+from tips.organisation.terms import Terms
 from tips.organisation.units import HELD, Organisation, Unit
 from tips.triage import (
     accusations,
@@ -85,7 +86,7 @@ class Triager:
         """Read for an organisation, by the models of the data file or by others."""
         self._organisation = organisation
         self._models = models or model.load()
-        self._places = areas.Places(organisation.areas, gazetteer.load())
+        self._places = areas.Places(organisation.areas, gazetteer.load(organisation.areas))
         lexicon.load()
 
     def triage(self, text: str, corrections: Corrections = NOTHING) -> Triage:
@@ -99,7 +100,9 @@ class Triager:
         meant = intent.find(it, scores, accused=bool(told), endangered=bool(dangers))
         code, second = _codes(kind, meant, corrections.category)
         danger = 0.0 if it.unsaid else scores.danger  # a few stretches of letters tell nothing
-        pressing = urgency.find(meant.name, code, second, it.hits, danger, endangered=bool(dangers))
+        pressing = urgency.find(
+            meant.name, code, second, self._organisation.urgency(code), it.hits, danger, endangered=bool(dangers)
+        )
         accused = wishes.joined(told, it.wished.shut_out)
         route = routing.route(self._organisation, it.area, code, accused, corrections.let_in, corrections.receiver)
         accused = routing.standing(self._organisation, it.area, accused, corrections.let_in)
@@ -178,6 +181,11 @@ class Triager:
         return replace(triage, accusations=tuple(standing), route=route)
 
     @property
+    def terms(self) -> Terms:
+        """How long those who receive may take."""
+        return self._organisation.terms
+
+    @property
     def version(self) -> str:
         """What a triage that was kept depends on beside the draft: the units, and what a triage holds."""
         return f"{self._organisation.digest} {kept.SHAPE}"
@@ -244,7 +252,7 @@ class Triager:
             (math.hypot(ward.lat - lat, (ward.lon - lon) * shrink) * _KM_PER_DEGREE, ward.code)
             for ward in self._organisation.areas.wards.values()
         )
-        if near[0][0] > FAR:
+        if not near or near[0][0] > FAR:
             return ()
         return tuple(AreaCandidate(code, self.area_name(code), "ward") for _, code in near[:limit])
 
@@ -318,5 +326,5 @@ def _accused_json(accusations: Sequence[Accusation], organisation: Organisation)
     if not accusations:
         return {"kind": "none", "unit": None}
     rank = list(organisation.conflicts)
-    highest = min(accusations, key=lambda it: (it.span is None, rank.index(it.kind)))
+    highest = min(accusations, key=lambda it: (it.span is None, rank.index(organisation.rule(it.kind))))
     return {"kind": highest.kind, "unit": highest.units[0] if highest.units else None}

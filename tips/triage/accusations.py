@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from tips.data import read
-from tips.organisation.units import Organisation
+from tips.organisation.units import ACCUSED_AS, OTHER, Organisation
 from tips.triage import accusation_model
 from tips.triage.accusation_model import Official
 from tips.triage.gazetteer import Mention, Reading
@@ -22,10 +22,6 @@ MENTIONS: Final = 24  # of the same words that are looked at; nobody repeats an 
 LEAST_SAID: Final = 4  # different words
 BY_NAME: Final = frozenset({"city_department", "court_or_procuracy", "other_official"})  # by what they are called alone
 _OFFICIAL: Final = "official."
-BY_UNIT: Final = {
-    "area_desk": "district_police", "ward_police": "ward_police", "city_department": "city_department",
-    "city_police": "city_police_leadership", "duty": "city_department", "procuracy": "court_or_procuracy",
-}  # fmt: skip
 
 
 def weighed(
@@ -105,7 +101,7 @@ def chosen(codes: Iterable[str], organisation: Organisation) -> list[Accusation]
     for code in codes:
         unit = organisation.units.get(code)
         if unit:
-            found.append(Accusation(BY_UNIT.get(unit.kind, "other_official"), (code,)))
+            found.append(Accusation(ACCUSED_AS.get(unit.kind, OTHER), (code,)))
     return found
 
 

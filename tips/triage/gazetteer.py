@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final, NamedTuple
 
 from tips.data import read
-from tips.organisation.units import Areas, OldWard, Ward, load_areas
+from tips.organisation.units import Areas, OldWard, Ward
 from tips.triage import place_numbers, place_signs
 from tips.triage.place_names import Doubt, Found, Names, Place, Reading, Sense, words_of
 from tips.triage.place_numbers import CHINESE_DISTRICTS, CHINESE_WARDS, LAST_WARD
@@ -96,7 +96,7 @@ class Gazetteer:
         """The district that a bare number means as an answer: 3 is Quận 3."""
         code = self._codes.get(f"Quận {word.lstrip('0')}")
         if code is None and word in {"2", "9"}:
-            code = self._codes["Thành phố Thủ Đức"]
+            code = self._codes.get("Thành phố Thủ Đức")
         return self.district(code) if code else None
 
     def former(self, mention: Mention) -> frozenset[str]:
@@ -120,28 +120,33 @@ class Gazetteer:
 
     def _aliases(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
         for name, aliases in data["districts"].items():
-            readings = (self.district(self._codes[name]),)
-            yield from ((alias, Place("name", readings, alias in data["short"])) for alias in aliases)
+            if code := self._codes.get(name):
+                readings = (self.district(code),)
+                yield from ((alias, Place("name", readings, alias in data["short"])) for alias in aliases)
 
     def _provinces(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
         """What was a province beside the city: any of its districts."""
         for name, within in data["provinces"].items():
-            yield name, Place("name", tuple(self.district(self._codes[it]) for it in within))
+            if readings := tuple(self.district(self._codes[it]) for it in within if it in self._codes):
+                yield name, Place("name", readings)
 
     def _known(self, data: Mapping[str, Any]) -> Iterator[tuple[str, Place]]:
-        """Landmarks, streets, what lies outside, and the city itself."""
+        """Landmarks, streets, what lies outside, and the city itself; of other areas than these none."""
         for name, where in data["landmarks"].items():
-            places = [where] if isinstance(where, str) else where
-            yield name, Place("landmark", tuple(self._landmark(it, name) for it in places))
+            yield from self._place("landmark", name, [where] if isinstance(where, str) else where)
         for district, names in data["streets"].items():
             for entry in names:
                 name, _, ward = entry.partition(">")
-                reading = self._landmark(f"{_district(district)}/{ward}" if ward else _district(district), name)
-                yield name, Place("landmark" if ward else "street", (reading,))
+                where = f"{_district(district)}/{ward}" if ward else _district(district)
+                yield from self._place("landmark" if ward else "street", name, [where])
         for name, where in data["shared_streets"].items():
-            yield name, Place("street", tuple(self._landmark(_district(it), name) for it in where.split("|")))
+            yield from self._place("street", name, map(_district, where.split("|")))
         yield from ((name, Place("outside")) for name in data["outside"])
         yield from ((name, Place("city")) for name in data["city"])
+
+    def _place(self, kind: str, name: str, places: Iterable[str]) -> Iterator[tuple[str, Place]]:
+        if readings := tuple(self._landmark(it, name) for it in places if self._codes.keys() >= {*it.split("/")}):
+            yield name, Place(kind, readings)
 
     def _landmark(self, where: str, name: str) -> Reading:
         district, _, ward = where.partition("/")
@@ -228,7 +233,7 @@ class Gazetteer:
         name = f"Quận {number}"
         if name in self._codes:
             return Mention(first, after, "district", (self.district(self._codes[name]),), marked=True)
-        if number in (2, 9):
+        if number in (2, 9) and "Thành phố Thủ Đức" in self._codes:
             reading = self.district(self._codes["Thành phố Thủ Đức"], f"{name} (cũ)")
             return Mention(first, after, "district", (reading,), marked=True, former=name)
         return Mention(first, after, "none", marked=True) if sure and number <= LAST_WARD else None
@@ -440,7 +445,7 @@ def districts(readings: Iterable[Reading]) -> set[str]:
     return {reading.district for reading in readings}
 
 
-@functools.cache
-def load() -> Gazetteer:
-    """The gazetteer of the shipped area tables."""
-    return Gazetteer(load_areas())
+@functools.lru_cache(maxsize=4)  # the organisation in force, and those that somebody compares it with
+def load(areas: Areas) -> Gazetteer:
+    """The gazetteer of area tables."""
+    return Gazetteer(areas)

@@ -1,4 +1,4 @@
-"""Routing: from what was found to who gets it, and who never may. The rules are data (`data/organisation.json`)."""
+"""Routing: from what was found to who gets it, and who never may. The rules are the organisation's."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from tips.organisation.taxonomy import categories
-from tips.organisation.units import HELD, Organisation, UnitKind
+from tips.organisation.units import DUTY, HELD, Organisation, UnitKind
 from tips.triage.results import Accusation, AreaFinding, Route
 
-NO_AREA: Final = "duty"  # the city duty desk takes what no area desk can be found for
 DEPARTMENT: Final = "department"  # in the conflict table: the first department of the matter
 
 
@@ -58,7 +56,7 @@ def meant(organisation: Organisation, area: AreaFinding, accusation: Accusation)
     named = frozenset(code for code in accusation.units if code in organisation.units)
     if named and not accusation.whole:
         return named
-    return named | _meant(organisation, area, organisation.conflicts[accusation.kind])
+    return named | _meant(organisation, area, organisation.conflicts[organisation.rule(accusation.kind)])
 
 
 def _family(organisation: Organisation, codes: Collection[str]) -> frozenset[str]:
@@ -68,7 +66,7 @@ def _family(organisation: Organisation, codes: Collection[str]) -> frozenset[str
 
 def _owner(organisation: Organisation, area: AreaFinding, category: str | None) -> str:
     """Who owns a tip that accuses nobody."""
-    return _listed(organisation, category) or organisation.desk(area.district, area.ward) or NO_AREA
+    return _listed(organisation, category) or organisation.desk(area.district, area.ward) or DUTY
 
 
 def _listed(organisation: Organisation, category: str | None) -> str | None:
@@ -80,7 +78,7 @@ def _listed(organisation: Organisation, category: str | None) -> str | None:
 
 def _highest(organisation: Organisation, category: str | None, accusations: Sequence[Accusation]) -> tuple[str, ...]:
     """Owner and overseer for the highest accused kind; the conflict table is in order of rank."""
-    kinds = {it.kind for it in accusations}
+    kinds = {organisation.rule(it.kind) for it in accusations}
     for kind, rule in organisation.conflicts.items():
         if kind in kinds:
             return tuple(code if code != DEPARTMENT else _department(organisation, category) for code in rule["to"])
@@ -88,19 +86,18 @@ def _highest(organisation: Organisation, category: str | None, accusations: Sequ
 
 
 def _department(organisation: Organisation, category: str | None) -> str:
-    """The first department of a matter, else the city duty desk."""
-    known = categories().get(category or "")
-    return _listed(organisation, category) or (known.department if known else None) or NO_AREA
+    """The first department of a matter, else the duty desk."""
+    return _listed(organisation, category) or organisation.departments.get(category or "") or DUTY
 
 
 def _excluded(organisation: Organisation, area: AreaFinding, accusations: Iterable[Accusation]) -> frozenset[str]:
     """The accused, their predecessors and successors, all below them, and whom the table adds."""
     found: set[str] = set()
     for accusation in accusations:
-        rule, accused = organisation.conflicts[accusation.kind], meant(organisation, area, accusation)
+        accused = meant(organisation, area, accusation)
         for code in accused:
             found |= {code} | organisation.lineage(code) | organisation.below(code)
-        for also in rule["also"]:
+        for also in organisation.conflicts[organisation.rule(accusation.kind)]["also"]:
             found |= _also(organisation, also, accused)
     return frozenset(found - {HELD})
 
@@ -137,7 +134,7 @@ def _desks(organisation: Organisation, area: AreaFinding) -> set[str]:
 def _wards(organisation: Organisation, area: AreaFinding) -> set[str]:
     split = [it.code for it in area.candidates if it.level == "ward" and not area.ask]
     if area.ward:
-        return {f"ward-{code}" for code in (area.ward, *split)}
+        return {f"ward-{code}" for code in (area.ward, *split)} & organisation.units.keys()
     if area.district:
         return set(organisation.wards_of(area.district))
     return {code for code, unit in organisation.units.items() if unit.kind == UnitKind.WARD_POLICE}

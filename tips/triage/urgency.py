@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tips.organisation.taxonomy import Flag, categories, has
+from tips.organisation import taxonomy
+from tips.organisation.taxonomy import Flag, has
 from tips.triage.lexicon import Hits
 
 IN_DANGER: Final = 0.18  # so likely must it be that a life, or somebody's freedom, is in danger now
@@ -22,9 +23,21 @@ class Urgency:
 
 
 def find(
-    intent: str, code: str | None, second: str | None, hits: Hits, danger: float, *, endangered: bool = False
+    intent: str,
+    code: str | None,
+    second: str | None,
+    usual: taxonomy.Urgency | None,
+    hits: Hits,
+    danger: float,
+    *,
+    endangered: bool = False,
 ) -> Urgency:
-    """The urgency of a tip or emergency, of anything else none; `endangered` is who wrote it, at this moment."""
+    """The urgency of a tip or emergency, of anything else none.
+
+    Args:
+        usual: the organisation's, of such a category.
+        endangered: who wrote it, at this moment.
+    """
     if intent not in {"tip", "emergency"}:
         return Urgency(None, False, False, ())
     ongoing = _ongoing(intent, code, hits)
@@ -32,7 +45,7 @@ def find(
         return Urgency("P0", ongoing, True, tuple(dict.fromkeys(("113", *_hotlines(code, hits)))))
     if intent == "emergency" or danger >= IN_DANGER:
         return Urgency("P0", True, True, _hotlines(code, hits))
-    return Urgency(f"P{_level(code, second, ongoing, hits)}", ongoing, False, ())
+    return Urgency(f"P{_level(code, second, usual, ongoing, hits)}", ongoing, False, ())
 
 
 def _ongoing(intent: str, code: str | None, hits: Hits) -> bool:
@@ -42,9 +55,8 @@ def _ongoing(intent: str, code: str | None, hits: Hits) -> bool:
     return not hits.get("past") and not (code and has(code, Flag.PASSING))
 
 
-def _level(code: str | None, second: str | None, ongoing: bool, hits: Hits) -> int:
-    known = categories().get(code or "")
-    base = int(known.urgency[1]) if known and known.urgency else 2
+def _level(code: str | None, second: str | None, usual: taxonomy.Urgency | None, ongoing: bool, hits: Hits) -> int:
+    base = int(usual[1]) if usual else 2
     code = code or ""
     if has(code, Flag.STEADY):
         active = second in {"drugs.trade", "child.sexual", "trafficking.any"}

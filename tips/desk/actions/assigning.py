@@ -99,5 +99,6 @@ def colleagues(it: Situation) -> list[str]:
 
 def _given_to(it: Situation, name: str) -> Case:
     """The case as this officer's; a new one is then being screened."""
-    moved = lifecycle.entering(it.row, State.SCREENING, it.now) if it.row.state == State.RECEIVED else it.row
-    return replace(moved, officer=name)
+    if it.row.state != State.RECEIVED:
+        return replace(it.row, officer=name)
+    return replace(lifecycle.entering(it.row, State.SCREENING, it.now, it.organisation.terms), officer=name)

@@ -38,7 +38,7 @@ def no_endorsement(it: Situation) -> str | None:
 
 def close(it: Situation) -> Step:
     """End a concluded case; the time until it is shredded begins."""
-    clock = deadlines.retention(taxonomy.group_of(it.row.category), it.now)
+    clock = deadlines.retention(it.organisation.terms, taxonomy.group_of(it.row.category), it.now)
     step = moved_to(it, replace(it.row, state=it.leads_to, clock=clock.name, due_at=clock.due_at))
     return replace(step, facts={**step.facts, "officer": it.row.officer or it.session.name})
 

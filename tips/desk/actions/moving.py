@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tips.cases import deadlines, policy
+from tips.cases import deadlines
 from tips.cases.case import Case
 from tips.cases.ledger import Kind
 from tips.cases.plaintext import Part
@@ -24,7 +24,7 @@ def verify(it: Situation) -> Step:
 
 def extend(it: Situation) -> Step:
     """Two more months (BLTTHS art. 147): once by the unit's head, once more by an overseer."""
-    clock = deadlines.extended(it.row.due_at or deadlines.hour(it.now))
+    clock = deadlines.extended(it.organisation.terms, it.row.due_at or deadlines.hour(it.now))
     moved = replace(it.row, clock=clock.name, due_at=clock.due_at)
     return Step(Kind.EXTENDED, moved, piece=it.written(Part.NOTE))
 
@@ -32,7 +32,7 @@ def extend(it: Situation) -> Step:
 def no_extension(it: Situation) -> str | None:
     """Refused: both were given, or the second is not an overseer's."""
     given = it.opened.count(Kind.EXTENDED)
-    if given >= policy.extensions() or (given and it.session.role != Role.OVERSEER):
+    if given >= it.organisation.terms.extensions() or (given and it.session.role != Role.OVERSEER):
         return "error.extension"
     return None
 
@@ -46,14 +46,14 @@ def suspend(it: Situation) -> Step:
 def resume(it: Situation) -> Step:
     """End a suspension; the clock goes on with the time that was left (BLTTHS art. 149)."""
     left = next((event.facts["left_h"] for event in reversed(it.opened.events) if "left_h" in event.facts), "0")
-    deadline = deadlines.resumed(int(left), it.now)
+    deadline = deadlines.resumed(it.organisation.terms, int(left), it.now)
     return moved_to(it, replace(it.row, state=it.leads_to, clock=deadline.name, due_at=deadline.due_at))
 
 
 def bounce(it: Situation) -> Step:
     """Send a case back to who handed it over; the second time it climbs by itself."""
     moved = replace(it.entering(), unit=_sender(it), officer=None, opened=False)
-    if 1 + it.opened.count(Kind.BOUNCED) >= policy.bounces():
+    if 1 + it.opened.count(Kind.BOUNCED) >= it.organisation.terms.bounces():
         moved = replace(moved, clock=deadlines.WAKE, due_at=deadlines.hour(it.now))
     return Step(Kind.BOUNCED, moved, piece=it.written(Part.NOTE))
 

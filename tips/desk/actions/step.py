@@ -95,7 +95,7 @@ class Situation:
 
     def entering(self) -> Case:
         """The case in the state that the action leads to, with the deadline that this starts."""
-        return lifecycle.entering(self.row, self.leads_to, self.now)
+        return lifecycle.entering(self.row, self.leads_to, self.now, self.organisation.terms)
 
     def written(self, part: Part, facts: Mapping[str, Any] | None = None) -> NewPiece:
         """The words of the form as a piece.

@@ -12,7 +12,7 @@ from tips.desk.actions.step import Situation, Step
 def ask(it: Situation) -> Step:
     """Ask the reporter; whoever holds the receipt can read it and answer."""
     begun = it.row.state in {State.ACCEPTED, State.VERIFYING}  # a question does not stop the clocks of the law
-    moved = it.row if begun else lifecycle.entering(it.row, State.NEEDS_INFO, it.now)
+    moved = it.row if begun else lifecycle.entering(it.row, State.NEEDS_INFO, it.now, it.organisation.terms)
     return Step(Kind.ASKED, moved, piece=it.written(Part.QUESTION))
 
 
