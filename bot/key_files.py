@@ -6,7 +6,7 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Final
 
 from tips import errors
 from tips.intake import reporter_notifications
-from tips.organisation.roster import NEEDED, SignedRoster, Signer, Signers
+from tips.organisation.roster import CLOCK, NEEDED, PROCESSES, SignedRoster, Signer, Signers
 from tips.people.founding import Secrets
 
 DRAFT_KEY_LIFE: Final = 26  # hours: a draft's 24, and the slack of hours at both ends
@@ -262,25 +262,41 @@ def store(folder: Path, secrets: Secrets) -> None:
     write_secret(folder / "signers.json", json.dumps(plain).encode())
 
 
-def load(folder: Path, processes: tuple[str, ...]) -> Secrets:
-    """Read them back.
+def load(folder: Path, credentials: Path | None, wanted: Collection[str] | None) -> Secrets:
+    """Read back what these processes sign with, and nothing of the others.
+
+    Args:
+        folder: TINBAO_SECRETS.
+        credentials: where a service manager puts what it hands over; it goes before the folder.
+        wanted: the processes; None: all whose keys are here.
 
     Raises:
         BadSetting: missing, or readable by others; the message says what to do.
     """
-    signing = {process: secret(folder / f"{process}.key") for process in processes}
-    release = secret(folder / "release.key") if "clock" in processes else b""
-    return Secrets(signing, release, signers(folder))
+
+    def place(name: str) -> Path:
+        handed = credentials / name if credentials else None
+        return handed if handed and handed.exists() else folder / name
+
+    found = [it for it in PROCESSES if place(f"{it}.key").exists()] if wanted is None else list(wanted)
+    signing = {process: secret(place(f"{process}.key")) for process in found}
+    release = secret(place("release.key")) if CLOCK in found else b""
+    return Secrets(signing, release, signers(folder, place("signers.json")))
 
 
-def signers(folder: Path) -> Signers:
+def is_there(folder: Path, credentials: Path | None, process: str) -> bool:
+    """Whether a process's key is on this machine."""
+    return any((it / f"{process}.key").exists() for it in (credentials, folder) if it)
+
+
+def signers(folder: Path, file: Path | None = None) -> Signers:
     """The pinned signers; the first homes had two, both of whom sign.
 
     Raises:
         BadSetting: others can read the file, or it is spoilt.
     """
     try:
-        plain = json.loads(secret(folder / "signers.json"))
+        plain = json.loads(secret(file or folder / "signers.json"))
         rows, needed = (plain, NEEDED) if isinstance(plain, list) else (plain["signers"], plain["threshold"])
         return Signers(tuple(Signer(name, office, bytes.fromhex(verify)) for name, office, verify in rows), int(needed))
     except (ValueError, KeyError, TypeError) as error:

@@ -16,6 +16,16 @@ from tips.merkle import notes
 from tips.organisation import templates
 from tips.statistics import suppression
 
+SECRET: Final = (  # settings that may stand in a file
+    "TINBAO_DATABASE_URL",
+    "TINBAO_DRAFTS_URL",
+    "TINBAO_TELEGRAM_TOKEN",
+    "TINBAO_OFFICERS_TOKEN",
+    "TINBAO_ZALO_TOKEN",
+    "TINBAO_ZALO_OA_APP_SECRET",
+    "TINBAO_ZALO_OA_SECRET",
+    "TINBAO_ZALO_OA_REFRESH",
+)
 DATABASES: Final = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
 DEFAULT_LISTEN: Final = "127.0.0.1:8138"
 TELEGRAM_API: Final = "https://api.telegram.org"
@@ -92,16 +102,18 @@ class Settings:
     backups: Path | None = None  # where the clock puts a backup each night; None: it makes none
     least: int = LEAST  # counts below it are hidden wherever figures are published
     witnesses: tuple[notes.Key, ...] = ()  # whose cosignatures of the log's heads are taken
+    credentials: Path | None = None  # where a service manager puts keys that it hands over
     demo: bool = False
     moved: Moved | None = None  # None: the machine's own time
 
 
 def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
-    """The settings of an environment.
+    """The settings of an environment. A secret one may stand in a file, which `NAME_FILE` names.
 
     Raises:
         BadSetting: one of them cannot be; the message says which and what to write.
     """
+    environment = _with_files(environment)
     home = Path(environment.get("TINBAO_HOME", "home")).absolute()
     secrets = Path(environment.get("TINBAO_SECRETS", f"{home}-secrets")).absolute()
     if secrets == home or home in secrets.parents:
@@ -134,9 +146,33 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         backups=_backups(environment, home, secrets),
         least=_least(environment),
         witnesses=_witnesses(environment),
+        credentials=_credentials(environment),
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
     )
+
+
+def _with_files(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The settings with what lies in files that they name."""
+    found = dict(environment)
+    for name in SECRET:
+        if not (file := environment.get(f"{name}_FILE", "")):
+            continue
+        if environment.get(name):
+            raise errors.BadSetting(f"{name} and {name}_FILE are both set: leave one out")
+        try:
+            found[name] = Path(file).read_text("utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise errors.BadSetting(f"{name}_FILE names a file that cannot be read") from error
+        if not found[name] or len(found[name].splitlines()) > 1:
+            raise errors.BadSetting(f"{name}_FILE names a file that is not one line")
+    return found
+
+
+def _credentials(environment: Mapping[str, str]) -> Path | None:
+    """What systemd calls `$CREDENTIALS_DIRECTORY`."""
+    folder = environment.get("CREDENTIALS_DIRECTORY", "")
+    return Path(folder) if folder else None
 
 
 def _organisation(value: str) -> str:

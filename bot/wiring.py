@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -56,7 +56,7 @@ from tips.intake.reporter_notifications import ReporterNotifications
 from tips.intake.submission import Intake
 from tips.intake.tallies import Tallies
 from tips.intake.turns import Say
-from tips.organisation.roster import CLOCK, INTAKE, PROCESSES, Roster
+from tips.organisation.roster import CLOCK, DESK, INTAKE, PROCESSES, Roster
 from tips.organisation.units import Organisation, UnitKind
 from tips.people import recovery
 from tips.people.device_cookies import Devices
@@ -78,6 +78,7 @@ from tips.transparency.publication import Publication
 from tips.triage import Triager
 
 Now = Callable[[], datetime]
+SIGNS_AS: Final[Mapping[str, str]] = {"intake": INTAKE, "desk": DESK, "officers": DESK, "clock": CLOCK}  # by part
 CHANNELS: Final = ("web", "telegram", "zalo", "zalo_oa", "terminal")  # as tallies know them
 
 
@@ -154,16 +155,24 @@ class Product:
 
 @asynccontextmanager
 async def open_product(
-    settings: Settings, *, now: Now = wall_clock, random: Random = os.urandom, cost: Cost = FULL_COST
+    settings: Settings,
+    parts: Collection[str] | None = None,
+    *,
+    now: Now = wall_clock,
+    random: Random = os.urandom,
+    cost: Cost = FULL_COST,
 ) -> AsyncIterator[Product]:
     """Open a home that `init` made.
+
+    Args:
+        parts: what of it serves here: only the keys of these are loaded. None: whatever can, by the keys that are here.
 
     Raises:
         BadSetting: something is missing or unsafe; the message is the remedy.
     """
     if not settings.home.is_dir():
         raise errors.BadSetting(f"there is no home at TINBAO_HOME ({settings.home.name}): run `tinbao init`")
-    secrets = key_files.load(settings.secrets, PROCESSES)
+    secrets = key_files.load(settings.secrets, settings.credentials, _signing(settings, parts))
     folder = key_files.check_run(settings.run, demo=settings.demo)
     migrate.upgrade(settings.database_url)
 
@@ -171,7 +180,7 @@ async def open_product(
         return live()
 
     with tree_files.slot(folder) as slot:
-        book = TallyFiles(folder, slot, INTAKE, secrets.signing[INTAKE], roster, random)
+        book = TallyFiles(folder, slot, *secrets.counting, roster, random)
         async with storage.open_store(settings.database_url, settings.drafts_url or None, book=book) as store:
             live = LiveRoster(store, secrets.signers, settings.secrets)
             believed = believed_time(settings, now, trial=(await live.refresh()).trial)
@@ -182,6 +191,22 @@ async def open_product(
                 yield _put_together(
                     _Basis(settings, store, live, secrets, run, counters, believed, random, cost, sealed)
                 )
+
+
+def _signing(settings: Settings, parts: Collection[str] | None) -> list[str] | None:
+    """The processes whose keys these parts sign with; a home of before the desk had its own uses the intake's there.
+
+    Raises:
+        BadSetting: there is no such part.
+    """
+    if parts is None:
+        return None
+    if unknown := set(parts) - SIGNS_AS.keys():
+        raise errors.BadSetting(f"--only knows {', '.join(sorted(SIGNS_AS))}, not {', '.join(sorted(unknown))}")
+    wanted = {SIGNS_AS[it] for it in parts}
+    if DESK in wanted and not key_files.is_there(settings.secrets, settings.credentials, DESK):
+        wanted = wanted - {DESK} | {INTAKE}
+    return [it for it in PROCESSES if it in wanted]
 
 
 async def _sealed(settings: Settings, store: storage.Store) -> Mapping[str, bytes]:
@@ -307,7 +332,7 @@ def _put_together(it: _Basis) -> Product:
 
 def _reception(it: _Basis, files: Files) -> Reception:
     """The citizen's side."""
-    signing, address = it.secrets.signing[INTAKE], f"{it.settings.public_url}/"
+    signing, address = it.secrets.of(INTAKE), f"{it.settings.public_url}/"
     triager_of = functools.lru_cache(maxsize=1)(Triager)
     return Reception(
         conversation=Conversation(
@@ -349,7 +374,7 @@ def _desk(it: _Basis, files: Files) -> tuple[Review, Casework]:
 
 def _clock(it: _Basis) -> _Clockwork:
     """What time does to cases."""
-    organisation, signing = it.roster.organisation, it.secrets.signing[CLOCK]  # whichever is in force
+    organisation, signing = it.roster.organisation, it.secrets.of(CLOCK)  # whichever is in force
     cases, covered = it.store.cases, key_files.AllCovered(it.settings.secrets)
     mending = Mending(cases, it.roster, it.roster.refresh, covered, it.store.outbox, signing, it.now, it.random)
     rounds = Rounds(mending, it.store.clockwork, it.now)
@@ -377,7 +402,7 @@ def _clock(it: _Basis) -> _Clockwork:
 
 def _heads(it: _Basis) -> Heads:
     """The ledger's tree as it grows, and as it is believed."""
-    kept, signing = HeadFile(it.settings.secrets), it.secrets.signing[CLOCK]
+    kept, signing = HeadFile(it.settings.secrets), it.secrets.of(CLOCK)
     return Heads(it.store.tree, kept, it.roster, signing, it.now, it.random)
 
 
@@ -412,7 +437,7 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
 
 def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
     """The audit of everything, and the backup, where the settings say into which folder."""
-    signing, url, store, clock = it.secrets.signing[CLOCK], it.settings.database_url, it.store, _heads(it)
+    signing, url, store, clock = it.secrets.of(CLOCK), it.settings.database_url, it.store, _heads(it)
     kept = custody.outside
 
     async def audited() -> int:

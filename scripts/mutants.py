@@ -2257,6 +2257,20 @@ MUTANTS = (
         "    except errors.Busy:\n        return Entry",
         "tests/flows/test_second_evening.py::test_what_an_officer_seals_that_is_no_piece_closes_no_case",
     ),
+    Mutant(
+        "a part that loads every key",
+        "bot/wiring.py",
+        "settings.credentials, _signing(settings, parts))",
+        "settings.credentials, None)",
+        "tests/flows/test_secrets_by_part.py::test_a_part_loads_no_other_one_s_keys_where_all_are_at_hand",
+    ),
+    Mutant(
+        "a desk's key that signs for the clock",
+        "tips/cases/signers.py",
+        "Kind.AUDITED: lambda event, roster: event.by not in {INTAKE, DESK},",
+        "Kind.AUDITED: lambda event, roster: event.by != INTAKE,",
+        "tests/flows/test_secrets_by_part.py::test_the_desk_s_own_key_signs_no_event",
+    ),
 )
 
 

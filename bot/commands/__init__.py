@@ -89,6 +89,10 @@ def _run(work: Coroutine[Any, Any, int | None]) -> None:
     raise typer.Exit(asyncio.run(work) or 0)
 
 
+def _parts(only: str) -> frozenset[str]:
+    return frozenset(_listed(only))
+
+
 @app.command("init")
 def run_init(
     org: Org = None,
@@ -189,7 +193,7 @@ def serve(
     """Run the chat, the desk, the officers' bot and the clock."""
     from bot.serve import serving
 
-    _run(serving.serve(_settings(), frozenset(part.strip() for part in only.split(","))))
+    _run(serving.serve(_settings(), _parts(only)))
 
 
 @app.command()
@@ -201,11 +205,13 @@ def demo() -> None:
 
 
 @app.command("doctor")
-def run_doctor() -> None:
+def run_doctor(
+    only: Annotated[str, typer.Option("--only", help="The parts that run on this machine; else by its keys.")] = "",
+) -> None:
     """Check configuration, keys, database and clocks, and say the remedy."""
     from bot.commands import doctor as doctoring
 
-    _run(doctoring.check(os.environ))
+    _run(doctoring.check(os.environ, _parts(only) or None))
 
 
 @app.command("chat")

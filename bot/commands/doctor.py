@@ -10,7 +10,7 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -42,11 +42,16 @@ class Advice(str):
 Check = Callable[[Product], Awaitable[str]]
 
 
-async def check(environment: Mapping[str, str]) -> int:
-    """Print a line for each check; 0 where the parts can serve."""
+async def check(environment: Mapping[str, str], parts: Collection[str] | None = None) -> int:
+    """Print a line for each check; 0 where the parts can serve.
+
+    Args:
+        environment: the settings, and the terminal's language.
+        parts: what serves on this machine; None: whatever can, by the keys that are here.
+    """
     try:
         settings = read(environment)
-        async with open_product(settings) as product:
+        async with open_product(settings, parts) as product:
             return await _all(settings, product, environment)
     except errors.TinBaoError as error:
         print(f"✗ start: {error_messages.said(error, environment)}")

@@ -21,11 +21,11 @@ from bot.serve import background, http_connections, web
 from bot.serve.announcing import Announcer
 from bot.serve.messengers import Door
 from bot.settings import Settings, ZaloAccount
-from bot.wiring import Product, open_product
+from bot.wiring import SIGNS_AS, Product, open_product
 from tips import errors
 from tips.intake.tallies import Tallies
 
-PARTS: Final = frozenset({"intake", "desk", "officers", "clock"})
+PARTS: Final = frozenset(SIGNS_AS)
 ROSTER_EVERY: Final = 15.0  # seconds
 GRACE: Final = 5  # seconds for open requests at the end
 
@@ -36,7 +36,7 @@ async def serve(settings: Settings, parts: frozenset[str]) -> int:
         raise errors.BadSetting(f"--only knows {', '.join(sorted(PARTS))}, not {', '.join(sorted(unknown))}")
     logs.configure()
     listener = listen(settings)
-    async with open_product(settings) as product:
+    async with open_product(settings, parts) as product:
         await run(product, parts, listener, asyncio.Event())
     return 0
 

@@ -16,7 +16,7 @@ from tips.cases.case import State
 from tips.cases.claims import Claimed
 from tips.cases.ledger import Event, Kind
 from tips.organisation.roles import Role
-from tips.organisation.roster import APART, CLOCK, HELD, INTAKE, PROCESSES, Left, Person, Roster
+from tips.organisation.roster import APART, CLOCK, DESK, HELD, INTAKE, PROCESSES, Left, Person, Roster
 
 
 class Standing(Enum):
@@ -71,11 +71,11 @@ BESIDE: Final[Mapping[Kind, Callable[[Event, Roster], bool]]] = {
     Kind.FROZEN: lambda event, roster: event.by == CLOCK,
     Kind.ROSTER: lambda event, roster: _is_signer(event, roster) and _tells_a_version(event),
     Kind.RESTORED: lambda event, roster: _is_signer(event, roster),
-    Kind.EXPORTED: lambda event, roster: event.by != CLOCK,
+    Kind.EXPORTED: lambda event, roster: event.by not in {CLOCK, DESK},
     Kind.SEARCHED: lambda event, roster: event.by not in PROCESSES,
-    Kind.RECLAIMED: lambda event, roster: event.by != CLOCK,
-    Kind.BACKED_UP: lambda event, roster: event.by != INTAKE,
-    Kind.AUDITED: lambda event, roster: event.by != INTAKE,
+    Kind.RECLAIMED: lambda event, roster: event.by not in {CLOCK, DESK},
+    Kind.BACKED_UP: lambda event, roster: event.by not in {INTAKE, DESK},
+    Kind.AUDITED: lambda event, roster: event.by not in {INTAKE, DESK},
 }
 
 

@@ -23,9 +23,10 @@ NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # of a person: letters of any
 HELD: Final = "held"  # its key is the recovery key: opened only by a quorum of offices
 NEEDED: Final = 2  # signatures, where a document does not say: the first ones had two signers
 INTAKE: Final = "intake"  # the processes that sign for themselves
+DESK: Final = "desk"  # counts what officers add, and signs no event
 CLOCK: Final = "clock"
 LEAST_OFFICES: Final = 2  # whose signers sign a version together, whatever is needed besides
-PROCESSES: Final = (INTAKE, CLOCK)
+PROCESSES: Final = (INTAKE, DESK, CLOCK)
 APART: Final = timedelta(hours=2)  # how far a desk may be behind a roster, and its clock behind another one's
 
 

@@ -29,9 +29,25 @@ RECOVERY: Final = "recovery"  # the holder's name under which seeds are sealed t
 class Secrets:
     """What the processes need and no backup ever holds."""
 
-    signing: Mapping[str, bytes] = field(repr=False)  # process -> Ed25519 seed
+    signing: Mapping[str, bytes] = field(repr=False)  # process -> Ed25519 seed; of those only that run here
     release: bytes = field(repr=False)  # the clock's X-Wing seed
     signers: Signers
+
+    def of(self, process: str) -> bytes:
+        """What a process signs with; b"": it does not run here, and nothing signs in its name."""
+        return self.signing.get(process, b"")
+
+    @property
+    def counting(self) -> tuple[str, bytes]:
+        """The process in whose name a tally of all that is added here is signed, and what it signs with.
+
+        Raises:
+            BadSetting: no process runs here.
+        """
+        for process in roster.PROCESSES:
+            if process in self.signing:
+                return process, self.signing[process]
+        raise errors.BadSetting("no process has its key in TINBAO_SECRETS: run `tinbao init`, or bring one")
 
 
 @dataclass(frozen=True, slots=True)
