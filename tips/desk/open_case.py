@@ -60,9 +60,10 @@ class OpenCase:
 
     @property
     def excluded(self) -> frozenset[str]:
-        """Every unit that any piece shuts out, and that two offices have not cleared."""
+        """Every unit that any piece shuts out, and that two offices have not cleared; and whoever followed it since."""
         found = self.tip.excluded.union(*(piece.content.excluded for piece in self.thread))
-        return frozenset(unit for unit in found if not clearing.cleared(self.clearings(unit)))
+        standing = frozenset(unit for unit in found if not clearing.cleared(self.clearings(unit)))
+        return standing | self.organisation.heirs(standing)
 
     @property
     def recused(self) -> frozenset[str]:

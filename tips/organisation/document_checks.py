@@ -119,6 +119,7 @@ def _links(plain: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _command(known)
     yield from _places(plain)
     named = [*plain["owners"].values(), *(it for codes in plain["together"] for it in codes)]
+    named += [it for codes in plain.get("successors", {}).values() for it in codes]
     named += [row["department"] for row in plain["categories"].values() if row["department"]]
     named += [*plain["climbs"].values(), *(it for it in plain["climbs"] if it not in tuple(UnitKind))]
     founders = plain["founders"]
