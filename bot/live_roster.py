@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class LiveRoster:
         self._store, self._signers, self._secrets = store, signers, secrets
         self._current: tuple[Roster, Organisation] | None = None
         self._asked = frozenset[str]()  # of whom older versions were asked
+        self._turn = asyncio.Lock()  # a version that waits for its document comes into force after no newer one
 
     def __call__(self) -> Roster:
         """The version that was verified last."""
@@ -53,6 +55,10 @@ class LiveRoster:
                 nowhere; the one in use stays.
             BadSetting: the home has no roster.
         """
+        async with self._turn:
+            return await self._refreshed()
+
+    async def _refreshed(self) -> Roster:
         if self._current is None and (kept := key_files.kept_roster(self._secrets)):
             await self._take(self.check(kept))
         signed = await self._store.keyring.newest_roster()

@@ -6,11 +6,10 @@ one any more. What was sealed to it stays readable to the others, who keep the o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from tips import errors
 from tips.cases import ledger
@@ -19,14 +18,12 @@ from tips.crypto.keys import Cost, Identity, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation import roster
 from tips.organisation.documents import Document
-from tips.organisation.roles import Role
+from tips.organisation.roles import NAME, Role
 from tips.organisation.roster import Left, Person, Roster, SignedRoster
 from tips.organisation.units import Organisation, UnitKind
 from tips.people import founding
 from tips.people.key_rotation import with_new_keys
 from tips.ports.people import Account
-
-_NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # letters of any script
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +175,7 @@ def _rekeyed(version: Roster, person: Person) -> list[str]:
 def _check(current: Roster, organisation: Organisation, newcomer: Newcomer) -> None:
     if current.person(newcomer.name) or newcomer.name in {*current.processes, *current.former}:
         raise errors.Refused("error.name_taken")
-    if not _NAME.fullmatch(newcomer.name):
+    if not NAME.fullmatch(newcomer.name):
         raise errors.Refused("error.name")
     unit = organisation.units.get(newcomer.unit)
     if unit is None:
