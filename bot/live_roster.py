@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -37,6 +38,7 @@ class LiveRoster:
         self._store, self._signers, self._secrets = store, signers, secrets
         self._current: _InForce | None = None
         self._asked = frozenset[str]()  # of whom older versions were asked
+        self._turn = asyncio.Lock()  # a version that waits for its document comes into force after no newer one
 
     def __call__(self) -> Roster:
         """The version that was verified last."""
@@ -70,6 +72,10 @@ class LiveRoster:
                 that it names is nowhere: the one in use stays.
             BadSetting: the home has no roster.
         """
+        async with self._turn:
+            return await self._refreshed()
+
+    async def _refreshed(self) -> Roster:
         if self._current is None and (kept := key_files.kept_roster(self._secrets)):
             await self._take(_of_itself(kept), kept)
         signed = await self._store.keyring.newest_roster()

@@ -1544,6 +1544,20 @@ MUTANTS = (
         "tests/flows/test_adopting.py::test_deadlines_are_the_organisation_s",
     ),
     Mutant(
+        "a successor of somebody who is shut out",
+        "tips/desk/open_case.py",
+        "        return standing | self.organisation.heirs(standing)",
+        "        return standing",
+        "tests/flows/test_adopting.py::test_who_follows_a_unit_that_is_shut_out_is_shut_out_too",
+    ),
+    Mutant(
+        "an admin who signs as the clock",
+        "tips/organisation/document_checks.py",
+        "if name in {*PROCESSES, *RESERVED} or",
+        "if",
+        "tests/unit/test_organisation_documents.py::test_what_is_wrong_in_a_document_is_found",
+    ),
+    Mutant(
         "an organisation that a hand was in",
         "tips/organisation/documents.py",
         "    if hashlib.sha256(data).hexdigest() != digest:\n        return None\n    try:",

@@ -17,7 +17,7 @@ from bot.roster_files import SignerFile
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.keys import Cost, Identity
-from tips.organisation.roster import NAME
+from tips.organisation.roles import NAME
 from tips.people import proposals, signer_keys
 from tips.people.proposals import Change, Proposal
 

@@ -201,3 +201,27 @@ async def test_deadlines_are_the_organisation_s(tmp_path: Path, database_url: st
         await office.citizen("another").sends(TIP)
         (other,) = [it for it in await office.cases() if it.id != row.id]
         assert other.due_at == deadlines.hour(office.clock()) + timedelta(hours=2)
+
+
+async def test_who_follows_a_unit_that_is_shut_out_is_shut_out_too(tmp_path: Path, database_url: str) -> None:
+    """The desk that was accused goes; the one that takes over its people gets no key to that case, by no hand."""
+
+    def followed(plain: dict[str, Any]) -> None:
+        sketched(plain)
+        plain["successors"] = {"area-770": ["area-760"]}
+
+    async with opened(tmp_path, PEOPLE, database_url) as office:
+        office.clock.moment = datetime.now(UTC)  # as the command has it
+        citizen = office.citizen()
+        await citizen.says(TIP)
+        await citizen.presses("exclude:area-770")
+        await citizen.presses("submit")
+        row = await office.the_case()
+        assert row.unit == "px05"
+        await adopts(tmp_path, office, followed)
+        session = await office.session("thanh")
+        assert {"area-770", "area-760"} <= (await office.product.review.open(session, row.id)).excluded
+        for act in ("hand_over", "share"):
+            with pytest.raises(errors.Refused) as refused:
+                await office.product.casework.act(session, row.id, act, Fields(unit="area-760"))
+            assert refused.value.key == "error.excluded"

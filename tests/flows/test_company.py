@@ -49,6 +49,11 @@ async def test_a_tip_is_received_answered_and_closed(company: Home) -> None:
     assert (await company.product.audit()).sound
 
 
+async def test_nobody_is_asked_for_a_ward(company: Home) -> None:
+    """Where there are no areas, the summary comes at once."""
+    assert "submit" in choices(await company.citizen().says(TIP))
+
+
 async def test_bribes_go_to_the_committee(company: Home) -> None:
     """Its owners say so; the management is no level of it."""
     await company.citizen().sends(BRIBES)

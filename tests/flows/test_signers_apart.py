@@ -12,7 +12,7 @@ from bot import roster_files
 from tests.fakes import home
 from tests.fakes.machines import SIGNERS, Machines, asked, run
 from tests.fakes.machines import founded as a_founded
-from tips.organisation import roster
+from tips.organisation.roles import NAME
 
 
 @pytest.fixture
@@ -340,4 +340,4 @@ def test_a_signer_s_file_is_what_it_was_or_nothing(tmp_path: Path) -> None:
         run(tmp_path, 1, "signer", "new", str(tmp_path / "x"), "--name", "a\nb", "--office", "vks-tp").returncode == 1
     )
     assert json.loads(first.stdout)["fingerprint"].count(" ") == 5
-    assert roster.NAME.fullmatch("Nguyễn Văn A")
+    assert NAME.fullmatch("Nguyễn Văn A")

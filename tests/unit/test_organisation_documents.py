@@ -205,6 +205,15 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], Problem]] = {
         lambda it: it["founders"].update(shares=["px05", "pc03", "vks-tp"]),
         Problem("shares", "2"),
     ),
+    "an admin who would sign as the clock": (
+        lambda it: it["founders"]["admins"][0].update(name="clock"),
+        Problem("reserved", "clock"),
+    ),
+    "a unit that would have the reporter's keys": (
+        lambda it: unit(it, "pc03").update(code="receipt"),
+        Problem("reserved", "receipt"),
+    ),
+    "a day of issue that is none": (lambda it: it.update(issued="soon"), Problem("day", "soon")),
     "admins of one branch": (
         lambda it: (
             it["founders"]["admins"][0].update(office="px05") or it["founders"]["admins"][1].update(office="pc03")

@@ -61,13 +61,14 @@ class OpenCase:
 
     @property
     def excluded(self) -> frozenset[str]:
-        """Every unit that any piece shuts out, and that two offices have not cleared.
+        """Every unit that any piece shuts out, and that two offices have not cleared; and whoever followed it since.
 
         Of a piece that nobody reads any more the chain still tells who got no key to it.
         """
         found = self.tip.excluded.union(*(piece.content.excluded for piece in self.thread))
         found |= self.shut_out if self.closed else frozenset()
-        return frozenset(unit for unit in found if not clearing.cleared(self.clearings(unit)))
+        standing = frozenset(unit for unit in found if not clearing.cleared(self.clearings(unit)))
+        return standing | self.organisation.heirs(standing)
 
     @property
     def recused(self) -> frozenset[str]:

@@ -181,7 +181,7 @@ class Prompts:
         triage = known if known and hardened.let_in == draft.let_in else self.triage(hardened)
         draft = hardened
         says = [*first, *self.shut_out(_newly_said(draft, triage))]
-        about = "" if draft.asked else _missing(draft, triage)
+        about = "" if draft.asked else _missing(draft, triage, areas=self.triager.knows_areas)
         if about:
             pressed = tuple(replace(it, span=None) for it in triage.accusations)
             return self._asked(replace(draft, kept=pressed), triage, about, says)
@@ -333,10 +333,10 @@ def _which_place(places: Sequence[AreaCandidate]) -> tuple[Reply, ...]:
     return (Reply((Say("ask.where.which_of"),), tuple(area_options(places)), ReplyKind.BESIDE),) if places else ()
 
 
-def _missing(draft: Draft, triage: Triage) -> str:
+def _missing(draft: Draft, triage: Triage, *, areas: bool) -> str:
     """What is open: the place, whether somebody in office is involved, or both."""
     known = triage.area.ward or triage.area.district or triage.area.outside
-    where = not known and WHERE not in draft.settled
+    where = areas and not known and WHERE not in draft.settled
     accused = in_doubt(draft, triage)
     return BOTH if where and accused else WHERE if where else ACCUSED if accused else ""
 

@@ -42,6 +42,7 @@ def changes(old: Organisation, new: Organisation) -> list[Change]:
         *_mapped("owner", old.owners, new.owners),
         *_mapped("department", old.departments, new.departments),
         *_mapped("policy", *(_durations(it["policy"]) for it in (before, after))),
+        *_mapped("successors", *({k: ", ".join(v) for k, v in it.successors.items()} for it in (old, new))),
         _worded("together") if old.together != new.together else None,
         _worded("founders") if old.founders != new.founders else None,
     ]

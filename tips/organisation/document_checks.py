@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from tips.crypto.sealing import RECEIPT
 from tips.data import read
 from tips.organisation import units
 from tips.organisation.documents import Document
+from tips.organisation.roles import NAME
+from tips.organisation.roster import PROCESSES
 from tips.organisation.taxonomy import Urgency, categories, group_of
 from tips.organisation.units import ACCUSED_AS, DUTY, HELD, OTHER, Organisation, Unit, UnitKind
 
@@ -25,6 +28,7 @@ LEVELS: Final = 12  # of command, and that a late case climbs
 FARTHEST: Final = {"hours": 24 * 366, "days": 10 * 366, "working_days": 366}  # of a duration
 MOST_DESKS: Final = 10  # that may send a case back, or lengthen it
 SHARES: Final = range(3, 6)  # offices that get a share of the recovery seed
+RESERVED: Final = frozenset({RECEIPT, "reporter", "recovery"})  # who else has keys goes by these names
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CODES: Final = {UnitKind.AREA_DESK: "area", UnitKind.WARD_POLICE: "ward"}  # what stands before the area's code
 _PLACES: Final = frozenset({"desks", "wards", "place"})  # what an accusation without a name may mean
@@ -50,7 +54,7 @@ class Problem:
 def check(document: Document) -> list[Problem]:
     """All that is wrong with a document; nothing: a home may have it."""
     plain = document.plain
-    found = [*_names(plain), *_codes(plain), *_days(plain["areas"]), *_links(plain), *_policy(plain["policy"])]
+    found = [*_names(plain), *_codes(plain), *_days(plain), *_links(plain), *_policy(plain["policy"])]
     if found:
         return found  # the rest follows links, and would only tell the same again
     organisation = units.of_document(document)
@@ -79,6 +83,7 @@ def _names(plain: Mapping[str, Any]) -> Iterator[Problem]:
 def _codes(plain: Mapping[str, Any]) -> Iterator[Problem]:
     areas = plain["areas"]
     units_, places = ([row["code"] for row in rows] for rows in (plain["units"], areas["districts"] + areas["wards"]))
+    yield from (Problem("reserved", code) for code in units_ if code in RESERVED)
     for code in (plain["name"], *units_, *places, *(row["code"] for row in areas["old_wards"] if row["code"])):
         if not _SLUG.fullmatch(code) or len(code) > 40:
             yield Problem("code", code[:40])
@@ -88,7 +93,10 @@ def _codes(plain: Mapping[str, Any]) -> Iterator[Problem]:
     yield from (Problem("twice", kind) for kind, times in Counter(accused).items() if times > 1)
 
 
-def _days(areas: Mapping[str, Any]) -> Iterator[Problem]:
+def _days(plain: Mapping[str, Any]) -> Iterator[Problem]:
+    areas = plain["areas"]
+    if not _day(plain["issued"]):
+        yield Problem("day", plain["issued"][:40])
     for row in (*areas["districts"], *areas["wards"], *areas["old_wards"]):
         first, last = (_day(row.get(key)) for key in ("valid_from", "valid_to"))
         if "" in (first, last) or (first and last and first > last):
@@ -119,6 +127,7 @@ def _links(plain: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _command(known)
     yield from _places(plain)
     named = [*plain["owners"].values(), *(it for codes in plain["together"] for it in codes)]
+    named += [it for codes in plain.get("successors", {}).values() for it in codes]
     named += [row["department"] for row in plain["categories"].values() if row["department"]]
     named += [*plain["climbs"].values(), *(it for it in plain["climbs"] if it not in tuple(UnitKind))]
     founders = plain["founders"]
@@ -291,6 +300,9 @@ def _commander(organisation: Organisation, code: str) -> str:
 def _founders(organisation: Organisation) -> Iterator[Problem]:
     """Two admins of different branches sign; no branch alone brings the recovery seed back."""
     founders = organisation.founders
+    for name, _ in founders.admins:  # whoever signed under a process's name would sign as that process
+        if name in {*PROCESSES, *RESERVED} or not NAME.fullmatch(name):
+            yield Problem("reserved", name[:40])
     admins = {units.branch_of(organisation, office) for _, office in founders.admins}
     if len(founders.admins) != 2 or len(admins) != 2 or len({name for name, _ in founders.admins}) != 2:
         yield Problem("admins", str(len(founders.admins)))

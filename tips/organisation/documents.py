@@ -87,6 +87,7 @@ _SHAPE: Final[Mapping[str, Any]] = {
     "conflicts": _Listed(_RULE),  # highest first
     "chosen": _Listed(_RULE),  # what only a person can say, below all others
     "together": _Listed(_Listed(str)),
+    "successors": _Perhaps(_Mapped(_Listed(str))),  # code, perhaps of a unit that is gone -> who followed
     "owners": _Mapped(str),
     "categories": _Mapped({"department": _OR_NULL, "urgency": _OR_NULL}),
     "policy": {

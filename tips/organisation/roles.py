@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from tips import errors
+
+NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # of a person: letters of any script
 
 
 class Page(StrEnum):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,6 @@ from tips.crypto import keys
 from tips.crypto.sealing import Reader, Readers
 from tips.organisation.roles import Role
 
-NAME: Final = re.compile(r"\w[\w .-]{0,62}\w|\w")  # of a person: letters of any script
 HELD: Final = "held"  # its key is the recovery key: opened only by a quorum of offices
 NEEDED: Final = 2  # signatures, where a document does not say: the first ones had two signers
 INTAKE: Final = "intake"  # the processes that sign for themselves

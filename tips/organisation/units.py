@@ -6,7 +6,7 @@ It is made of a document (`documents`), which is data in the home; those that sh
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -143,6 +143,7 @@ class Organisation:
     conflicts: Mapping[str, Mapping[str, Any]] = field(repr=False)  # accused kind -> to, also, means; by rank;
     # last what only a person can say
     together: tuple[frozenset[str], ...] = field(repr=False)  # codes that are one office
+    successors: Mapping[str, Sequence[str]] = field(repr=False)  # code, also of a unit that is gone -> who followed
     owners: Mapping[str, str] = field(repr=False)  # category prefix -> owner instead of an area desk
     departments: Mapping[str, str] = field(repr=False)  # category -> the first department that it belongs to
     urgencies: Mapping[str, Urgency | None] = field(repr=False)  # category -> how soon, else as the taxonomy says
@@ -182,6 +183,15 @@ class Organisation:
         if unit.kind == UnitKind.AREA_DESK:
             family |= self.wards_of(unit.area)
         return frozenset(family)
+
+    def heirs(self, codes: Collection[str]) -> frozenset[str]:
+        """Who followed units that are gone or were parted, and who followed them: they are shut out with them."""
+        found, waiting = set[str](), [*codes]
+        while waiting:
+            following = {*self.successors.get(waiting.pop(), ())} - found
+            found |= following
+            waiting += following
+        return frozenset(found)
 
     def chain(self, code: str) -> tuple[str, ...]:
         """The unit and the levels that its late cases escalate to, up to `held`."""
@@ -265,6 +275,7 @@ def _made(document: Document) -> Organisation:
         escalates_to=plain["climbs"],
         conflicts={row["accused"]: row for row in (*plain["conflicts"], *plain["chosen"])},
         together=tuple(frozenset(codes) for codes in plain["together"]),
+        successors=plain.get("successors", {}),
         owners=plain["owners"],
         departments={code: row["department"] for code, row in plain["categories"].items() if row["department"]},
         urgencies={

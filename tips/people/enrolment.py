@@ -18,8 +18,8 @@ from tips.crypto.keys import Cost
 from tips.crypto.sealing import Random
 from tips.organisation import succession
 from tips.organisation.documents import Document
-from tips.organisation.roles import Role
-from tips.organisation.roster import NAME, Left, Person, Roster, SignedRoster, Signers
+from tips.organisation.roles import NAME, Role
+from tips.organisation.roster import PROCESSES, Left, Person, Roster, SignedRoster, Signers
 from tips.organisation.units import Organisation, UnitKind, branch_of
 from tips.people import founding, proposals
 from tips.people.key_rotation import with_new_keys
@@ -201,7 +201,7 @@ def check(current: Roster, organisation: Organisation, newcomer: Newcomer, *, re
     if renews and person and (person.unit, person.role) == (newcomer.unit, newcomer.role):
         _leaving(current, newcomer.name)
         return
-    if person or newcomer.name in {*current.processes, *current.former, *(it.name for it in signing)}:
+    if person or newcomer.name in {*PROCESSES, *current.processes, *current.former, *(it.name for it in signing)}:
         raise errors.Refused("error.name_taken")
     if not NAME.fullmatch(newcomer.name):
         raise errors.Refused("error.name")

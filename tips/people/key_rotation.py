@@ -15,12 +15,10 @@ from tips.crypto import keys, sealing
 from tips.crypto.keys import Identity, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster, UnitKey
-from tips.organisation.units import Organisation, UnitKind
+from tips.organisation.units import OVERSIGHT, Organisation, UnitKind
 from tips.people import founding
 
-_RECOVERABLE: Final = frozenset(
-    {UnitKind.PROCURACY, UnitKind.INSPECTORATE, UnitKind.MINISTRY}
-)  # their seeds are sealed to recovery too
+_RECOVERABLE: Final = OVERSIGHT | {UnitKind.MINISTRY}  # their seeds are sealed to recovery too
 
 
 def with_new_keys(

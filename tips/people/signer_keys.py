@@ -11,7 +11,7 @@ from tips import errors
 from tips.crypto import sealing
 from tips.crypto.keys import Identity
 from tips.crypto.sealing import binding
-from tips.organisation.roster import NAME
+from tips.organisation.roles import NAME
 
 LONGEST_LINE: Final = 4096  # signs
 _VERIFY: Final = 32  # bytes of an Ed25519 key

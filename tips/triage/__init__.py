@@ -181,6 +181,11 @@ class Triager:
         return replace(triage, accusations=tuple(standing), route=route)
 
     @property
+    def knows_areas(self) -> bool:
+        """Whether it makes a difference where something was."""
+        return bool(self._organisation.areas.districts)
+
+    @property
     def terms(self) -> Terms:
         """How long those who receive may take."""
         return self._organisation.terms

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
 from tips import errors
 from tips.cases.ledger import Kind
@@ -13,9 +12,7 @@ from tips.crypto.sealing import Reader
 from tips.desk.actions.step import Fields, NewPiece, Notice, Situation, Step
 from tips.desk.open_case import OpenCase
 from tips.organisation.roster import Roster
-from tips.organisation.units import Organisation, UnitKind
-
-_FIRST: Final = ("duty", "vks-tp", "vks-tc")  # who gets a held case where nobody is named
+from tips.organisation.units import DUTY, Organisation, UnitKind
 
 
 def hand_over(it: Situation) -> Step:
@@ -35,7 +32,7 @@ def no_hand_over(it: Situation) -> str | None:
 def release(it: Situation) -> Step:
     """The hand-over of a case that was held; it is in no table, the seed is what allows it.
 
-    Where no unit is named, the first that is clean and has a key gets it.
+    Where no unit is named, the first that is clean and has a key gets it, from the duty desk upward.
 
     Raises:
         Refused: as for `hand_over`; or there is no such unit.
@@ -47,7 +44,7 @@ def _first_clean(it: Situation) -> str:
     able = targets(it)
     if not able:
         raise errors.Refused("error.no_key", "no clean unit has a key yet: `tinbao officer add` gives one to a unit")
-    return next((code for code in _FIRST if code in able), able[0])
+    return next((code for code in it.organisation.chain(DUTY) if code in able), able[0])
 
 
 def _given(it: Situation, kind: Kind) -> Step:
