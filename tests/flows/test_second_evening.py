@@ -31,14 +31,16 @@ from tests.flows.test_nightly_backups import nights
 from tests.flows.test_recovery import restored_into, write_printed
 from tests.flows.test_tree import behind, closings, found
 from tests.flows.test_tree_attacks import forged, put_event
-from tips.cases import claims, deadlines, ledger, policy, reading_grants, scope
+from tips.cases import claims, deadlines, ledger, reading_grants
 from tips.cases.case import State
 from tips.cases.ledger import FIRST, Event, Kind
 from tips.cases.plaintext import Part
 from tips.crypto import sealing
 from tips.desk.actions import Fields
 from tips.merkle import notes, tree
+from tips.organisation import units
 from tips.organisation.taxonomy import Urgency
+from tips.organisation.terms import LONGEST
 from tips.transparency import filing
 
 PEOPLE = (AN, BINH, TRUC_COORDINATES, KIEM, THANH, QUAN)
@@ -351,21 +353,22 @@ async def test_an_officer_lets_no_case_lie_by_a_program_of_their_own(
     assert (await office.case(row.id)).unit == "duty"
 
 
-@pytest.mark.parametrize("state", [it for it in State if policy.deadline(it)])
-def test_no_term_is_longer_than_a_step_may_give(state: State) -> None:
-    """On whichever day of some years it begins; a term that becomes longer than this makes its steps none."""
-    for day in range(3 * 365):
-        now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
-        for urgency in Urgency:
-            term = deadlines.start(state, urgency, now)
+@pytest.mark.parametrize("organisation", ["hcmc-districts", "hcmc-2025", "company"])
+def test_no_term_is_longer_than_a_step_may_give(organisation: str) -> None:
+    """On whichever day of some years it begins; a document with a longer one is refused."""
+    terms = units.load(organisation).terms
+    for state, urgency in itertools.product([it for it in State if terms.deadline(it)], Urgency):
+        for day in range(3 * 365):
+            now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+            term = deadlines.start(terms, state, urgency, now)
             assert term.name and term.due_at
-            assert term.due_at - now <= timedelta(days=scope.LONGEST[term.name])
+            assert term.due_at - now <= timedelta(days=LONGEST[term.name])
 
 
 async def test_nobody_lets_a_case_lie_by_an_event_that_is_dated_ahead(office: Home) -> None:
     _, row = await sent(office)
     ahead = deadlines.hour(office.clock().replace(year=2190))
-    term = deadlines.start("screening", row.urgency, ahead)
+    term = deadlines.start(office.product.organisation.terms, "screening", row.urgency, ahead)
     assert term.due_at
     says = {"due": int(term.due_at.timestamp()), "state": "screening", "officer": "an"}
     await signs(office, row, "an", Kind.CLAIMED, facts={}, says=says, at=ahead)

@@ -169,6 +169,10 @@ PROBLEMS: dict[str, tuple[Callable[[dict[str, Any]], object], Problem]] = {
         lambda it: it["policy"]["deadlines"]["verifying"].update(hours=3),
         Problem("duration", "verifying"),
     ),
+    "a deadline longer than a step may give": (
+        lambda it: it["policy"]["deadlines"]["accepted"].update(working_days=30),
+        Problem("duration", "accepted"),
+    ),
     "a deadline that nobody sees end": (
         lambda it: it["policy"]["deadlines"]["verifying"].update(days=10**15),
         Problem("duration", "verifying"),

@@ -16,6 +16,7 @@ from tips.cases.claims import Claimed
 from tips.cases.ledger import Event, Kind
 from tips.cases.plaintext import Part
 from tips.organisation.roster import PROCESSES
+from tips.organisation.terms import LONGEST
 
 _TERM: Final = frozenset({"clock", "due"})
 _WORK: Final = _TERM | {"state", "officer"}
@@ -109,14 +110,6 @@ _TELLS: Final[Mapping[str, frozenset[Kind]]] = {  # facts by which pieces or key
     "aside": frozenset({Kind.RESTARTED}),
 }
 _SHUTS: Final = frozenset({Kind.ESCALATED, Kind.EXCLUDED})
-LONGEST: Final[Mapping[str, int]] = {  # days that a person's step gives a clock at most; none so far gave more
-    "screening": 14,
-    "reporter_answers": 60,
-    "acceptance": 14,
-    "notice": 30,
-    deadlines.VERIFICATION: 200,
-    "answer": 30,
-}
 _AGAIN: Final = frozenset({Kind.ASKED, Kind.EXTENDED})  # give more time where nothing else changes
 _FROM: Final[Mapping[str, frozenset[str]]] = {  # whence a person brings a case to where nothing runs out
     State.SUSPENDED: frozenset({State.VERIFYING}),

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from tips.crypto.sealing import RECEIPT
 from tips.data import read
-from tips.organisation import units
+from tips.organisation import terms, units
 from tips.organisation.documents import Document
 from tips.organisation.roles import NAME
 from tips.organisation.roster import PROCESSES
@@ -209,23 +209,26 @@ def _policy(policy: Mapping[str, Any]) -> Iterator[Problem]:
             by_urgency = theirs.get("by_urgency")
             if ("by_urgency" in rule) != (by_urgency is not None) or (by_urgency and {*by_urgency} != {*Urgency}):
                 yield Problem("state", state)
-            yield from _lengths(state, (by_urgency or {state: theirs}).values())
+            yield from _lengths(state, theirs["clock"], (by_urgency or {state: theirs}).values())
     yield from (Problem("state", state) for state in policy["deadlines"] if state not in known["deadlines"])
     retention = policy["retention"]
     if retention["clock"] != known["retention"]["clock"]:
         yield Problem("state", "retention")
     days = {"retention": retention["days"], **retention["by_group"], "extension": policy["extension"]["days"]}
     yield from (Problem("duration", name) for name, it in days.items() if not 0 < it <= FARTHEST["days"])
+    if policy["extension"]["days"] > terms.LONGEST["verification"]:
+        yield Problem("duration", "extension")
     if not 0 < policy["resumption"]["hours"] <= FARTHEST["hours"]:
         yield Problem("duration", "resumption")
     counts = {"extension": policy["extension"]["at_most"], "bounces": policy["bounces"]["at_most"]}
     yield from (Problem("duration", name) for name, it in counts.items() if not 0 < it <= MOST_DESKS)
 
 
-def _lengths(state: str, lengths: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+def _lengths(state: str, clock: str, lengths: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
     for length in lengths:
         said = {unit: length[unit] for unit in FARTHEST if unit in length}
-        if len(said) != 1 or not all(0 < number <= FARTHEST[unit] for unit, number in said.items()):
+        sound = len(said) == 1 and all(0 < number <= FARTHEST[unit] for unit, number in said.items())
+        if not sound or terms.most_days(said) > terms.LONGEST[clock]:  # a step that gives more would count for nothing
             yield Problem("duration", state)
 
 

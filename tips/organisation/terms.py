@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+LONGEST: Final[Mapping[str, int]] = {  # days that a person's step gives a clock at most, whatever a document says
+    "screening": 21,
+    "reporter_answers": 60,
+    "acceptance": 14,
+    "notice": 30,
+    "verification": 200,
+    "answer": 30,
+}
+_HOLIDAYS: Final = 11  # days off in a row at most, with the weekends about them
+
+
+def most_days(length: Mapping[str, Any]) -> int:
+    """How many days of the calendar a length can take, wherever it begins."""
+    if "working_days" in length:
+        return math.ceil(int(length["working_days"]) * 7 / 5) + _HOLIDAYS
+    return math.ceil(float(length.get("days", 0)) + float(length.get("hours", 0)) / 24)
 
 
 @dataclass(frozen=True, slots=True)
