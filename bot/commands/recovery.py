@@ -18,7 +18,7 @@ from bot.commands.cases import parse_id, session_of
 from bot.commands.output import progress
 from bot.commands.people import Signing
 from bot.settings import Settings
-from bot.tree_files import HeadInMemory
+from bot.tree_files import ChainEndsInMemory, HeadInMemory
 from bot.wiring import believed_time, check_new_home, open_product, wall_clock
 from storage import backup
 from tips import errors
@@ -34,6 +34,7 @@ from tips.organisation.roster import Roster
 from tips.people import founding, key_rotation, proposals, recovery
 from tips.people.recovery import LedgerState
 from tips.transparency import heads
+from tips.transparency.continuity import Continuity
 from tips.transparency.heads import Heads
 
 PIECE: Final = 64 * 1024
@@ -166,7 +167,9 @@ async def _differences(store: storage.Store, current: Roster, kept: bytes) -> tu
     How much came after the backup is said, and is no difference.
     """
     at = _newest(await store.ledger.waiting())
-    clock = Heads(store.tree, HeadInMemory(), lambda: current, b"", lambda: at, os.urandom)
+    ends = ChainEndsInMemory()
+    continuity = Continuity(ends, store.tree, store.cases, store.outbox, lambda: current, lambda: at, os.urandom)
+    clock = Heads(store.tree, HeadInMemory(), lambda: current, continuity, b"", lambda: at, os.urandom)
     report = await audit(store.cases, store.ledger, store.blobs, store.keyring, current, clock, at, {})
     if not kept:
         return report.problems

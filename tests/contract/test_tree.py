@@ -85,6 +85,31 @@ async def test_what_is_not_there_is_not_told_of(store: Store) -> None:
     assert await store.tree.nodes([]) == await store.tree.places([]) == {}
 
 
+async def test_a_leaf_tells_its_case_as_long_as_both_have_a_row(store: Store) -> None:
+    """Also of more leaves than one statement asks for; none of an event that is no case's, or is nowhere."""
+    known = [new_case() for _ in range(3)]
+    for it in known:
+        assert await store.tips.submit(it)
+    beside = closing(0)
+    await store.ledger.append(beside)
+    leaves = {it.case.head: it.case.id for it in known}
+    assert await store.tree.cases([*leaves, beside.leaf, *(leaf() for _ in range(MANY))]) == leaves
+    assert await store.tree.cases([known[0].case.head]) == {known[0].case.head: known[0].case.id}
+    assert await store.tree.cases([]) == {}
+
+
+async def test_an_event_whose_case_is_gone_tells_none(sql_store: Store, database_url: str) -> None:
+    case = new_case()
+    assert await sql_store.tips.submit(case)
+    created = sa.create_engine(engine.sync_url(database_url))
+    with created.begin() as connection:
+        for table in ("reading_grant", "envelope", "mailbox"):
+            connection.execute(sa.text(f"DELETE FROM {table}"))
+        connection.execute(sa.text("DELETE FROM tip"))
+    created.dispose()
+    assert await sql_store.tree.cases([case.case.head]) == {}
+
+
 async def test_a_stretch_of_leaves_has_its_first_and_not_its_stop(store: Store) -> None:
     growth = await sequenced(store)
     assert set(await store.tree.leaves(1, 3)) == {1, 2}

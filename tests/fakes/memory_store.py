@@ -29,7 +29,7 @@ from tips.crypto.sealing import Envelope, Grant
 from tips.merkle.tree import Node
 from tips.organisation.roster import SignedRoster
 from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
-from tips.ports.clock import Lease, Stuck
+from tips.ports.clock import ChainEnds, Lease, Stuck
 from tips.ports.desk import Chat, CountRow, FrozenPeriod, Made, MilestoneRow, Tally, Workload
 from tips.ports.intake import KEY_ID_BYTES, ClaimedAddress, DraftRow
 from tips.ports.people import Account, Invitation, StoredSession
@@ -120,11 +120,11 @@ class Kept:
             raise
 
 
-def store(kept: Kept) -> Store:
+def store(kept: Kept, ends: ChainEnds | None = None) -> Store:
     """The store of one process over what is kept."""
     return Store(
         tips=MemoryTips(kept),
-        cases=MemoryCases(kept),
+        cases=MemoryCases(kept, ends),
         drafts=MemoryDrafts(kept),
         outbox=MemoryOutbox(kept),
         keyring=MemoryKeyring(kept),
@@ -150,7 +150,7 @@ def in_place() -> Iterator[str]:
     @contextlib.asynccontextmanager
     async def opened(url: str, *rest: Any, **more: Any) -> AsyncIterator[Store]:
         if url == address:
-            yield store(kept)
+            yield store(kept, more.get("ends"))
         else:
             async with open_store(url, *rest, **more) as other:
                 yield other
@@ -302,7 +302,10 @@ def forget_chats(kept: Kept, chats: Iterable[str]) -> None:
     forget(kept.topics, [key for key in kept.topics if key[0] in gone])
 
 
+@dataclass(frozen=True)
 class MemoryCases(Port):
+    ends: ChainEnds | None = None
+
     async def queue(
         self,
         units: Sequence[str],
@@ -362,7 +365,8 @@ class MemoryCases(Port):
         mailboxes = [it for it in ordered(self.rows.mailboxes) if it.case == case]
         envelopes = [it for it in ordered(self.rows.envelopes) if it.case == case]
         grants = [it for it in ordered(self.rows.grants) if it.case == case]
-        return CaseBundle(row, envelopes, grants, await self.events(case), mailboxes)
+        end = self.ends.load().get(case) if self.ends else None
+        return CaseBundle(row, envelopes, grants, await self.events(case), mailboxes, end)
 
     async def events(self, case: bytes) -> list[SignedEvent]:
         return [it for it in ordered(self.rows.events) if it.case == case]
@@ -474,6 +478,10 @@ class MemoryTree(Port):
 
     async def waiting(self, leaves: Sequence[bytes]) -> set[bytes]:
         return {leaf for leaf in leaves if leaf in self.rows.events and leaf not in self.rows.places}
+
+    async def cases(self, leaves: Sequence[bytes]) -> dict[bytes, bytes]:
+        there = [self.rows.events[leaf] for leaf in leaves if leaf in self.rows.events]
+        return {it.leaf: it.case for it in there if it.case in self.rows.cases}
 
     async def places(self, leaves: Sequence[bytes]) -> dict[bytes, int]:
         return {leaf: self.rows.places[leaf] for leaf in leaves if leaf in self.rows.places}
