@@ -2190,7 +2190,7 @@ MUTANTS = (
     Mutant(
         "a case that is gone after its hour",
         "tips/transparency/continuity.py",
-        "        return Missed({case: it for case, it in kept.items() if",
+        "        return Missed({case: it for case, it in others.items() if",
         "        return Missed({case: it for case, it in {}.items() if",
         "tests/flows/test_second_evening.py::test_a_case_that_is_deleted_whole_after_its_hour_is_missed_within_the_next",
     ),
@@ -2199,13 +2199,13 @@ MUTANTS = (
         "tips/transparency/continuity.py",
         "there.get(it.leaf) != case",
         "it.leaf not in there",
-        "tests/flows/test_chain_ends.py::test_a_case_that_is_gone_is_counted_by_the_next_head_and_once",
+        "tests/flows/test_chain_ends.py::test_a_case_whose_events_were_moved_to_another_one_is_counted",
     ),
     Mutant(
         "a case that is counted as gone each hour",
         "tips/transparency/continuity.py",
-        " and not it.missed}",
-        "}",
+        "!= it.leaf and not it.missed}",
+        "!= it.leaf}",
         "tests/flows/test_chain_ends.py::test_a_case_that_is_gone_is_counted_by_the_next_head_and_once",
     ),
     Mutant(

@@ -483,6 +483,10 @@ class MemoryTree(Port):
         there = [self.rows.events[leaf] for leaf in leaves if leaf in self.rows.events]
         return {it.leaf: it.case for it in there if it.case in self.rows.cases}
 
+    async def newest(self) -> dict[bytes, bytes]:
+        there = {id_: self.rows.events.get(it.head) for id_, it in self.rows.cases.items()}
+        return {id_: it.leaf for id_, it in there.items() if it and it.case == id_}
+
     async def places(self, leaves: Sequence[bytes]) -> dict[bytes, int]:
         return {leaf: self.rows.places[leaf] for leaf in leaves if leaf in self.rows.places}
 

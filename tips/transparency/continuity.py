@@ -51,8 +51,10 @@ class Continuity:
         if self.ends.is_spoilt():
             return Missed(spoilt=True)
         kept = self.ends.load()
-        there = await self.tree.cases([it.leaf for it in kept.values()])
-        return Missed({case: it for case, it in kept.items() if there.get(it.leaf) != case and not it.missed})
+        newest = await self.tree.newest()
+        others = {case: it for case, it in kept.items() if newest.get(case) != it.leaf and not it.missed}
+        there = await self.tree.cases([it.leaf for it in others.values()])
+        return Missed({case: it for case, it in others.items() if there.get(it.leaf) != case})
 
     async def told(self, missed: Missed) -> None:
         """Once a head says so: it says so once, and who stood above these cases hears that a hand was in one."""
