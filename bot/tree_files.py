@@ -1,18 +1,21 @@
-"""What of the ledger's tree is kept outside the database: the newest head, and the tallies of a machine's processes."""
+"""What of the ledger is kept outside the database: the newest head of its tree, where cases ended, and tallies."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from bot import key_files
 from tips import errors
+from tips.cases.chain_ends import ChainEnd, Circle
 from tips.crypto import keys
 from tips.crypto.sealing import Random
 from tips.merkle import multiset, tallies
@@ -22,6 +25,9 @@ from tips.ports.tree import Known
 from tips.transparency import heads
 
 HEAD: Final = "head.json"  # a file in the secrets folder
+ENDS: Final = "ends.bin"  # another
+_MARK: Final = b"tinbao chain ends 1\n"
+_RECORD: Final = struct.Struct(">16s32sIII?")  # case, and of its `ChainEnd` all but the circle, which is numbered
 SLOTS: Final = 256  # processes of one machine that count side by side
 
 
@@ -64,6 +70,100 @@ class HeadFile:
         with _alone(self.secrets / "head.lock"):
             if not heads.is_older(known, self.load()):
                 key_files.replace_secret(self.secrets / HEAD, json.dumps(plain).encode())
+
+
+class ChainEndsFile:
+    """See `tips.ports.clock.ChainEnds`: a record of 61 bytes a case, of which one file holds all.
+
+    A mark and SHA-256 of the rest, in front; a line of JSON with every circle that cases have; the records.
+    """
+
+    def __init__(self, secrets: Path) -> None:
+        self._path = secrets / ENDS
+        self._lock = secrets / "ends.lock"
+        self._read: tuple[tuple[int, int, int], Mapping[bytes, ChainEnd] | None] | None = None  # and which file it was
+
+    def load(self) -> Mapping[bytes, ChainEnd]:
+        """What was kept last, by whichever process of this machine."""
+        return self._seen() or {}
+
+    def is_spoilt(self) -> bool:
+        """Whether there is a file that is not as it was written."""
+        return self._seen() is None
+
+    def keep(self, found: Mapping[bytes, ChainEnd]) -> None:
+        """Put a file with these in the place of the one before."""
+        if not found:
+            return
+        with _alone(self._lock):
+            known = self._seen()
+            if known is not None:
+                newer = {case: it for case, it in found.items() if case not in known or known[case].place <= it.place}
+                key_files.replace_secret(self._path, _of_ends({**known, **newer}))
+
+    def _seen(self) -> Mapping[bytes, ChainEnd] | None:
+        """What the file holds, which is read again only once it is another; None: it is spoilt."""
+        try:
+            stat = self._path.stat()
+        except FileNotFoundError:
+            return {}
+        which = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
+        if self._read is None or self._read[0] != which:
+            self._read = (which, _to_ends(self._path.read_bytes()))
+        return self._read[1]
+
+    def forget(self) -> None:
+        """The file goes."""
+        with _alone(self._lock):
+            self._path.unlink(missing_ok=True)
+
+
+def _of_ends(ends: Mapping[bytes, ChainEnd]) -> bytes:
+    circles = {it: at for at, it in enumerate(dict.fromkeys(end.circle for end in ends.values()))}
+    listed = json.dumps([[sorted(it.awake), sorted(it.shut), it.above] for it in circles])
+    records = (
+        _RECORD.pack(case, it.leaf, it.beginnings, it.length, circles[it.circle], it.missed)
+        for case, it in ends.items()
+    )
+    rest = b"".join([listed.encode(), b"\n", *records])
+    return _MARK + hashlib.sha256(rest).digest() + rest
+
+
+def _to_ends(data: bytes) -> dict[bytes, ChainEnd] | None:
+    """The inverse of `_of_ends`; None: it is spoilt."""
+    begin = len(_MARK) + hashlib.sha256().digest_size
+    rest = data[begin:]
+    if data[:begin] != _MARK + hashlib.sha256(rest).digest():
+        return None
+    listed, _, records = rest.partition(b"\n")
+    circles = [Circle(frozenset(awake), frozenset(shut), above) for awake, shut, above in json.loads(listed)]
+    return {
+        case: ChainEnd(leaf, beginnings, length, circles[at], missed)
+        for case, leaf, beginnings, length, at, missed in _RECORD.iter_unpack(records)
+    }
+
+
+@dataclass(slots=True)
+class ChainEndsInMemory:
+    """See `tips.ports.clock.ChainEnds`: for who looks at a home once, and kept nothing of it."""
+
+    known: dict[bytes, ChainEnd] = field(default_factory=dict)
+
+    def load(self) -> Mapping[bytes, ChainEnd]:
+        """What was kept so far."""
+        return self.known
+
+    def keep(self, found: Mapping[bytes, ChainEnd]) -> None:
+        """Until the end of this process."""
+        self.known |= found
+
+    def is_spoilt(self) -> bool:
+        """Nothing is."""
+        return False
+
+    def forget(self) -> None:
+        """All of it."""
+        self.known.clear()
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from bot.cleaner.client import Cleaning
 from bot.live_roster import LiveRoster
 from bot.serve.health import Health
 from bot.settings import Settings
-from bot.tree_files import HeadFile, TallyFiles
+from bot.tree_files import ChainEndsFile, HeadFile, TallyFiles
 from handlers.exports.files import ExportFiles
 from storage import migrate
 from tips import errors
@@ -67,11 +67,13 @@ from tips.people.logins import Logins
 from tips.people.proposals import Enrolment
 from tips.people.recovery import Custody
 from tips.people.signer_keys import PublicSigner
+from tips.ports.clock import ChainEnds
 from tips.ports.desk import Tallied
 from tips.ports.intake import Counters
 from tips.statistics.archive import Archive
 from tips.statistics.closing import Closing
 from tips.statistics.recount import Recount
+from tips.transparency.continuity import Continuity
 from tips.transparency.filing import Filings
 from tips.transparency.heads import BelievedHeads, Heads
 from tips.transparency.publication import Publication
@@ -181,7 +183,10 @@ async def open_product(
 
     with tree_files.slot(folder) as slot:
         book = TallyFiles(folder, slot, *secrets.counting, roster, random)
-        async with storage.open_store(settings.database_url, settings.drafts_url or None, book=book) as store:
+        ends = ChainEndsFile(settings.secrets)
+        async with storage.open_store(
+            settings.database_url, settings.drafts_url or None, book=book, ends=ends
+        ) as store:
             live = LiveRoster(store, secrets.signers, settings.secrets)
             believed = believed_time(settings, now, trial=(await live.refresh()).trial)
             _check_keys(secrets, live())
@@ -189,7 +194,7 @@ async def open_product(
             async with _counters(settings, run, believed) as counters:
                 sealed = await _sealed(settings, store)
                 yield _put_together(
-                    _Basis(settings, store, live, secrets, run, counters, believed, random, cost, sealed)
+                    _Basis(settings, store, live, secrets, run, counters, believed, random, cost, sealed, ends)
                 )
 
 
@@ -273,6 +278,7 @@ class _Basis:
     random: Random
     cost: Cost
     sealed: Mapping[str, bytes]  # what only the quorum opens, as this home had it first
+    ends: ChainEnds  # where cases ended
 
 
 class _Clockwork(NamedTuple):
@@ -376,7 +382,18 @@ def _clock(it: _Basis) -> _Clockwork:
     """What time does to cases."""
     organisation, signing = it.roster.organisation, it.secrets.of(CLOCK)  # whichever is in force
     cases, covered = it.store.cases, key_files.AllCovered(it.settings.secrets)
-    mending = Mending(cases, it.roster, it.roster.refresh, covered, it.store.outbox, signing, it.now, it.random)
+    mending = Mending(
+        cases,
+        it.roster,
+        it.roster.refresh,
+        covered,
+        it.ends,
+        it.store.outbox,
+        it.secrets.release,
+        signing,
+        it.now,
+        it.random,
+    )
     rounds = Rounds(mending, it.store.clockwork, it.now)
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(
@@ -403,7 +420,9 @@ def _clock(it: _Basis) -> _Clockwork:
 def _heads(it: _Basis) -> Heads:
     """The ledger's tree as it grows, and as it is believed."""
     kept, signing = HeadFile(it.settings.secrets), it.secrets.of(CLOCK)
-    return Heads(it.store.tree, kept, it.roster, signing, it.now, it.random)
+    store = it.store
+    continuity = Continuity(it.ends, store.tree, store.cases, store.outbox, it.roster, it.now, it.random)
+    return Heads(store.tree, kept, it.roster, continuity, signing, it.now, it.random)
 
 
 def _publication(it: _Basis) -> Publication:

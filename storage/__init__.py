@@ -24,7 +24,7 @@ from storage.tips import SqlTips
 from storage.tree import SqlTree
 from storage.writer import Writer
 from tips.ports.cases import Cases, Ledger, Tips
-from tips.ports.clock import Clockwork
+from tips.ports.clock import ChainEnds, Clockwork
 from tips.ports.desk import OfficerChats, Outbox, Statistics
 from tips.ports.evidence import Blobs
 from tips.ports.intake import Addresses, Drafts
@@ -56,7 +56,11 @@ class Store:
 
 @contextlib.asynccontextmanager
 async def open_store(
-    url: str, drafts_url: str | None = None, busy: float = BUSY, book: TallyBook | None = None
+    url: str,
+    drafts_url: str | None = None,
+    busy: float = BUSY,
+    book: TallyBook | None = None,
+    ends: ChainEnds | None = None,
 ) -> AsyncIterator[Store]:
     """Open the store of a database that is at the newest schema (`storage.migrate.upgrade`).
 
@@ -65,6 +69,7 @@ async def open_store(
         drafts_url: of the store of drafts; None: in the database.
         busy: how many seconds a connection waits for another's lock.
         book: signs what this process adds to the ledger; None: nobody counts it.
+        ends: where cases ended, which each of them is read with; None: nothing is kept of that.
     """
     database = Database(url, busy, book)
     async with contextlib.AsyncExitStack() as stack:
@@ -79,7 +84,7 @@ async def open_store(
             drafts = await stack.enter_async_context(ValkeyDrafts(drafts_url, beside))
         yield Store(
             tips=SqlTips(writer),
-            cases=SqlCases(database),
+            cases=SqlCases(database, ends),
             drafts=drafts,
             outbox=SqlOutbox(database),
             keyring=SqlKeyring(database),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -18,10 +19,12 @@ from storage.tables import EnvelopeRow, EventRow, GrantRow, KeptRow, MailboxRow,
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import NOWHERE, OPEN_STATES, Case, QueueFilter, QueuePosition, State
+from tips.cases.chain_ends import ChainEnd
 from tips.cases.claims import Mailbox
 from tips.cases.ledger import Kind, SignedEvent
 from tips.organisation.taxonomy import Urgency
 from tips.ports.cases import ASIDE, MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
+from tips.ports.clock import ChainEnds
 
 DUE: Final = mapping.table("tip").c.due_at
 
@@ -42,8 +45,9 @@ def readable(units: Sequence[str]) -> sa.Select[Any]:
 class SqlCases:
     """See `tips.ports.cases.Cases`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ends: ChainEnds | None = None) -> None:
         self._database = database
+        self._ends = ends
 
     async def queue(
         self,
@@ -105,6 +109,7 @@ class SqlCases:
     async def bundle(self, case: bytes, units: Sequence[str] | None) -> CaseBundle:
         """A case with all that belongs to it, of one moment."""
         statement = every() if units is None else readable(units)
+        ends = self._kept()  # before the rows: what joins a chain in between is not missed
         async with self._database.read() as session:
             row = (await (await session.connection()).execute(statement.where(col(Tip.id) == case))).first()
             if row is None:
@@ -120,10 +125,12 @@ class SqlCases:
                 [*map(mapping.to_grant, grants), *map(mapping.grant_of, elsewhere)],
                 [mapping.to_event(it) for it in events],
                 [mapping.to_mailbox(it) for it in mailboxes],
+                ends.get(case),
             )
 
     async def bundles(self, cases: Sequence[bytes], units: Sequence[str] | None) -> list[CaseBundle]:
         """Several cases with all that belongs to them; plain rows, as there are thousands."""
+        ends = self._kept()
         async with self._database.read() as session:
             connection = await session.connection()
             statement = every() if units is None else readable(units)
@@ -136,7 +143,11 @@ class SqlCases:
             for row in (await connection.execute(_elsewhere(cases))).all():
                 kept["reading_grant"].setdefault(row.of_case, []).append(mapping.grant_of(row))
         of = [mapping.to_case(row) for row in rows]
-        return [CaseBundle(it, *(kept[name].get(it.id, []) for name in _PARTS)) for it in of]
+        whole = [(it, *(kept[name].get(it.id, []) for name in _PARTS), ends.get(it.id)) for it in of]
+        return list(itertools.starmap(CaseBundle, whole))
+
+    def _kept(self) -> Mapping[bytes, ChainEnd]:
+        return self._ends.load() if self._ends else {}
 
     async def events(self, case: bytes) -> list[SignedEvent]:
         """The events of a case."""

@@ -67,6 +67,22 @@ class SqlTree:
             found.update({leaf: place for place, leaf in await self._octets(of_them)})
         return found
 
+    async def cases(self, leaves: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Whose events these are."""
+        event, case = mapping.table("event"), mapping.table("tip")
+        both, found = sa.select(event.c.leaf, case.c.id).join(case, case.c.id == event.c.case_id), dict[bytes, bytes]()
+        for some in _pieces(leaves):
+            found.update((row.leaf, row.id) for row in await self._database.rows(both.where(event.c.leaf.in_(some))))
+        return found
+
+    async def newest(self) -> dict[bytes, bytes]:
+        """The heads of all cases, in one query."""
+        event, case = mapping.table("event"), mapping.table("tip")
+        there = sa.and_(event.c.leaf == case.c.head, event.c.case_id == case.c.id)
+        return {
+            row.id: row.head for row in await self._database.rows(sa.select(case.c.id, case.c.head).join(event, there))
+        }
+
     async def waiting(self, leaves: Sequence[bytes]) -> set[bytes]:
         """Those that wait."""
         table = mapping.table("waiting_leaf")

@@ -47,8 +47,8 @@ ends in a list of the `undelivered`
 
 `clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say, and the `policy`):
     of several processes one does each of the `jobs` (`leases`), one case after the other (`rounds`), each as it was
-    signed; rows in which a hand was are set right (`mending`), and a chain that does not hold begins anew with
-    what holds (`restarting`)
+    signed; rows in which a hand was are set right (`mending`), and a chain that does not hold, or has lost what was
+    kept as one of the `chain_ends`, begins anew with what holds (`restarting`)
     what is late climbs, text included (`escalation`); whose officer left goes back to the queue (`departures`)
     several tips of a kind in one ward are one of the `early_signs`
     what is closed is destroyed when its time is over (`retention`), and so is each nightly backup (`backup_rotation`)
@@ -65,7 +65,7 @@ the ledger as one append-only log (`merkle`), which grows by one of the `heads` 
     its heads are signed `checkpoints`, which are `notes` as all such logs write them; their `publication` gives anybody
     heads and proofs, and `witnesses` outside cosign what continues the history that they saw. Of what came in an hour
     each process signs `tallies`, a `multiset` that has no order, so that what is taken away before the hour is over is
-    missed
+    missed; by its `continuity` what was there in the hour before is
     a reporter has a promise in hand at once, and from the next head on one of the `proofs` (`filing`)
 
 before all this: a home is founded (`founding`) by signers who made their own keys elsewhere (`signer_keys`), and people

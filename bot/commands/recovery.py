@@ -19,7 +19,7 @@ from bot.commands.output import progress
 from bot.commands.people import Signing
 from bot.live_roster import document_of
 from bot.settings import Settings
-from bot.tree_files import HeadInMemory
+from bot.tree_files import ChainEndsInMemory, HeadInMemory
 from bot.wiring import believed_time, check_new_home, open_product, wall_clock
 from storage import backup
 from tips import errors
@@ -35,6 +35,7 @@ from tips.organisation.roster import Roster
 from tips.people import founding, key_rotation, proposals, recovery
 from tips.people.recovery import LedgerState
 from tips.transparency import heads
+from tips.transparency.continuity import Continuity
 from tips.transparency.heads import Heads
 
 PIECE: Final = 64 * 1024
@@ -168,7 +169,9 @@ async def _differences(store: storage.Store, current: Roster, kept: bytes) -> tu
     How much came after the backup is said, and is no difference.
     """
     at = _newest(await store.ledger.waiting())
-    clock = Heads(store.tree, HeadInMemory(), lambda: current, b"", lambda: at, os.urandom)
+    ends = ChainEndsInMemory()
+    continuity = Continuity(ends, store.tree, store.cases, store.outbox, lambda: current, lambda: at, os.urandom)
+    clock = Heads(store.tree, HeadInMemory(), lambda: current, continuity, b"", lambda: at, os.urandom)
     report = await audit(store.cases, store.ledger, store.blobs, store.keyring, current, clock, at, {})
     if not kept:
         return report.problems

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage import Store, engine
-from tests.contract.conftest import NOON, SIGNING, event, new_case, opened
+from tests.contract.conftest import NOON, SIGNING, event, new_case, opened, step
 from tests.fakes import databases
 from tips import errors
 from tips.cases import ledger
@@ -83,6 +83,40 @@ async def test_what_is_not_there_is_not_told_of(store: Store) -> None:
     assert await store.tree.leaves(4, 9) == await store.tree.blinds(4, 9) == {}
     assert await store.tree.places([leaf()]) == {}
     assert await store.tree.nodes([]) == await store.tree.places([]) == {}
+
+
+async def test_a_leaf_tells_its_case_as_long_as_both_have_a_row(store: Store) -> None:
+    """Also of more leaves than one statement asks for; none of an event that is no case's, or is nowhere."""
+    known = [new_case() for _ in range(3)]
+    for it in known:
+        assert await store.tips.submit(it)
+    beside = closing(0)
+    await store.ledger.append(beside)
+    leaves = {it.case.head: it.case.id for it in known}
+    assert await store.tree.cases([*leaves, beside.leaf, *(leaf() for _ in range(MANY))]) == leaves
+    assert await store.tree.cases([known[0].case.head]) == {known[0].case.head: known[0].case.id}
+    assert await store.tree.cases([]) == {}
+    assert await store.tree.newest() == {id_: leaf for leaf, id_ in leaves.items()}
+    moved = step(known[0].case)
+    await store.cases.apply(moved)
+    assert (await store.tree.newest())[moved.case.id] == moved.case.head != known[0].case.head
+
+
+async def test_an_event_whose_case_is_gone_tells_none(sql_store: Store, database_url: str) -> None:
+    """Nor does a case whose head is no event of its own."""
+    case, other = new_case(), new_case()
+    assert await sql_store.tips.submit(case) and await sql_store.tips.submit(other)
+    created = sa.create_engine(engine.sync_url(database_url))
+    with created.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE tip SET head = :it WHERE id = :id"), {"it": case.case.head, "id": other.case.id}
+        )
+        for table in ("reading_grant", "envelope", "mailbox"):
+            connection.execute(sa.text(f"DELETE FROM {table} WHERE case_id = :id"), {"id": case.case.id})
+        connection.execute(sa.text("DELETE FROM tip WHERE id = :id"), {"id": case.case.id})
+    created.dispose()
+    assert await sql_store.tree.cases([case.case.head]) == {}
+    assert await sql_store.tree.newest() == {}
 
 
 async def test_a_stretch_of_leaves_has_its_first_and_not_its_stop(store: Store) -> None:

@@ -29,7 +29,7 @@ from tips.crypto.sealing import Envelope, Grant
 from tips.merkle.tree import Node
 from tips.organisation.roster import SignedRoster
 from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
-from tips.ports.clock import Lease, Stuck
+from tips.ports.clock import ChainEnds, Lease, Stuck
 from tips.ports.desk import Chat, CountRow, FrozenPeriod, Made, MilestoneRow, Tally, Workload
 from tips.ports.intake import KEY_ID_BYTES, ClaimedAddress, DraftRow
 from tips.ports.people import Account, Invitation, StoredSession
@@ -121,11 +121,11 @@ class Kept:
             raise
 
 
-def store(kept: Kept) -> Store:
+def store(kept: Kept, ends: ChainEnds | None = None) -> Store:
     """The store of one process over what is kept."""
     return Store(
         tips=MemoryTips(kept),
-        cases=MemoryCases(kept),
+        cases=MemoryCases(kept, ends),
         drafts=MemoryDrafts(kept),
         outbox=MemoryOutbox(kept),
         keyring=MemoryKeyring(kept),
@@ -151,7 +151,7 @@ def in_place() -> Iterator[str]:
     @contextlib.asynccontextmanager
     async def opened(url: str, *rest: Any, **more: Any) -> AsyncIterator[Store]:
         if url == address:
-            yield store(kept)
+            yield store(kept, more.get("ends"))
         else:
             async with open_store(url, *rest, **more) as other:
                 yield other
@@ -303,7 +303,10 @@ def forget_chats(kept: Kept, chats: Iterable[str]) -> None:
     forget(kept.topics, [key for key in kept.topics if key[0] in gone])
 
 
+@dataclass(frozen=True)
 class MemoryCases(Port):
+    ends: ChainEnds | None = None
+
     async def queue(
         self,
         units: Sequence[str],
@@ -363,7 +366,8 @@ class MemoryCases(Port):
         mailboxes = [it for it in ordered(self.rows.mailboxes) if it.case == case]
         envelopes = [it for it in ordered(self.rows.envelopes) if it.case == case]
         grants = [it for it in ordered(self.rows.grants) if it.case == case]
-        return CaseBundle(row, envelopes, grants, await self.events(case), mailboxes)
+        end = self.ends.load().get(case) if self.ends else None
+        return CaseBundle(row, envelopes, grants, await self.events(case), mailboxes, end)
 
     async def events(self, case: bytes) -> list[SignedEvent]:
         return [it for it in ordered(self.rows.events) if it.case == case]
@@ -475,6 +479,14 @@ class MemoryTree(Port):
 
     async def waiting(self, leaves: Sequence[bytes]) -> set[bytes]:
         return {leaf for leaf in leaves if leaf in self.rows.events and leaf not in self.rows.places}
+
+    async def cases(self, leaves: Sequence[bytes]) -> dict[bytes, bytes]:
+        there = [self.rows.events[leaf] for leaf in leaves if leaf in self.rows.events]
+        return {it.leaf: it.case for it in there if it.case in self.rows.cases}
+
+    async def newest(self) -> dict[bytes, bytes]:
+        there = {id_: self.rows.events.get(it.head) for id_, it in self.rows.cases.items()}
+        return {id_: it.leaf for id_, it in there.items() if it and it.case == id_}
 
     async def places(self, leaves: Sequence[bytes]) -> dict[bytes, int]:
         return {leaf: self.rows.places[leaf] for leaf in leaves if leaf in self.rows.places}

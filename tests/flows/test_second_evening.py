@@ -179,7 +179,6 @@ async def test_a_seed_that_nobody_sealed_keeps_nobody_from_their_desk(office: Ho
         assert (await client.get("/desk")).status_code == 200
 
 
-@pytest.mark.xfail(strict=True, reason="a chain that begins anew keeps no key that an event woke which is gone")
 async def test_who_deletes_what_the_clock_signed_takes_no_case_from_its_overseers(office: Home) -> None:
     """Each hour the newest event: the chain begins anew, and the case climbs past whom the clock had woken."""
     _, row = await sent(office)
@@ -194,7 +193,6 @@ async def test_who_deletes_what_the_clock_signed_takes_no_case_from_its_overseer
     assert "karaoke" in await read_by(office, "truc", row.id)
 
 
-@pytest.mark.xfail(strict=True, reason="the nightly audit finds it")
 async def test_a_case_that_is_deleted_whole_after_its_hour_is_missed_within_the_next(office: Home) -> None:
     _, row = await sent(office)
     await office.product.heads.tick()
@@ -206,7 +204,6 @@ async def test_a_case_that_is_deleted_whole_after_its_hour_is_missed_within_the_
     assert (await closings(office))[-1].facts["missing"] != "0"
 
 
-@pytest.mark.xfail(strict=True, reason="the nightly audit finds it, and nothing is closed until then")
 async def test_who_cuts_off_the_end_of_a_chain_lets_no_accused_desk_in_again(office: Home) -> None:
     """Rows of yesterday are put back, when the desk had not been accused yet; its leaves are in the tree."""
     code, row = await sent(office)

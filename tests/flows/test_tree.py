@@ -217,15 +217,19 @@ async def test_what_is_taken_away_later_is_named_by_its_leaf(city: Home) -> None
     await city.citizen().sends(TIP)
     await city.product.heads.tick()
     assert await found(city) == ()
-    ((leaf,),) = behind(city, "SELECT leaf FROM event WHERE case_id <> :none", none=b"")
+    ((leaf, case),) = behind(city, "SELECT leaf, case_id FROM event WHERE case_id <> :none", none=b"")
     ((place,),) = behind(city, "SELECT place FROM tree_place WHERE leaf = :leaf", leaf=leaf)
     for table in ("reading_grant", "envelope", "mailbox", "milestone", "tip"):
         behind(city, f"DELETE FROM {table}")
     behind(city, "DELETE FROM event WHERE leaf = :leaf", leaf=leaf)
     behind(city, "DELETE FROM tree_place WHERE leaf = :leaf", leaf=leaf)
-    assert await found(city) == (f"leaf {place}: there is neither its event nor what blinds a dummy",)
+    gone = (
+        f"case {bytes(case).hex()}: an event that stood at the end of it is gone",
+        f"leaf {place}: there is neither its event nor what blinds a dummy",
+    )
+    assert await found(city) == gone
     behind(city, "INSERT INTO tree_blind (place, blind) VALUES (:place, :blind)", place=place, blind=bytes(32))
-    assert await found(city) == (f"leaf {place}: there is neither its event nor what blinds a dummy",)
+    assert await found(city) == gone
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ class Escalation:
         """
         row, envelopes = checked.case, {envelope.id: envelope for envelope in bundle.envelopes}
         target = self._target(envelopes, checked)
-        if target is None or (target == HELD and row.clock not in {deadlines.WAKE, deadlines.DISPUTE}):
+        if target is None or (target == HELD and not _may_be_held(checked)):
             return self._top(checked)
         woken = tuple(self._woken([it for it in checked.grants if _sleeps(it, target)], envelopes))
         shut = tuple(sorted(reading_grants.shut_out(checked.keys)))
@@ -163,6 +163,15 @@ def _is_late(checked: Checked, now: datetime) -> bool:
     climbed = max((at for at, it in enumerate(checked.events) if it.kind is Kind.ESCALATED), default=-1)
     ahead = any(it.at > now + AHEAD and it.by not in PROCESSES for it in checked.events[climbed + 1 :])
     return row.clock is not None and (ahead or row.overdue(now)) and row.state != State.CLOSED
+
+
+def _may_be_held(checked: Checked) -> bool:
+    """Whether nobody else is left for it: its unit cannot read it whole, or its reporter disputes its closing."""
+    row = checked.case
+    given = {it.envelope for it in checked.keys if it.reader == row.unit}
+    there = {it.envelope for it in checked.grants if it.reader == row.unit and not it.asleep}
+    reads = there and there == given and row.unit not in reading_grants.shut_out(checked.keys)
+    return row.clock == deadlines.DISPUTE or (row.clock == deadlines.WAKE and not reads)
 
 
 def _sleeps(grant: Grant, reader: str) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tips import errors
 from tips.cases import claims, deadlines, reading_grants, restarting
-from tips.cases.case import OPEN_STATES, Case
+from tips.cases.case import OPEN_STATES, Case, State
 from tips.cases.checking import Checked
 from tips.cases.claims import Added, Entry, Mended, Signature
 from tips.cases.ledger import Kind
@@ -23,7 +23,7 @@ from tips.cases.restarting import Remains
 from tips.crypto.sealing import Random
 from tips.organisation.roster import CLOCK, Roster
 from tips.ports.cases import CaseBundle, Cases, Change
-from tips.ports.clock import AllCovered
+from tips.ports.clock import AllCovered, ChainEnds
 from tips.ports.desk import Outbox
 
 
@@ -35,8 +35,10 @@ class Mending:
     roster: Callable[[], Roster]
     refresh: Callable[[], Awaitable[Roster]]  # looks for a newer one first
     all_covered: AllCovered
+    ends: ChainEnds
     outbox: Outbox
-    signing: bytes
+    release_seed: bytes = field(repr=False)
+    signing: bytes = field(repr=False)
     now: Callable[[], datetime]
     random: Random
 
@@ -48,11 +50,13 @@ class Mending:
             bundle: the case as it was loaded together with others, a moment ago; None: it is loaded by itself.
 
         Raises:
-            NotVerified: its chain does not hold.
+            NotVerified: its chain does not hold, or holds and lacks what it had.
             Stale: somebody else brought the case on in between.
         """
         bundle = bundle or await self.cases.bundle(case, None)
         checked = bundle.checked(self.roster())
+        if self._lacks(bundle, checked):
+            raise errors.NotVerified("the event that woke a key of this case is gone")
         if checked.covered and not checked.mended:
             return bundle, checked
         await self.cases.apply(self._change(bundle, checked))
@@ -71,10 +75,25 @@ class Mending:
             await self.refresh()  # after what is looked at: whoever signed any of it is in force by now
         roster = self.roster()
         with suppress(errors.NotVerified):
-            bundle.checked(roster)
-            return
-        left = restarting.remains(bundle.case, bundle.envelopes, bundle.grants, bundle.events, roster)
+            if not self._lacks(bundle, bundle.checked(roster)):
+                return
+        left = restarting.remains(
+            bundle.case,
+            bundle.envelopes,
+            bundle.grants,
+            bundle.events,
+            roster,
+            self.release_seed,
+            bundle.end,
+        )
         await self.cases.apply(self._begun_anew(bundle, left))
+
+    def _lacks(self, bundle: CaseBundle, checked: Checked) -> bool:
+        """Whether a chain that holds has lost the event that woke a key, which is awake."""
+        there = {it.digest for it in checked.keys} & {claims.digest(it) for it in bundle.grants}
+        missed = [it for it in checked.keys if it.asleep and it.digest not in there]
+        whole = {it.id: it for it in (*bundle.envelopes, *checked.mended.pieces)}
+        return any(restarting.woken_before(whole, bundle.grants, missed, self.release_seed))
 
     async def tell(self, cases: Iterable[bytes]) -> None:
         """A word to the level above each of these, which cannot be brought on: that a hand was in a case, not in which.
@@ -97,12 +116,16 @@ class Mending:
             "pieces": reading_grants.as_pieces(left.pieces),
             "aside": " ".join(it.id.hex() for it in bundle.envelopes if it.id not in kept),
         }
-        row = replace(left.case, clock=deadlines.WAKE, due_at=hour)
+        opened = left.cut and left.case.state == State.CLOSED  # nobody knows whether its reporter had disputed that
+        state = State.RECEIVED if opened else left.case.state
+        row = replace(left.case, state=state, clock=deadlines.WAKE, due_at=hour)
         mended = Mended(differed=("chain",), mailbox=left.mailbox)
         given = tuple(it for it in left.grants if it.envelope in kept)
-        change = Change(row, pings=of_a_hand(given, row.unit, self.now(), self.random), mended=mended)
+        woken = tuple(it for it in left.woken if it.envelope in kept)
+        told = of_a_hand(given, row.unit, self.now(), self.random)
+        change = Change(row, woken=woken, shut=left.shut, pings=told, mended=mended)
         who, entries = Signature(CLOCK, self.signing, hour), [Entry(Kind.RESTARTED, facts, self.random(32))]
-        added = Added(given, (), left.mailbox, whole=True)
+        added = Added(given, left.shut, left.mailbox, whole=True)
         return change.claiming(added, bundle.case.head, entries, who, self.random(claims.SALT_BYTES))
 
     def _change(self, bundle: CaseBundle, checked: Checked) -> Change:

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from tips import errors
+from tips.cases import chain_ends
+from tips.cases.chain_ends import ChainEnd
 from tips.cases.checking import Checked
 from tips.clock.mending import Mending
 from tips.ports.cases import CaseBundle, Due
@@ -39,18 +41,22 @@ class Rounds:
         Raises:
             StoreUnavailable: the whole round ends; the next one begins it anew.
         """
-        done, failed = 0, {}
+        done, failed, ends = 0, dict[bytes, str](), dict[bytes, ChainEnd]()
         async for ids in _pages(page):
             loaded = await self._loaded(ids)
             for case in ids:
                 try:
-                    done += await work(*await self._believed(case, loaded.get(case)))
+                    bundle, checked = await self._believed(case, loaded.get(case))
+                    if end := chain_ends.later(bundle.end, checked):
+                        ends[case] = end
+                    done += await work(bundle, checked)
                 except errors.Stale:  # somebody was quicker; the next round looks again
                     continue
                 except errors.StoreUnavailable:
                     raise
                 except Exception as error:
                     failed[case] = type(error).__name__
+        self.mending.ends.keep(ends)
         known = {it.case for it in await self.clockwork.stuck()} if failed else set()
         await self.clockwork.note_stuck(job, failed, self.now())
         await self.mending.tell([it for it in failed if it not in known])

@@ -299,7 +299,7 @@ def _seal(
     envelope = Envelope(envelope_id, case, part, sealed, commitment, release)
     awake = [_grant(envelope, key, reader, 0, readers.roster) for reader in readers.awake]
     asleep = [
-        _put_to_sleep(_grant(envelope, key, reader, level, readers.roster), secret or b"", random)
+        _put_to_sleep(_grant(envelope, key, reader, level, readers.roster), secret or b"")
         for level, reader in enumerate(readers.asleep, start=1)
     ]
     return envelope, (*awake, *asleep)
@@ -317,9 +317,10 @@ def _wrap_of(grant: Grant, secret: bytes) -> tuple[bytes, bytes]:
     return derive(secret, info), info
 
 
-def _put_to_sleep(grant: Grant, secret: bytes, random: Random) -> Grant:
+def _put_to_sleep(grant: Grant, secret: bytes) -> Grant:
+    """Under a key that wraps this one grant and nothing else: so its nonce may be zeros, and the wrap is made again."""
     key, info = _wrap_of(grant, secret)
-    return replace(grant, asleep=True, sealed=lock(key, grant.sealed, info, random))
+    return replace(grant, asleep=True, sealed=lock(key, grant.sealed, info, bytes))
 
 
 def wake(envelope: Envelope, grant: Grant, release_seed: bytes) -> Grant:
@@ -328,12 +329,27 @@ def wake(envelope: Envelope, grant: Grant, release_seed: bytes) -> Grant:
     Raises:
         NotOpened: not the clock's seed, or nothing sleeps here.
     """
-    if envelope.release is None or not grant.asleep:
+    if not grant.asleep:
         raise errors.NotOpened("nothing sleeps here")
-    info = binding("release", case=envelope.case, envelope=envelope.id)
-    secret = open_with(release_seed, envelope.release, info)
-    key, wrap = _wrap_of(grant, secret)
+    key, wrap = _wrap_of(grant, _secret_of_wraps(envelope, release_seed))
     return replace(grant, asleep=False, sealed=unlock(key, grant.sealed, wrap))
+
+
+def as_it_slept(envelope: Envelope, grant: Grant, release_seed: bytes) -> Grant:
+    """A grant that was woken, as it was before: what some event says of it then shows that it is the same.
+
+    One that an earlier program put to sleep, under a random nonce, comes out as another.
+
+    Raises:
+        NotOpened: not the clock's seed, or nothing of this envelope ever slept.
+    """
+    return _put_to_sleep(replace(grant, asleep=False), _secret_of_wraps(envelope, release_seed))
+
+
+def _secret_of_wraps(envelope: Envelope, release_seed: bytes) -> bytes:
+    if envelope.release is None:
+        raise errors.NotOpened("nothing sleeps here")
+    return open_with(release_seed, envelope.release, binding("release", case=envelope.case, envelope=envelope.id))
 
 
 def open_key(grant: Grant, seeds: Sequence[bytes]) -> bytes:

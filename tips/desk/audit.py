@@ -79,6 +79,7 @@ async def audit(
         now: tells what should be in the tree by now.
         sealed: what only the quorum opens, as it is kept outside; empty: it is not.
     """
+    ends = clock.continuity.ends.load()
     seen = await clock.believed()  # before the events: what joins the tree in between is not missed
     rows = await book.waiting()
     held, problems, incidents = {}, [], []
@@ -91,7 +92,7 @@ async def audit(
             held[row.leaf] = event
         except errors.NotVerified as error:
             problems.append(f"event {row.leaf.hex()[:16]}: {error}")
-    problems += [problem async for problem in log_audit.check(clock, seen, held, now)]
+    problems += [problem async for problem in log_audit.check(clock, seen, ends, held, now)]
     events = [*held.values()]
     kinds = Counter(event.kind.value for event in events)
     problems += _closed_anew(events)

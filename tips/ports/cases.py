@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
-from tips.cases import checking, claims
+from tips import errors
+from tips.cases import chain_ends, checking, claims
 from tips.cases.case import Case, QueueFilter, QueuePosition
+from tips.cases.chain_ends import ChainEnd
 from tips.cases.checking import Checked
 from tips.cases.claims import NOTHING, Added, Entry, Mailbox, Mended, Signature
 from tips.cases.ledger import FIRST, SignedEvent
@@ -80,10 +82,18 @@ class CaseBundle:
     grants: Sequence[Grant]
     events: Sequence[SignedEvent]
     mailboxes: Sequence[Mailbox]  # one, unless a hand was there
+    end: ChainEnd | None = None  # what this machine kept of it outside the database, before it was read; None: nothing
 
     def checked(self, roster: Roster) -> Checked:
-        """The case as it was signed; see `checking.check`."""
-        return checking.check(self.case, self.envelopes, self.grants, self.mailboxes, self.events, roster)
+        """The case as it was signed; see `checking.check`.
+
+        Raises:
+            NotVerified: its chain does not hold, or holds and has lost what was once its end.
+        """
+        checked = checking.check(self.case, self.envelopes, self.grants, self.mailboxes, self.events, roster)
+        if chain_ends.is_cut(self.end, checked):
+            raise errors.NotVerified("the end of the chain of events was cut off")
+        return checked
 
 
 ASIDE: Final = "mailbox."  # how what was kept of mailboxes that were set aside is named

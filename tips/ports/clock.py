@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from tips.cases.chain_ends import ChainEnd
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -38,6 +40,26 @@ class AllCovered(Protocol):
 
     def note(self) -> None:
         """From now on one that claims nothing was cut back, or comes from an old backup."""
+        ...
+
+
+class ChainEnds(Protocol):
+    """Where a process keeps, outside the database, where the cases' chains ended."""
+
+    def load(self) -> Mapping[bytes, ChainEnd]:
+        """By case; empty: none was kept yet, or what was is spoilt."""
+        ...
+
+    def is_spoilt(self) -> bool:
+        """Whether what was kept cannot be read; it stops nobody, and the next head says so."""
+        ...
+
+    def keep(self, found: Mapping[bytes, ChainEnd]) -> None:
+        """Keep these beside the others; none in place of one that is further on, nor of what is spoilt."""
+        ...
+
+    def forget(self) -> None:
+        """From now on none is kept: what was is spoilt, or is another history's."""
         ...
 
 

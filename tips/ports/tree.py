@@ -76,6 +76,14 @@ class Tree(Protocol):
         """Where the leaves of events stand; none that waits, or is no event's."""
         ...
 
+    async def cases(self, leaves: Sequence[bytes]) -> dict[bytes, bytes]:
+        """By leaf, the case of each of these events that is there; none whose case has no row."""
+        ...
+
+    async def newest(self) -> dict[bytes, bytes]:
+        """By case, the leaf that its row calls the newest; none whose event is not there, or is another case's."""
+        ...
+
     async def published(self, size: int, limit: int) -> list[tuple[Head, SignedEvent | None]]:
         """Heads of this size and smaller, the largest first, each with its closing event as far as that is there."""
         ...

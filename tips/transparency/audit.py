@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tips import errors
+from tips.cases.chain_ends import ChainEnd
 from tips.cases.ledger import Event, Kind
 from tips.merkle import sequencing, tree
 from tips.merkle.tree import Node
@@ -25,6 +26,7 @@ _WRONG: Final = {
     "missing": "events were told of and are missing",
     "untold": "events are there that no process told of",
     "odd": "leaves or tallies were not what was signed",
+    "cut": "cases were gone, or the end of their events",
 }
 
 
@@ -39,16 +41,21 @@ class Stretch:
 Seen = tuple[Known | None, frozenset[int]]  # the newest head, and the sizes of those that nobody believes
 
 
-async def check(clock: Heads, seen: Seen, events: Mapping[bytes, Event], now: datetime) -> AsyncIterator[str]:
+async def check(
+    clock: Heads, seen: Seen, ends: Mapping[bytes, ChainEnd], events: Mapping[bytes, Event], now: datetime
+) -> AsyncIterator[str]:
     """What is wrong, each in words for auditors.
 
     Args:
         clock: reads the tree.
         seen: what `clock` believed before the events were read: what came since is for the next audit.
+        ends: where cases ended, as it was kept before the events were read.
         events: all that hold, by their leaves.
         now: tells which of them should be in the tree by now.
     """
     known, passed_over = seen
+    for case in sorted(case for case, it in ends.items() if it.leaf not in events):
+        yield f"case {case.hex()}: an event that stood at the end of it is gone"
     for size in sorted(passed_over):
         yield f"head {size}: the log did not sign it, or it does not continue what was published"
     for problem in (*_closings(events.values()), *await _heads(clock, known, events)):
@@ -156,5 +163,7 @@ def _closings(events: Iterable[Event]) -> Iterator[str]:
                 yield f"{hour}: {event.facts[fact]} {words}"
         if event.facts.get("compared") == "no":
             yield f"{hour}: what was told of could not be compared with what was there"
+        if event.facts.get("spoilt") == "yes":
+            yield f"{hour}: what is kept of where cases ended was spoilt, and begun anew"
         if event.facts.get("exchanged") == "yes":
             yield f"{hour}: other events are there than were told of"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -25,6 +25,7 @@ from tips.merkle.multiset import Multiset, restored
 from tips.merkle.tallies import SignedTally, Tally
 from tips.organisation.roster import CLOCK, Roster
 from tips.ports.tree import Growth, Head, Known, KnownHead, Tree, Waiting
+from tips.transparency.continuity import Continuity, Missed
 
 MOST: Final = 20_000  # leaves of before there were tallies that one head takes up
 NONE: Final = Multiset()
@@ -92,6 +93,7 @@ class BelievedHeads:
 class Heads(BelievedHeads):
     """Lets the tree grow, and signs its heads."""
 
+    continuity: Continuity
     signing: bytes = field(repr=False)  # the clock's Ed25519 seed
     now: Callable[[], datetime]
     random: Random = field(repr=False)
@@ -107,19 +109,27 @@ class Heads(BelievedHeads):
         known, _ = await self.believed()
         began = size_of(known)
         known = await self._caught_up(known) if known else Known(b"", catching_up=True)
+        missed = await self.continuity.missed()
         while True:
-            found: list[tuple[Known, bool]] = []
-
-            def grow(waiting: Waiting, known: Known = known, found: list[tuple[Known, bool]] = found) -> Growth:
-                growth, after = self._grown(known, waiting)
-                found.append((after, known.catching_up and len(waiting.untold) == MOST))
-                return growth
-
-            await self.tree.sequence(size_of(known), self._is_ours, MOST, grow)
-            known, more = found[-1]
+            known, more, events = await self._grow(known, missed)
             self.kept.keep(replace(known, catching_up=more))
+            await self.continuity.told(missed)
+            await self.continuity.took_up(events)
             if not more:
                 return size_of(known) - began
+            missed = Missed()
+
+    async def _grow(self, known: Known, missed: Missed) -> tuple[Known, bool, Collection[bytes]]:
+        """The tree with one more head; whether more waits, and the leaves that it took up."""
+        found: list[tuple[Known, bool, Collection[bytes]]] = []
+
+        def grow(waiting: Waiting) -> Growth:
+            growth, after = self._grown(known, waiting, missed)
+            found.append((after, known.catching_up and len(waiting.untold) == MOST, growth.places.keys()))
+            return growth
+
+        await self.tree.sequence(size_of(known), self._is_ours, MOST, grow)
+        return found[-1]
 
     async def begin_anew(self) -> None:
         """Go on under a new name, once a home came back from a backup: the old log may have been further.
@@ -128,6 +138,7 @@ class Heads(BelievedHeads):
         taken up as the backup has it.
         """
         known, _ = await self.believed()
+        self.continuity.ends.forget()
         if known:
             renamed = replace(head_of(known), origin=self._fresh())
             note = bytes(checkpoints.sign(renamed, self.signing))
@@ -164,9 +175,9 @@ class Heads(BelievedHeads):
         except errors.NotVerified:
             return False
 
-    def _grown(self, known: Known, waiting: Waiting) -> tuple[Growth, Known]:
+    def _grown(self, known: Known, waiting: Waiting, missed: Missed) -> tuple[Growth, Known]:
         size, peaks = size_of(known), known.peaks
-        closing, taken = self._closing(known, waiting)
+        closing, taken = self._closing(known, waiting, missed)
         events = {*waiting.told, *waiting.untold, closing.leaf}
         batch = sequencing.sequence(events, size, self.random)
         places = {leaf: size + at for at, leaf in enumerate(batch.leaves)}
@@ -192,7 +203,7 @@ class Heads(BelievedHeads):
     def _fresh(self) -> str:
         return ORIGIN + keys.verify_key(self.signing)[:8].hex()
 
-    def _closing(self, known: Known, waiting: Waiting) -> tuple[SignedEvent, Mapping[bytes, Multiset]]:
+    def _closing(self, known: Known, waiting: Waiting, missed: Missed) -> tuple[SignedEvent, Mapping[bytes, Multiset]]:
         """What was found, for who looks from inside, and how far each tally is taken up."""
         told, strange = self._told(waiting.tallies)
         new = {it.instance: it.leaves for it in told if it.leaves.count > known.taken.get(it.instance, NONE).count}
@@ -203,7 +214,9 @@ class Heads(BelievedHeads):
             "after": str(size_of(known)),
             "compared": "no" if known.taken_at == UNSURE else "later" if known.catching_up else "yes",
             "events": str(len(waiting.told) + len(waiting.untold)),
-            "missing": str(max(total.count - there.count, 0)),
+            "missing": str(max(total.count - there.count, 0) + len(missed.cut)),
+            "cut": str(len(missed.cut)),
+            "spoilt": "yes" if missed.spoilt else "no",
             "untold": str(max(there.count - total.count, 0)),
             "exchanged": "yes" if total.count == there.count and total.digest() != there.digest() else "no",
             "odd": str(waiting.odd + strange),
