@@ -2187,6 +2187,27 @@ MUTANTS = (
         "    except errors.Busy:\n        return Entry",
         "tests/flows/test_second_evening.py::test_what_an_officer_seals_that_is_no_piece_closes_no_case",
     ),
+    Mutant(
+        "a release of what nobody committed",
+        "scripts/release.py",
+        '    if changed := git("status", "--porcelain"):',
+        '    if changed := "":',
+        "tests/flows/test_release.py::test_what_would_mislead_is_no_release",
+    ),
+    Mutant(
+        "a release that is dated by whoever builds it",
+        "scripts/release.py",
+        '"SOURCE_DATE_EPOCH": git("log", "-1", "--format=%ct").strip()}',
+        '"SOURCE_DATE_EPOCH": str(int(source.stat().st_ctime))}',
+        "tests/flows/test_release.py::test_a_commit_gives_the_same_bytes_wherever_it_is_built",
+    ),
+    Mutant(
+        "a wheel that says nothing",
+        "pyproject.toml",
+        'artifacts = ["locales/*/LC_MESSAGES/*.mo"]',
+        'artifacts = ["locales/*/LC_MESSAGES/*.nothing"]',
+        "tests/flows/test_release.py::test_what_was_installed_founds_a_home_and_takes_a_tip",
+    ),
 )
 
 
