@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from storage import migrate
 from storage.accounts import SqlAccounts
 from storage.addresses import SqlAddresses
 from storage.blobs import SqlBlobs
@@ -60,16 +61,19 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """Open the store of a database that is at the newest schema (`storage.migrate.upgrade`).
 
+    Once a later version upgrades it, everything that writes raises `Outdated`.
+
     Args:
         url: of the database.
         drafts_url: of the store of drafts; None: in the database.
         busy: how many seconds a connection waits for another's lock.
         book: signs what this process adds to the ledger; None: nobody counts it.
     """
-    database = Database(url, busy, book)
+    schema = migrate.revisions(migrate.SCRIPTS)[-1]
+    database = Database(url, busy, book, schema)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        writer = await stack.enter_async_context(Writer(url, busy, book))
+        writer = await stack.enter_async_context(Writer(url, busy, book, schema))
         beside = SqlDrafts(database, writer)
         stack.callback(beside.close)
         drafts: Drafts = beside
