@@ -2257,6 +2257,20 @@ MUTANTS = (
         "return bool(verifiers(by, at) and message)",
         "tests/flows/test_version_skew.py::test_events_of_a_later_version_are_named_as_such",
     ),
+    Mutant(
+        "seals that open nothing of an earlier version",
+        "tips/crypto/sealing.py",
+        'parts = [b"tinbao", ',
+        'parts = [b"tinbao 2", ',
+        "tests/contract/test_kept_homes.py::test_officers_read_what_they_could_read",
+    ),
+    Mutant(
+        "a kind of event that comes without a schema",
+        "tips/cases/ledger.py",
+        '    SEQUENCED = "sequenced"',
+        '    OTHER = "other"\n    SEQUENCED = "sequenced"',
+        "tests/contract/test_upgrades.py::test_what_an_earlier_program_would_not_know_comes_with_a_schema_of_its_own",
+    ),
 )
 
 

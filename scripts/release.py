@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
+HOMES = "tests/data/homes"  # of each version, for the tests of every later one
 SUMS = "SHA256SUMS"
 SECTION = r"^## {} - \d{{4}}-\d\d-\d\d$"  # of the changelog, with the day of the cut
 NEXT = re.compile(r"^## Unreleased\n(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -43,6 +44,8 @@ def problems(version: str) -> Iterator[str]:
     """Why this commit cannot be given away as this version."""
     if changed := git("status", "--porcelain"):
         yield f"{len(changed.splitlines())} files are not committed: commit them or put them away"
+    if not (ROOT / HOMES / f"{version}.json.gz").is_file():
+        yield f"no home of {version} is kept: run scripts/keep_home.py {version}"
     if tags := git("tag", "--list", version, f"v{version}").split():
         yield f"{version} was released before (tag {tags[0]}): give pyproject.toml the next number"
     changes = (ROOT / "CHANGELOG.md").read_text("utf-8")

@@ -170,6 +170,10 @@ def test_what_would_mislead_is_no_release(cut: Path, tmp_path: Path) -> None:
     git(place, "tag", f"v{VERSION}")
     assert f"{VERSION} was released before" in refused()
     git(place, "tag", "-d", f"v{VERSION}")
+    git(place, "rm", "-q", f"tests/data/homes/{VERSION}.json.gz")
+    git(place, "commit", "-q", "-m", "Keep no home")
+    assert f"run scripts/keep_home.py {VERSION}" in refused()
+    git(place, "reset", "-q", "--hard", "HEAD~1")
     changes = place / "CHANGELOG.md"
     told = changes.read_text("utf-8")
     for other, said in (
