@@ -21,7 +21,7 @@ from tips.organisation.roles import Role
 
 HELP: Final = "What citizens, officers and administrators of Tin Báo do in a terminal."
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 unit_app = typer.Typer(no_args_is_help=True, help="Units of the organisation.")
 officer_app = typer.Typer(no_args_is_help=True, help="People who work at a unit.")
 case_app = typer.Typer(no_args_is_help=True, help="One case, in an officer's session.")
@@ -73,6 +73,24 @@ Trial = Annotated[
     bool, typer.Option("--trial", help="For trying out: `doctor` and /minh-bach say so, and TINBAO_NOW moves its time.")
 ]
 Org = Annotated[str | None, typer.Option("--org", help="hcmc-districts or hcmc-2025.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from handlers.version import program_version
+
+        print(f"tinbao {program_version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version, and nothing else.")
+]
+
+
+@app.callback(help=HELP)
+def every_command(version: Version = False) -> None:
+    """What may stand before any command."""
 
 
 def _settings(**overrides: str | None) -> settings.Settings:

@@ -20,6 +20,8 @@ from bot.serve.health import OUTDATED
 from bot.serve.zalo_bot import FOR_TRYING
 from bot.settings import Settings, read
 from bot.wiring import Product, open_product
+from handlers.version import program_version
+from storage import migrate
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import code_of
@@ -45,6 +47,7 @@ Check = Callable[[Product], Awaitable[str]]
 
 async def check(environment: Mapping[str, str]) -> int:
     """Print a line for each check; 0 where the parts can serve."""
+    print(f"  Tin Báo {program_version()}, database schema {migrate.revisions(migrate.SCRIPTS)[-1]}")
     try:
         settings = read(environment)
         async with open_product(settings) as product:

@@ -139,7 +139,10 @@ def test_what_was_installed_founds_a_home_and_takes_a_tip(installed: Path, folde
     assert turns[0]["summary"]["owner"] == "area-770"
     (row,) = json.loads(run("queue", "--officer", "an", "--json"))
     assert row["category"].startswith("drugs")
-    assert "✗" not in run("doctor")
+    said = run("doctor")
+    assert "✗" not in said
+    assert f"Tin Báo {VERSION}, " in said
+    assert run("--version") == f"tinbao {VERSION}\n"
     run("poster", "quận 3")
     where = "import bot, tips, sys; print(bot.__file__); print(tips.__file__)"
     python = [installed / "venv/bin/python", "-c", where]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -46,7 +47,7 @@ def newer(tmp_path: Path) -> tuple[str, str]:
     scripts = shutil.copytree(migrate.SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
     (scripts / "versions" / f"{LATER}_later.py").write_text(
         f'from alembic import op\n\nrevision = "{LATER}"\ndown_revision = "{HEAD}"\n\n'
-        "def upgrade():\n    op.execute('CREATE TABLE later (id INTEGER PRIMARY KEY)')\n"
+        "def upgrade():\n    op.execute('ALTER TABLE tip ADD COLUMN later INTEGER')\n"
     )
     own = f"import pathlib; from storage import migrate; migrate.SCRIPTS = pathlib.Path({str(scripts)!r})"
     return "-c", f"{own}; {MAIN}"
@@ -169,6 +170,21 @@ async def test_nothing_is_written_by_a_schema_that_is_no_more(a_home: Home) -> N
     assert (await a_home.product.audit()).sound
 
 
+async def waited_for(url: str) -> None:
+    """Until the upgrade stands before a lock; SQLite does not tell."""
+    if engine.is_sqlite(url):
+        await asyncio.sleep(3)
+        return
+    stands = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(PATIENCE), await psycopg.AsyncConnection.connect(plain(url), autocommit=True) as looking:
+        while not await (await looking.execute(stands)).fetchall():
+            await asyncio.sleep(0.1)
+
+
+def plain(url: str) -> str:
+    return url.replace("+psycopg", "")
+
+
 async def test_an_upgrade_waits_for_who_is_writing_and_nobody_writes_beside_it(
     a_home: Home, newer: tuple[str, str]
 ) -> None:
@@ -179,7 +195,7 @@ async def test_an_upgrade_waits_for_who_is_writing_and_nobody_writes_beside_it(
     database = engine.Database(url, schema=HEAD)
     async with database.write() as connection:
         process = await asyncio.create_subprocess_exec(served.PROGRAM[0], flag, upgrading, cwd=served.ROOT)
-        await asyncio.sleep(3)
+        await waited_for(url)
         assert process.returncode is None
         await connection.execute(sa.text("UPDATE tip SET area = area"))
     assert await process.wait() == 0
