@@ -16,7 +16,7 @@ PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadfile
 QUICK := $(OWN) -m pytest -n $(WORKERS) --dist worksteal --memory -m "not slow"
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo quick setup-test test test-two other-pythons check sbom bench soak eval data learn fonts pictures drawings mutants interop lock locales clean
+.PHONY: help setup demo quick setup-test test test-two other-pythons check sbom release bench soak eval data learn fonts pictures drawings mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -72,6 +72,9 @@ sbom: $(DEV_STAMP) ## List what the product runs on, with licences, as CycloneDX
 	@$(UV) pip sync -q --python .tools/sbom/bin/python requirements/run.lock
 	@.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --gather-license-texts --output-reproducible --output-file sbom.json .tools/sbom
 	@rm -rf .tools/sbom
+
+release: sbom $(CATALOGUES) ## Build what is given away of a version, into dist/; CONTRIBUTING.md says how one is cut
+	@$(OWN) scripts/release.py --sbom sbom.json
 
 bench: setup-test ## Measure speed; each ceiling in the same run
 	@$(OWN) -m bench

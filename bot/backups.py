@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from handlers.version import program_version
 from storage import backup
 from tips import errors
 from tips.cases import ledger
@@ -46,8 +47,6 @@ def pieces(url: str, public: bytes, sealed: Recovery, at: datetime) -> Iterator[
         sealed: the recovery seed as the home keeps it.
         at: the present.
     """
-    from handlers.exports.plain import program_version
-
     rows = backup.dump(url, program_version(), at)
     return _ahead(recovery.seal(public, sealed, rows, os.urandom))
 

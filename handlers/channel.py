@@ -88,6 +88,7 @@ class Channel:
 
         Raises:
             Pending: the message was taken before, and may be being answered.
+            Outdated: this process serves no more, and the platform brings the message again to who does.
         """
         can, until = self.can, time.monotonic() + self.patience
         known = replace(
@@ -104,6 +105,8 @@ class Channel:
             except errors.Pending:
                 raise
             except errors.TinBaoError as error:
+                if isinstance(error, errors.Outdated) and self.patience:
+                    raise
                 if not _may_pass(error) or time.monotonic() > until:
                     return self.reception.excuse(error, lang)
             await self.wait(PAUSE)
@@ -146,4 +149,4 @@ class Channel:
 
 def _may_pass(error: errors.TinBaoError) -> bool:
     """Whether the same turn may go well in a moment; one that may have been kept is looked at first."""
-    return isinstance(error, errors.StoreUnavailable) and not isinstance(error, errors.Unsure)
+    return isinstance(error, errors.StoreUnavailable) and not isinstance(error, errors.Unsure | errors.Outdated)

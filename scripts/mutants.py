@@ -713,9 +713,9 @@ MUTANTS = (
     Mutant(
         "compressed pages",
         "bot/serve/web.py",
-        "            Middleware(SecurityHeaders),",
-        "            Middleware(SecurityHeaders),\n"
-        "            Middleware(__import__('starlette.middleware.gzip').middleware.gzip.GZipMiddleware),",
+        "        Middleware(SecurityHeaders),",
+        "        Middleware(SecurityHeaders),\n"
+        "        Middleware(__import__('starlette.middleware.gzip').middleware.gzip.GZipMiddleware),",
         "tests/flows/test_web_requests.py::test_no_answer_that_may_hold_a_receipt_is_compressed",
     ),
     Mutant(
@@ -2431,6 +2431,90 @@ MUTANTS = (
         "        self.mending.ends.keep(ends)\n",
         "",
         "tests/flows/test_chain_ends.py::test_a_home_of_an_earlier_program_accuses_nobody_and_is_kept_from_the_first_look_on",
+    ),
+    Mutant(
+        "a release of what nobody committed",
+        "scripts/release.py",
+        '    if changed := git("status", "--porcelain"):',
+        '    if changed := "":',
+        "tests/flows/test_release.py::test_what_would_mislead_is_no_release",
+    ),
+    Mutant(
+        "a release that is dated by whoever builds it",
+        "scripts/release.py",
+        '"SOURCE_DATE_EPOCH": git("log", "-1", "--format=%ct").strip()}',
+        '"SOURCE_DATE_EPOCH": str(int(source.stat().st_ctime))}',
+        "tests/flows/test_release.py::test_a_commit_gives_the_same_bytes_wherever_it_is_built",
+    ),
+    Mutant(
+        "a wheel that says nothing",
+        "pyproject.toml",
+        'artifacts = ["locales/*/LC_MESSAGES/*.mo"]',
+        'artifacts = ["locales/*/LC_MESSAGES/*.nothing"]',
+        "tests/flows/test_release.py::test_what_was_installed_founds_a_home_and_takes_a_tip",
+    ),
+    Mutant(
+        "tips of an older version in a newer home",
+        "storage/writer.py",
+        "            try:\n                self.check_schema()\n",
+        "            try:\n",
+        "tests/flows/test_version_skew.py::test_who_writes_to_the_older_process_is_asked_to_try_again_and_loses_nothing",
+    ),
+    Mutant(
+        "tips of an older version in a newer home on PostgreSQL",
+        "storage/writer.py",
+        "        try:\n            self.check_schema()\n",
+        "        try:\n",
+        "tests/flows/test_version_skew.py::test_nothing_is_written_by_a_schema_that_is_no_more",
+    ),
+    Mutant(
+        "steps of an older version in a newer home",
+        "storage/engine.py",
+        "                check_schema((await connection.execute(self._held)).all(), self._schema)",
+        "                pass",
+        "tests/flows/test_version_skew.py::test_nothing_is_written_by_a_schema_that_is_no_more",
+    ),
+    Mutant(
+        "an upgrade beside who writes",
+        "storage/migrate.py",
+        '            connection.execute(sa.text(f"{engine.SCHEMA} FOR UPDATE"))',
+        "            pass",
+        "tests/flows/test_version_skew.py::test_an_upgrade_waits_for_who_is_writing_and_nobody_writes_beside_it",
+    ),
+    Mutant(
+        "a process that a later version overtook and that goes on",
+        "bot/serve/serving.py",
+        "            retired.set()",
+        "            return",
+        "tests/flows/test_version_skew.py::test_a_process_that_a_later_version_overtakes_serves_no_more_and_says_so",
+    ),
+    Mutant(
+        "a message that an older process confirms and does not answer",
+        "bot/serve/polling.py",
+        "            await asyncio.Event().wait()",
+        "            return",
+        "tests/flows/test_version_skew.py::test_what_a_platform_brought_is_left_to_who_serves_next",
+    ),
+    Mutant(
+        "a later version that anybody can invent",
+        "tips/cases/ledger.py",
+        "return any(keys.signed_by(key, signed.signature, message) for key in verifiers(by, at))",
+        "return bool(verifiers(by, at) and message)",
+        "tests/flows/test_version_skew.py::test_events_of_a_later_version_are_named_as_such",
+    ),
+    Mutant(
+        "seals that open nothing of an earlier version",
+        "tips/crypto/sealing.py",
+        'parts = [b"tinbao", ',
+        'parts = [b"tinbao 2", ',
+        "tests/contract/test_kept_homes.py::test_officers_read_what_they_could_read",
+    ),
+    Mutant(
+        "a kind of event that comes without a schema",
+        "tips/cases/ledger.py",
+        '    SEQUENCED = "sequenced"',
+        '    OTHER = "other"\n    SEQUENCED = "sequenced"',
+        "tests/contract/test_upgrades.py::test_what_an_earlier_program_would_not_know_comes_with_a_schema_of_its_own",
     ),
 )
 

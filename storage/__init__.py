@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from storage import migrate
 from storage.accounts import SqlAccounts
 from storage.addresses import SqlAddresses
 from storage.blobs import SqlBlobs
@@ -64,6 +65,8 @@ async def open_store(
 ) -> AsyncIterator[Store]:
     """Open the store of a database that is at the newest schema (`storage.migrate.upgrade`).
 
+    Once a later version upgrades it, everything that writes raises `Outdated`.
+
     Args:
         url: of the database.
         drafts_url: of the store of drafts; None: in the database.
@@ -71,10 +74,11 @@ async def open_store(
         book: signs what this process adds to the ledger; None: nobody counts it.
         ends: where cases ended, which each of them is read with; None: nothing is kept of that.
     """
-    database = Database(url, busy, book)
+    schema = migrate.revisions(migrate.SCRIPTS)[-1]
+    database = Database(url, busy, book, schema)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(database.close)
-        writer = await stack.enter_async_context(Writer(url, busy, book))
+        writer = await stack.enter_async_context(Writer(url, busy, book, schema))
         beside = SqlDrafts(database, writer)
         stack.callback(beside.close)
         drafts: Drafts = beside

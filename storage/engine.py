@@ -38,6 +38,9 @@ PRAGMAS: Final = (
 )
 EMPTYING: Final = 0.2  # seconds that the emptying of a log waits for readers; what reads longer lets the next one do it
 READING: Final = "tinbao_reading"
+SCHEMA: Final = "SELECT version_num FROM alembic_version"
+# On PostgreSQL who upgrades waits for whoever read it so, and the other way round; on SQLite whoever writes is alone.
+HELD: Final = f"{SCHEMA} FOR KEY SHARE"
 _FAILURES: Final = (exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.TimeoutError, OSError)
 
 
@@ -152,11 +155,27 @@ def _postgresql_holds(element: holds, compiler: Any, **how: Any) -> str:
     return f"position({compiler.process(part, **how)} IN {compiler.process(column, **how)}) > 0"
 
 
-class Database:
-    """One engine, for reading and for writing."""
+def check_schema(found: Sequence[Sequence[Any]], known: str) -> None:
+    """That a database is still at the schema that this program knows; `found`: its rows of `SCHEMA`, or of `HELD`.
 
-    def __init__(self, url: str, busy: float = BUSY, book: TallyBook | None = None) -> None:
+    Raises:
+        Outdated: a later version upgraded it while this one runs.
+    """
+    if [tuple(it) for it in found] != [(known,)]:
+        raise errors.Outdated
+
+
+class Database:
+    """One engine, for reading and for writing.
+
+    Args:
+        schema: the revision that this program knows; at another one it writes nothing. "": at whichever.
+    """
+
+    def __init__(self, url: str, busy: float = BUSY, book: TallyBook | None = None, schema: str = "") -> None:
         self.url = url
+        self._schema = schema
+        self._held = sa.text(SCHEMA if is_sqlite(url) else HELD)
         self.busy = busy
         self._lane = Lane(book, STEPS)
         self._engine = create_engine(url, busy)
@@ -179,9 +198,20 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: durable when the block is left, nothing of it kept where it raises (but for `Unsure`)."""
         async with guarded(), self._engine.connect() as connection, connection.begin() as transaction:
+            if self._schema:
+                check_schema((await connection.execute(self._held)).all(), self._schema)
             yield connection
             async with _answered():
                 await transaction.commit()
+
+    async def check_schema(self) -> None:
+        """Look whether the schema is still the one that this program knows.
+
+        Raises:
+            Outdated: it is not.
+        """
+        if self._schema:
+            check_schema(await self.rows(sa.text(SCHEMA)), self._schema)
 
     @contextlib.asynccontextmanager
     async def record(self) -> AsyncIterator[Recording]:

@@ -99,7 +99,7 @@ def _version(connection: sa.Connection) -> str | None:
     """The revision that a database is at; None: it is empty."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return connection.execute(sa.text(engine.SCHEMA)).scalar()
 
 
 def configuration(connection: sa.Connection) -> Config:
@@ -136,6 +136,8 @@ def _lock(connection: sa.Connection) -> None:
     else:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}s'")
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+        if _version(connection) is not None:  # whoever writes by the old schema ends first, and begins no more
+            connection.execute(sa.text(f"{engine.SCHEMA} FOR UPDATE"))
 
 
 def _check_references(connection: sa.Connection) -> None:

@@ -23,3 +23,7 @@ class SqlProbe:
         async with self._database.write() as connection:
             await connection.execute(table.insert().values(name=NAME, value=bytes(SIZE)))
             await connection.execute(table.delete().where(table.c.name == NAME))
+
+    async def schema(self) -> None:
+        """One small read."""
+        await self._database.check_schema()

@@ -57,9 +57,9 @@ Waiter = tuple[Item, asyncio.AbstractEventLoop, asyncio.Future[Any]]
 class Writer:
     """Use as an async context manager; leaving it writes what still waits."""
 
-    def __init__(self, url: str, busy: float = engine.BUSY, book: TallyBook | None = None) -> None:
+    def __init__(self, url: str, busy: float = engine.BUSY, book: TallyBook | None = None, schema: str = "") -> None:
         self._lane = Lane(book, WRITER)
-        self._driver: Driver = SqliteDriver(url, busy) if engine.is_sqlite(url) else PostgresDriver(url)
+        self._driver: Driver = SqliteDriver(url, busy, schema) if engine.is_sqlite(url) else PostgresDriver(url, schema)
         self._waiting: queue.Queue[Waiter | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._run, name="writer", daemon=True)
 
@@ -197,13 +197,24 @@ class Driver(abc.ABC):
     """The statements of the hot path, made once from the tables' own columns."""
 
     mark = "?"
+    held = engine.SCHEMA
 
-    def __init__(self) -> None:
+    def __init__(self, schema: str) -> None:
+        self._schema = schema
         self._connection: Any = None
 
     @abc.abstractmethod
     def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
         """Run work in one transaction."""
+
+    def check_schema(self) -> None:
+        """That the database is still at the schema that this program knows; first in each transaction.
+
+        Raises:
+            Outdated: see `engine.check_schema`.
+        """
+        if self._schema:
+            engine.check_schema(self.execute(self.held, ()), self._schema)
 
     def close(self) -> None:
         """Close the connection; the next use opens another."""
@@ -255,8 +266,8 @@ class Driver(abc.ABC):
 class SqliteDriver(Driver):
     """sqlite3 from the standard library, with the same settings as the engine."""
 
-    def __init__(self, url: str, busy: float) -> None:
-        super().__init__()
+    def __init__(self, url: str, busy: float, schema: str) -> None:
+        super().__init__(schema)
         self._path, self._busy = engine.sqlite_path(url), busy
 
     def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
@@ -265,6 +276,7 @@ class SqliteDriver(Driver):
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
             try:
+                self.check_schema()
                 done = work()
                 connection.execute("COMMIT")
             except BaseException:
@@ -291,9 +303,10 @@ class PostgresDriver(Driver):
     """psycopg, one connection; what need not wait goes out as one pipeline."""
 
     mark = "%s"
+    held = engine.HELD
 
-    def __init__(self, url: str) -> None:
-        super().__init__()
+    def __init__(self, url: str, schema: str) -> None:
+        super().__init__(schema)
         self._dsn = url.replace("postgresql+psycopg:", "postgresql:")
 
     def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
@@ -320,6 +333,7 @@ class PostgresDriver(Driver):
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self._dsn)
         try:
+            self.check_schema()
             return work()
         except BaseException:
             with contextlib.suppress(psycopg.Error):  # a lost connection has rolled back by itself

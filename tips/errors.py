@@ -22,6 +22,10 @@ class StoreUnavailable(TinBaoError):
     key = "error.try_again"
 
 
+class Outdated(StoreUnavailable):
+    """A later version of Tin Báo has taken this home over, and nothing was kept: start this process anew with it."""
+
+
 class Unsure(StoreUnavailable):
     """The store went away while it was writing: it may have kept everything, or nothing. Look before trying again."""
 

@@ -21,7 +21,7 @@ from tips.organisation.roles import Role
 
 HELP: Final = "What citizens, officers and administrators of Tin Báo do in a terminal."
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 org_app = typer.Typer(no_args_is_help=True, help="The organisation: units, areas and rules, as one document.")
 unit_app = typer.Typer(no_args_is_help=True, help="Units of the organisation.")
 officer_app = typer.Typer(no_args_is_help=True, help="People who work at a unit.")
@@ -78,6 +78,24 @@ Org = Annotated[
     str | None, typer.Option("--org", help="A document's file, or what ships: hcmc-districts, hcmc-2025, company.")
 ]
 Document = Annotated[str, typer.Argument(help="A document's file, or the name of an organisation that ships.")]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from handlers.version import program_version
+
+        print(f"tinbao {program_version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version, and nothing else.")
+]
+
+
+@app.callback(help=HELP)
+def every_command(version: Version = False) -> None:
+    """What may stand before any command."""
 
 
 def _settings(**overrides: str | None) -> settings.Settings:

@@ -16,9 +16,12 @@ from typing import Final
 
 from bot import backups, zalo_tokens
 from bot.commands import error_messages
+from bot.serve.health import OUTDATED
 from bot.serve.zalo_bot import FOR_TRYING
 from bot.settings import Settings, read
 from bot.wiring import Product, open_product
+from handlers.version import program_version
+from storage import migrate
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import code_of
@@ -49,6 +52,7 @@ async def check(environment: Mapping[str, str], parts: Collection[str] | None = 
         environment: the settings, and the terminal's language.
         parts: what serves on this machine; None: whatever can, by the keys that are here.
     """
+    print(f"  Tin Báo {program_version()}, database schema {migrate.revisions(migrate.SCRIPTS)[-1]}")
     try:
         settings = read(environment)
         async with open_product(settings, parts) as product:
@@ -102,6 +106,8 @@ async def _serving(product: Product) -> str:
     ill = {name: state for name, state in report.items() if state not in {"ok", "up"}}
     if ill:
         said = ", ".join(f"{name}: {state}" for name, state in ill.items())
+        if OUTDATED in ill.values():
+            raise errors.Outdated(f"{said}: it serves no more, and takes no tip")
         raise errors.StoreUnavailable(f"{said}; it goes on trying: check the disk, Valkey, the network and the tokens")
     return ", ".join(f"{name} {state}" for name, state in report.items())
 
@@ -138,6 +144,18 @@ async def _ledger(product: Product) -> str:
         return Advice(f"a hand was in the rows of {unread} cases that nobody has read since: open them at the desk")
     looked = f"; the clock looked last on {report.before.at:%Y-%m-%d}" if report.before else ""
     return f"{report.events} events of {report.cases} cases hold{looked}"
+
+
+async def _data(product: Product) -> str:
+    """Whether a later version wrote anything; the schema tells as well, unless a hand set it back."""
+    verifiers = product.roster().verifiers
+    later = sum(ledger.is_later(it, verifiers) for it in await product.store.ledger.waiting())
+    if later:
+        raise errors.BadSetting(
+            f"this home was written by a newer Tin Báo: {later} events are of kinds that this version does not know."
+            " Install that version"
+        )
+    return "nothing that only a later version knows"
 
 
 async def _backups(product: Product) -> str:
@@ -230,6 +248,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "database": _write,
     "serving": _serving,
     "desks": _desks,
+    "data": _data,
     "ledger": _ledger,
     "epochs": _epochs,
     "backups": _backups,

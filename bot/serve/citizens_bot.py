@@ -195,7 +195,7 @@ class Webhook:
             return Response(status_code=401)
         try:
             await _hear(self._bot, self._dispatcher, raw)
-        except (Undelivered, errors.Pending):
+        except (Undelivered, errors.Pending, errors.Outdated):
             return Response(status_code=503)  # Telegram brings the update again; what is owed is shown then
         return Response()
 

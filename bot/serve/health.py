@@ -17,6 +17,7 @@ LATE: Final = 60.0  # seconds without a tick, after which a clock stands still
 KEPT: Final = 2.0  # seconds that an answer is good for: whoever asks more often costs no more
 OK: Final = "ok"
 ILL: Final = "away, full or read-only"
+OUTDATED: Final = "taken over by a later version: start this process anew with it"
 
 
 @dataclass(slots=True)
@@ -66,6 +67,8 @@ async def _state(asked: Awaitable[object]) -> str:
     try:
         async with asyncio.timeout(PATIENCE):
             await asked
+    except errors.Outdated:
+        return OUTDATED
     except (errors.StoreUnavailable, TimeoutError):
         return ILL
     return OK

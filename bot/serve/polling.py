@@ -34,6 +34,8 @@ async def heard(update: Raw, hear: Hear) -> None:
             await hear(update)
         except (Undelivered, errors.Pending):
             await asyncio.sleep(PAUSE)
+        except errors.Outdated:  # it stays unconfirmed until this process stops, and comes again to who serves then
+            await asyncio.Event().wait()
         except Exception as error:
             log.error("an update was not answered: %s", type(error).__name__)
             return

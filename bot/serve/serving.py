@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -16,7 +17,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot import logs
-from bot.live_roster import LiveRoster
 from bot.serve import background, http_connections, web
 from bot.serve.announcing import Announcer
 from bot.serve.messengers import Door
@@ -28,6 +28,8 @@ from tips.intake.tallies import Tallies
 PARTS: Final = frozenset(SIGNS_AS)
 ROSTER_EVERY: Final = 15.0  # seconds
 GRACE: Final = 5  # seconds for open requests at the end
+
+log = logging.getLogger(__name__)
 
 
 async def serve(settings: Settings, parts: frozenset[str]) -> int:
@@ -72,9 +74,12 @@ async def run(
 ) -> None:
     """Run the parts of an open product until a signal ends it; `ready` is set once it answers.
 
+    Once a later version takes the home over, every part is ended in order, and only that is said from then on.
+
     Args:
         more: routes beside those of the parts: pages of a demo.
     """
+    retired = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
         webhooks: list[Route] = [*more]
         announcer = Announcer(product.reporter_notifications)
@@ -92,8 +97,11 @@ async def run(
             from bot.serve import scheduler
 
             await stack.enter_async_context(scheduler.running(product.jobs, product.health))
-        await stack.enter_async_context(background.working(_watch_roster(product.roster), "roster"))
-        await _serve_http(web.build(product, parts, webhooks, demo_logins), listener, ready)
+        await stack.enter_async_context(background.working(_watch(product, retired), "roster"))
+        app = web.build(product, parts, webhooks, demo_logins)
+        await _serve_http(app, listener.dup(), ready, retired)  # what it closes at the end is not ours
+    if retired.is_set():
+        await _serve_http(web.build_retired(product), listener.dup(), asyncio.Event(), asyncio.Event())
 
 
 def citizens_doors(product: Product) -> list[AbstractAsyncContextManager[Door]]:
@@ -156,16 +164,30 @@ async def _keep_hourly(tallies: Tallies) -> None:
             await tallies.keep()
 
 
-async def _watch_roster(roster: LiveRoster) -> None:
-    """Look for a newer roster now and then, so that a new unit receives without a restart."""
-    while True:
+async def _watch(product: Product, retired: asyncio.Event) -> None:
+    """Look for a newer roster now and then, so that a new unit receives without a restart; and for a newer schema."""
+    while not retired.is_set():
         await asyncio.sleep(ROSTER_EVERY)
-        with contextlib.suppress(errors.StoreUnavailable, errors.NotVerified):
-            await roster.refresh()
+        try:
+            await product.store.probe.schema()
+            await product.roster.refresh()
+        except errors.Outdated as error:
+            log.error("this process serves no more: %s", error)
+            retired.set()
+        except (errors.StoreUnavailable, errors.NotVerified):
+            continue
 
 
-async def _serve_http(app: Starlette, listener: socket.socket, ready: asyncio.Event) -> None:
-    await http_server(app, ready).serve(sockets=[listener])
+async def _serve_http(app: Starlette, listener: socket.socket, ready: asyncio.Event, until: asyncio.Event) -> None:
+    """Answer until a signal, or `until`."""
+    server = http_server(app, ready)
+
+    async def watched() -> None:
+        await until.wait()
+        server.should_exit = True
+
+    async with background.working(watched(), "until"):
+        await server.serve(sockets=[listener])
 
 
 def http_server(app: ASGIApp, ready: asyncio.Event) -> uvicorn.Server:

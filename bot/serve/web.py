@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
-from bot.serve.health import Health
+from bot.serve.health import OUTDATED, Health
 from bot.settings import Settings
 from bot.wiring import Product
 from handlers import webchat
@@ -30,6 +30,7 @@ DemoLogins = Callable[[], Awaitable[list[DemoLogin]]] | None
 INTAKE: Final = "intake"
 DESK: Final = "desk"
 LOOPBACK: Final = ("127.0.0.1", "localhost")
+RETRY: Final = 30  # seconds after which somebody else may serve
 
 
 def build(
@@ -85,10 +86,7 @@ def build(
     routes += webhooks
     app = Starlette(
         routes=routes,
-        middleware=[
-            Middleware(SecurityHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=hosts(product.settings), www_redirect=False),
-        ],
+        middleware=_middleware(product.settings),
         exception_handlers={
             ClientDisconnect: _gone,
             404: _error_page(pages, "error.not_found", 404),
@@ -97,6 +95,32 @@ def build(
     )
     app.router.redirect_slashes = False  # such a redirect would name whatever host the request names
     return app
+
+
+def build_retired(product: Product) -> Starlette:
+    """What is answered once a later version has taken the home over: that, and to everybody else to try again."""
+    pages = Pages(product.settings.demo, product.roster().trial, origin(product.settings))
+
+    async def readiness(request: Request) -> Response:
+        return JSONResponse({"store": OUTDATED}, status_code=503)
+
+    async def later(request: Request) -> Response:
+        answer = pages.error_page(request, "error.try_again", 503)
+        answer.headers["retry-after"] = str(RETRY)
+        return answer
+
+    every = ["GET", "POST", "PUT", "DELETE"]
+    routes = [Route("/healthz", _health), Route("/readyz", readiness), static_files()]
+    return Starlette(
+        routes=[*routes, Route("/{path:path}", later, methods=every)], middleware=_middleware(product.settings)
+    )
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    return [
+        Middleware(SecurityHeaders),
+        Middleware(TrustedHostMiddleware, allowed_hosts=hosts(settings), www_redirect=False),
+    ]
 
 
 def hosts(settings: Settings) -> list[str]:

@@ -89,7 +89,7 @@ class Webhook:
             return Response(status_code=401)
         try:
             await self._answering.hear(event)
-        except (Undelivered, errors.Pending):
+        except (Undelivered, errors.Pending, errors.Outdated):
             return Response(status_code=503)
         return Response()
 

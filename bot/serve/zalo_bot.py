@@ -111,7 +111,7 @@ async def answered(request: Request, bot: Bot) -> Response:
         return Response(status_code=400)
     try:
         await bot.hear(payload)
-    except (Undelivered, errors.Pending):
+    except (Undelivered, errors.Pending, errors.Outdated):
         return Response(status_code=503)  # it is brought again; what is owed is shown then
     return Response()
 

@@ -8,11 +8,11 @@ import json
 import re
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import fields
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 import locales
 from handlers.statistics import periods
+from handlers.version import program_version
 from tips.cases.deadlines import CITY
 from tips.desk.exports import Export, Line
 from tips.statistics.figures import Figures
@@ -76,11 +76,3 @@ def _period(it: Figures, closed: Container[str]) -> dict[str, Any]:
     months = [month.code for month in periods.some_months(period, closed)] if period else []
     frozen = {"period": it.period, "closed": it.closed.isoformat(), "least": it.least}
     return frozen | ({"months": months} if months else {})
-
-
-def program_version() -> str:
-    """Of the installed program; a checkout has none."""
-    try:
-        return version("tinbao")
-    except PackageNotFoundError:
-        return "checkout"

@@ -251,3 +251,10 @@ async def test_a_roster_version_is_added_once_with_all_it_names(store: Store) ->
         await store.accounts.get("binh")
     assert await store.keyring.seeds("an") == [seed]
     assert await store.keyring.newest_roster() == SignedRoster(1, b"{}", {"x": b"s"})
+
+
+async def test_a_store_at_the_schema_that_is_known_takes_a_tip(stores: tuple[Store, Store]) -> None:
+    """What it says at another one: `flows/test_version_skew.py`."""
+    for it in stores:
+        await it.probe.schema()
+        await it.probe()

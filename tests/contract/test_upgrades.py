@@ -32,10 +32,13 @@ from tests.fakes.home import Home
 from tests.fakes.people import AN, TRUC
 from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips import errors
-from tips.crypto import receipt
+from tips.cases import case, ledger, plaintext
+from tips.crypto import receipt, sealing
 from tips.desk.actions import Fields
+from tips.intake import draft
 from tips.organisation import templates
 
+DATA = Path(__file__).parents[1] / "data"
 REVISIONS = migrate.revisions(migrate.SCRIPTS)
 PEOPLE = (AN, TRUC)
 
@@ -143,6 +146,22 @@ def test_the_newest_schema_is_the_one_that_alembic_finds() -> None:
         scripts = ScriptDirectory.from_config(migrate.configuration(connection))
     assert scripts.get_heads() == [REVISIONS[-1]]
     assert [it.revision for it in reversed(list(scripts.walk_revisions()))] == list(REVISIONS)
+
+
+def test_what_an_earlier_program_would_not_know_comes_with_a_schema_of_its_own() -> None:
+    """A new kind of event, state, piece, or version of what is sealed takes a migration, be it one that does nothing.
+
+    To an earlier program they would look like tampering; by the schema it knows that it is too old. The row of the
+    newest schema in `formats.json` grows with it until it is released, and then never changes.
+    """
+    known = json.loads((DATA / "formats.json").read_text("utf-8"))
+    assert [it for it in known if it not in REVISIONS] == []
+    assert known.get(REVISIONS[-1]) == {
+        "events": sorted(ledger.Kind),
+        "states": sorted(case.State),
+        "pieces": sorted(plaintext.Part),
+        "versions": {"sealing": sealing.VERSION, "plaintext": plaintext.VERSION, "draft": draft.VERSION},
+    }
 
 
 def test_a_later_schema_stops_the_start_and_says_why(empty_url: str) -> None:
@@ -260,7 +279,7 @@ async def the_first_home(
 
     `lookups`: of further mailboxes of its case, that a hand put there before.
     """
-    made = json.loads((Path(__file__).parents[1] / "data" / "first_home.json").read_text("utf-8"))
+    made = json.loads((DATA / "first_home.json").read_text("utf-8"))
     (tmp_path / "home").mkdir()
     (tmp_path / "home-secrets").mkdir()
     for name, data in made["secrets"].items():
@@ -271,7 +290,7 @@ async def the_first_home(
         for it in lookups:
             slipped = "INSERT INTO mailbox (lookup, case_id, public) SELECT :it, case_id, :public FROM mailbox LIMIT 1"
             connection.execute(sa.text(slipped), {"it": it, "public": bytes(1216)})
-    signed_for = json.loads(_octets(made["tables"]["roster"][0]["document"]))["organisation_digest"]
+    signed_for = json.loads(octets(made["tables"]["roster"][0]["document"]))["organisation_digest"]
     shipped = templates.newest("hcmc-districts")
     monkeypatch.setattr(templates, "signed_as", lambda _, digest: shipped if digest == signed_for else None)
     with home.in_memory() as run:
@@ -350,6 +369,11 @@ def _as_it_lay(connection: sa.Connection, stored: dict[str, list[dict[str, Any]]
         "CREATE INDEX ix_tip_queue ON tip (unit, urgency, received_at, id) WHERE state != 'closed'",
     ):
         connection.execute(sa.text(statement))
+    put_rows(connection, stored)
+
+
+def put_rows(connection: sa.Connection, stored: dict[str, list[dict[str, Any]]]) -> None:
+    """Rows of a kept home, into the tables of its time."""
     known = sa.MetaData()
     known.reflect(connection)
     for table in known.sorted_tables:
@@ -357,9 +381,10 @@ def _as_it_lay(connection: sa.Connection, stored: dict[str, list[dict[str, Any]]
             boolean = {it.name for it in table.columns if isinstance(it.type, sa.Boolean)}
             connection.execute(
                 table.insert(),
-                [{name: bool(it) if name in boolean else _octets(it) for name, it in row.items()} for row in rows],
+                [{name: bool(it) if name in boolean else octets(it) for name, it in row.items()} for row in rows],
             )
 
 
-def _octets(value: Any) -> Any:
+def octets(value: Any) -> Any:
+    """A value of a kept home."""
     return base64.b64decode(value["b"]) if isinstance(value, dict) else value

@@ -987,3 +987,6 @@ class MemoryClockwork(Port):
 class MemoryProbe(Port):
     async def __call__(self) -> None:
         """There is always room."""
+
+    async def schema(self) -> None:
+        """Nobody else is at it."""

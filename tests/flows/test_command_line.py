@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 
 import pytest
@@ -31,6 +32,14 @@ def tinbao(
     return subprocess.run(
         program, cwd=served.ROOT, env=own, input=given, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+def test_a_program_says_which_version_it_is(made: Served) -> None:
+    """A checkout by its number, and as what it is; a doctor too, before anything else."""
+    project = tomllib.loads((served.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    version = f"{project['version']}+checkout"
+    assert tinbao(made, "--version").stdout == f"tinbao {version}\n"
+    assert tinbao(made, "doctor").stdout.splitlines()[0].startswith(f"  Tin Báo {version}, database schema 0")
 
 
 def test_units_are_listed_with_who_receives(made: Served) -> None:

@@ -201,3 +201,16 @@ def exists(name: str) -> bool:
 
 def defined(file: Path, name: str) -> bool:
     return file.is_file() and re.search(rf"def {name}\(", file.read_text()) is not None
+
+
+def test_the_changelog_is_by_version_newest_first() -> None:
+    """Keep a Changelog's headings: what is not released yet on top, then each version with the day of its cut."""
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    first, *released = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert first == "Unreleased"
+    cut = [re.fullmatch(r"(\d+)\.(\d+)\.(\d+) - (\d{4}-\d\d-\d\d)", it) for it in released]
+    assert all(cut)
+    told = [(tuple(map(int, it.groups()[:3])), it[4]) for it in cut if it]
+    assert told == sorted(told, reverse=True)
+    kinds = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    assert set(re.findall(r"^### (.*)$", text, re.MULTILINE)) <= kinds

@@ -190,6 +190,19 @@ def verify(signed: SignedEvent, verifiers: Callable[[str, datetime], tuple[bytes
     return event
 
 
+def is_later(signed: SignedEvent, verifiers: Callable[[str, datetime], tuple[bytes, ...]]) -> bool:
+    """Whether who it names signed it, as a kind of event that only a later version of this program knows."""
+    try:
+        plain = json.loads(signed.body)
+        kind, by, at = plain["kind"], plain["by"], datetime.fromisoformat(plain["at"])
+        if not isinstance(kind, str) or kind in [*Kind]:
+            return False
+        message = b"tinbao event\x00" + signed.body
+        return any(keys.signed_by(key, signed.signature, message) for key in verifiers(by, at))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+
+
 def chained(rows: Iterable[SignedEvent], head: bytes, read: Callable[[SignedEvent], Event] = parse) -> Sequence[Event]:
     """A case's events in order, as `read` gives them, if they are an unbroken chain from the first to `head`.
 

@@ -23,6 +23,7 @@ from tips.ports.people import Keyring
 from tips.transparency import audit as log_audit
 from tips.transparency.heads import Heads
 
+LATER: Final = "a later version of Tin Báo wrote it, and this one does not know its kind"
 BATCH: Final = 100  # cases that are in memory at once
 
 
@@ -91,7 +92,8 @@ async def audit(
             signers.check_beside(event, roster)
             held[row.leaf] = event
         except errors.NotVerified as error:
-            problems.append(f"event {row.leaf.hex()[:16]}: {error}")
+            later = ledger.is_later(row, roster.verifiers)
+            problems.append(f"event {row.leaf.hex()[:16]}: {LATER if later else error}")
     problems += [problem async for problem in log_audit.check(clock, seen, ends, held, now)]
     events = [*held.values()]
     kinds = Counter(event.kind.value for event in events)

@@ -12,6 +12,10 @@ class Probe(Protocol):
         """Write as much as a tip, durably, and leave nothing of it. Raises `StoreUnavailable`."""
         ...
 
+    async def schema(self) -> None:
+        """Look whether this program still knows how everything is stored. Raises `Outdated`."""
+        ...
+
 
 class RunSecrets(Protocol):
     """Keys that are on no disk."""
