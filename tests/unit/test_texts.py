@@ -27,7 +27,9 @@ FOLDER: Final = ROOT / "locales"
 MESSAGE, LABEL, CALLBACK = 2000, 48, 64  # characters of Zalo's messages, of a label; bytes that a Telegram button sends
 DENOUNCING: Final = {"vi": "tố cáo|đơn tố", "en": "denounc|denunciation", "zh": "控告|告发|检举"}
 HEADER: Final = [
-    "Project-Id-Version", "Language", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "X-Read-By",
+    "Project-Id-Version",
+    "POT-Creation-Date",  # else the moment of compiling stands there, and no two builds of a release are alike
+    "Language", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "X-Read-By",
 ]  # fmt: skip
 VIETNAMESE: Final = re.compile(r"[\u00c0-\u00d6\u00d8-\u01b0\u1ea0-\u1ef9]")
 FOREIGN: Final = re.compile(r"[\u00c0-\u024f\u1ea0-\u1ef9\u1780-\u17ff\u3040-\u9fff\uac00-\ud7a3]")
