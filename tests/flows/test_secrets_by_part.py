@@ -16,6 +16,7 @@ from tests.fakes.home import Home
 from tests.fakes.machines import founded
 from tests.fakes.people import AN, KIEM, TRUC
 from tests.fakes.words import DRUGS as TIP
+from tests.flows.test_filing import in_hand
 from tests.flows.test_tree_attacks import put_event
 from tips import errors
 from tips.cases import deadlines, ledger
@@ -42,7 +43,10 @@ async def test_three_machines_do_the_work_of_a_home_with_a_key_each(tmp_path: Pa
         hosts = {part: on_a_machine(office, tmp_path, part) for part in ("intake", "desk", "clock")}
         async with wiring.open_product(hosts["intake"], {"intake"}, now=office.clock, cost=home.CHEAP) as product:
             intake = replace(office, product=product)
-            receipt = await intake.citizen().sends(TIP)
+            citizen = intake.citizen()
+            receipt = await citizen.sends(TIP)
+            assert "proof" in home.choices(await citizen.says(receipt))
+            assert await in_hand(intake, receipt)
         row = await office.the_case()
         async with (
             wiring.open_product(hosts["desk"], {"desk"}, now=office.clock, cost=home.CHEAP) as product,

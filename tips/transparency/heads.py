@@ -17,7 +17,6 @@ from typing import Final
 from tips import errors
 from tips.cases import deadlines, ledger
 from tips.cases.ledger import FIRST, Event, Kind, SignedEvent
-from tips.crypto import keys
 from tips.crypto.sealing import Random
 from tips.merkle import checkpoints, notes, sequencing, tallies, tree
 from tips.merkle.checkpoints import Checkpoint
@@ -201,7 +200,7 @@ class Heads(BelievedHeads):
         return head_of(known).origin if known and known.note else self._fresh()
 
     def _fresh(self) -> str:
-        return ORIGIN + keys.verify_key(self.signing)[:8].hex()
+        return ORIGIN + self.roster().processes[CLOCK][-1][:8].hex()
 
     def _closing(self, known: Known, waiting: Waiting, missed: Missed) -> tuple[SignedEvent, Mapping[bytes, Multiset]]:
         """What was found, for who looks from inside, and how far each tally is taken up."""
