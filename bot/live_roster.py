@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -141,10 +142,20 @@ class LiveRoster:
     async def put_into_force(self, step: Enrolment) -> None:
         """Store a version that every process will believe; one that lacks a signature would close the home for good."""
         self.check(step.roster)
+        await self._make_way(step.roster.version)
         if step.organisation:  # before the version that names it: no process ever looks for it in vain
             await self._keep(step.organisation)
         await self._store.keyring.add_roster(step.roster, step.accounts, step.seeds, step.events, step.gone)
         await self.refresh()
+
+    async def _make_way(self, version: int) -> None:
+        """Forget the row of a version that nobody believes: a hand that put it there would stop every later one."""
+        stored = [it for it in await self._store.keyring.rosters() if it.version == version]
+        if stored and self._current and self().version < version:
+            with contextlib.suppress(errors.NotVerified):
+                self.check(stored[0])
+                return  # somebody else's, which is true, and comes first
+            await self._store.keyring.forget_roster(version, stored[0].document)
 
 
 def _of_itself(kept: SignedRoster) -> Roster:

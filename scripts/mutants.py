@@ -2516,6 +2516,20 @@ MUTANTS = (
         '    OTHER = "other"\n    SEQUENCED = "sequenced"',
         "tests/contract/test_upgrades.py::test_what_an_earlier_program_would_not_know_comes_with_a_schema_of_its_own",
     ),
+    Mutant(
+        "a version's number that junk has taken",
+        "bot/live_roster.py",
+        "        await self._make_way(step.roster.version)\n",
+        "",
+        "tests/flows/test_second_evening.py::test_a_roster_that_nobody_signed_stops_no_later_one_and_no_restore",
+    ),
+    Mutant(
+        "a restore that ends at junk",
+        "bot/commands/recovery.py",
+        "    newest = chain[-1]\n",
+        "    newest = stored[-1]\n",
+        "tests/flows/test_second_evening.py::test_a_roster_that_nobody_signed_stops_no_later_one_and_no_restore",
+    ),
 )
 
 

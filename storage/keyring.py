@@ -88,6 +88,12 @@ class SqlKeyring:
             await connection.execute(table.delete().where(table.c.digest == digest))
             await connection.execute(table.insert().values(digest=digest, document=document))
 
+    async def forget_roster(self, version: int, document: bytes) -> None:
+        """Forget a version that is still this one."""
+        table = mapping.table("roster")
+        async with self._database.write() as connection:
+            await connection.execute(table.delete().where(table.c.version == version, table.c.document == document))
+
     async def seeds(self, holder: str) -> list[SealedSeed]:
         """What is sealed to a holder."""
         return await self._seeds(holder=holder)

@@ -29,9 +29,9 @@ from tips.cases.ledger import Kind, SignedEvent
 from tips.crypto import keys
 from tips.crypto.keys import Identity
 from tips.desk.audit import audit
-from tips.organisation import roster
+from tips.organisation import roster, succession
 from tips.organisation.roles import Task
-from tips.organisation.roster import Roster
+from tips.organisation.roster import Roster, SignedRoster, Signers
 from tips.people import founding, key_rotation, proposals, recovery
 from tips.people.recovery import LedgerState
 from tips.transparency import heads
@@ -145,9 +145,7 @@ async def _come_back(
 ) -> recovery.Return:
     """Check what was loaded, and make the roster version with which it goes on."""
     async with storage.open_store(settings.database_url) as store:
-        newest = await store.keyring.newest_roster()
-        if newest is None:
-            raise errors.ForeignFile
+        newest = await _newest_roster(store)
         admins = [] if signing.request else await _admins(store, signing.signers, newest.document)
         current = recovery.of_backup(newest) if signing.request else recovery.trusted(newest, admins)
         await document_of(current, store.keyring)
@@ -161,6 +159,25 @@ async def _come_back(
             step = proposals.signed_here(back.proposal, admins)
             await store.keyring.add_roster(step.roster, (), (), step.events)
     return back
+
+
+async def _newest_roster(store: storage.Store) -> SignedRoster:
+    """The last version of a chain that begins with the first; those that nobody signed are forgotten, and named.
+
+    Raises:
+        ForeignFile: there is none.
+    """
+    stored = await store.keyring.rosters()
+    signers = roster.parse(stored[0].document).signers if stored else Signers(())
+    chain = list(succession.walk(None, signers, stored))
+    if not chain:
+        raise errors.ForeignFile
+    newest = chain[-1]
+    for it in stored:
+        if it.version > newest.version:
+            print(f"! roster version {it.version}: nobody signed it, and it was left out", file=sys.stderr)
+            await store.keyring.forget_roster(it.version, it.document)
+    return newest
 
 
 async def _differences(store: storage.Store, current: Roster, kept: bytes) -> tuple[str, ...]:

@@ -168,6 +168,15 @@ async def test_an_idle_session_is_forgotten(store: Store) -> None:
     assert (await store.accounts.session(b"b" * 16)).name == "an"
 
 
+async def test_a_version_that_nobody_believes_is_forgotten_and_no_other_one(store: Store) -> None:
+    await store.keyring.add_roster(SignedRoster(1, b"true", {}), (), (), ())
+    await store.keyring.add_roster(SignedRoster(2, b"junk", {}), (), (), ())
+    await store.keyring.forget_roster(1, b"junk")
+    await store.keyring.forget_roster(2, b"junk")
+    await store.keyring.forget_roster(3, b"junk")
+    assert [it.document for it in await store.keyring.rosters()] == [b"true"]
+
+
 def invitation(number: int, name: str, **more: Any) -> Invitation:
     return Invitation(bytes([number]) * 16, name, "area-770", Role.OFFICER, NOON + timedelta(days=2), **more)
 

@@ -929,6 +929,10 @@ class MemoryKeyring(Port):
         except TakenKeyError as error:
             raise errors.Stale from error
 
+    async def forget_roster(self, version: int, document: bytes) -> None:
+        if (found := self.rows.rosters.get(version)) and found.document == document:
+            forget(self.rows.rosters, [version])
+
     def _let_go(self, names: Sequence[str]) -> None:
         """Everything that is theirs."""
         kept = self.rows

@@ -273,6 +273,25 @@ async def test_a_recovery_seed_that_was_destroyed_is_named_and_spoils_no_backup(
     await recovery.restore(new, file, tmp_path / "init.json", Signing(tmp_path / "init.json"), despite=True)
 
 
+async def test_a_roster_that_nobody_signed_stops_no_later_one_and_no_restore(tmp_path: Path, database_url: str) -> None:
+    """Put where the next version belongs, by whoever wants nobody to join or to leave any more."""
+    async with nights(tmp_path, database_url) as kept:
+        office = kept.opened
+        junk = "INSERT INTO roster (version, document, signatures) VALUES (:version, :document, :signatures)"
+        for _ in range(2):
+            version = office.product.roster().version + 1
+            behind(office, junk, version=version, document=b"{}", signatures="{}")
+            await office.product.roster.put_into_force(office.signed(office.product.registrar().rotate("area-770")))
+            assert office.product.roster().version == version
+        assert (await office.product.audit()).sound
+        behind(office, junk, version=version + 1, document=b"{}", signatures="{}")
+        assert await kept.tick() == 1
+        write_printed(tmp_path / "init.json", office)
+        new = restored_into(tmp_path, office.settings)
+    (file,) = kept.folder.glob("*.age")
+    await recovery.restore(new, file, tmp_path / "init.json", Signing(tmp_path / "init.json"))
+
+
 # --- with one officer's key -------------------------------------------------------------------------------------------
 
 PIECES: dict[str, dict[str, str]] = {

@@ -162,6 +162,10 @@ class Keyring(Protocol):
         """Keep a document under its digest; one that lies there already gives way."""
         ...
 
+    async def forget_roster(self, version: int, document: bytes) -> None:
+        """Forget a version that nobody believes, if it is still this one: its number is wanted."""
+        ...
+
     async def seeds(self, holder: str) -> list[SealedSeed]:
         """What is sealed to a holder."""
         ...
