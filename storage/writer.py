@@ -223,9 +223,9 @@ class Driver(abc.ABC):
             self._connection = None
 
     def execute(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-        """One statement; its rows."""
+        """One statement; the rows of one that asks for some, for which alone an answer is waited."""
         done = self._connection.execute(self._own(statement), tuple(values))
-        return done.fetchall() if done.description else ()
+        return done.fetchall() if statement.startswith("SELECT") else ()
 
     def each(self, statements: Sequence[Statement]) -> list[bool]:
         """Whether each statement touched a row; they run in this order."""
