@@ -2006,13 +2006,6 @@ MUTANTS = (
         "tests/flows/test_tree_attacks.py::test_a_slow_reader_takes_no_kept_head_back",
     ),
     Mutant(
-        "an event by nobody who can be one",
-        "tips/cases/ledger.py",
-        'not isinstance(plain["by"], str) or ',
-        "",
-        "tests/flows/test_tree_attacks.py::test_an_event_of_nothing_that_is_one_stops_no_case_no_page_and_no_audit",
-    ),
-    Mutant(
         "an hour for which an officer speaks",
         "tips/desk/audit.py",
         "            signers.check_beside(event, roster)\n",

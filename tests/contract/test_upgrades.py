@@ -338,8 +338,9 @@ async def test_a_case_with_two_mailboxes_keeps_no_home_from_starting(
         assert "1 cases had several" in str(await doctor.CHECKS["mailboxes"](product))
 
 
+@pytest.mark.parametrize("ends", [True, False], ids=["its end is kept", "its end is not kept"])
 async def test_a_case_that_was_cut_back_to_before_it_was_covered_climbs_at_once(
-    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch, ends: bool
 ) -> None:
     """Its rows may say what they like by then: it is on record, and nobody destroys it before it was read."""
     clock = home.Clock()
@@ -354,6 +355,8 @@ async def test_a_case_that_was_cut_back_to_before_it_was_covered_climbs_at_once(
                     connection.execute(sa.text("DELETE FROM event WHERE leaf = :leaf"), {"leaf": leaf})
             cut = "UPDATE tip SET head = :head, salt = NULL, unit = :unit, level = 0, clock = NULL, due_at = NULL"
             connection.execute(sa.text(cut), {"head": before.head, "unit": before.unit})
+        if not ends:
+            product.heads.continuity.ends.forget()
         await product.escalation.tick_all()
         (after,) = await product.store.ledger.heads()
         assert (before.unit, after.unit, after.level) == ("area-770", "duty", 1)
