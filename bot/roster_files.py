@@ -91,7 +91,6 @@ def write_request(file: Path, it: Proposal) -> None:
             events={name: [event.body().decode() for event in them] for name, them in it.events.items()},
             accounts=[_of_locked(account.locked) for account in it.accounts],
             seeds=[[seed.unit, seed.generation, seed.holder, _text(seed.sealed)] for seed in it.seeds],
-            gone=list(it.gone),
             shares={name: _text(sealed) for name, sealed in it.shares.items()},
             organisation=it.organisation.data.decode() if it.organisation else None,
         ),
@@ -116,7 +115,6 @@ def read_request(file: Path) -> Proposal:
             events={name: tuple(ledger.unsigned(it.encode()) for it in them) for name, them in plain["events"].items()},
             accounts=tuple(Account(_to_locked(it), 0, 0, None) for it in plain["accounts"]),
             seeds=tuple(SealedSeed(unit, int(at), holder, _bytes(it)) for unit, at, holder, it in plain["seeds"]),
-            gone=tuple(map(str, plain["gone"])),
             shares={name: _bytes(it) for name, it in plain["shares"].items()},
             organisation=documents.read(plain["organisation"].encode()) if plain.get("organisation") else None,
         )

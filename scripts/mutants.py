@@ -2064,8 +2064,8 @@ MUTANTS = (
     Mutant(
         "digits that nobody compares",
         "bot/commands/signers.py",
-        "        if _digits(typed) != _digits(it.heard):",
-        "        if False:",
+        "    if _digits(typed) != _digits(digits):",
+        "    if False:",
         "tests/flows/test_signers_apart.py::test_whoever_joins_reads_out_the_digits_of_the_keys_that_are_signed",
     ),
     Mutant(
@@ -2522,6 +2522,20 @@ MUTANTS = (
         "    newest = chain[-1]\n",
         "    newest = stored[-1]\n",
         "tests/flows/test_second_evening.py::test_a_roster_that_nobody_signed_stops_no_later_one_and_no_restore",
+    ),
+    Mutant(
+        "a unit's key that was put in on the way",
+        "bot/commands/signers.py",
+        '    _compare(proposals.digits(proposal), pairs.get(VERSION) or _asked("roster.read_version"), VERSION)\n',
+        "",
+        "tests/flows/test_signers_apart.py::test_whoever_carries_a_request_puts_no_key_of_their_own_into_it",
+    ),
+    Mutant(
+        "seeds that were put in on the way",
+        "tips/people/proposals.py",
+        "    return fingerprint(proposal.version.document(), *(hashlib.sha256(it).digest() for it in beside))",
+        "    return fingerprint(proposal.version.document())",
+        "tests/flows/test_signers_apart.py::test_whoever_carries_a_request_puts_no_key_of_their_own_into_it",
     ),
 )
 

@@ -183,7 +183,7 @@ def roster_sign(
     out: Annotated[Path | None, typer.Option("--out", dir_okay=False, help="Where to write the signature.")] = None,
     heard: Annotated[
         list[str] | None,
-        typer.Option("--heard", help="NAME=DIGITS: the digits that somebody read out to you; again for each."),
+        typer.Option("--heard", help="NAME=DIGITS, as somebody read them out; again for each, and for `version`."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask once more.")] = False,
 ) -> None:

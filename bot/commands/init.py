@@ -40,10 +40,11 @@ def _ask(made: Founding, request: Path, *, as_json: bool) -> None:
     signers = made.secrets.signers
     rows = [{"name": it.name, "fingerprint": proposals.fingerprint(it.verify)} for it in signers.listed]
     if as_json:
-        plain = {"request": str(request), "threshold": signers.needed, "signers": rows}
-        print(json.dumps(plain, ensure_ascii=False))
+        said = {"request": str(request), "digits": proposals.digits(made.proposal)}
+        print(json.dumps({**said, "threshold": signers.needed, "signers": rows}, ensure_ascii=False))
         return
     print(request)
+    print(f"  {proposals.digits(made.proposal)}")
     for row in rows:
         print(f"  {row['name']}: {row['fingerprint']}")
 

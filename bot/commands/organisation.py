@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TextIO
 
 import locales
-from bot import organisation_files, roster_files
+from bot import organisation_files
 from bot.commands.error_messages import language
 from bot.commands.output import print_table
-from bot.commands.people import Signing, unlock_signers
+from bot.commands.people import Signing, ask, unlock_signers
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -81,7 +81,7 @@ async def adopt(settings: Settings, named: str, signing: Signing, *, despite: bo
             raise errors.Refused("error.org_no_overseer", ", ".join(it.params["code"] for it in bare[:10]))
         proposal = product.registrar().adopt(new.document)
         if signing.request:
-            roster_files.write_request(signing.request, proposal)
+            ask(signing.request, proposal)
             return 0
         signers = await unlock_signers(product, signing.signers)
         await product.roster.put_into_force(proposals.signed_here(proposal, signers))

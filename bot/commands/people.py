@@ -100,16 +100,21 @@ async def propose(settings: Settings, request: Path, change: Callable[[Registrar
     """Write the next version as a file that travels."""
     async with open_product(settings) as product:
         proposal = change(product.registrar())
-    roster_files.write_request(request, proposal)
+    ask(request, proposal)
     return proposal
+
+
+def ask(request: Path, proposal: Proposal) -> None:
+    """Write a request, and print what is read out to each signer."""
+    roster_files.write_request(request, proposal)
+    print(request)
+    print(f"  {proposals.digits(proposal)}")
 
 
 async def _changed(settings: Settings, signing: Signing, change: Callable[[Registrar], Proposal]) -> Proposal:
     """Make the next roster version: signed here and put into force, or written down for its signers."""
     if signing.request:
-        proposal = await propose(settings, signing.request, change)
-        print(signing.request, file=sys.stderr)
-        return proposal
+        return await propose(settings, signing.request, change)
     async with open_product(settings) as product:
         signers = await unlock_signers(product, signing.signers)
         proposal = change(product.registrar())

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import storage
-from bot import backups, key_files, roster_files
+from bot import backups, key_files
 from bot.commands import people
 from bot.commands.cases import parse_id, session_of
 from bot.commands.output import progress
@@ -133,7 +133,6 @@ async def restore(
         raise
     key_files.mark_run_before(settings.secrets)
     if signing.request:
-        print(signing.request)
         return 0
     async with open_product(settings) as product:
         await product.heads.begin_anew()
@@ -154,7 +153,7 @@ async def _come_back(
         release = await store.keyring.kept("release")
         back = recovery.come_back(current, newest, release, seed, state, now(), os.urandom)
         if signing.request:
-            roster_files.write_request(signing.request, back.proposal)
+            people.ask(signing.request, back.proposal)
         else:
             step = proposals.signed_here(back.proposal, admins)
             await store.keyring.add_roster(step.roster, (), (), step.events)

@@ -59,8 +59,7 @@ async def welcome(settings: Settings, request: Path, signers: Path | None) -> in
             unlocked = await people.unlock_signers(product, signers)
             await product.roster.put_into_force(proposals.signed_here(proposal, unlocked))
     if not signers:
-        roster_files.write_request(request, proposal)
-        print(request)
+        people.ask(request, proposal)
     for it in waiting:
         print(f"  {it.name} ({it.unit})")
     return 0
@@ -81,7 +80,6 @@ async def succeed(
         return registrar.succeed(Signers((*staying, *coming), needed or was.needed))
 
     await people.propose(settings, request, change)
-    print(request)
     return 0
 
 

@@ -22,7 +22,7 @@ from tips.people import proposals, signer_keys
 from tips.people.proposals import Change, Proposal
 
 PASSWORD: Final = "TINBAO_PASSWORD"  # noqa: S105 (the name of a variable)
-HEARD: Final = 3  # times that a fingerprint may be typed
+VERSION: Final = "version"  # under this name the digits of the whole version are given
 
 
 def new(file: Path, name: str, office: str, *, as_json: bool) -> int:
@@ -62,7 +62,9 @@ def sign(file: Path, request: Path, out: Path | None, heard: Sequence[str], *, a
     print(_say("roster.version", version=str(proposal.version.version), name=signer.locked.name), file=sys.stderr)
     for it in told:
         print(f"  - {_say(it.text, **it.values)}", file=sys.stderr)
-    _hear(told, _pairs(heard))
+    pairs = _pairs(heard)
+    _hear(told, pairs)
+    _compare(proposals.digits(proposal), pairs.get(VERSION) or _asked("roster.read_version"), VERSION)
     if not agreed and not _yes():
         raise errors.Refused("error.not_signed")
     identity = _unlocked(signer)
@@ -94,15 +96,18 @@ def _hear(told: Sequence[Change], heard: Mapping[str, str]) -> None:
     """
     for it in (it for it in told if it.heard):
         name = it.values["name"]
-        typed = heard[name] if name in heard else _asked(name)
-        if _digits(typed) != _digits(it.heard):
-            raise errors.Refused("error.fingerprint", name)
+        _compare(it.heard, heard[name] if name in heard else _asked("roster.read_out", name=name), name)
 
 
-def _asked(name: str) -> str:
+def _compare(digits: str, typed: str, of: str) -> None:
+    if _digits(typed) != _digits(digits):
+        raise errors.Refused("error.fingerprint", of)
+
+
+def _asked(text: str, **values: str) -> str:
     if not sys.stdin.isatty():
-        raise errors.Refused("error.fingerprint_missing", name)
-    return input(_say("roster.read_out", name=name) + " ")
+        raise errors.Refused("error.fingerprint_missing", values.get("name", VERSION))
+    return input(_say(text, **values) + " ")
 
 
 def _digits(text: str) -> str:

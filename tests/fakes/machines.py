@@ -30,6 +30,7 @@ from bot.settings import read
 from tests.fakes import loopback, served
 from tests.fakes.served import MEMORY, Served
 
+DIGITS = re.compile(r"(?<=^  )(\d{5} ){5}\d{5}$", re.MULTILINE)
 SIGNERS = (("Lan Anh", "vks-tp"), ("Minh", "ttra-tp"), ("Phúc", "px05"))
 
 
@@ -88,6 +89,7 @@ class Machines:
     at: Served
     signers: dict[str, Signer]
     people: dict[str, dict[str, str]] = field(default_factory=dict)
+    digits: str = ""  # of the version that was proposed last, as the home read them out
 
     @property
     def request(self) -> Path:
@@ -100,7 +102,10 @@ class Machines:
 
     def here(self, *words: str, **more: str) -> Done:
         """A command on the home's machine."""
-        return run(self.at.folder, self.at.port, *words, **more)
+        done = run(self.at.folder, self.at.port, *words, **more)
+        if said := DIGITS.search(done.stdout):
+            self.digits = said.group()
+        return done
 
     def comes(self, name: str, office: str) -> Signer:
         """Somebody who is to sign from now on."""
@@ -119,7 +124,8 @@ class Machines:
         own, consent = it.folder / "request", it.folder / "consent"
         consent.unlink(missing_ok=True)
         shutil.copy(self.request, own)
-        told = [word for name, digits in (heard or {}).items() for word in ("--heard", f"{name}={digits}")]
+        said = {"version": self.digits, **(heard or {})}
+        told = [word for name, digits in said.items() for word in ("--heard", f"{name}={digits}")]
         return it.does("roster", "sign", str(own), "--out", str(consent), "--yes", *told)
 
     def apply(self, *who: str) -> Done:

@@ -178,6 +178,33 @@ def test_another_organisation_comes_along_and_is_told_of(founded: Machines, tmp_
     assert json.loads(founded.here("org", "show", "--json").stdout)["name"] == "hcmc-2025"
 
 
+def a_unit_s_key(document: dict[str, object]) -> None:
+    units = document["units"]
+    assert isinstance(units, list)
+    units[-1][2] = os.urandom(1216).hex()
+
+
+@pytest.mark.parametrize("what", ["document", "seeds", "accounts"])
+def test_whoever_carries_a_request_puts_no_key_of_their_own_into_it(founded: Machines, what: str) -> None:
+    """Of a unit's new key no person reads anything out: the digits of the whole version are heard from the home."""
+    code = founded.invites("an", "area-770")
+    heard = {"an": founded.activates(code)["fingerprint"]}
+    founded.proposes_who_waits()
+    sound = founded.request.read_text()
+    if what == "document":
+        rewritten(founded.request, a_unit_s_key)
+    else:
+        plain = json.loads(sound)
+        plain[what] = []
+        founded.request.write_text(json.dumps(plain))
+    refused = founded.sign("Lan Anh", heard)
+    assert refused.returncode == 1
+    assert "(version)" in refused.stderr
+    founded.request.write_text(sound)
+    assert founded.sign("Lan Anh", heard | {"version": ""}).returncode == 1
+    assert founded.signed("Lan Anh", "Minh", **heard).returncode == 0
+
+
 def test_a_request_that_brings_another_event_is_not_signed(founded: Machines) -> None:
     """Whatever a signer signs would count in their name: one event of a version, which says no more than that."""
     founded.joins("an", "area-770")

@@ -80,7 +80,7 @@ class Registrar:
         Raises:
             Refused: a name that is taken or none, an unknown unit, or a unit that receives nothing.
         """
-        version, rekeyed, renewed = self.current.next(), list[str](), list[str]()
+        version, rekeyed = self.current.next(), list[str]()
         for it in given:
             check(self.current, self.organisation, it.newcomer, renews=True)
             person = Person(it.newcomer.name, it.newcomer.unit, it.newcomer.role, it.public, it.verify)
@@ -88,11 +88,10 @@ class Registrar:
                 people = tuple(person if one is before else one for one in version.people)
                 version = replace(version, people=people, **self._past(version, before))
                 rekeyed += _rekeyed(version, person)
-                renewed.append(person.name)
             else:
                 rekeyed += [person.unit] if person.role.holds_seed and not version.members(person.unit) else []
                 version = replace(version, people=(*version.people, person))
-        return replace(self._with_new_keys(version, rekeyed), gone=tuple(renewed))
+        return self._with_new_keys(version, rekeyed)
 
     def leave(self, name: str) -> Proposal:
         """Let a person go; their unit gets a new key if anybody is left in it.
@@ -103,7 +102,7 @@ class Registrar:
         person = _leaving(self.current, name)
         rest = tuple(it for it in self.current.people if it.name != name)
         version = self.current.next(people=rest, **self._past(self.current, person))
-        return replace(self._with_new_keys(version, _rekeyed(version, person)), gone=(name,))
+        return self._with_new_keys(version, _rekeyed(version, person))
 
     def renew(self, name: str) -> Proposal:
         """New keys and a new passphrase for who lost theirs; somebody may have found it, so their unit gets a new key.

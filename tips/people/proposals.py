@@ -48,7 +48,6 @@ class Proposal:
     accounts: tuple[Account, ...] = ()
     seeds: tuple[SealedSeed, ...] = ()
     people: tuple[Enrolled, ...] = ()
-    gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
     shares: Mapping[str, bytes] = field(default_factory=dict)  # signer -> their share of the recovery seed, sealed
     organisation: Document | None = None  # what the version adopts; None: it goes on with the same one
 
@@ -72,7 +71,7 @@ class Enrolment:
     accounts: tuple[Account, ...] = ()
     seeds: tuple[SealedSeed, ...] = ()
     people: tuple[Enrolled, ...] = ()
-    gone: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
     organisation: Document | None = None
 
 
@@ -109,6 +108,17 @@ def fingerprint(*public: bytes) -> str:
     digest = hashlib.sha256(_FINGERPRINT + b"".join(len(it).to_bytes(4, "big") + it for it in public)).digest()
     digits = str(int.from_bytes(digest, "big") % 10 ** (5 * GROUPS)).zfill(5 * GROUPS)
     return " ".join(digits[at : at + 5] for at in range(0, len(digits), 5))
+
+
+def digits(proposal: Proposal) -> str:
+    """What stands for a whole version, and for all that goes with it: whoever proposed it reads it out to each signer.
+
+    Of a unit's new key nobody else can tell whose it is: one that was put in on the way is heard so.
+    """
+    beside = [f"{it.unit} {it.generation} {it.holder}".encode() + it.sealed for it in proposal.seeds]
+    beside += [it.locked.name.encode() + it.locked.salt + it.locked.sealed for it in proposal.accounts]
+    beside += [name.encode() + sealed for name, sealed in sorted(proposal.shares.items())]
+    return fingerprint(proposal.version.document(), *(hashlib.sha256(it).digest() for it in beside))
 
 
 def changes(proposal: Proposal) -> list[Change]:
@@ -212,9 +222,14 @@ def _follows(before: Roster, after: Roster) -> bool:
 
 def _former(before: Roster, after: Roster) -> dict[str, tuple[bytes, ...]]:
     """The keys of whoever left or got new ones, with those of all who did earlier."""
-    kept = {it.verify for it in after.people}
-    left = [it for it in before.people if it.verify not in kept]
+    left = _left(before, after)
     return {**before.former, **{it.name: (*before.former.get(it.name, ()), it.verify) for it in left}}
+
+
+def _left(before: Roster, after: Roster) -> list[roster.Person]:
+    """Whose keys of before are nobody's any more."""
+    kept = {it.verify for it in after.people}
+    return [it for it in before.people if it.verify not in kept]
 
 
 def consent(proposal: Proposal, signer: Identity) -> Consent:
@@ -270,9 +285,13 @@ def gather(proposal: Proposal, consents: Iterable[Consent]) -> Enrolment:
         proposal.accounts,
         proposal.seeds,
         proposal.people,
-        proposal.gone,
+        tuple(it.name for it in _leaving(proposal)),
         proposal.organisation,
     )
+
+
+def _leaving(proposal: Proposal) -> list[roster.Person]:
+    return _left(roster.parse(proposal.before.document), proposal.version) if proposal.before else []
 
 
 def _events(proposal: Proposal, it: Consent, verify: bytes) -> list[SignedEvent]:
