@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Locator, Page
 
 from tests.fakes.served import Served
 
@@ -55,6 +55,12 @@ async def visitor(
     assert strangers == []
 
 
+async def follow(page: Page, element: str | Locator) -> None:
+    """Click on what leads to another page, and go on once that is there: a click alone does not wait for it."""
+    async with page.expect_navigation():
+        await (page.locator(element) if isinstance(element, str) else element).click()
+
+
 async def send(page: Page, text: str) -> str:
     """A tip to its receipt."""
     await page.goto("/")
@@ -73,4 +79,4 @@ async def log_in(page: Page, site: Served, name: str) -> None:
     await page.fill("#passphrase", site.passphrase(name))
     code = _SHOWN[site.url, name] = site.one_time_code(name)
     await page.fill("#code", code)
-    await page.click("button.main")
+    await follow(page, "button.main")

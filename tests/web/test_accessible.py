@@ -13,7 +13,7 @@ from playwright.async_api import Browser, FilePayload, Page, expect
 
 from tests.fakes import gallery, home, replies, zalo_api
 from tests.fakes.served import Served
-from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
+from tests.fakes.visitor import DESK, PHONE, follow, log_in, send, visitor
 from tests.fakes.words import WARD_POLICE_BRIBED as COMPLAINT
 from tips.cases.outbox import Trouble
 
@@ -47,7 +47,7 @@ async def citizens_pages(page: Page) -> AsyncIterator[str]:
         await page.goto(address)
         yield address
     await page.select_option("#co-quan", "ward_police")
-    await page.click("main button")
+    await follow(page, "main button")
     await page.evaluate("document.querySelectorAll('details').forEach(it => it.open = true)")
     yield "who reads a tip about the police of every ward"
     await page.goto("/")
@@ -111,11 +111,11 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         if await page.locator("#text, nav a.button").count():  # who only reads it along has no such page
             await page.goto(f"{case}/handover")
             await page.fill("#to", "tra")
-            await page.click("button[name=look]")
+            await follow(page, "button[name=look]")
             yield "units that were found"
             await page.goto(case)
             await page.locator("#do-recuse > summary").click()
-            await page.locator("form[action$='/recuse'] button").click()
+            await follow(page, "form[action$='/recuse'] button")
             yield "a question before what lasts"
         await page.goto("/desk/shared")
         yield "cases that others share"

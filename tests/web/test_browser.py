@@ -8,7 +8,7 @@ from playwright.async_api import Browser, FilePayload, Route, expect
 
 from tests.fakes import gallery
 from tests.fakes.served import Served
-from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
+from tests.fakes.visitor import DESK, PHONE, follow, log_in, send, visitor
 from tests.fakes.words import DRUGS_WITHOUT_ACCENTS as TIP
 from tips.intake import flood
 
@@ -46,7 +46,7 @@ async def test_a_tip_is_sent_opened_asked_about_and_answered(browser: Browser, s
         await send(citizen, "cong an phuong xom chieu quan 4 nhan tien bao ke song bac moi thang")
         await officer.goto("/desk/?lang=en")
         assert await officer.locator("tbody tr").count() == waiting  # the accused desk is not told
-        await officer.locator("form[action$='/logout'] button").click()
+        await follow(officer, "form[action$='/logout'] button")
         await officer.goto(case)
         assert officer.url.endswith("/desk/login")
 

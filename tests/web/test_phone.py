@@ -11,7 +11,7 @@ from playwright.async_api import TimeoutError as TooSlow
 from tests.fakes import gallery, replies
 from tests.fakes.replies import CODE, DANGER, OF_EVERY_KIND, RECEIPT, SUMMARY, TALK, says
 from tests.fakes.served import Served
-from tests.fakes.visitor import DESK, PHONE, send, visitor
+from tests.fakes.visitor import DESK, PHONE, follow, send, visitor
 from tests.fakes.words import DRUGS as TIP
 
 WITH_KEYBOARD = {"width": 360, "height": 440}
@@ -389,7 +389,7 @@ async def test_without_scripts_an_answer_is_in_view_and_its_buttons_work(browser
         assert header["bottom"] <= reply["top"] < WITH_KEYBOARD["height"] / 2
         await page.click("button[value=submit]")
         await expect(page.locator(".due code")).to_be_visible()
-        await page.click("a[hreflang=en]")
+        await follow(page, "a[hreflang=en]")
         assert page.url == f"{site.url}/?lang=en"
         await expect(page.locator(".due code")).to_be_visible()
 

@@ -3,7 +3,7 @@
 from playwright.async_api import Browser, Page, expect
 
 from tests.fakes.served import Served
-from tests.fakes.visitor import DESK, PHONE, log_in, send, visitor
+from tests.fakes.visitor import DESK, PHONE, follow, log_in, send, visitor
 from tests.fakes.words import WARD_POLICE_BRIBED_SEEN as COMPLAINT
 
 ELSEWHERE = "Đánh bạc ở đường Lạc Long Quân quận 11 mỗi tối."
@@ -42,11 +42,9 @@ async def does(page: Page, act: str, words: str = "", choice: str = "") -> None:
         await form.locator("textarea").fill(words)
     if choice:
         await form.locator("select").first.select_option(choice)
-    await form.locator("button.do").click()
-    await page.wait_for_load_state()
+    await follow(page, form.locator("button.do"))
     if await page.locator(".sure").count():
-        await page.locator(".sure button").click()
-        await page.wait_for_load_state()
+        await follow(page, ".sure button")
 
 
 async def test_a_head_extends_suspends_and_resumes(browser: Browser, site: Served) -> None:
@@ -122,7 +120,7 @@ async def test_a_coordinator_sends_what_has_no_place_to_the_right_desk(browser: 
         await duty.locator(".actbar a", has_text="Bàn giao").click()
         await duty.fill("#to", "Quận 3")
         await duty.fill("#text", "Người báo tin không rõ chỗ.")
-        await duty.locator("main form button.main").click()
+        await follow(duty, "main form button.main")
         assert duty.url.endswith("/desk/")
         await expect(duty.locator("[role=status]")).to_contain_text("Đã bàn giao vụ")
         await expect(duty.locator("#empty")).to_be_visible()
