@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.measure import Figure, at_least, paired, seconds
-from bot import backups, settings, wiring
+from bot import backups, new_home, settings
 from storage import engine
 from tips.crypto import sealing
 from tips.crypto.keys import Cost, Recovery
@@ -28,7 +28,7 @@ async def backup() -> Figure:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         own = settings.read({"TINBAO_HOME": str(folder / "home"), "TINBAO_RUN": str(folder / "run")}, demo=True)
-        await wiring.initialise(own, cost=Cost(memory=64, iterations=1))
+        await new_home.initialise(own, cost=Cost(memory=64, iterations=1))
         database = Path(engine.sqlite_path(own.database_url))
         size = _fill(database) / 1e6
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot import roster_files, wiring
+from bot import new_home, roster_files
 from bot.settings import Settings
 from tips import errors
 from tips.people import proposals, signer_keys
@@ -22,7 +22,7 @@ async def initialise(
     if trial and lines:
         raise errors.BadSetting("--trial makes signers of its own: leave out --signer")
     if trial:
-        await wiring.initialise(settings, trial=True, tell=functools.partial(_show_once, as_json=as_json))
+        await new_home.initialise(settings, trial=True, tell=functools.partial(_show_once, as_json=as_json))
         return 0
     if not lines:
         raise errors.BadSetting(
@@ -30,7 +30,7 @@ async def initialise(
             " as `tinbao signer new` prints it; or --trial, for trying out"
         )
     signers = [signer_keys.parse_line(it) for it in lines]
-    await wiring.initialise_for(settings, signers, needed, lambda made: _ask(made, request, as_json=as_json))
+    await new_home.initialise_for(settings, signers, needed, lambda made: _ask(made, request, as_json=as_json))
     return 0
 
 

@@ -18,9 +18,10 @@ from bot.commands.cases import parse_id, session_of
 from bot.commands.output import progress
 from bot.commands.people import Signing
 from bot.live_roster import document_of
+from bot.new_home import check_new_home
 from bot.settings import Settings
 from bot.tree_files import ChainEndsInMemory, HeadInMemory
-from bot.wiring import believed_time, check_new_home, open_product, wall_clock
+from bot.wiring import believed_time, open_product, wall_clock
 from storage import backup
 from tips import errors
 from tips.cases import ledger

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bot import roster_files, wiring
+from bot import new_home, roster_files
 from bot.commands import people
 from bot.settings import Settings
 from bot.wiring import Product, open_product
@@ -89,7 +89,7 @@ async def apply(settings: Settings, request: Path, consents: Sequence[Path]) -> 
     step = proposals.gather(proposal, map(roster_files.read_consent, consents))
     returned = any(it.kind is Kind.RESTORED for events in proposal.events.values() for it in events)
     if proposal.before is None or returned:
-        await wiring.begin(settings, step)
+        await new_home.begin(settings, step)
         async with open_product(settings) as product:
             if returned:
                 await product.heads.begin_anew()

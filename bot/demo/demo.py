@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot import logs, wiring
+from bot import logs, new_home, wiring
 from bot.commands import people
 from bot.demo.history import close_months
 from bot.demo.seeding import PEOPLE, SHOWN, seed
@@ -35,7 +35,7 @@ async def run(environment: Mapping[str, str]) -> int:
     logs.configure()
     with _throw_away(environment) as settings:
         listener = serving.listen(settings)
-        made = await wiring.initialise(settings, cost=CHEAP, trial=True)
+        made = await new_home.initialise(settings, cost=CHEAP, trial=True)
         identities = await _fill(settings, made)
         phone = Phone(settings) if environment.get("ZALO") == "1" else None
         own = phone.settings(settings) if phone else settings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import settings, wiring
+from bot import new_home, settings, wiring
 from bot.commands import people, recovery
 from bot.settings import Settings
 from bot.wiring import Product
@@ -194,7 +194,7 @@ async def opened(
         own = replace(own, database_url=url or own.database_url, organisation=organisation or own.organisation)
         clock = Clock()
         databases.prepare(own.database_url)
-        founding = await wiring.initialise(own, now=clock, cost=cost)
+        founding = await new_home.initialise(own, now=clock, cost=cost)
         async with contextlib.AsyncExitStack() as stack:
             product = await stack.enter_async_context(wiring.open_product(own, now=clock, cost=cost))
             if two.ON:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bot import wiring
+from bot import new_home
 from bot.demo import demo
 from bot.demo.seeding import CORE_DESKS, seeds
 from bot.wiring import open_product
@@ -13,7 +13,7 @@ async def test_the_seeded_tips_show_every_side_of_the_product() -> None:
     """Sixty tips came in through the conversation and were worked on by the demo's people."""
     assert len(seeds()) == 60
     with demo._throw_away({"PORT": "8199"}) as own:
-        made = await wiring.initialise(own, cost=demo.CHEAP)
+        made = await new_home.initialise(own, cost=demo.CHEAP)
         identities = await demo._fill(own, made)
         async with open_product(own, cost=demo.CHEAP) as product:
             cases = await product.store.ledger.heads()

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot import settings, wiring
+from bot import new_home, settings, wiring
 from tests.fakes import home, machines, served
 from tests.fakes.people import AN
 from tests.fakes.served import Served
@@ -156,7 +156,7 @@ async def test_a_trial_stays_one_whoever_joins(tmp_path: Path) -> None:
     """Each later version of the roster carries the mark on."""
     with home.in_memory() as run:
         own = settings.read({"TINBAO_HOME": str(tmp_path / "home"), "TINBAO_RUN": str(run)}, demo=True)
-        founding = await wiring.initialise(own, cost=home.CHEAP, trial=True)
+        founding = await new_home.initialise(own, cost=home.CHEAP, trial=True)
         async with wiring.open_product(own, cost=home.CHEAP) as product:
             opened = home.Home(product, home.Clock(), own, founding, {}, {})
             await opened.join(AN)
