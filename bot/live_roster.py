@@ -145,7 +145,9 @@ class LiveRoster:
         await self._make_way(step.roster.version)
         if step.organisation:  # before the version that names it: no process ever looks for it in vain
             await self._keep(step.organisation)
-        await self._store.keyring.add_roster(step.roster, step.accounts, step.seeds, step.events, step.gone)
+        await self._store.keyring.add_roster(
+            step.roster, step.accounts, step.seeds, step.events, step.gone, step.pieces or None
+        )
         await self.refresh()
 
     async def _make_way(self, version: int) -> None:

@@ -18,6 +18,7 @@ from tips import errors
 from tips.cases import ledger
 from tips.crypto.keys import Cost, LockedIdentity, SealedSeed
 from tips.organisation import documents, roster
+from tips.organisation.documents import Document
 from tips.organisation.roster import SignedRoster
 from tips.people.proposals import Consent, Proposal
 from tips.ports.people import Account
@@ -93,6 +94,8 @@ def write_request(file: Path, it: Proposal) -> None:
             seeds=[[seed.unit, seed.generation, seed.holder, _text(seed.sealed)] for seed in it.seeds],
             shares={name: _text(sealed) for name, sealed in it.shares.items()},
             organisation=it.organisation.data.decode() if it.organisation else None,
+            instead_of=it.instead_of.data.decode() if it.instead_of else None,
+            pieces={name: _text(piece) for name, piece in it.pieces.items()},
         ),
     )
 
@@ -116,7 +119,9 @@ def read_request(file: Path) -> Proposal:
             accounts=tuple(Account(_to_locked(it), 0, 0, None) for it in plain["accounts"]),
             seeds=tuple(SealedSeed(unit, int(at), holder, _bytes(it)) for unit, at, holder, it in plain["seeds"]),
             shares={name: _bytes(it) for name, it in plain["shares"].items()},
-            organisation=documents.read(plain["organisation"].encode()) if plain.get("organisation") else None,
+            organisation=_to_document(plain.get("organisation")),
+            instead_of=_to_document(plain.get("instead_of")),
+            pieces={name: _bytes(it) for name, it in plain.get("pieces", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, errors.NotVerified) as error:
         raise errors.BadSetting(
@@ -170,6 +175,10 @@ def _put(file: Path, data: bytes) -> None:
         file.write_bytes(data)
     except OSError as error:
         raise errors.BadSetting(f"{file.name} cannot be written there ({error.strerror})") from error
+
+
+def _to_document(text: str | None) -> Document | None:
+    return documents.read(text.encode()) if text else None
 
 
 def _of_signed(it: SignedRoster) -> dict[str, Any]:

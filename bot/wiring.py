@@ -16,6 +16,7 @@ import storage
 from bot import backups, key_files, tree_files
 from bot.cleaner.client import Cleaning
 from bot.live_roster import LiveRoster
+from bot.sealed_pieces import SealedPieces
 from bot.serve.health import Health
 from bot.settings import Settings
 from bot.tree_files import ChainEndsFile, HeadFile, TallyFiles
@@ -58,7 +59,6 @@ from tips.intake.tallies import Tallies
 from tips.intake.turns import Say
 from tips.organisation.roster import CLOCK, DESK, INTAKE, PROCESSES, Roster
 from tips.organisation.units import Organisation, UnitKind
-from tips.people import recovery
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
 from tips.people.founding import Secrets
@@ -139,8 +139,8 @@ class Product:
     async def audit(self) -> Report:
         """Whether everything stored is what was signed."""
         it = self.store
-        kept = self.custody.outside
-        return await audit(it.cases, it.ledger, it.blobs, it.keyring, self.roster(), self.heads, self.now(), kept)
+        pieces = self.custody.pieces
+        return await audit(it.cases, it.ledger, it.blobs, it.keyring, self.roster(), self.heads, self.now(), pieces)
 
     def registrar(self) -> Registrar:
         """Who makes the next roster version, for its signers to sign."""
@@ -190,7 +190,8 @@ async def open_product(
             _check_keys(secrets, live())
             run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
             async with _counters(settings, run, believed) as counters:
-                sealed = await _sealed(settings, store)
+                sealed = SealedPieces(store.keyring, live, settings.secrets)
+                await sealed.keep()
                 yield _put_together(
                     _Basis(settings, store, live, secrets, run, counters, believed, random, cost, sealed, ends)
                 )
@@ -210,14 +211,6 @@ def _signing(settings: Settings, parts: Collection[str] | None) -> list[str] | N
     if DESK in wanted and not key_files.is_there(settings.secrets, settings.credentials, DESK):
         wanted = wanted - {DESK} | {INTAKE}
     return [it for it in PROCESSES if it in wanted]
-
-
-async def _sealed(settings: Settings, store: storage.Store) -> Mapping[str, bytes]:
-    """What only the quorum opens, as this home had it when a process first looked."""
-    found = key_files.kept_sealed(settings.secrets)
-    if found is None and (found := await recovery.sealed(store.keyring)):
-        key_files.keep_sealed(settings.secrets, found)
-    return found or {}
 
 
 def _check_keys(secrets: Secrets, roster: Roster) -> None:
@@ -275,7 +268,7 @@ class _Basis:
     now: Now
     random: Random
     cost: Cost
-    sealed: Mapping[str, bytes]  # what only the quorum opens, as this home had it first
+    sealed: SealedPieces  # what only the quorum opens
     ends: ChainEnds  # where cases ended
 
 
@@ -455,11 +448,10 @@ def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
 def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
     """The audit of everything, and the backup, where the settings say into which folder."""
     signing, url, store, clock = it.secrets.of(CLOCK), it.settings.database_url, it.store, _heads(it)
-    kept = custody.outside
 
     async def audited() -> int:
         now, roster = it.now(), it.roster()
-        found = await audit(store.cases, store.ledger, store.blobs, store.keyring, roster, clock, now, kept)
+        found = await audit(store.cases, store.ledger, store.blobs, store.keyring, roster, clock, now, custody.pieces)
         await custody.record(Kind.AUDITED, CLOCK, signing, problems=str(len(found.problems)))
         return len(found.problems)
 

@@ -2188,10 +2188,31 @@ MUTANTS = (
         "tests/flows/test_second_evening.py::test_a_recovery_seed_that_was_destroyed_is_named_and_spoils_no_backup",
     ),
     Mutant(
+        "shares of the recovery seed that no version names",
+        "tips/people/proposals.py",
+        "    if proposal.pieces and keys.pieces_digest(proposal.pieces) != proposal.version.quorum_digest:",
+        "    if not proposal.pieces:",
+        "tests/flows/test_shared_out_anew.py::test_shares_that_were_swapped_on_the_way_are_not_put_into_force",
+    ),
+    Mutant(
+        "sealed seeds that a hand put into the database",
+        "tips/people/recovery.py",
+        "    if not count(found, current):",
+        "    if not found:",
+        "tests/flows/test_shared_out_anew.py::test_no_hand_in_the_database_shares_the_key_out",
+    ),
+    Mutant(
+        "a reform that a signer sees by its digest only",
+        "tips/people/proposals.py",
+        "        *(Change(it.key, it.params) for it in differ),",
+        "",
+        "tests/flows/test_signers_apart.py::test_a_signer_sees_each_thing_that_a_reform_changes",
+    ),
+    Mutant(
         "a recovery seed that was destroyed, unnamed",
         "tips/desk/audit.py",
-        "    if sealed and sealed != await recovery.sealed(keyring):",
-        "    if not sealed:",
+        "    if found == await recovery.sealed(keyring):",
+        "    if found:",
         "tests/flows/test_second_evening.py::test_a_recovery_seed_that_was_destroyed_is_named_and_spoils_no_backup",
     ),
     Mutant(

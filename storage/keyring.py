@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -15,6 +16,7 @@ from storage.officer_chats import forget_chats
 from storage.tables import KeptRow, OrganisationRow, RosterRow, UnitSeedRow
 from tips import errors
 from tips.cases.ledger import SignedEvent
+from tips.crypto import keys
 from tips.crypto.keys import SealedSeed
 from tips.organisation.roster import SignedRoster
 from tips.ports.people import Account
@@ -49,10 +51,12 @@ class SqlKeyring:
         seeds: Sequence[SealedSeed],
         events: Sequence[SignedEvent],
         gone: Sequence[str] = (),
+        pieces: Mapping[str, bytes] | None = None,
     ) -> None:
         """A new version with everything it names, in place of what is gone."""
         added = {
             "roster": [mapping.of_roster(roster)],
+            "kept": [{"name": name, "value": piece} for name, piece in (pieces or {}).items()],
             "person": [mapping.of_account(it) for it in accounts],
             "unit_seed": [mapping.of_seed(it) for it in seeds],
         }
@@ -66,6 +70,10 @@ class SqlKeyring:
                 invitation = mapping.table("invitation")
                 joined = [it.locked.name for it in accounts]
                 await connection.execute(invitation.delete().where(invitation.c.name.in_([*joined, *gone])))
+                if pieces:
+                    kept = mapping.table("kept").c.name
+                    theirs = sa.or_(*(kept.startswith(name, autoescape=True) for name in (keys.RECOVERY, keys.RELEASE)))
+                    await connection.execute(mapping.table("kept").delete().where(theirs))
                 for name, values in added.items():
                     if values:
                         await connection.execute(mapping.table(name).insert(), values)

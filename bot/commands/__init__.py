@@ -142,6 +142,14 @@ def signer_new(
     raise typer.Exit(signers.new(file, name, office, as_json=json))
 
 
+@signer_app.command("show")
+def signer_show(key: SignerKey) -> None:
+    """Print a signer's public line once more, and the digits of their key."""
+    from bot.commands import signers
+
+    raise typer.Exit(signers.show(key))
+
+
 @signer_app.command("share")
 def signer_share(
     request: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="What `init` wrote.")], key: SignerKey
@@ -174,6 +182,18 @@ def roster_propose(
     if signer or without or threshold:
         _run(rosters.succeed(_settings(), request, signer or [], without or [], threshold))
     _run(rosters.welcome(_settings(), request, signers))
+
+
+@roster_app.command("split")
+def roster_split(
+    request: Annotated[Path, typer.Argument(dir_okay=False, help="Where to write what is to be signed.")],
+    shares: Shares,
+    signer: SignerLine = None,
+) -> None:
+    """Share the recovery key out anew, among the offices of those who sign now; enough shares of before are needed."""
+    from bot.commands import rosters
+
+    _run(rosters.split(_settings(), request, shares, signer or []))
 
 
 @roster_app.command("sign")

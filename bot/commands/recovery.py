@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import sys
@@ -33,7 +34,7 @@ from tips.desk.audit import audit
 from tips.organisation import roster, succession
 from tips.organisation.roles import Task
 from tips.organisation.roster import Roster, SignedRoster, Signers
-from tips.people import founding, key_rotation, proposals, recovery
+from tips.people import key_rotation, proposals, recovery
 from tips.people.recovery import LedgerState
 from tips.transparency import heads
 from tips.transparency.continuity import Continuity
@@ -78,7 +79,7 @@ async def reclaim(settings: Settings, unit: str, shares: Path, officer: str) -> 
         session = await session_of(product.logins, officer)
         seed = await product.custody.seed(session, Task.UNIT_RECOVER, given)
         holders = await product.store.keyring.seed_holders(unit)
-        kept = [it for it in holders if it.holder == founding.RECOVERY]
+        kept = [it for it in holders if it.holder == keys.RECOVERY]
         if not kept:
             raise errors.Refused("error.no_key", "the quorum keeps no seed of this unit")
         await product.custody.record(Kind.RECLAIMED, session.name, session.signing, unit=unit)
@@ -189,7 +190,8 @@ async def _differences(store: storage.Store, current: Roster, kept: bytes) -> tu
     ends = ChainEndsInMemory()
     continuity = Continuity(ends, store.tree, store.cases, store.outbox, lambda: current, lambda: at, os.urandom)
     clock = Heads(store.tree, HeadInMemory(), lambda: current, continuity, b"", lambda: at, os.urandom)
-    report = await audit(store.cases, store.ledger, store.blobs, store.keyring, current, clock, at, {})
+    pieces = functools.partial(recovery.named, store.keyring, current)
+    report = await audit(store.cases, store.ledger, store.blobs, store.keyring, current, clock, at, pieces)
     if not kept:
         return report.problems
     known, _ = await clock.believed()

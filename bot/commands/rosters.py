@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot import new_home, roster_files
-from bot.commands import people
+from bot.commands import people, recovery
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
 from tips.cases.ledger import Kind
+from tips.crypto import keys
 from tips.organisation.roster import Signer, Signers
 from tips.people import proposals, signer_keys
 from tips.people.enrolment import Given, Newcomer, Registrar
@@ -80,6 +81,17 @@ async def succeed(
         return registrar.succeed(Signers((*staying, *coming), needed or was.needed))
 
     await people.propose(settings, request, change)
+    return 0
+
+
+async def split(settings: Settings, request: Path, shares: Path, lines: Sequence[str]) -> int:
+    """`tinbao roster split`: who signs now gets shares of the recovery seed; who signed before has none that counts."""
+    given, listed = recovery.shares_of(shares), [signer_keys.parse_line(it) for it in lines]
+    async with open_product(settings) as product:
+        seed = keys.join_recovery(await product.custody.kept(), given)
+        release = (await product.custody.pieces())[keys.RELEASE]
+        proposal = product.registrar().share_out(seed, release, listed)
+    people.ask(request, proposal)
     return 0
 
 

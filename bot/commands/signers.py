@@ -40,6 +40,15 @@ def new(file: Path, name: str, office: str, *, as_json: bool) -> int:
     return 0
 
 
+def show(file: Path) -> int:
+    """`tinbao signer show`."""
+    signer = roster_files.read_signer(file)
+    it = signer_keys.public_of(_unlocked(signer), signer.office)
+    print(it.line())
+    print(proposals.fingerprint(it.verify), file=sys.stderr)
+    return 0
+
+
 def share(file: Path, request: Path) -> int:
     """`tinbao signer share`."""
     signer, proposal = roster_files.read_signer(file), roster_files.read_request(request)

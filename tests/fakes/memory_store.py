@@ -24,6 +24,7 @@ from tips.cases.ledger import SignedEvent
 from tips.cases.milestones import Milestone
 from tips.cases.outbox import Trouble
 from tips.cases.pings import Ping, Push
+from tips.crypto import keys
 from tips.crypto.keys import SealedSeed
 from tips.crypto.sealing import Envelope, Grant
 from tips.merkle.tree import Node
@@ -912,6 +913,7 @@ class MemoryKeyring(Port):
         seeds: Sequence[SealedSeed],
         events: Sequence[SignedEvent],
         gone: Sequence[str] = (),
+        pieces: Mapping[str, bytes] | None = None,
     ) -> None:
         kept = self.rows
         try:
@@ -919,6 +921,10 @@ class MemoryKeyring(Port):
                 self._let_go(gone)
                 joined = {*gone, *(it.locked.name for it in accounts)}
                 forget(kept.invitations, [key for key, it in kept.invitations.items() if it.name in joined])
+                if pieces:
+                    theirs = (keys.RECOVERY, keys.RELEASE)
+                    forget(kept.pieces, [name for name in kept.pieces if name.startswith(theirs)])
+                    kept.pieces.update(pieces)
                 add(kept.rosters, roster.version, roster)
                 for account in accounts:
                     add(kept.accounts, account.locked.name, account)

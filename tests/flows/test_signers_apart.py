@@ -178,6 +178,24 @@ def test_another_organisation_comes_along_and_is_told_of(founded: Machines, tmp_
     assert json.loads(founded.here("org", "show", "--json").stdout)["name"] == "hcmc-2025"
 
 
+def test_a_signer_sees_each_thing_that_a_reform_changes(founded: Machines) -> None:
+    """In sentences, on a machine without the home; nothing of a document with problems is signed."""
+    document = json.loads(founded.here("org", "show", "--json").stdout)
+    ward = document["areas"]["wards"][0]
+    ward["name"] = "Phường Sài Gòn Mới"
+    document["policy"]["retention"]["days"] = 100
+    new = founded.at.folder / "new.json"
+    new.write_text(json.dumps(document), "utf-8")
+    founded.proposes("org", "adopt", str(new), "--despite")
+    told = founded.sign("Phúc").stderr
+    assert "Phường Sài Gòn Mới" in told
+    assert "days 90" in told
+    assert "days 100" in told
+    sound = founded.request.read_text()
+    founded.request.write_text(json.dumps({**json.loads(sound), "instead_of": None}))
+    assert "does not bring the organisation" in founded.sign("Lan Anh").stderr
+
+
 def a_unit_s_key(document: dict[str, object]) -> None:
     units = document["units"]
     assert isinstance(units, list)

@@ -7,6 +7,7 @@ n offices bring it back together.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ GROUP_DIGITS: Final = 5  # four, and one that checks them
 # The quasigroup of order 10 of H. M. Damm (2004): it finds each wrong digit and each two neighbours that were swapped.
 _DAMM: Final = ("0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
                 "3674209581", "5869720134", "8945362017", "9438617205", "2581436790")  # fmt: skip
+RECOVERY: Final = "recovery"  # a holder of seeds that are sealed to the recovery key; what its sealed seeds are kept as
+RELEASE: Final = "release"  # what the clock's sealed seed is kept as
 TOTP_BYTES: Final = 20  # RFC 4226, section 4: 160 bits
 TOTP_STEP: Final = 30  # seconds (RFC 6238)
 TOTP_DRIFT: Final = 1  # steps accepted on either side
@@ -248,6 +251,34 @@ class Recovery:
 
     needed: int
     sealed: Mapping[str, bytes]  # "office,office" in sorted order -> the seed under their key
+
+    @property
+    def offices(self) -> tuple[str, ...]:
+        """Who has a share, in sorted order."""
+        return tuple(sorted({office for together in self.sealed for office in together.split(",")}))
+
+    def pieces(self) -> dict[str, bytes]:
+        """As it is kept: named pieces."""
+        return {RECOVERY: str(self.needed).encode(), **{f"{RECOVERY}:{it}": seed for it, seed in self.sealed.items()}}
+
+    @classmethod
+    def of(cls, pieces: Mapping[str, bytes]) -> Recovery:
+        """The inverse of `pieces`; others are passed over.
+
+        Raises:
+            NotFound: there is none among them.
+        """
+        if not pieces.get(RECOVERY, b"").isdigit():
+            raise errors.NotFound
+        begin = f"{RECOVERY}:"
+        sealed = {name.removeprefix(begin): it for name, it in pieces.items() if name.startswith(begin)}
+        return cls(int(pieces[RECOVERY]), sealed)
+
+
+def pieces_digest(pieces: Mapping[str, bytes]) -> str:
+    """SHA-256, in hex, over named pieces: the roster names by it what only the quorum opens."""
+    parts = [part for name in sorted(pieces) for part in (name.encode(), pieces[name])]
+    return hashlib.sha256(b"".join(len(it).to_bytes(4, "big") + it for it in parts)).hexdigest()
 
 
 def split_recovery(seed: bytes, offices: Sequence[str], needed: int, random: Random) -> tuple[Recovery, dict[str, str]]:

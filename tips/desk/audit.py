@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -70,7 +70,7 @@ async def audit(
     roster: Roster,
     clock: Heads,
     now: datetime,
-    sealed: Mapping[str, bytes],
+    sealed: Callable[[], Awaitable[Mapping[str, bytes]]],
 ) -> Report:
     """Check every signature, every case's rows and pieces against its chain, the tree, and the roster's versions.
 
@@ -78,7 +78,7 @@ async def audit(
         roster: the one in force, which this process believed whatever is stored.
         clock: knows the newest head of the tree, whatever is stored.
         now: tells what should be in the tree by now.
-        sealed: what only the quorum opens, as it is kept outside; empty: it is not.
+        sealed: tells what only the quorum opens, wherever it is still what the roster names.
     """
     ends = clock.continuity.ends.load()
     seen = await clock.believed()  # before the events: what joins the tree in between is not missed
@@ -98,8 +98,7 @@ async def audit(
     events = [*held.values()]
     kinds = Counter(event.kind.value for event in events)
     problems += _closed_anew(events)
-    if sealed and sealed != await recovery.sealed(keyring):
-        problems.append("what only the recovery offices open is not what this home kept first")
+    problems += await _sealed(keyring, sealed)
     problems += _rosters(await keyring.rosters(), events, roster)
     problems += await _organisation(keyring, roster)
     heads = await book.heads()  # after the events: a case that comes in between is no case that is gone
@@ -130,6 +129,17 @@ async def audit(
     gone = {row.case for row in rows} - {head.id for head in heads} - {b""}
     problems += [f"case {case.hex()}: its events are here, the case is gone" for case in sorted(gone)]
     return Report(len(heads), len(rows), dict(kinds), tuple(problems), tuple(incidents), _before(events))
+
+
+async def _sealed(keyring: Keyring, believed: Callable[[], Awaitable[Mapping[str, bytes]]]) -> list[str]:
+    """Whether what only the quorum opens is stored as it is believed."""
+    try:
+        found = await believed()
+    except errors.NotVerified as error:
+        return [str(error)]
+    if found == await recovery.sealed(keyring):
+        return []
+    return ["what only the recovery offices open is not what this home was signed for"]
 
 
 async def _bundles(cases: Cases, ids: Sequence[bytes]) -> AsyncIterator[CaseBundle]:

@@ -104,6 +104,7 @@ class Roster:
     past: Mapping[str, tuple[Left, ...]] = field(default_factory=dict)  # of those in `former`; of some not known
     signed: bytes = field(default=b"", repr=False, compare=False)  # as it was read: earlier programs wrote less
     once: tuple[Signer, ...] = ()  # who signed earlier versions: what they signed then still holds
+    quorum_digest: str = ""  # of what only the quorum opens (`keys.pieces_digest`); "": it was not written down
 
     def reader(self, unit: str) -> Reader | None:
         """The unit as a reader by its newest key; None while it has none, or nobody who could use it."""
@@ -243,6 +244,7 @@ def _plain(roster: Roster) -> dict[str, Any]:
         **({"trial": True} if roster.trial else {}),
         **({"signers_once": [[it.name, it.office, it.verify.hex()] for it in roster.once]} if roster.once else {}),
         **({"past": {name: [*map(_of_left, them)] for name, them in roster.past.items()}} if roster.past else {}),
+        **({"quorum_digest": roster.quorum_digest} if roster.quorum_digest else {}),
     }
 
 
@@ -282,6 +284,7 @@ def parse(document: bytes) -> Roster:
             {name: tuple(_to_left(*it) for it in them) for name, them in plain.get("past", {}).items()},
             document,
             _signers_of(plain.get("signers_once", ())),
+            str(plain.get("quorum_digest", "")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise errors.NotVerified("this is not a roster") from error

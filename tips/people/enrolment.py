@@ -19,11 +19,12 @@ from tips.crypto.sealing import Random
 from tips.organisation import succession
 from tips.organisation.documents import Document
 from tips.organisation.roles import NAME, Role
-from tips.organisation.roster import PROCESSES, Left, Person, Roster, SignedRoster, Signers
+from tips.organisation.roster import PROCESSES, Left, Person, Roster, SignedRoster, Signer, Signers
 from tips.organisation.units import Organisation, UnitKind, branch_of
 from tips.people import founding, proposals
 from tips.people.key_rotation import with_new_keys
 from tips.people.proposals import Enrolled, Proposal
+from tips.people.signer_keys import PublicSigner
 from tips.ports.people import Account
 
 
@@ -147,10 +148,33 @@ class Registrar:
         version = self.current.next(signers=signers, once=(*staying, *gone))
         return proposals.propose(version, self.stored, self.now, self.random)
 
+    def share_out(self, seed: bytes, release: bytes, listed: Sequence[PublicSigner]) -> Proposal:
+        """Split the recovery seed anew among the offices of those who sign, as many of which bring it back as sign.
+
+        The key itself stays: shares of before go on opening backups of before.
+
+        Args:
+            seed: the recovery seed.
+            release: the clock's seed as it is kept, sealed to the recovery key.
+            listed: everybody who signs, by their public lines.
+
+        Raises:
+            Refused: these are not who signs.
+            BadSetting: offices that cannot have shares, or one branch of them could recover alone.
+        """
+        signers = self.current.signers
+        if {Signer(it.name, it.office, it.verify) for it in listed} != set(signers.listed):
+            raise errors.Refused("error.other_signers", ", ".join(it.name for it in signers.listed))
+        split, shares = founding.share_out(self.organisation, seed, listed, signers.needed, self.random)
+        pieces = {**split.pieces(), keys.RELEASE: release}
+        version = self.current.next(quorum_digest=keys.pieces_digest(pieces))
+        return replace(proposals.propose(version, self.stored, self.now, self.random), shares=shares, pieces=pieces)
+
     def adopt(self, document: Document) -> Proposal:
         """Go on with another organisation, which was checked; people and keys stay as they are."""
         version = self.current.next(organisation=document.plain["name"], organisation_digest=document.digest)
-        return replace(proposals.propose(version, self.stored, self.now, self.random), organisation=document)
+        proposal = proposals.propose(version, self.stored, self.now, self.random)
+        return replace(proposal, organisation=document, instead_of=self.organisation.document)
 
     def _with_new_keys(self, version: Roster, units: Iterable[str]) -> Proposal:
         """The version with the next key of these units."""

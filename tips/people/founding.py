@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
 
 from tips import errors
 from tips.crypto import keys, sealing
@@ -21,8 +20,6 @@ from tips.people import proposals, signer_keys
 from tips.people.proposals import Enrolment, Proposal
 from tips.people.signer_keys import PublicSigner
 from tips.ports.people import Account
-
-RECOVERY: Final = "recovery"  # the holder's name under which seeds are sealed to the recovery key
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +96,14 @@ def found(
     people = tuple(roster.Person(it.name, office, Role.ADMIN, it.public, it.verify) for it, office in admins)
     passphrases = {it.name: keys.new_passphrase(random) for it, _ in admins}
     made = _Keys({process: random(32) for process in roster.PROCESSES}, random(32), random(32))
-    first = replace(_first(organisation, signers, made), people=people, trial=trial)
     split, shares = _split(organisation, made.recovery, founders.shares, founders.needed, random)
+    kept = _kept(split, made)
+    first = _first(organisation, signers, made)
+    first = replace(first, people=people, trial=trial, quorum_digest=keys.pieces_digest(kept))
     accounts = tuple(new_account(it, passphrases[it.name], cost, random) for it, _ in admins)
     return Founding(
         proposal=replace(proposals.propose(first, None, now, random), accounts=accounts),
-        kept=_kept(split, made),
+        kept=kept,
         secrets=Secrets(made.signing, made.release, signers),
         admins=tuple(it for it, _ in admins),
         passphrases=passphrases,
@@ -137,12 +136,12 @@ def found_by(
     signers = Signers(tuple(Signer(it.name, it.office, it.verify) for it in listed), needed)
     succession.check(signers, functools.partial(branch_of, organisation))
     made = _Keys({process: random(32) for process in roster.PROCESSES}, random(32), random(32))
-    split, shares = _split(organisation, made.recovery, [it.office for it in listed], needed, random)
-    sealed = {it.name: signer_keys.seal_share(it, shares[it.office]) for it in listed}
-    first = _first(organisation, signers, made)
+    split, sealed = share_out(organisation, made.recovery, listed, needed, random)
+    kept = _kept(split, made)
+    first = replace(_first(organisation, signers, made), quorum_digest=keys.pieces_digest(kept))
     return Founding(
         proposal=replace(proposals.propose(first, None, now, random), shares=sealed),
-        kept=_kept(split, made),
+        kept=kept,
         secrets=Secrets(made.signing, made.release, signers),
     )
 
@@ -163,6 +162,18 @@ def _first(organisation: Organisation, signers: Signers, made: _Keys) -> Roster:
     )
 
 
+def share_out(
+    organisation: Organisation, recovery: bytes, listed: Sequence[PublicSigner], needed: int, random: Random
+) -> tuple[keys.Recovery, dict[str, bytes]]:
+    """The recovery seed split among the signers' offices, and each signer's share, sealed to them.
+
+    Raises:
+        BadSetting: offices that cannot have shares, or one branch of them could recover alone.
+    """
+    split, shares = _split(organisation, recovery, [it.office for it in listed], needed, random)
+    return split, {it.name: signer_keys.seal_share(it, shares[it.office]) for it in listed}
+
+
 def _split(
     organisation: Organisation, recovery: bytes, offices: Sequence[str], needed: int, random: Random
 ) -> tuple[keys.Recovery, dict[str, str]]:
@@ -177,11 +188,8 @@ def _split(
 
 
 def _kept(split: keys.Recovery, made: _Keys) -> dict[str, bytes]:
-    kept = {f"recovery:{offices}": sealed for offices, sealed in split.sealed.items()}
-    kept["recovery"] = str(split.needed).encode()
     public = sealing.public_bytes(made.recovery)
-    kept["release"] = sealing.seal_to(public, made.release, sealing.binding("release seed"))
-    return kept
+    return {**split.pieces(), keys.RELEASE: sealing.seal_to(public, made.release, sealing.binding("release seed"))}
 
 
 def new_account(identity: Identity, passphrase: str, cost: Cost, random: Random) -> Account:

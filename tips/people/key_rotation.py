@@ -16,7 +16,6 @@ from tips.crypto.keys import Identity, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation.roster import Roster, UnitKey
 from tips.organisation.units import OVERSIGHT, Organisation, UnitKind
-from tips.people import founding
 
 _RECOVERABLE: Final = OVERSIGHT | {UnitKind.MINISTRY}  # their seeds are sealed to recovery too
 
@@ -31,7 +30,7 @@ def with_new_keys(
         named.append(UnitKey(unit, generation, sealing.public_bytes(seed)))
         holders = [(it.name, it.public) for it in version.members(unit)]
         if organisation.unit(unit).kind in _RECOVERABLE:
-            holders.append((founding.RECOVERY, version.recovery))
+            holders.append((keys.RECOVERY, version.recovery))
         seeds += [keys.seal_seed(unit, generation, holder, public, seed) for holder, public in holders]
     return replace(version, units=tuple(named)), tuple(seeds)
 

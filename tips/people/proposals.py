@@ -16,16 +16,28 @@ from typing import Final
 from tips import errors
 from tips.cases import deadlines, ledger
 from tips.cases.ledger import Event, Kind, SignedEvent
-from tips.crypto.keys import Identity, SealedSeed
+from tips.crypto import keys
+from tips.crypto.keys import Identity, Recovery, SealedSeed
 from tips.crypto.sealing import Random
-from tips.organisation import roster, succession
+from tips.organisation import document_changes, document_checks, roster, succession, templates, units
 from tips.organisation.documents import Document
 from tips.organisation.roster import Roster, SignedRoster, Signer
+from tips.organisation.units import Organisation
 from tips.ports.people import Account
 
 GROUPS: Final = 6  # of a fingerprint, of five digits each: 99 bits
 _SHOWN: Final = frozenset(
-    {"version", "previous", "signed", "people", "units", "signers", "organisation", "organisation_digest"}
+    {
+        "version",
+        "previous",
+        "signed",
+        "people",
+        "units",
+        "signers",
+        "organisation",
+        "organisation_digest",
+        "quorum_digest",
+    }
 )
 _FINGERPRINT: Final = b"tinbao fingerprint\x00"
 
@@ -50,6 +62,8 @@ class Proposal:
     people: tuple[Enrolled, ...] = ()
     shares: Mapping[str, bytes] = field(default_factory=dict)  # signer -> their share of the recovery seed, sealed
     organisation: Document | None = None  # what the version adopts; None: it goes on with the same one
+    instead_of: Document | None = None  # what it adopts that for
+    pieces: Mapping[str, bytes] = field(default_factory=dict)  # what only the quorum opens, where its shares are others
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,7 @@ class Enrolment:
     people: tuple[Enrolled, ...] = ()
     gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
     organisation: Document | None = None
+    pieces: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +159,7 @@ def changes(proposal: Proposal) -> list[Change]:
         *_of_the_organisation(before, proposal),
         *_of_people(before, after),
         *_of_signers(before, after),
+        *_of_shares(before, proposal),
         *_of_the_rest(before, after),
     ]
 
@@ -160,8 +176,28 @@ def _of_the_organisation(before: Roster, proposal: Proposal) -> list[Change]:
     document = proposal.organisation
     if document is None or (document.plain["name"], document.digest) != (after.organisation, after.organisation_digest):
         raise errors.NotVerified("the proposal names another organisation than the one that comes with it")
+    if problems := document_checks.check(document):
+        raise errors.NotVerified(f"the organisation of the proposal has {len(problems)} problems")
     values = {"organisation": after.organisation, "digest": document.digest[:16], "issued": document.plain["issued"]}
-    return [Change("roster.adopts", {**values, "units": str(len(document.plain["units"]))})]
+    differ = document_changes.changes(_before(before, proposal), units.of_document(document))
+    return [
+        Change("roster.adopts", {**values, "units": str(len(document.plain["units"]))}),
+        *(Change(it.key, it.params) for it in differ),
+    ]
+
+
+def _before(before: Roster, proposal: Proposal) -> Organisation:
+    """The organisation that a version replaces.
+
+    Raises:
+        NotVerified: it does not come along.
+    """
+    found, digest = proposal.instead_of, before.organisation_digest
+    if found is None or found.digest != digest:
+        found = templates.signed_as(before.organisation, digest)
+    if found is None:
+        raise errors.NotVerified("the proposal does not bring the organisation that it replaces")
+    return units.of_document(found)
 
 
 def _of_people(before: Roster, after: Roster) -> list[Change]:
@@ -190,6 +226,28 @@ def _of_signers(before: Roster, after: Roster) -> list[Change]:
     if was.needed != now.needed:
         found.append(Change("roster.threshold", {"needed": str(now.needed), "of": str(len(now.listed))}))
     return found
+
+
+def _of_shares(before: Roster, proposal: Proposal) -> list[Change]:
+    """Another split of the recovery seed, which comes along.
+
+    Raises:
+        NotVerified: it does not, or another one does.
+    """
+    if proposal.version.quorum_digest == before.quorum_digest:
+        return []
+    _check_pieces(proposal)
+    try:
+        split = Recovery.of(proposal.pieces)
+    except errors.NotFound as error:
+        raise errors.NotVerified("the proposal comes with no shares of the recovery seed") from error
+    return [Change("roster.split", {"offices": ", ".join(split.offices), "needed": str(split.needed)})]
+
+
+def _check_pieces(proposal: Proposal) -> None:
+    """That what only the quorum opens is what the version names, where it comes along."""
+    if proposal.pieces and keys.pieces_digest(proposal.pieces) != proposal.version.quorum_digest:
+        raise errors.NotVerified("the proposal comes with other shares of the recovery seed than its version names")
 
 
 def _signing(text: str, it: Signer) -> Change:
@@ -271,6 +329,7 @@ def gather(proposal: Proposal, consents: Iterable[Consent]) -> Enrolment:
     Raises:
         NotVerified: one is of another version, or does not hold.
     """
+    _check_pieces(proposal)
     keys_of = {it.name: it.verify for it in _asked(proposal)}
     signatures, told = {}, []
     for it in sorted(consents, key=lambda it: it.name):
@@ -287,6 +346,7 @@ def gather(proposal: Proposal, consents: Iterable[Consent]) -> Enrolment:
         proposal.people,
         tuple(it.name for it in _leaving(proposal)),
         proposal.organisation,
+        proposal.pieces,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -36,7 +36,6 @@ STANZA: Final = (
     "tinbao.recovery"  # its arguments: how many offices it takes, and which; its body: the seed under their key
 )
 FIRST_FORMAT: Final = b"tinbao backup 1\n"  # how files of earlier programs begin
-_SHARED: Final = "recovery:"  # what the names of the sealed recovery seeds begin with
 KEY_BYTES: Final = 4  # how long the length of the sealed key is in them
 
 
@@ -51,7 +50,7 @@ class Custody:
     keyring: Keyring
     now: Callable[[], datetime]
     random: Random = field(repr=False)
-    outside: Mapping[str, bytes] = field(default_factory=dict)  # what only the quorum opens, as it is kept too
+    pieces: Callable[[], Awaitable[Mapping[str, bytes]]]  # what only the quorum opens, as the roster names it
 
     def check(self, session: Session, task: Task) -> None:
         """Whether somebody may do this.
@@ -78,20 +77,17 @@ class Custody:
         return keys.join_recovery(await self.kept(), shares)
 
     async def kept(self) -> Recovery:
-        """The sealed recovery seed, as `init` left it; rows that are not what is kept outside are set right first.
+        """The sealed recovery seed, as it was shared out last; rows that are others are set right first.
 
         Raises:
             NotFound: the home keeps none.
+            NotVerified: what the roster names is nowhere.
         """
-        stored = await sealed(self.keyring)
-        for name, piece in self.outside.items():
+        stored, found = await sealed(self.keyring), await self.pieces()
+        for name, piece in found.items():
             if stored.get(name) != piece:
                 await self.keyring.keep(name, piece)
-        found = self.outside or stored
-        if not found.get("recovery", b"").isdigit():
-            raise errors.NotFound
-        offices = {name.removeprefix(_SHARED): it for name, it in found.items() if name.startswith(_SHARED)}
-        return Recovery(int(found["recovery"]), offices)
+        return Recovery.of(found)
 
     async def record(self, kind: Kind, by: str, signing: bytes, **facts: str) -> None:
         """Put an act that concerns no case on the ledger; it is done after this returned, and not where it raises.
@@ -109,8 +105,28 @@ class Custody:
 
 async def sealed(keyring: Keyring) -> dict[str, bytes]:
     """What only the quorum opens, as it is stored, by its names: its own seed for each k offices, the release seed."""
-    found = {name: await keyring.all_kept(name) for name in ("recovery", "release")}
+    found = {name: await keyring.all_kept(name) for name in (keys.RECOVERY, keys.RELEASE)}
     return {f"{name}{rest}": piece for name, pieces in found.items() for rest, piece in pieces.items()}
+
+
+async def named(keyring: Keyring, current: Roster) -> dict[str, bytes]:
+    """What only the quorum opens, as it is stored, if it is what a roster names.
+
+    Raises:
+        NotVerified: it is not.
+    """
+    found = await sealed(keyring)
+    if not count(found, current):
+        raise errors.NotVerified(
+            "what only the recovery offices open is not what this home was signed for: bring what is kept of it beside"
+            " the secrets back, from another machine or a copy"
+        )
+    return found
+
+
+def count(pieces: Mapping[str, bytes], current: Roster) -> bool:
+    """Whether these are what only the quorum opens; of homes of earlier programs whichever there were first are."""
+    return bool(pieces) and current.quorum_digest in {"", keys.pieces_digest(pieces)}
 
 
 def with_seed(session: Session, seed: bytes) -> Session:

@@ -143,11 +143,13 @@ class Keyring(Protocol):
         seeds: Sequence[SealedSeed],
         events: Sequence[SignedEvent],
         gone: Sequence[str] = (),
+        pieces: Mapping[str, bytes] | None = None,
     ) -> None:
         """A new version with the logins and seeds it names; invitations of these names are done with.
 
         Args:
             gone: whose logins, sessions, linked chats and copies of seeds go first, in the same transaction.
+            pieces: what only the quorum opens from now on, instead of all such pieces; None: it stays as it is.
 
         Raises:
             Stale: the version exists already.
