@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +28,7 @@ class _InForce:
     roster: Roster
     stored: SignedRoster  # the same, as its signers signed it
     organisation: Organisation
+    coming: Organisation | None = None  # what it names for a later day; None: nothing, or its document is nowhere yet
 
 
 class LiveRoster:
@@ -35,8 +38,8 @@ class LiveRoster:
     nothing.
     """
 
-    def __init__(self, store: storage.Store, signers: Signers, secrets: Path) -> None:
-        self._store, self._signers, self._secrets = store, signers, secrets
+    def __init__(self, store: storage.Store, signers: Signers, secrets: Path, now: Callable[[], datetime]) -> None:
+        self._store, self._signers, self._secrets, self._now = store, signers, secrets, now
         self._current: _InForce | None = None
         self._asked = frozenset[str]()  # of whom older versions were asked
         self._turn = asyncio.Lock()  # a version that waits for its document comes into force after no newer one
@@ -51,8 +54,14 @@ class LiveRoster:
         return self._in_force().stored
 
     def organisation(self) -> Organisation:
-        """The organisation that it names."""
-        return self._in_force().organisation
+        """The organisation that it names for today."""
+        now, coming = self._in_force(), self._in_force().roster.coming
+        return now.coming if now.coming and coming and coming.at <= self._now() else now.organisation
+
+    def knowing(self, unit: str) -> Organisation:
+        """The organisation in force; for a unit that only the coming one has, that one: its people join ahead of it."""
+        now, coming = self.organisation(), self._in_force().coming
+        return coming if coming and unit in coming.units and unit not in now.units else now
 
     def areas(self) -> Areas:
         """The area tables of that organisation."""
@@ -83,6 +92,8 @@ class LiveRoster:
         if signed and (self._current is None or signed.version > self().version):
             await self._believe(signed)
         now = self._in_force()
+        if now.roster.coming and now.coming is None:
+            now = self._current = replace(now, coming=await self._coming(now.roster))
         if now.roster.former.keys() - now.roster.past.keys() - self._asked:
             self._asked = frozenset(now.roster.former)
             self._current = replace(now, roster=roster.with_past(now.roster, await self._older()))
@@ -105,18 +116,31 @@ class LiveRoster:
     async def _take(self, newest: Roster, signed: SignedRoster) -> None:
         """Put a verified version into force, and its organisation wherever it is not kept yet."""
         if self._current and self().organisation_digest == newest.organisation_digest:
-            self._current = _InForce(newest, signed, self.organisation())
-            return
-        document = await self._document(newest)
+            organisation = self._current.organisation
+        else:
+            organisation = await self._read(newest.organisation, newest.organisation_digest)
+        same = self._current and self().coming == newest.coming
+        coming = self._current.coming if self._current and same else await self._coming(newest)
+        self._current = _InForce(newest, signed, organisation, coming)
+
+    async def _coming(self, newest: Roster) -> Organisation | None:
+        """The organisation of a later day; a document that is gone by then stops nothing, and an audit names it."""
+        if newest.coming is None:
+            return None
+        with contextlib.suppress(errors.NotVerified):
+            return await self._read(newest.coming.organisation, newest.coming.digest)
+        return None
+
+    async def _read(self, name: str, digest: str) -> Organisation:
+        """An organisation that a verified roster names, kept from now on wherever it is not."""
+        document = kept_document(self._secrets, digest) or await document_of(name, digest, self._store.keyring)
         try:
-            self._current = _InForce(newest, signed, units.of_document(document))
+            found = units.of_document(document)
         except errors.BadSetting as error:  # nobody signs what was not checked
             raise errors.NotVerified(str(error)) from error
-        if document.digest == newest.organisation_digest:
+        if document.digest == digest:
             await self._keep(document)
-
-    async def _document(self, newest: Roster) -> Document:
-        return kept_document(self._secrets, newest) or await document_of(newest, self._store.keyring)
+        return found
 
     async def _keep(self, document: Document) -> None:
         if key_files.kept_organisation(self._secrets, document.digest) != document.data:
@@ -165,13 +189,12 @@ def _of_itself(kept: SignedRoster) -> Roster:
     return succession.begin(roster.parse(kept.document).signers, kept)
 
 
-def kept_document(secrets: Path, named: Roster) -> Document | None:
-    """The document of a verified roster's organisation, as it is kept beside the secrets; None: it is not."""
-    digest = named.organisation_digest
+def kept_document(secrets: Path, digest: str) -> Document | None:
+    """A document that a verified roster names, as it is kept beside the secrets; None: it is not."""
     return documents.believed(key_files.kept_organisation(secrets, digest), digest)
 
 
-def known_organisation(secrets: Path) -> Organisation | None:
+def known_organisation(secrets: Path, now: datetime) -> Organisation | None:
     """The organisation that this home's processes believed last, without its database; None: there is no home.
 
     Raises:
@@ -181,7 +204,10 @@ def known_organisation(secrets: Path) -> Organisation | None:
     if kept is None:
         return None
     named = _of_itself(kept)
-    found = kept_document(secrets, named) or templates.signed_as(named.organisation, named.organisation_digest)
+    if named.coming and named.coming.at <= now and (come := kept_document(secrets, named.coming.digest)):
+        return units.of_document(come)
+    name, digest = named.organisation, named.organisation_digest
+    found = kept_document(secrets, digest) or templates.signed_as(name, digest)
     return units.of_document(found) if found else None
 
 
@@ -193,16 +219,15 @@ async def stored(keyring: Keyring, digest: str) -> bytes:
         return b""
 
 
-async def document_of(named: Roster, keyring: Keyring) -> Document:
-    """The document of the organisation that a verified roster names: a row that has its digest, or what shipped.
+async def document_of(name: str, digest: str, keyring: Keyring) -> Document:
+    """The document of an organisation that a verified roster names: a row that has its digest, or what shipped.
 
     Raises:
         NotVerified: there is none; the message is the remedy.
     """
-    digest = named.organisation_digest
-    found = documents.believed(await stored(keyring, digest), digest) or templates.signed_as(named.organisation, digest)
-    if found is None and named.organisation in templates.names():
-        shipped = templates.newest(named.organisation)
+    found = documents.believed(await stored(keyring, digest), digest) or templates.signed_as(name, digest)
+    if found is None and name in templates.names():
+        shipped = templates.newest(name)
         found = shipped if shipped.digest == digest else None
     if found is None:
         raise errors.NotVerified(

@@ -94,7 +94,7 @@ async def begin(settings: Settings, first: Enrolment) -> None:
     migrate.upgrade(settings.database_url)
     pinned = key_files.signers(settings.secrets)
     async with storage.open_store(settings.database_url) as store:
-        live = LiveRoster(store, pinned, settings.secrets)
+        live = LiveRoster(store, pinned, settings.secrets, wall_clock)
         with contextlib.suppress(errors.BadSetting):  # there is none before the first
             await live.refresh()
         await live.put_into_force(first)

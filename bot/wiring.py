@@ -145,7 +145,9 @@ class Product:
     def registrar(self) -> Registrar:
         """Who makes the next roster version, for its signers to sign."""
         stored = self.roster.stored
-        return Registrar(self.roster(), stored, self.organisation, self.now(), self.random, self.cost)
+        return Registrar(
+            self.roster(), stored, self.organisation, self.roster.knowing, self.now(), self.random, self.cost
+        )
 
     def unlimited_reception(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
@@ -185,7 +187,7 @@ async def open_product(
         async with storage.open_store(
             settings.database_url, settings.drafts_url or None, book=book, ends=ends
         ) as store:
-            live = LiveRoster(store, secrets.signers, settings.secrets)
+            live = LiveRoster(store, secrets.signers, settings.secrets, lambda: believed())
             believed = believed_time(settings, now, trial=(await live.refresh()).trial)
             _check_keys(secrets, live())
             run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
@@ -309,7 +311,7 @@ def _put_together(it: _Basis) -> Product:
         search=Search(it.store.cases, it.store.ledger, it.roster, it.roster.organisation, it.now, it.random),
         casework=casework,
         logins=logins,
-        invitations=Invitations(it.store.invitations, it.roster, it.roster.organisation, it.now, it.random, it.cost),
+        invitations=Invitations(it.store.invitations, it.roster, it.roster.knowing, it.now, it.random, it.cost),
         custody=custody,
         reporter_notifications=reception.reporter_notifications,
         officer_notifications=OfficerNotifications(

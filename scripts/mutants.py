@@ -1532,7 +1532,7 @@ MUTANTS = (
     Mutant(
         "a home that comes back without its organisation",
         "bot/commands/recovery.py",
-        "        await document_of(current, store.keyring)\n",
+        "        await document_of(current.organisation, current.organisation_digest, store.keyring)\n",
         "",
         "tests/flows/test_organisation_in_the_home.py::test_a_backup_without_its_organisation_comes_back_to_nothing",
     ),
@@ -1567,7 +1567,7 @@ MUTANTS = (
     Mutant(
         "an organisation that lies in the database alone",
         "bot/live_roster.py",
-        "kept_document(self._secrets, newest) or await document_of",
+        "kept_document(self._secrets, digest) or await document_of",
         "await document_of",
         "tests/flows/test_organisation_in_the_home.py::test_a_document_that_a_hand_was_in_is_no_off_switch",
     ),
@@ -2204,9 +2204,23 @@ MUTANTS = (
     Mutant(
         "a reform that a signer sees by its digest only",
         "tips/people/proposals.py",
-        "        *(Change(it.key, it.params) for it in differ),",
-        "",
+        "return [Change(text, values), *(Change(it.key, it.params) for it in differ)]",
+        "return [Change(text, values)]",
         "tests/flows/test_signers_apart.py::test_a_signer_sees_each_thing_that_a_reform_changes",
+    ),
+    Mutant(
+        "a reform that comes into force before its day",
+        "bot/live_roster.py",
+        "if now.coming and coming and coming.at <= self._now() else",
+        "if now.coming else",
+        "tests/flows/test_dated_reform.py::test_nothing_is_another_before_the_day_and_everything_is_from_then_on",
+    ),
+    Mutant(
+        "a reform of a later day that signers do not hear of",
+        "tips/people/proposals.py",
+        "    if coming and coming != due:",
+        "    if coming and coming == due:",
+        "tests/flows/test_dated_reform.py::test_signers_are_told_the_day",
     ),
     Mutant(
         "a recovery seed that was destroyed, unnamed",

@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -303,12 +304,16 @@ def org_adopt(
     despite: Annotated[
         bool, typer.Option("--despite", help="Go on although nobody clean with a key would be left for some accused.")
     ] = False,
+    day: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="The day on which it comes into force; else at once."),
+    ] = None,
 ) -> None:
-    """Have a document signed as this home's organisation; open cases of units that go climb, text included."""
+    """Have a document signed as this home's organisation, from a day on or at once; cases of units that go climb."""
     from bot.commands import organisation
     from bot.commands.people import Signing
 
-    _run(organisation.adopt(_settings(), document, Signing(signers, request), despite=despite))
+    _run(organisation.adopt(_settings(), document, Signing(signers, request), despite=despite, at=day))
 
 
 @org_app.command("import")

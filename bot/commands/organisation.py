@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +18,7 @@ from bot.commands.people import Signing, ask, unlock_signers
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
+from tips.cases import deadlines
 from tips.organisation import document_changes, document_checks, document_tables, documents, units
 from tips.organisation.document_changes import Change
 from tips.organisation.document_checks import Problem
@@ -32,6 +34,9 @@ async def show(settings: Settings, named: str, *, as_json: bool) -> int:
         return 0
     async with open_product(settings) as product:
         _print(product.organisation.document, as_json=as_json)
+        if (coming := product.roster().coming) and coming.at > product.now():
+            said = locales.say(language(os.environ), "org.coming", **proposals.of_coming(coming))
+            print(said, file=sys.stderr)
     return 0
 
 
@@ -69,17 +74,20 @@ async def diff(settings: Settings, named: str) -> int:
     return 0
 
 
-async def adopt(settings: Settings, named: str, signing: Signing, *, despite: bool) -> int:
-    """`tinbao org adopt`: signers sign the roster version that names a document; then cases of units that go climb."""
+async def adopt(settings: Settings, named: str, signing: Signing, *, despite: bool, at: datetime | None = None) -> int:
+    """`tinbao org adopt`: signers sign the roster version that names a document; then cases of units that go climb.
+
+    `at`: the midnight from which on it is in force; None: at once.
+    """
     new = organisation_files.organisation(named)
     async with open_product(settings) as product:
-        if new.digest == product.roster().organisation_digest:
+        if new.digest == product.organisation.document.digest:
             raise errors.Refused("error.org_same")
         found = await consequences(product, new)
         _tell([*document_changes.changes(product.organisation, new), *found])
         if (bare := [it for it in found if it.kind == "no_overseer"]) and not despite:
             raise errors.Refused("error.org_no_overseer", ", ".join(it.params["code"] for it in bare[:10]))
-        proposal = product.registrar().adopt(new.document)
+        proposal = product.registrar().adopt(new.document, at and at.replace(tzinfo=deadlines.CITY))
         if signing.request:
             ask(signing.request, proposal)
             return 0

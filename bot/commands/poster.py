@@ -12,6 +12,7 @@ from bot.live_roster import known_organisation
 from bot.poster import pdf, sheets, svg
 from bot.poster.sheets import Door, Place
 from bot.settings import Settings
+from bot.wiring import wall_clock
 from handlers import webchat, who_reads
 from tips import errors
 from tips.triage import Triager
@@ -43,7 +44,8 @@ def write(settings: Settings, area: str, langs: Sequence[str], folder: Path) -> 
 
 def _place(settings: Settings, area: str) -> tuple[str, Place]:
     """A place's code, and how it is told of."""
-    organisation = known_organisation(settings.secrets) or organisation_files.organisation(settings.organisation)
+    known = known_organisation(settings.secrets, wall_clock())
+    organisation = known or organisation_files.organisation(settings.organisation)
     found = Triager(organisation).resolve_area(area)
     code = found.ward or found.district
     if found.district is None or code is None:

@@ -149,7 +149,7 @@ async def _come_back(
         newest = await _newest_roster(store)
         admins = [] if signing.request else await _admins(store, signing.signers, newest.document)
         current = recovery.of_backup(newest) if signing.request else recovery.trusted(newest, admins)
-        await document_of(current, store.keyring)
+        await document_of(current.organisation, current.organisation_digest, store.keyring)
         _refuse(await _differences(store, current, kept), despite=despite)
         now = believed_time(settings, wall_clock, trial=current.trial)
         release = await store.keyring.kept("release")

@@ -86,7 +86,7 @@ def office() -> Office:
     }
     first = roster.verify(signed.roster, made.secrets.signers)
     people = [Newcomer("an", CHAIN[0], Role.OFFICER), Newcomer("truc", CHAIN[1], Role.OFFICER)]
-    joined = Registrar(first, signed.roster, HOME, NOW, os.urandom, CHEAP).enrol(people)
+    joined = Registrar(first, signed.roster, HOME, lambda _: HOME, NOW, os.urandom, CHEAP).enrol(people)
     return (
         roster.verify(proposals.signed_here(joined, made.admins).roster, made.secrets.signers),
         admins,

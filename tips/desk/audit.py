@@ -100,7 +100,9 @@ async def audit(
     problems += _closed_anew(events)
     problems += await _sealed(keyring, sealed)
     problems += _rosters(await keyring.rosters(), events, roster)
-    problems += await _organisation(keyring, roster)
+    problems += await _organisation(keyring, roster.organisation, roster.organisation_digest)
+    if coming := roster.coming:
+        problems += await _organisation(keyring, coming.organisation, coming.digest)
     heads = await book.heads()  # after the events: a case that comes in between is no case that is gone
     async for whole in _bundles(cases, [it.id for it in heads]):
         head = whole.case
@@ -166,10 +168,9 @@ def _rosters(stored: Iterable[SignedRoster], events: Iterable[Event], roster: Ro
             yield f"roster version {version}: it is not what was signed"
 
 
-async def _organisation(keyring: Keyring, roster: Roster) -> list[str]:
+async def _organisation(keyring: Keyring, name: str, digest: str) -> list[str]:
     """Whether the document that the roster names is stored; of homes of earlier programs none is."""
-    digest = roster.organisation_digest
-    if templates.signed_as(roster.organisation, digest):
+    if templates.signed_as(name, digest):
         return []
     try:
         stored = await keyring.organisation(digest)

@@ -86,6 +86,15 @@ class Signers:
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """The organisation of a later day, signed ahead of it."""
+
+    organisation: str
+    digest: str
+    at: datetime  # from then on it is in force
+
+
+@dataclass(frozen=True, slots=True)
 class Roster:
     """One version of the roster."""
 
@@ -105,6 +114,7 @@ class Roster:
     signed: bytes = field(default=b"", repr=False, compare=False)  # as it was read: earlier programs wrote less
     once: tuple[Signer, ...] = ()  # who signed earlier versions: what they signed then still holds
     quorum_digest: str = ""  # of what only the quorum opens (`keys.pieces_digest`); "": it was not written down
+    coming: Coming | None = None
 
     def reader(self, unit: str) -> Reader | None:
         """The unit as a reader by its newest key; None while it has none, or nobody who could use it."""
@@ -245,11 +255,20 @@ def _plain(roster: Roster) -> dict[str, Any]:
         **({"signers_once": [[it.name, it.office, it.verify.hex()] for it in roster.once]} if roster.once else {}),
         **({"past": {name: [*map(_of_left, them)] for name, them in roster.past.items()}} if roster.past else {}),
         **({"quorum_digest": roster.quorum_digest} if roster.quorum_digest else {}),
+        **({"coming": _of_coming(roster.coming)} if roster.coming else {}),
     }
+
+
+def _of_coming(it: Coming) -> list[Any]:
+    return [it.organisation, it.digest, int(it.at.timestamp())]
 
 
 def _of_left(it: Left) -> list[Any]:
     return [it.unit, it.role, it.verify.hex(), None if it.until is None else int(it.until.timestamp())]
+
+
+def _to_coming(organisation: str, digest: str, at: int) -> Coming:
+    return Coming(str(organisation), str(digest), datetime.fromtimestamp(at, UTC))
 
 
 def _to_left(unit: str, role: str, verify: str, until: int | None) -> Left:
@@ -285,8 +304,9 @@ def parse(document: bytes) -> Roster:
             document,
             _signers_of(plain.get("signers_once", ())),
             str(plain.get("quorum_digest", "")),
+            _to_coming(*plain["coming"]) if "coming" in plain else None,
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, OSError) as error:
         raise errors.NotVerified("this is not a roster") from error
 
 

@@ -7,7 +7,7 @@ one any more. What was sealed to it stays readable to the others, who keep the o
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from tips.crypto.sealing import Random
 from tips.organisation import succession
 from tips.organisation.documents import Document
 from tips.organisation.roles import NAME, Role
-from tips.organisation.roster import PROCESSES, Left, Person, Roster, SignedRoster, Signer, Signers
+from tips.organisation.roster import PROCESSES, Coming, Left, Person, Roster, SignedRoster, Signer, Signers
 from tips.organisation.units import Organisation, UnitKind, branch_of
 from tips.people import founding, proposals
 from tips.people.key_rotation import with_new_keys
@@ -52,7 +52,8 @@ class Registrar:
 
     current: Roster
     stored: SignedRoster  # the same, as a signer checks it
-    organisation: Organisation
+    organisation: Organisation  # in force
+    knowing: Callable[[str], Organisation]  # the one that has a unit, be it that of a later day
     now: datetime
     random: Random
     cost: Cost
@@ -68,7 +69,7 @@ class Registrar:
             Refused: a name that is taken or none, an unknown unit, or a unit that receives nothing.
         """
         for it in newcomers:
-            check(self.current, self.organisation, it)
+            check(self.current, self.knowing(it.unit), it)
         made = [_enrolled(it.name, passphrase, self.random) for it in newcomers]
         given = [Given(it, one.identity.public, one.identity.verify) for it, one in zip(newcomers, made, strict=True)]
         return replace(self.join(given), accounts=self._accounts(made), people=tuple(made))
@@ -83,7 +84,7 @@ class Registrar:
         """
         version, rekeyed = self.current.next(), list[str]()
         for it in given:
-            check(self.current, self.organisation, it.newcomer, renews=True)
+            check(self.current, self.knowing(it.newcomer.unit), it.newcomer, renews=True)
             person = Person(it.newcomer.name, it.newcomer.unit, it.newcomer.role, it.public, it.verify)
             if before := version.person(person.name):
                 people = tuple(person if one is before else one for one in version.people)
@@ -124,7 +125,7 @@ class Registrar:
         Raises:
             Refused: there is no such unit, or nobody works there.
         """
-        if unit not in self.organisation.units:
+        if unit not in self.knowing(unit).units:
             raise errors.Refused("error.unknown_unit", unit)
         if not self.current.members(unit):
             raise errors.Refused("error.no_key")
@@ -170,15 +171,32 @@ class Registrar:
         version = self.current.next(quorum_digest=keys.pieces_digest(pieces))
         return replace(proposals.propose(version, self.stored, self.now, self.random), shares=shares, pieces=pieces)
 
-    def adopt(self, document: Document) -> Proposal:
-        """Go on with another organisation, which was checked; people and keys stay as they are."""
-        version = self.current.next(organisation=document.plain["name"], organisation_digest=document.digest)
+    def adopt(self, document: Document, at: datetime | None = None) -> Proposal:
+        """Go on with another organisation, which was checked; people and keys stay as they are.
+
+        Args:
+            document: the organisation.
+            at: from when on; until then the present one stays in force. None: at once.
+
+        Raises:
+            Refused: that is over.
+        """
+        name, digest, coming = document.plain["name"], document.digest, self.current.coming
+        if at is None:
+            version = self.current.next(organisation=name, organisation_digest=digest, coming=None)
+        elif at <= self.now:
+            raise errors.Refused("error.org_past")
+        elif coming and coming.at <= self.now:
+            now = {"organisation": coming.organisation, "organisation_digest": coming.digest}
+            version = self.current.next(**now, coming=Coming(name, digest, at))
+        else:
+            version = self.current.next(coming=Coming(name, digest, at))
         proposal = proposals.propose(version, self.stored, self.now, self.random)
         return replace(proposal, organisation=document, instead_of=self.organisation.document)
 
     def _with_new_keys(self, version: Roster, units: Iterable[str]) -> Proposal:
         """The version with the next key of these units."""
-        renewed, seeds = with_new_keys(version, self.organisation, units, self.random)
+        renewed, seeds = with_new_keys(version, self.knowing, units, self.random)
         return replace(proposals.propose(renewed, self.stored, self.now, self.random), seeds=seeds)
 
     def _past(self, version: Roster, person: Person) -> dict[str, Any]:

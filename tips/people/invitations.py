@@ -37,7 +37,7 @@ class Invitations:
 
     stored: people.Invitations
     roster: Callable[[], Roster]
-    organisation: Callable[[], Organisation]
+    knowing: Callable[[str], Organisation]  # the organisation that has a unit
     now: Callable[[], datetime]
     random: Random
     cost: Cost
@@ -48,7 +48,7 @@ class Invitations:
         Raises:
             Refused: the name is taken or none, or there is no such unit, or it receives nothing.
         """
-        enrolment.check(self.roster(), self.organisation(), newcomer, renews=True)
+        enrolment.check(self.roster(), self.knowing(newcomer.unit), newcomer, renews=True)
         code = keys.new_code(CODE_SIGNS, self.random)
         it = newcomer
         await self.stored.put(Invitation(_id(code), it.name, it.unit, it.role, self.now() + VALID))

@@ -5,7 +5,7 @@ Who joins, leaves or loses a passphrase rotates the key of their unit (`enrolmen
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -21,7 +21,7 @@ _RECOVERABLE: Final = OVERSIGHT | {UnitKind.MINISTRY}  # their seeds are sealed 
 
 
 def with_new_keys(
-    version: Roster, organisation: Organisation, units: Iterable[str], random: Random
+    version: Roster, knowing: Callable[[str], Organisation], units: Iterable[str], random: Random
 ) -> tuple[Roster, tuple[SealedSeed, ...]]:
     """A version with the next key of these units, and the seeds, sealed to every member, some units' to recovery."""
     named, seeds = list(version.units), []
@@ -29,7 +29,7 @@ def with_new_keys(
         seed, generation = random(32), version.generation(unit) + 1
         named.append(UnitKey(unit, generation, sealing.public_bytes(seed)))
         holders = [(it.name, it.public) for it in version.members(unit)]
-        if organisation.unit(unit).kind in _RECOVERABLE:
+        if knowing(unit).unit(unit).kind in _RECOVERABLE:
             holders.append((keys.RECOVERY, version.recovery))
         seeds += [keys.seal_seed(unit, generation, holder, public, seed) for holder, public in holders]
     return replace(version, units=tuple(named)), tuple(seeds)

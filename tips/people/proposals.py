@@ -21,7 +21,7 @@ from tips.crypto.keys import Identity, Recovery, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation import document_changes, document_checks, roster, succession, templates, units
 from tips.organisation.documents import Document
-from tips.organisation.roster import Roster, SignedRoster, Signer
+from tips.organisation.roster import Coming, Roster, SignedRoster, Signer
 from tips.organisation.units import Organisation
 from tips.ports.people import Account
 
@@ -37,6 +37,7 @@ _SHOWN: Final = frozenset(
         "organisation",
         "organisation_digest",
         "quorum_digest",
+        "coming",
     }
 )
 _FINGERPRINT: Final = b"tinbao fingerprint\x00"
@@ -165,25 +166,43 @@ def changes(proposal: Proposal) -> list[Change]:
 
 
 def _of_the_organisation(before: Roster, proposal: Proposal) -> list[Change]:
-    """Another organisation, whose document comes along.
+    """Another organisation, at once or from a later day, whose document comes along.
 
     Raises:
         NotVerified: it does not, or another one does.
     """
-    after = proposal.version
-    if after.organisation_digest == before.organisation_digest:
-        return []
-    document = proposal.organisation
-    if document is None or (document.plain["name"], document.digest) != (after.organisation, after.organisation_digest):
+    after, due = proposal.version, before.coming
+    named, coming = (after.organisation, after.organisation_digest), after.coming
+    other = named != (before.organisation, before.organisation_digest)
+    came = due is not None and named == (due.organisation, due.digest)
+    found = []
+    if due and came:
+        found.append(Change("roster.comes_in", of_coming(due)))
+    elif due and coming != due:
+        found.append(Change("roster.coming_gone", of_coming(due)))
+    if other and not came:
+        found += _adopted(before, proposal, named, "roster.adopts")
+    if coming and coming != due:
+        found += _adopted(before, proposal, (coming.organisation, coming.digest), "roster.adopts_from")
+    return found
+
+
+def of_coming(it: Coming) -> dict[str, str]:
+    """What is said of an organisation that is signed ahead of its day."""
+    return {"organisation": it.organisation, "digest": it.digest[:16], "at": deadlines.moment(it.at)}
+
+
+def _adopted(before: Roster, proposal: Proposal, named: tuple[str, str], text: str) -> list[Change]:
+    """That an organisation is adopted, and each thing that is another one in it."""
+    document, coming = proposal.organisation, proposal.version.coming
+    if document is None or (document.plain["name"], document.digest) != named:
         raise errors.NotVerified("the proposal names another organisation than the one that comes with it")
     if problems := document_checks.check(document):
         raise errors.NotVerified(f"the organisation of the proposal has {len(problems)} problems")
-    values = {"organisation": after.organisation, "digest": document.digest[:16], "issued": document.plain["issued"]}
+    values = {"organisation": named[0], "digest": named[1][:16], "issued": document.plain["issued"]}
+    values |= {"units": str(len(document.plain["units"])), "at": deadlines.moment(coming.at) if coming else ""}
     differ = document_changes.changes(_before(before, proposal), units.of_document(document))
-    return [
-        Change("roster.adopts", {**values, "units": str(len(document.plain["units"]))}),
-        *(Change(it.key, it.params) for it in differ),
-    ]
+    return [Change(text, values), *(Change(it.key, it.params) for it in differ)]
 
 
 def _before(before: Roster, proposal: Proposal) -> Organisation:
@@ -192,9 +211,10 @@ def _before(before: Roster, proposal: Proposal) -> Organisation:
     Raises:
         NotVerified: it does not come along.
     """
-    found, digest = proposal.instead_of, before.organisation_digest
-    if found is None or found.digest != digest:
-        found = templates.signed_as(before.organisation, digest)
+    found = proposal.instead_of
+    known = {before.organisation_digest, before.coming.digest if before.coming else ""}
+    if found is None or found.digest not in known:
+        found = templates.signed_as(before.organisation, before.organisation_digest)
     if found is None:
         raise errors.NotVerified("the proposal does not bring the organisation that it replaces")
     return units.of_document(found)
