@@ -2223,6 +2223,13 @@ MUTANTS = (
         "tests/flows/test_dated_reform.py::test_signers_are_told_the_day",
     ),
     Mutant(
+        "an older process that writes over a newer one's draft",
+        "storage/valkey.py",
+        "> ARGV[7] then return -2 end",
+        "> ARGV[7] then end",
+        "tests/contract/test_valkey_drafts.py::test_a_draft_that_a_later_version_wrote_is_neither_read_nor_written_over",
+    ),
+    Mutant(
         "a recovery seed that was destroyed, unnamed",
         "tips/desk/audit.py",
         "    if found == await recovery.sealed(keyring):",

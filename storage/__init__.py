@@ -85,7 +85,7 @@ async def open_store(
         if drafts_url:
             from storage.valkey import ValkeyDrafts
 
-            drafts = await stack.enter_async_context(ValkeyDrafts(drafts_url, beside))
+            drafts = await stack.enter_async_context(ValkeyDrafts(drafts_url, beside, schema))
         yield Store(
             tips=SqlTips(writer),
             cases=SqlCases(database, ends),

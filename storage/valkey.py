@@ -37,13 +37,14 @@ return -1
 """
 
 # Stores a draft over whatever is no newer than was seen (a server that lost its memory has nothing), and gives the
-# claim of this token back. 1: stored, 0: stale, -1: another has the claim.
+# claim of this token back. 1: stored, 0: stale, -1: another has the claim, -2: a later version of the program wrote it.
 _PUT: Final = """
 local claim = redis.call('GET', KEYS[2])
 if claim and claim ~= ARGV[5] and ARGV[6] == '0' then return -1 end
+if (redis.call('HGET', KEYS[1], 'schema') or '') > ARGV[7] then return -2 end
 local seen = tonumber(redis.call('HGET', KEYS[1], 'version') or '0')
 if seen > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[2], 'sealed', ARGV[3], 'expires', ARGV[4])
+redis.call('HSET', KEYS[1], 'version', ARGV[2], 'sealed', ARGV[3], 'expires', ARGV[4], 'schema', ARGV[7])
 redis.call('EXPIREAT', KEYS[1], ARGV[4])
 redis.call('DEL', KEYS[2])
 return 1
@@ -60,9 +61,9 @@ return 0
 class ValkeyDrafts:
     """See `tips.ports.intake.Drafts`. How durable an unfinished draft is, its server decides (`appendfsync always`)."""
 
-    def __init__(self, url: str, beside: SqlDrafts) -> None:
+    def __init__(self, url: str, beside: SqlDrafts, schema: str) -> None:
         self._client: Any = valkey.from_url(url)  # type: ignore[no-untyped-call]
-        self._beside = beside
+        self._beside, self._schema = beside, schema.encode()
         self._put, self._claim, self._free = map(self._client.register_script, (_PUT, _CLAIM, _FREE))
 
     async def __aenter__(self) -> ValkeyDrafts:
@@ -84,6 +85,8 @@ class ValkeyDrafts:
             raise
         if not found:
             return beside
+        if found.get(b"schema", b"") > self._schema:
+            raise errors.Outdated
         expires = datetime.fromtimestamp(int(found[b"expires"]), UTC)
         row = DraftRow(key, found[b"sealed"], int(found[b"version"]), expires)
         return beside if beside and beside.version > row.version else row
@@ -139,7 +142,8 @@ class ValkeyDrafts:
 
     async def _followed(self, row: DraftRow, seen: int, token: bytes, *, final: bool = False) -> bool:
         """Whether Valkey has the draft now; not, where a claim was never given back. `final`: whatever it says."""
-        values = [seen, row.version, row.sealed, int(row.expires_at.timestamp()), token, int(final)]
+        expires = int(row.expires_at.timestamp())
+        values = [seen, row.version, row.sealed, expires, token, int(final), self._schema]
         return await self._run(self._put, row, values)
 
     async def _run(self, script: Any, row: DraftRow, values: list[Any]) -> bool:
@@ -150,6 +154,8 @@ class ValkeyDrafts:
                 return True
             if done == 0:
                 raise errors.Stale
+            if done == -2:
+                raise errors.Outdated
             await asyncio.sleep(LOOK)
         return False
 

@@ -183,6 +183,15 @@ async def _epochs(product: Product) -> str:
     return f"came back {len(found)} times, last with {newest.ledger.events} events and roster version {newest.roster}"
 
 
+async def _recovery(product: Product) -> str:
+    """Whether who signs now is who has shares of the recovery key."""
+    split, signers = await product.custody.kept(), product.roster().signers
+    told = f"{split.needed} of {', '.join(split.offices)} bring it back"
+    if product.roster().once and {it.office for it in signers.listed} != {*split.offices}:
+        return Advice(f"{told}, and others sign by now: share it out anew (`tinbao roster split`)")
+    return told
+
+
 async def _undelivered(product: Product) -> str:
     letters, reporters = len(await product.undelivered.letters()), await product.undelivered.reporters()
     if letters or reporters:
@@ -251,6 +260,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "data": _data,
     "ledger": _ledger,
     "epochs": _epochs,
+    "recovery": _recovery,
     "backups": _backups,
     "mailboxes": _mailboxes,
     "deadlines": _late,

@@ -132,3 +132,21 @@ async def test_a_receipt_that_is_due_outlives_valkey_s_memory(tmp_path: Path) ->
             await other.drafts.put(draft(6), 5)
             server.client().flushall()
             assert await other.drafts.get(sent.key) is None
+
+
+async def test_a_draft_that_a_later_version_wrote_is_neither_read_nor_written_over(tmp_path: Path) -> None:
+    """By a process that has not noticed yet that it was overtaken; the later one goes on with both."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/skew.db"
+    first, second = draft(3), draft(4)
+    databases.prepare(url)
+    with servers.valkey() as server:
+        async with storage.open_store(url, servers.valkey_url(server)) as store:
+            await store.drafts.put(first, 0)
+            server.client().hset(b"tinbao:draft:" + first.key, "schema", "9999")  # as that one leaves it
+            with pytest.raises(errors.Outdated):
+                await store.drafts.get(first.key)
+            with pytest.raises(errors.Outdated):
+                await store.drafts.put(second, 3)
+            server.client().hset(b"tinbao:draft:" + first.key, "schema", "0001")
+            await store.drafts.put(second, 3)
+            assert await store.drafts.get(first.key) == second

@@ -63,6 +63,7 @@ def restores(machines: Machines, file: Path, *shares: str) -> Done:
 def test_who_signs_now_brings_the_home_back_and_who_went_does_not(founded: Machines) -> None:
     """Lan Anh and Phúc have shares of before; the next backup opens with those of Lan Anh and Hà only."""
     first = founded.at.folder / "first-request"
+    assert "others sign by now" in founded.here("doctor").stdout
     before = {name: share(founded, name, first) for name in ("Lan Anh", "Minh", "Phúc")}
     older = backs_up(founded, "older.age")
     assert splits(founded, "Lan Anh", "Phúc").returncode == 0
@@ -71,6 +72,7 @@ def test_who_signs_now_brings_the_home_back_and_who_went_does_not(founded: Machi
     assert founded.signed("Lan Anh", "Minh").returncode == 0
     now = {name: share(founded, name, founded.request) for name in ("Lan Anh", "Minh", "Hà")}
     assert founded.signers["Phúc"].does("signer", "share", str(founded.request)).returncode == 1
+    assert "2 of bca-c01, ttra-tp, vks-tp bring it back\n" in founded.here("doctor").stdout
     newer = backs_up(founded, "newer.age")
     assert restores(founded, newer, now["Lan Anh"], now["Hà"]).returncode == 0
     assert restores(founded, newer, before["Lan Anh"], before["Phúc"]).returncode != 0
