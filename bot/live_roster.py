@@ -11,10 +11,11 @@ from typing import Final
 import storage
 from bot import key_files
 from tips import errors
-from tips.organisation import documents, roster, succession, templates, units
+from tips.organisation import documents, roster, succession, templates, units, working_days
 from tips.organisation.documents import Document
 from tips.organisation.roster import Roster, SignedRoster, Signers
 from tips.organisation.units import Areas, Organisation
+from tips.organisation.working_days import Calendar
 from tips.people.proposals import Enrolment
 from tips.ports.people import Keyring
 
@@ -53,6 +54,12 @@ class LiveRoster:
     def organisation(self) -> Organisation:
         """The organisation that it names."""
         return self._in_force().organisation
+
+    def go_by(self, calendar: Calendar) -> None:
+        """From now on these are the working days; deadlines that run keep their day."""
+        now = self._in_force()
+        if now.organisation.terms.calendar != calendar:
+            self._current = replace(now, organisation=_going_by(calendar, now.organisation))
 
     def areas(self) -> Areas:
         """The area tables of that organisation."""
@@ -109,9 +116,11 @@ class LiveRoster:
             return
         document = await self._document(newest)
         try:
-            self._current = _InForce(newest, signed, units.of_document(document))
+            organisation = units.of_document(document)
         except errors.BadSetting as error:  # nobody signs what was not checked
             raise errors.NotVerified(str(error)) from error
+        calendar = self.organisation().terms.calendar if self._current else working_days.USUAL
+        self._current = _InForce(newest, signed, _going_by(calendar, organisation))
         if document.digest == newest.organisation_digest:
             await self._keep(document)
 
@@ -156,6 +165,11 @@ class LiveRoster:
                 self.check(stored[0])
                 return  # somebody else's, which is true, and comes first
             await self._store.keyring.forget_roster(version, stored[0].document)
+
+
+def _going_by(calendar: Calendar, organisation: Organisation) -> Organisation:
+    """An organisation whose terms are reckoned by these working days."""
+    return replace(organisation, terms=replace(organisation.terms, calendar=calendar))
 
 
 def _of_itself(kept: SignedRoster) -> Roster:

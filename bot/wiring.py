@@ -16,6 +16,7 @@ import storage
 from bot import backups, key_files, organisation_files, tree_files
 from bot.cleaner.client import Cleaning
 from bot.live_roster import LiveRoster
+from bot.live_standing import LiveStanding
 from bot.serve.health import Health
 from bot.settings import Settings
 from bot.tree_files import ChainEndsFile, HeadFile, TallyFiles
@@ -38,6 +39,7 @@ from tips.crypto.sealing import Random, derive
 from tips.desk.audit import Report, audit
 from tips.desk.casework import Casework
 from tips.desk.exports import Exports
+from tips.desk.holidays import Holidays
 from tips.desk.late_exclusion import LateExclusion
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.review import Review
@@ -98,6 +100,7 @@ class Product:
     run: key_files.RunFolder
     counters: Counters
     roster: LiveRoster
+    standing: LiveStanding
     now: Now
     random: Random
     cost: Cost
@@ -115,6 +118,7 @@ class Product:
     reporter_notifications: ReporterNotifications
     officer_notifications: OfficerNotifications
     undelivered: Undelivered
+    holidays: Holidays
     early_signs: EarlySigns
     closing: Closing
     heads: Heads
@@ -189,12 +193,16 @@ async def open_product(
         ) as store:
             live = LiveRoster(store, secrets.signers, settings.secrets)
             believed = believed_time(settings, now, trial=(await live.refresh()).trial)
+            standing = LiveStanding(store.ledger, live, settings.secrets, believed)
+            await standing.refresh()
             _check_keys(secrets, live())
             run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
             async with _counters(settings, run, believed) as counters:
                 sealed = await _sealed(settings, store)
                 yield _put_together(
-                    _Basis(settings, store, live, secrets, run, counters, believed, random, cost, sealed, ends)
+                    _Basis(
+                        settings, store, live, standing, secrets, run, counters, believed, random, cost, sealed, ends
+                    )
                 )
 
 
@@ -271,6 +279,7 @@ class _Basis:
     settings: Settings
     store: storage.Store
     roster: LiveRoster
+    standing: LiveStanding
     secrets: Secrets
     run: key_files.RunFolder
     counters: Counters
@@ -309,6 +318,7 @@ def _put_together(it: _Basis) -> Product:
         run=it.run,
         counters=it.counters,
         roster=it.roster,
+        standing=it.standing,
         now=it.now,
         random=it.random,
         cost=it.cost,
@@ -325,6 +335,7 @@ def _put_together(it: _Basis) -> Product:
             it.store.officer_chats, it.store.outbox, it.roster, it.now, it.random
         ),
         undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
+        holidays=Holidays(it.standing, it.standing.refresh, it.store.ledger, it.now, it.random),
         **clock._asdict(),
         jobs=Jobs((*_jobs(it, clock, logins), *_nightly(it, custody)), clock.leases, it.now),
         exports=exports,

@@ -38,6 +38,48 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a decision on holidays that an officer signed",
+        "tips/cases/standing.py",
+        "roster.keys_as(by, roles, at))",
+        "roster.verifiers(by, at))",
+        "tests/flows/test_holidays.py::test_what_no_admin_signed_is_no_decision",
+    ),
+    Mutant(
+        "the word of an admin who left, dated after it",
+        "tips/organisation/roster.py",
+        "if it.until is None or at <= it.until + APART)",
+        "if it.until != at)",
+        "tests/flows/test_holidays.py::test_what_no_admin_signed_is_no_decision",
+    ),
+    Mutant(
+        "days off in another century, or without an end",
+        "tips/cases/days_off.py",
+        "    return are_to_come(known, given, today) and calendar([*others, given]).is_sane()",
+        "    return bool(others or given)",
+        "tests/flows/test_holidays.py::test_an_admin_with_a_program_of_their_own_stops_no_clock",
+    ),
+    Mutant(
+        "days off that lengthen a term beyond what a step may give",
+        "tips/organisation/working_days.py",
+        "and all(map(self._is_short_about, self.off))",
+        "and self.off is not None",
+        "tests/flows/test_holidays.py::test_a_calendar_has_no_term_that_a_step_may_not_give",
+    ),
+    Mutant(
+        "a word of a time to come",
+        "tips/cases/standing.py",
+        "and event.at <= now + APART]",
+        "and now]",
+        "tests/flows/test_holidays.py::test_a_word_of_a_time_to_come_waits_for_it",
+    ),
+    Mutant(
+        "what was laid down, in the database alone",
+        "bot/live_standing.py",
+        "**self._sound(kept)}",
+        "}",
+        "tests/flows/test_holidays.py::test_a_row_that_is_taken_away_or_edited_moves_no_deadline",
+    ),
+    Mutant(
         "a cosignature of a head that nobody published",
         "tips/transparency/publication.py",
         "        if note.text != await self._text(head.size):",

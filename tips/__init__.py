@@ -45,7 +45,11 @@ what waits is told to officers without a word of it (`pings`, `officer_notificat
 who asks for it (`reporter_notifications`); what could not be told is tried again as the `outbox` says, and
 ends in a list of the `undelivered`
 
-`clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say, and the `policy`):
+what people lay down for the whole home is `standing`, by whose word it is: an admin gives the `holidays` that the
+government swaps, which are `days_off` from then on
+
+`clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say by its `working_days`, and the
+`policy`):
     of several processes one does each of the `jobs` (`leases`), one case after the other (`rounds`), each as it was
     signed; rows in which a hand was are set right (`mending`), and a chain that does not hold, or has lost what was
     kept as one of the `chain_ends`, begins anew with what holds (`restarting`)

@@ -31,6 +31,7 @@ ledger_app = typer.Typer(no_args_is_help=True, help="The ledger.")
 witness_app = typer.Typer(no_args_is_help=True, help="Watch the ledger's heads from outside; needs no home.")
 signer_app = typer.Typer(no_args_is_help=True, help="A signer's own keys; needs no home.")
 roster_app = typer.Typer(no_args_is_help=True, help="Versions of the roster, as files that travel.")
+holidays_app = typer.Typer(no_args_is_help=True, help="Working days, as the government swaps them.")
 held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum can open.")
 for name, group in (
     ("org", org_app),
@@ -41,6 +42,7 @@ for name, group in (
     ("ledger", ledger_app),
     ("witness", witness_app),
     ("held", held_app),
+    ("holidays", holidays_app),
     ("signer", signer_app),
     ("roster", roster_app),
 ):
@@ -69,6 +71,7 @@ Shares = Annotated[
     Path,
     typer.Option("--shares", exists=True, dir_okay=False, help="Lines `office:CODE`, or what `init --json` printed."),
 ]
+Decided = Annotated[str, typer.Argument(help="The decision's number, such as 123/QĐ-TTg.")]
 Name = Annotated[str, typer.Argument(help="A person's name.")]
 Unit = Annotated[str, typer.Argument(help="A unit's code.")]
 Trial = Annotated[
@@ -359,6 +362,38 @@ def officer_renew(name: Name, signers: Signers = None) -> None:
     from bot.commands import people
 
     _run(people.renew_officer(_settings(), name, signers))
+
+
+@holidays_app.command("show")
+def holidays_show(json: Json = False) -> None:
+    """The decisions that are in force."""
+    from bot.commands import holidays
+
+    _run(holidays.show(_settings(), as_json=json))
+
+
+@holidays_app.command("add")
+def holidays_add(
+    number: Decided,
+    officer: Officer,
+    dated: Annotated[str, typer.Option("--dated", help="The decision's day, such as 2026-12-01.")],
+    off: Annotated[list[str] | None, typer.Option("--off", help="A day that is off; again for more.")] = None,
+    worked: Annotated[
+        list[str] | None, typer.Option("--worked", help="A weekend day or holiday that is worked; again for more.")
+    ] = None,
+) -> None:
+    """Give a decision that swaps working days, in place of what was given of it; deadlines that run keep their day."""
+    from bot.commands import holidays
+
+    _run(holidays.add(_settings(), officer, number, dated, off or [], worked or []))
+
+
+@holidays_app.command("remove")
+def holidays_remove(number: Decided, officer: Officer) -> None:
+    """Take a decision back."""
+    from bot.commands import holidays
+
+    _run(holidays.remove(_settings(), officer, number))
 
 
 @app.command()

@@ -165,12 +165,16 @@ async def _keep_hourly(tallies: Tallies) -> None:
 
 
 async def _watch(product: Product, retired: asyncio.Event) -> None:
-    """Look for a newer roster now and then, so that a new unit receives without a restart; and for a newer schema."""
+    """Look now and then for a newer roster and what people laid down, so that both count without a restart.
+
+    And for a newer schema, with which nothing here may be written any more.
+    """
     while not retired.is_set():
         await asyncio.sleep(ROSTER_EVERY)
         try:
             await product.store.probe.schema()
             await product.roster.refresh()
+            await product.standing.refresh()
         except errors.Outdated as error:
             log.error("this process serves no more: %s", error)
             retired.set()

@@ -73,6 +73,7 @@ def build(
             audit=product.audit,
             clockwork=product.store.clockwork,
             undelivered=product.undelivered,
+            holidays=product.holidays,
             pages=pages,
             now=product.now,
             https=https,

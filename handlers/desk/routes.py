@@ -16,6 +16,7 @@ from handlers.desk import forms, neighbours
 from handlers.desk.acting import ActionViews
 from handlers.desk.case import CaseViews
 from handlers.desk.frame import Frame
+from handlers.desk.holidays import HolidayViews
 from handlers.desk.joining import JoiningViews
 from handlers.desk.login import DemoLogin, LoginViews
 from handlers.desk.queue import QueueViews
@@ -31,6 +32,7 @@ from tips import errors
 from tips.clock.early_signs import EarlySigns
 from tips.desk.audit import Report
 from tips.desk.casework import Casework
+from tips.desk.holidays import Holidays
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.review import Review
 from tips.desk.search import Search
@@ -62,6 +64,7 @@ class Desk:
     audit: Callable[[], Awaitable[Report]]
     clockwork: Clockwork
     undelivered: Undelivered
+    holidays: Holidays
     pages: Pages
     now: Callable[[], datetime]
     https: bool
@@ -81,6 +84,7 @@ class Desk:
         statistics = StatisticsViews(frame, self.figures)
         exports = ExportViews(frame, self.figures, self.export_files)
         undelivered = UndeliveredViews(frame, self.undelivered)
+        holidays = HolidayViews(frame, self.holidays)
         read = functools.partial(self._read_first, frame)
         inside: list[tuple[str, str, View]] = [
             ("/", "GET", queue.queue),
@@ -111,6 +115,9 @@ class Desk:
             ("/undelivered", "GET", undelivered.letters),
             ("/undelivered/again", "POST", undelivered.send_again),
             ("/undelivered/drop", "POST", undelivered.drop),
+            ("/holidays", "GET", holidays.page),
+            ("/holidays", "POST", holidays.give),
+            ("/holidays/back", "POST", holidays.take_back),
             ("/link", "POST", login.link),
             ("/logout", "POST", login.log_out),
         ]

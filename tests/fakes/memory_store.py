@@ -457,6 +457,9 @@ class MemoryLedger(Port):
     async def waiting(self) -> list[SignedEvent]:
         return ordered(self.rows.events)
 
+    async def standing(self) -> list[SignedEvent]:
+        return [it for it in ordered(self.rows.events) if not it.case and b'"subject":' in it.body]
+
     async def append(self, event: SignedEvent) -> None:
         add(self.rows.events, event.leaf, event)
 

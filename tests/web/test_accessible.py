@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -85,6 +86,7 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         "/desk/statistics",
         "/desk/ledger",
         "/desk/undelivered",
+        "/desk/holidays",
         "/desk/nowhere",
     ):
         await page.goto(address)
@@ -162,12 +164,23 @@ async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> 
             await page.goto("/desk/login")
             found["login"] = await faults(page)
             await log_in(page, site, name)
+            if name == "quan":
+                await gives_a_decision(page)
             for size, scheme in LOOKS:
                 await page.set_viewport_size(size)  # type: ignore[arg-type]
                 await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 async for at in desk_pages(page):
                     found[f"{name} {at} {size['width']} {scheme}"] = await faults(page)
     assert {at: wrong for at, wrong in found.items() if wrong} == {}
+
+
+async def gives_a_decision(page: Page) -> None:
+    """A day off next month, for the page of holidays."""
+    await page.goto("/desk/holidays")
+    day = datetime.now(UTC).date() + timedelta(days=30)
+    for field, words in (("number", "1/QĐ-TTg"), ("dated", "2026-08-01"), ("off", day.isoformat())):
+        await page.fill(f"#{field}", words)
+    await follow(page, "main form.card button.main")
 
 
 def dead_letters(site: Served) -> None:

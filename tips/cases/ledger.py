@@ -67,6 +67,7 @@ class Kind(enum.StrEnum):
     RECLAIMED = "reclaimed"  # a unit's older seeds, given by the quorum to the people who work there now
     FROZEN = "frozen"  # the figures of a period that is over, as everybody sees them from now on
     AUDITED = "audited"  # the whole of it was checked; how many problems were found
+    HOLIDAYS = "holidays"  # an admin gave a decision that swaps working days; see `standing`
     SEQUENCED = "sequenced"  # what waited joined the tree; what of it was missing
 
 

@@ -22,6 +22,7 @@ class Page(StrEnum):
     PEOPLE = "people"
     INVITE = "invite"
     UNDELIVERED = "undelivered"
+    HOLIDAYS = "holidays"
 
 
 class Task(StrEnum):
@@ -31,6 +32,7 @@ class Task(StrEnum):
     UNIT_RECOVER = "unit recover"
     BACKUP = "backup"
     LEDGER_AUDIT = "ledger audit"
+    HOLIDAYS = "holidays add"
 
 
 class Role(StrEnum):
@@ -86,6 +88,7 @@ class _Rights:
     tasks: tuple[Task, ...] = ()
 
 
+_ADMINS: Final = (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.INVITE, Page.UNDELIVERED, Page.HOLIDAYS)
 _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.OFFICER: _Rights(True, (Page.QUEUE,)),
     Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
@@ -93,6 +96,6 @@ _RIGHTS: Final[Mapping[Role, _Rights]] = {
         True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER), (Task.HELD_OPEN, Task.UNIT_RECOVER, Task.LEDGER_AUDIT)
     ),
     Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
-    Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.INVITE, Page.UNDELIVERED), tuple(Task)),
-    Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE), (Task.LEDGER_AUDIT,)),
+    Role.ADMIN: _Rights(False, _ADMINS, tuple(Task)),
+    Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE, Page.HOLIDAYS), (Task.LEDGER_AUDIT,)),
 }
