@@ -131,6 +131,7 @@ class Product:
     recount: Recount
     health: Health
     publication: Publication
+    signs_as: frozenset[str]  # the processes whose keys are here
 
     @property
     def organisation(self) -> Organisation:
@@ -344,6 +345,7 @@ def _put_together(it: _Basis) -> Product:
         recount=Recount(it.store.ledger, it.store.cases, archive, it.roster),
         health=Health(it.store),
         publication=_publication(it),
+        signs_as=frozenset(it.secrets.signing),
     )
 
 

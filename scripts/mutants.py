@@ -38,6 +38,20 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "how few reporters could not be told",
+        "handlers/desk/condition.py",
+        "if 0 < number < FEW else",
+        "if number < 0 else",
+        "tests/flows/test_condition.py::test_few_reporters_are_not_counted_and_no_case_is_named",
+    ),
+    Mutant(
+        "the clock's rounds, by rows that nobody here can check",
+        "bot/condition.py",
+        "if CLOCK in product.signs_as else None",
+        "if product.jobs else None",
+        "tests/flows/test_condition.py::test_where_the_clocks_key_is_not_its_rounds_are_not_told",
+    ),
+    Mutant(
         "a decision on holidays that an officer signed",
         "tips/cases/standing.py",
         "roster.keys_as(by, roles, at))",

@@ -385,6 +385,17 @@ class StuckRow(Base, table=True):
     since: datetime = _moment("since")
 
 
+class ContactRow(Base, table=True):
+    """When a channel's messenger answered last, as a process that serves it wrote; `at` NULL: never yet."""
+
+    __tablename__ = "contact"
+    name: str = Field(primary_key=True)
+    way: str
+    state: str
+    error: str
+    at: datetime | None = _moment("at", nullable=True)
+
+
 class PeriodRow(Base, table=True):
     """A closed period's figures; see `tips.ports.desk.FrozenPeriod`. Nothing of it ever changes but `counted`."""
 

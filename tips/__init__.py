@@ -43,7 +43,7 @@ strangers' guesses from locking anybody out):
 
 what waits is told to officers without a word of it (`pings`, `officer_notifications`, `reminders`), and to a reporter
 who asks for it (`reporter_notifications`); what could not be told is tried again as the `outbox` says, and
-ends in a list of the `undelivered`
+ends in a list of the `undelivered`, beside how else the home is (its `condition`)
 
 what people lay down for the whole home is `standing`, by whose word it is: an admin gives the `holidays` that the
 government swaps, which are `days_off` from then on

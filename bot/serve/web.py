@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
+from bot import condition
 from bot.serve.health import OUTDATED, Health
 from bot.settings import Settings
 from bot.wiring import Product
@@ -74,6 +76,7 @@ def build(
             clockwork=product.store.clockwork,
             undelivered=product.undelivered,
             holidays=product.holidays,
+            condition=functools.partial(condition.look, product),
             pages=pages,
             now=product.now,
             https=https,

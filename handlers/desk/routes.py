@@ -15,6 +15,7 @@ import locales
 from handlers.desk import forms, neighbours
 from handlers.desk.acting import ActionViews
 from handlers.desk.case import CaseViews
+from handlers.desk.condition import ConditionViews
 from handlers.desk.frame import Frame
 from handlers.desk.holidays import HolidayViews
 from handlers.desk.joining import JoiningViews
@@ -32,6 +33,7 @@ from tips import errors
 from tips.clock.early_signs import EarlySigns
 from tips.desk.audit import Report
 from tips.desk.casework import Casework
+from tips.desk.condition import Condition
 from tips.desk.holidays import Holidays
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.review import Review
@@ -65,6 +67,7 @@ class Desk:
     clockwork: Clockwork
     undelivered: Undelivered
     holidays: Holidays
+    condition: Callable[[], Awaitable[Condition]]
     pages: Pages
     now: Callable[[], datetime]
     https: bool
@@ -84,6 +87,7 @@ class Desk:
         statistics = StatisticsViews(frame, self.figures)
         exports = ExportViews(frame, self.figures, self.export_files)
         undelivered = UndeliveredViews(frame, self.undelivered)
+        condition = ConditionViews(frame, self.condition, self.now)
         holidays = HolidayViews(frame, self.holidays)
         read = functools.partial(self._read_first, frame)
         inside: list[tuple[str, str, View]] = [
@@ -115,6 +119,7 @@ class Desk:
             ("/undelivered", "GET", undelivered.letters),
             ("/undelivered/again", "POST", undelivered.send_again),
             ("/undelivered/drop", "POST", undelivered.drop),
+            ("/condition", "GET", condition.page),
             ("/holidays", "GET", holidays.page),
             ("/holidays", "POST", holidays.give),
             ("/holidays/back", "POST", holidays.take_back),

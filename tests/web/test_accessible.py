@@ -87,6 +87,7 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         "/desk/ledger",
         "/desk/undelivered",
         "/desk/holidays",
+        "/desk/condition",
         "/desk/nowhere",
     ):
         await page.goto(address)

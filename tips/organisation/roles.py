@@ -23,6 +23,7 @@ class Page(StrEnum):
     INVITE = "invite"
     UNDELIVERED = "undelivered"
     HOLIDAYS = "holidays"
+    CONDITION = "condition"
 
 
 class Task(StrEnum):
@@ -88,7 +89,15 @@ class _Rights:
     tasks: tuple[Task, ...] = ()
 
 
-_ADMINS: Final = (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.INVITE, Page.UNDELIVERED, Page.HOLIDAYS)
+_ADMINS: Final = (
+    Page.STATISTICS,
+    Page.LEDGER,
+    Page.PEOPLE,
+    Page.INVITE,
+    Page.UNDELIVERED,
+    Page.HOLIDAYS,
+    Page.CONDITION,
+)
 _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.OFFICER: _Rights(True, (Page.QUEUE,)),
     Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS)),

@@ -1,4 +1,4 @@
-"""What people lay down for the whole home is found among all events by an index of its own."""
+"""What people lay down for the whole home is found by an index of its own; and how each channel's messenger is."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,7 +22,17 @@ def upgrade() -> None:
         sqlite_where=STANDING["sqlite"],
         postgresql_where=STANDING["postgresql"],
     )
+    op.create_table(
+        "contact",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("way", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name="pk_contact"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("contact")
     op.drop_index("ix_event_standing", table_name="event")
