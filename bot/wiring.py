@@ -42,6 +42,7 @@ from tips.desk.exports import Exports
 from tips.desk.holidays import Holidays
 from tips.desk.late_exclusion import LateExclusion
 from tips.desk.officer_notifications import OfficerNotifications
+from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
 from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
@@ -119,6 +120,7 @@ class Product:
     officer_notifications: OfficerNotifications
     undelivered: Undelivered
     holidays: Holidays
+    reorganisation: Reorganisation
     early_signs: EarlySigns
     closing: Closing
     heads: Heads
@@ -151,8 +153,7 @@ class Product:
 
     def registrar(self) -> Registrar:
         """Who makes the next roster version, for its signers to sign."""
-        stored = self.roster.stored
-        return Registrar(self.roster(), stored, self.organisation, self.now(), self.random, self.cost)
+        return self.reorganisation.registrar()
 
     def unlimited_reception(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
@@ -336,6 +337,15 @@ def _put_together(it: _Basis) -> Product:
             it.store.officer_chats, it.store.outbox, it.roster, it.now, it.random
         ),
         undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
+        reorganisation=Reorganisation(
+            lambda: _registrar(it),
+            it.store.cases,
+            it.standing,
+            it.standing.refresh,
+            it.store.ledger,
+            it.now,
+            it.random,
+        ),
         holidays=Holidays(it.standing, it.standing.refresh, it.store.ledger, it.now, it.random),
         **clock._asdict(),
         jobs=Jobs((*_jobs(it, clock, logins), *_nightly(it, custody)), clock.leases, it.now),
@@ -483,6 +493,11 @@ def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
         return (auditing,)
     nightly = backups.Nightly(it.settings.backups, url, custody, it.roster, signing, it.now)
     return (auditing, Job(JobName.BACK_UP, backup_rotation.EVERY, nightly.tick))
+
+
+def _registrar(it: _Basis) -> Registrar:
+    """Who makes the version that follows the one in force."""
+    return Registrar(it.roster(), it.roster.stored, it.roster.organisation(), it.now(), it.random, it.cost)
 
 
 def _unit_names(organisation: Callable[[], Organisation]) -> Callable[[str], Say]:

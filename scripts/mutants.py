@@ -38,6 +38,27 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a request by an auditor",
+        "tips/desk/reorganisation.py",
+        "        if not session.role.may_see(Page.REORGANISE):",
+        "        if not session.role:",
+        "tests/flows/test_reorganising.py::test_who_is_no_admin_makes_no_request",
+    ),
+    Mutant(
+        "a request of another file than was looked at",
+        "handlers/desk/organisation.py",
+        'if forms.text(form, "digest") != document.digest:',
+        'if not forms.text(form, "digest"):',
+        "tests/flows/test_reorganising.py::test_a_document_of_ones_own_tells_what_comes_of_it",
+    ),
+    Mutant(
+        "a request that nobody knows of",
+        "tips/desk/reorganisation.py",
+        "        await self._record(session, proposal)\n",
+        "",
+        "tests/flows/test_reorganising.py::test_a_longer_deadline_is_a_request_that_signers_sign_and_nothing_before",
+    ),
+    Mutant(
         "how few reporters could not be told",
         "handlers/desk/condition.py",
         "if 0 < number < FEW else",

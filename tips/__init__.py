@@ -45,6 +45,8 @@ what waits is told to officers without a word of it (`pings`, `officer_notificat
 who asks for it (`reporter_notifications`); what could not be told is tried again as the `outbox` says, and
 ends in a list of the `undelivered`, beside how else the home is (its `condition`)
 
+an admin looks at what another document would change (`reorganisation`), or one with another length (`document_edits`),
+and makes the request that signers sign
 what people lay down for the whole home is `standing`, by whose word it is: an admin gives the `holidays` that the
 government swaps, which are `days_off` from then on
 

@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
-from bot import condition
+from bot import condition, roster_files
 from bot.serve.health import OUTDATED, Health
 from bot.settings import Settings
 from bot.wiring import Product
@@ -77,6 +77,8 @@ def build(
             undelivered=product.undelivered,
             holidays=product.holidays,
             condition=functools.partial(condition.look, product),
+            reorganisation=product.reorganisation,
+            travelling=roster_files.request,
             pages=pages,
             now=product.now,
             https=https,

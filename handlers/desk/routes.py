@@ -20,6 +20,7 @@ from handlers.desk.frame import Frame
 from handlers.desk.holidays import HolidayViews
 from handlers.desk.joining import JoiningViews
 from handlers.desk.login import DemoLogin, LoginViews
+from handlers.desk.organisation import OrganisationViews
 from handlers.desk.queue import QueueViews
 from handlers.desk.reports import ReportViews
 from handlers.desk.search import SearchViews
@@ -36,6 +37,7 @@ from tips.desk.casework import Casework
 from tips.desk.condition import Condition
 from tips.desk.holidays import Holidays
 from tips.desk.officer_notifications import OfficerNotifications
+from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
 from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
@@ -43,6 +45,7 @@ from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
 from tips.people.invitations import Invitations
 from tips.people.logins import Logins
+from tips.people.proposals import Proposal
 from tips.people.session import Session
 from tips.ports.clock import Clockwork
 
@@ -68,6 +71,8 @@ class Desk:
     undelivered: Undelivered
     holidays: Holidays
     condition: Callable[[], Awaitable[Condition]]
+    reorganisation: Reorganisation
+    travelling: Callable[[Proposal], bytes]  # a request for signers, as a file
     pages: Pages
     now: Callable[[], datetime]
     https: bool
@@ -88,6 +93,7 @@ class Desk:
         exports = ExportViews(frame, self.figures, self.export_files)
         undelivered = UndeliveredViews(frame, self.undelivered)
         condition = ConditionViews(frame, self.condition, self.now)
+        organisation = OrganisationViews(frame, self.roster, self.reorganisation, self.travelling)
         holidays = HolidayViews(frame, self.holidays)
         read = functools.partial(self._read_first, frame)
         inside: list[tuple[str, str, View]] = [
@@ -119,6 +125,9 @@ class Desk:
             ("/undelivered", "GET", undelivered.letters),
             ("/undelivered/again", "POST", undelivered.send_again),
             ("/undelivered/drop", "POST", undelivered.drop),
+            ("/organisation", "GET", organisation.page),
+            ("/organisation/look", "POST", organisation.look),
+            ("/organisation/request", "POST", organisation.make),
             ("/condition", "GET", condition.page),
             ("/holidays", "GET", holidays.page),
             ("/holidays", "POST", holidays.give),

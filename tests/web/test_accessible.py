@@ -88,6 +88,7 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         "/desk/undelivered",
         "/desk/holidays",
         "/desk/condition",
+        "/desk/organisation",
         "/desk/nowhere",
     ):
         await page.goto(address)
@@ -167,12 +168,28 @@ async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> 
             await log_in(page, site, name)
             if name == "quan":
                 await gives_a_decision(page)
+                found |= await faults_before_a_change(page)
             for size, scheme in LOOKS:
                 await page.set_viewport_size(size)  # type: ignore[arg-type]
                 await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 async for at in desk_pages(page):
                     found[f"{name} {at} {size['width']} {scheme}"] = await faults(page)
     assert {at: wrong for at, wrong in found.items() if wrong} == {}
+
+
+async def faults_before_a_change(page: Page) -> dict[str, list[str]]:
+    """The page that says what another length would change."""
+    found = {}
+    for size in (PHONE, DESK):
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        await page.goto("/desk/organisation")
+        await page.select_option("#which", "accepted")
+        for field, words in (("number", "5"), ("source", "policy")):
+            await page.fill(f"#{field}", words)
+        await follow(page, "form[action$='/look'] button >> nth=0")
+        await page.wait_for_selector("#changes")
+        found[f"a change of a length, {size['width']}"] = await faults(page)
+    return found
 
 
 async def gives_a_decision(page: Page) -> None:

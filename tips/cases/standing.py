@@ -22,6 +22,7 @@ from tips.organisation.roster import APART, Roster
 
 ROLES: Final[Mapping[Kind, frozenset[Role]]] = {  # whose word it is
     Kind.HOLIDAYS: frozenset({Role.ADMIN}),
+    Kind.REQUESTED: frozenset({Role.ADMIN}),
 }
 SUBJECT: Final = "subject"  # the fact by which a store finds such events
 _NUMBER: Final = "number"

@@ -24,6 +24,8 @@ class Page(StrEnum):
     UNDELIVERED = "undelivered"
     HOLIDAYS = "holidays"
     CONDITION = "condition"
+    ORGANISATION = "organisation"
+    REORGANISE = "reorganise"
 
 
 class Task(StrEnum):
@@ -97,6 +99,8 @@ _ADMINS: Final = (
     Page.UNDELIVERED,
     Page.HOLIDAYS,
     Page.CONDITION,
+    Page.ORGANISATION,
+    Page.REORGANISE,
 )
 _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.OFFICER: _Rights(True, (Page.QUEUE,)),
@@ -106,5 +110,5 @@ _RIGHTS: Final[Mapping[Role, _Rights]] = {
     ),
     Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
     Role.ADMIN: _Rights(False, _ADMINS, tuple(Task)),
-    Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE, Page.HOLIDAYS), (Task.LEDGER_AUDIT,)),
+    Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE, Page.HOLIDAYS, Page.ORGANISATION), (Task.LEDGER_AUDIT,)),
 }
