@@ -40,7 +40,9 @@ from tips.desk.audit import Report, audit
 from tips.desk.casework import Casework
 from tips.desk.exports import Exports
 from tips.desk.holidays import Holidays
+from tips.desk.incidents import Incidents
 from tips.desk.late_exclusion import LateExclusion
+from tips.desk.laying_down import LayingDown
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
@@ -120,6 +122,7 @@ class Product:
     officer_notifications: OfficerNotifications
     undelivered: Undelivered
     holidays: Holidays
+    incidents: Incidents
     reorganisation: Reorganisation
     early_signs: EarlySigns
     closing: Closing
@@ -313,6 +316,7 @@ def _put_together(it: _Basis) -> Product:
     devices = Devices(it.run, it.random)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, devices, it.now, it.random, it.cost)
     clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
+    laying = LayingDown(it.standing, it.standing.refresh, it.store.ledger, it.now, it.random)
     exports = Exports(archive, it.store.ledger, it.roster.areas, it.now, it.random)
     return Product(
         settings=it.settings,
@@ -337,16 +341,9 @@ def _put_together(it: _Basis) -> Product:
             it.store.officer_chats, it.store.outbox, it.roster, it.now, it.random
         ),
         undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
-        reorganisation=Reorganisation(
-            lambda: _registrar(it),
-            it.store.cases,
-            it.standing,
-            it.standing.refresh,
-            it.store.ledger,
-            it.now,
-            it.random,
-        ),
-        holidays=Holidays(it.standing, it.standing.refresh, it.store.ledger, it.now, it.random),
+        reorganisation=Reorganisation(lambda: _registrar(it), it.store.cases, laying),
+        holidays=Holidays(laying),
+        incidents=Incidents(laying),
         **clock._asdict(),
         jobs=Jobs((*_jobs(it, clock, logins), *_nightly(it, custody)), clock.leases, it.now),
         exports=exports,

@@ -38,6 +38,34 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "words for everybody by one person alone",
+        "tips/cases/incidents.py",
+        "if offered is None or offered.by == event.by or digest",
+        "if offered is None or digest",
+        "tests/flows/test_incidents.py::test_one_person_with_a_program_of_their_own_tells_nobody_anything",
+    ),
+    Mutant(
+        "a link for everybody to follow",
+        "tips/cases/incidents.py",
+        "if act is None or not (act is Act.AGREE or is_plain(words, public=act is Act.OFFER)):",
+        "if act is None or not (act is Act.AGREE or is_plain(words)):",
+        "tests/flows/test_incidents.py::test_one_person_with_a_program_of_their_own_tells_nobody_anything",
+    ),
+    Mutant(
+        "an agreement to words that nobody showed",
+        "tips/desk/incidents.py",
+        "if offered is None or incidents.digest(offered.words) != digest:",
+        "if offered is None:",
+        "tests/flows/test_incidents.py::test_everybody_reads_what_two_people_chose_and_no_other_word",
+    ),
+    Mutant(
+        "an incident that is opened anew in another way",
+        "tips/cases/incidents.py",
+        "    if event.facts[standing.SUBJECT] != _id(event.by, event.facts):",
+        "    if not event.facts[standing.SUBJECT]:",
+        "tests/flows/test_incidents.py::test_nobody_takes_back_what_was_written",
+    ),
+    Mutant(
         "a request by an auditor",
         "tips/desk/reorganisation.py",
         "        if not session.role.may_see(Page.REORGANISE):",
@@ -54,7 +82,7 @@ MUTANTS = (
     Mutant(
         "a request that nobody knows of",
         "tips/desk/reorganisation.py",
-        "        await self._record(session, proposal)\n",
+        "        await self.laying.lay_down(session, Kind.REQUESTED, named)\n",
         "",
         "tests/flows/test_reorganising.py::test_a_longer_deadline_is_a_request_that_signers_sign_and_nothing_before",
     ),

@@ -48,7 +48,8 @@ ends in a list of the `undelivered`, beside how else the home is (its `condition
 an admin looks at what another document would change (`reorganisation`), or one with another length (`document_edits`),
 and makes the request that signers sign
 what people lay down for the whole home is `standing`, by whose word it is: an admin gives the `holidays` that the
-government swaps, which are `days_off` from then on
+government swaps, which are `days_off` from then on; who looks after the home keeps a list of `incidents`
+(`laying_down`)
 
 `clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say by its `working_days`, and the
 `policy`):

@@ -199,6 +199,15 @@ async def _channels(product: Product) -> str:
     return ", ".join(f"{it.name} by {it.way}" for it in found) or "no messenger was ever served"
 
 
+async def _incidents(product: Product) -> str:
+    """What somebody said went wrong, and nobody said is over."""
+    found = product.incidents.open_ones()
+    if found:
+        said = ", ".join(f"{it.kind} since {it.since:%Y-%m-%d %H:00}" for it in found)
+        return Advice(f"{len(found)} are open: {said}. See /desk/incidents, or `tinbao incident list`")
+    return "none is open"
+
+
 async def _joining(product: Product) -> str:
     """Who is asked to join, and whose keys wait for signers."""
     found = await condition.joining(product)
@@ -273,5 +282,6 @@ CHECKS: Final[Mapping[str, Check]] = {
     "undelivered": _undelivered,
     "channels": _channels,
     "invitations": _joining,
+    "incidents": _incidents,
     "zalo": _zalo,
 }

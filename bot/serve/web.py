@@ -58,7 +58,9 @@ def build(
         operator, areas = product.reception.conversation.operator, product.roster.areas
         routes += chat.routes() + WhoReadsPage(product.roster, product.roster.organisation, unit_name, pages).routes()
         public, published = product.archive.figures, product.publication
-        routes += TransparencyPage(operator, public, published, areas, pages, product.now).routes()
+        routes += TransparencyPage(
+            operator, public, published, areas, product.incidents.public, pages, product.now
+        ).routes()
         routes += LogDoors(published, product.counters, pages, product.now).routes()
     if DESK in parts:
         desk = Desk(
@@ -78,6 +80,7 @@ def build(
             holidays=product.holidays,
             condition=functools.partial(condition.look, product),
             reorganisation=product.reorganisation,
+            incidents=product.incidents,
             travelling=roster_files.request,
             pages=pages,
             now=product.now,

@@ -18,6 +18,7 @@ from handlers.desk.case import CaseViews
 from handlers.desk.condition import ConditionViews
 from handlers.desk.frame import Frame
 from handlers.desk.holidays import HolidayViews
+from handlers.desk.incidents import IncidentViews
 from handlers.desk.joining import JoiningViews
 from handlers.desk.login import DemoLogin, LoginViews
 from handlers.desk.organisation import OrganisationViews
@@ -36,6 +37,7 @@ from tips.desk.audit import Report
 from tips.desk.casework import Casework
 from tips.desk.condition import Condition
 from tips.desk.holidays import Holidays
+from tips.desk.incidents import Incidents
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
@@ -72,6 +74,7 @@ class Desk:
     holidays: Holidays
     condition: Callable[[], Awaitable[Condition]]
     reorganisation: Reorganisation
+    incidents: Incidents
     travelling: Callable[[Proposal], bytes]  # a request for signers, as a file
     pages: Pages
     now: Callable[[], datetime]
@@ -94,6 +97,7 @@ class Desk:
         undelivered = UndeliveredViews(frame, self.undelivered)
         condition = ConditionViews(frame, self.condition, self.now)
         organisation = OrganisationViews(frame, self.roster, self.reorganisation, self.travelling)
+        incidents = IncidentViews(frame, self.incidents)
         holidays = HolidayViews(frame, self.holidays)
         read = functools.partial(self._read_first, frame)
         inside: list[tuple[str, str, View]] = [
@@ -128,6 +132,12 @@ class Desk:
             ("/organisation", "GET", organisation.page),
             ("/organisation/look", "POST", organisation.look),
             ("/organisation/request", "POST", organisation.make),
+            ("/incidents", "GET", incidents.page),
+            ("/incidents", "POST", incidents.begin),
+            ("/incidents/add", "POST", incidents.add),
+            ("/incidents/close", "POST", incidents.close),
+            ("/incidents/offer", "POST", incidents.offer),
+            ("/incidents/agree", "POST", incidents.agree),
             ("/condition", "GET", condition.page),
             ("/holidays", "GET", holidays.page),
             ("/holidays", "POST", holidays.give),

@@ -89,6 +89,7 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         "/desk/holidays",
         "/desk/condition",
         "/desk/organisation",
+        "/desk/incidents",
         "/desk/nowhere",
     ):
         await page.goto(address)
@@ -168,6 +169,7 @@ async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> 
             await log_in(page, site, name)
             if name == "quan":
                 await gives_a_decision(page)
+                await opens_an_incident(page)
                 found |= await faults_before_a_change(page)
             for size, scheme in LOOKS:
                 await page.set_viewport_size(size)  # type: ignore[arg-type]
@@ -190,6 +192,17 @@ async def faults_before_a_change(page: Page) -> dict[str, list[str]]:
         await page.wait_for_selector("#changes")
         found[f"a change of a length, {size['width']}"] = await faults(page)
     return found
+
+
+async def opens_an_incident(page: Page) -> None:
+    """One that is open, with words for everybody that wait."""
+    await page.goto("/desk/incidents")
+    await page.select_option("#kind", "channel")
+    await page.fill("#text", "Zalo không gửi được từ trưa.")
+    await follow(page, "main > form button.main")
+    await page.locator(".incident summary").first.click()
+    await page.fill(".incident form[action$='/offer'] textarea", "Kênh Zalo gián đoạn.")
+    await follow(page, ".incident form[action$='/offer'] button")
 
 
 async def gives_a_decision(page: Page) -> None:

@@ -68,6 +68,7 @@ class Kind(enum.StrEnum):
     FROZEN = "frozen"  # the figures of a period that is over, as everybody sees them from now on
     AUDITED = "audited"  # the whole of it was checked; how many problems were found
     HOLIDAYS = "holidays"  # an admin gave a decision that swaps working days; see `standing`
+    INCIDENT = "incident"  # something went wrong with the home itself, or more is said of it; see `incidents`
     REQUESTED = "requested"  # an admin made a version for signers to sign; which, say the facts
     SEQUENCED = "sequenced"  # what waited joined the tree; what of it was missing
 

@@ -23,6 +23,7 @@ from tips.organisation.roster import APART, Roster
 ROLES: Final[Mapping[Kind, frozenset[Role]]] = {  # whose word it is
     Kind.HOLIDAYS: frozenset({Role.ADMIN}),
     Kind.REQUESTED: frozenset({Role.ADMIN}),
+    Kind.INCIDENT: frozenset({Role.ADMIN, Role.OVERSEER}),
 }
 SUBJECT: Final = "subject"  # the fact by which a store finds such events
 _NUMBER: Final = "number"

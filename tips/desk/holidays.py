@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from tips import errors
-from tips.cases import days_off, deadlines, ledger, standing
-from tips.cases.claims import Signature
+from tips.cases import days_off, deadlines
 from tips.cases.days_off import Decision
-from tips.cases.ledger import Event, Kind
-from tips.crypto.sealing import Random
+from tips.cases.ledger import Kind
+from tips.desk.laying_down import LayingDown
 from tips.organisation import working_days
 from tips.organisation.roles import Task
 from tips.people.session import Session
-from tips.ports.cases import Ledger
 
 _LOCAL: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")  # 5/2/2027, as it is written on paper
 
@@ -26,15 +24,11 @@ _LOCAL: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")  # 5/2/2027, as it is
 class Holidays:
     """Gives decisions and takes them back. Deadlines that run already keep their day."""
 
-    standing: Callable[[], Sequence[Event]]
-    refresh: Callable[[], Awaitable[None]]
-    ledger: Ledger
-    now: Callable[[], datetime]
-    random: Random = field(repr=False)
+    laying: LayingDown
 
     def listed(self) -> list[Decision]:
         """What is in force, by the day of each decision."""
-        return days_off.decisions(self.standing())
+        return days_off.decisions(self.laying.known())
 
     async def give(self, session: Session, given: Decision) -> None:
         """Put a decision into force, in place of what was given of it before.
@@ -44,9 +38,9 @@ class Holidays:
                 over; a day is to be worked that is worked anyway; or with it too many days would be off, or in a row.
         """
         _check_role(session)
-        await self.refresh()
+        await self.laying.refresh()
         self._check(given)
-        await self._lay_down(session, given)
+        await self.laying.lay_down(session, Kind.HOLIDAYS, given.facts())
 
     async def take_back(self, session: Session, number: str) -> None:
         """Take a decision back; days that are over stay as they were reckoned.
@@ -56,14 +50,15 @@ class Holidays:
             NotFound: there is no such decision.
         """
         _check_role(session)
-        await self.refresh()
+        await self.laying.refresh()
         found = next((it for it in self.listed() if it.number == number), None)
         if found is None:
             raise errors.NotFound
-        await self._lay_down(session, Decision(found.number, found.dated, frozenset(), frozenset()))
+        nothing = Decision(found.number, found.dated, frozenset(), frozenset())
+        await self.laying.lay_down(session, Kind.HOLIDAYS, nothing.facts())
 
     def _check(self, given: Decision) -> None:
-        today = self.now().astimezone(deadlines.CITY).date()
+        today = self.laying.now().astimezone(deadlines.CITY).date()
         others = [it for it in self.listed() if it.number != given.number]
         if not days_off.is_number(given.number):
             raise errors.Refused("error.holidays_number")
@@ -78,12 +73,6 @@ class Holidays:
             raise errors.Refused("error.holidays_past")
         if not days_off.calendar([*others, given]).is_sane():
             raise errors.Refused("error.holidays_many")
-
-    async def _lay_down(self, session: Session, given: Decision) -> None:
-        who = Signature(session.name, session.signing, deadlines.hour(self.now()))
-        event = standing.laid_down(Kind.HOLIDAYS, given.facts(), self.standing(), who, self.random)
-        await self.ledger.append(ledger.sign(event, session.signing))
-        await self.refresh()
 
 
 def days(texts: Iterable[str]) -> frozenset[date]:

@@ -6,15 +6,13 @@ on record before it leaves.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from tips import errors
-from tips.cases import deadlines, ledger, standing
-from tips.cases.claims import Signature
-from tips.cases.ledger import Event, Kind
-from tips.crypto.sealing import Random
+from tips.cases import standing
+from tips.cases.ledger import Kind
+from tips.desk.laying_down import LayingDown
 from tips.organisation import document_changes, document_checks, units
 from tips.organisation.document_changes import Change
 from tips.organisation.document_checks import Problem
@@ -25,7 +23,7 @@ from tips.people import proposals
 from tips.people.enrolment import Registrar
 from tips.people.proposals import Proposal
 from tips.people.session import Session
-from tips.ports.cases import Cases, Ledger
+from tips.ports.cases import Cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +48,13 @@ class Reorganisation:
 
     registrar: Callable[[], Registrar]  # makes the next version
     cases: Cases
-    standing: Callable[[], Sequence[Event]]
-    refresh: Callable[[], Awaitable[None]]
-    ledger: Ledger
-    now: Callable[[], datetime]
-    random: Random = field(repr=False)
+    laying: LayingDown
 
     async def consequences(self, new: Organisation) -> list[Change]:
         """What would come of an organisation in this home."""
         registrar = self.registrar()
         gone = [code for code in registrar.organisation.units if code not in new.units]
-        loads = {code: await self.cases.loads([code], self.now()) for code in gone}
+        loads = {code: await self.cases.loads([code], self.laying.now()) for code in gone}
         counts = {code: sum(it.open for it in listed) for code, listed in loads.items()}
         return document_changes.consequences(registrar.organisation, new, registrar.current, counts)
 
@@ -100,13 +94,6 @@ class Reorganisation:
         if outlook.bare and not despite:
             raise errors.Refused("error.org_no_overseer", ", ".join(it.params["code"] for it in outlook.bare[:10]))
         proposal = self.registrar().adopt(document)
-        await self._record(session, proposal)
+        named = {standing.SUBJECT: f"roster {proposal.version.version}", "digest": proposal.version.digest}
+        await self.laying.lay_down(session, Kind.REQUESTED, named)
         return proposal
-
-    async def _record(self, session: Session, proposal: Proposal) -> None:
-        version = proposal.version
-        facts = {standing.SUBJECT: f"roster {version.version}", "digest": version.digest}
-        who = Signature(session.name, session.signing, deadlines.hour(self.now()))
-        event = standing.laid_down(Kind.REQUESTED, facts, self.standing(), who, self.random)
-        await self.ledger.append(ledger.sign(event, session.signing))
-        await self.refresh()

@@ -26,6 +26,7 @@ class Page(StrEnum):
     CONDITION = "condition"
     ORGANISATION = "organisation"
     REORGANISE = "reorganise"
+    INCIDENTS = "incidents"
 
 
 class Task(StrEnum):
@@ -101,14 +102,19 @@ _ADMINS: Final = (
     Page.CONDITION,
     Page.ORGANISATION,
     Page.REORGANISE,
+    Page.INCIDENTS,
 )
 _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.OFFICER: _Rights(True, (Page.QUEUE,)),
     Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
     Role.OVERSEER: _Rights(
-        True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER), (Task.HELD_OPEN, Task.UNIT_RECOVER, Task.LEDGER_AUDIT)
+        True,
+        (Page.QUEUE, Page.STATISTICS, Page.LEDGER, Page.INCIDENTS),
+        (Task.HELD_OPEN, Task.UNIT_RECOVER, Task.LEDGER_AUDIT),
     ),
     Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
     Role.ADMIN: _Rights(False, _ADMINS, tuple(Task)),
-    Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE, Page.HOLIDAYS, Page.ORGANISATION), (Task.LEDGER_AUDIT,)),
+    Role.AUDITOR: _Rights(
+        False, (Page.LEDGER, Page.PEOPLE, Page.HOLIDAYS, Page.ORGANISATION, Page.INCIDENTS), (Task.LEDGER_AUDIT,)
+    ),
 }
