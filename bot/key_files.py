@@ -6,14 +6,16 @@ import json
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from tips import errors
+from tips.cases.ledger import SignedEvent
 from tips.intake import reporter_notifications
+from tips.merkle import tree
 from tips.organisation.roster import CLOCK, NEEDED, PROCESSES, SignedRoster, Signer, Signers
 from tips.people.founding import Secrets
 
@@ -22,6 +24,7 @@ RELAYS_KEPT: Final = 500  # earlier relay keys that are remembered by their ids
 LOSS_TOLD_FOR: Final = timedelta(hours=24)
 ROSTER: Final = "roster.json"  # a file in the secrets folder: the newest roster that was believed
 SEALED: Final = "sealed.json"  # another: what only the quorum opens, as this home had it first
+STANDING: Final = "standing.json"  # another: what people laid down for the whole home, as they signed it
 ORGANISATION: Final = "organisation-{}.json"  # others: the organisations that rosters named, by digest
 ALL_COVERED: Final = "all-covered"  # another: no case of an earlier program is left that claims nothing
 RAN_BEFORE: Final = "ran-before"  # a file in the secrets folder: a line for each relay key, its id and its boot
@@ -324,6 +327,24 @@ def kept_roster(folder: Path) -> SignedRoster | None:
         return SignedRoster(plain["version"], plain["document"].encode(), signatures)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise errors.BadSetting(f"{ROSTER} in TINBAO_SECRETS is spoilt: bring it back from a copy") from error
+
+
+def keep_standing(folder: Path, found: Iterable[SignedEvent]) -> None:
+    """Keep what people laid down for the whole home outside the database as well."""
+    plain = [[it.body.decode("ascii"), it.signature.hex()] for it in found]
+    replace_secret(folder / STANDING, json.dumps(plain).encode())
+
+
+def kept_standing(folder: Path) -> dict[bytes, SignedEvent]:
+    """The events of `keep_standing` by their leaves, their signatures not looked at; what is spoilt is nothing."""
+    if not (folder / STANDING).exists():
+        return {}
+    try:
+        pairs = [(body.encode("ascii"), bytes.fromhex(it)) for body, it in json.loads(secret(folder / STANDING))]
+    except (ValueError, TypeError, AttributeError):
+        return {}
+    found = [SignedEvent(tree.leaf_hash(body), b"", body, signature) for body, signature in pairs]
+    return {it.leaf: it for it in found}
 
 
 def keep_sealed(folder: Path, pieces: Mapping[str, bytes]) -> None:

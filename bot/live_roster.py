@@ -13,10 +13,11 @@ from typing import Final
 import storage
 from bot import key_files
 from tips import errors
-from tips.organisation import documents, roster, succession, templates, units
+from tips.organisation import documents, roster, succession, templates, units, working_days
 from tips.organisation.documents import Document
 from tips.organisation.roster import Roster, SignedRoster, Signers
 from tips.organisation.units import Areas, Organisation
+from tips.organisation.working_days import Calendar
 from tips.people.proposals import Enrolment
 from tips.ports.people import Keyring
 
@@ -41,6 +42,7 @@ class LiveRoster:
     def __init__(self, store: storage.Store, signers: Signers, secrets: Path, now: Callable[[], datetime]) -> None:
         self._store, self._signers, self._secrets, self._now = store, signers, secrets, now
         self._current: _InForce | None = None
+        self._calendar = working_days.USUAL
         self._asked = frozenset[str]()  # of whom older versions were asked
         self._turn = asyncio.Lock()  # a version that waits for its document comes into force after no newer one
 
@@ -62,6 +64,13 @@ class LiveRoster:
         """The organisation in force; for a unit that only the coming one has, that one: its people join ahead of it."""
         now, coming = self.organisation(), self._in_force().coming
         return coming if coming and unit in coming.units and unit not in now.units else now
+
+    def go_by(self, calendar: Calendar) -> None:
+        """From now on these are the working days; deadlines that run keep their day."""
+        now = self._in_force()
+        if self._calendar != calendar:
+            self._calendar, coming = calendar, now.coming and _going_by(calendar, now.coming)
+            self._current = replace(now, organisation=_going_by(calendar, now.organisation), coming=coming)
 
     def areas(self) -> Areas:
         """The area tables of that organisation."""
@@ -140,7 +149,7 @@ class LiveRoster:
             raise errors.NotVerified(str(error)) from error
         if document.digest == digest:
             await self._keep(document)
-        return found
+        return _going_by(self._calendar, found)
 
     async def _keep(self, document: Document) -> None:
         if key_files.kept_organisation(self._secrets, document.digest) != document.data:
@@ -182,6 +191,11 @@ class LiveRoster:
                 self.check(stored[0])
                 return  # somebody else's, which is true, and comes first
             await self._store.keyring.forget_roster(version, stored[0].document)
+
+
+def _going_by(calendar: Calendar, organisation: Organisation) -> Organisation:
+    """An organisation whose terms are reckoned by these working days."""
+    return replace(organisation, terms=replace(organisation.terms, calendar=calendar))
 
 
 def _of_itself(kept: SignedRoster) -> Roster:

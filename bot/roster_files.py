@@ -83,20 +83,22 @@ def write_request(file: Path, it: Proposal) -> None:
     Raises:
         BadSetting: it cannot be written.
     """
-    _put(
-        file,
-        _written(
-            REQUEST,
-            document=it.version.document().decode(),
-            before=_of_signed(it.before) if it.before else None,
-            events={name: [event.body().decode() for event in them] for name, them in it.events.items()},
-            accounts=[_of_locked(account.locked) for account in it.accounts],
-            seeds=[[seed.unit, seed.generation, seed.holder, _text(seed.sealed)] for seed in it.seeds],
-            shares={name: _text(sealed) for name, sealed in it.shares.items()},
-            organisation=it.organisation.data.decode() if it.organisation else None,
-            instead_of=it.instead_of.data.decode() if it.instead_of else None,
-            pieces={name: _text(piece) for name, piece in it.pieces.items()},
-        ),
+    _put(file, request(it))
+
+
+def request(it: Proposal) -> bytes:
+    """What travels to the signers, as it stands in a file."""
+    return _written(
+        REQUEST,
+        document=it.version.document().decode(),
+        before=_of_signed(it.before) if it.before else None,
+        events={name: [event.body().decode() for event in them] for name, them in it.events.items()},
+        accounts=[_of_locked(account.locked) for account in it.accounts],
+        seeds=[[seed.unit, seed.generation, seed.holder, _text(seed.sealed)] for seed in it.seeds],
+        shares={name: _text(sealed) for name, sealed in it.shares.items()},
+        organisation=it.organisation.data.decode() if it.organisation else None,
+        instead_of=it.instead_of.data.decode() if it.instead_of else None,
+        pieces={name: _text(piece) for name, piece in it.pieces.items()},
     )
 
 

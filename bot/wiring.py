@@ -16,6 +16,7 @@ import storage
 from bot import backups, key_files, tree_files
 from bot.cleaner.client import Cleaning
 from bot.live_roster import LiveRoster
+from bot.live_standing import LiveStanding
 from bot.sealed_pieces import SealedPieces
 from bot.serve.health import Health
 from bot.settings import Settings
@@ -39,8 +40,12 @@ from tips.crypto.sealing import Random, derive
 from tips.desk.audit import Report, audit
 from tips.desk.casework import Casework
 from tips.desk.exports import Exports
+from tips.desk.holidays import Holidays
+from tips.desk.incidents import Incidents
 from tips.desk.late_exclusion import LateExclusion
+from tips.desk.laying_down import LayingDown
 from tips.desk.officer_notifications import OfficerNotifications
+from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
 from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
@@ -96,6 +101,7 @@ class Product:
     run: key_files.RunFolder
     counters: Counters
     roster: LiveRoster
+    standing: LiveStanding
     now: Now
     random: Random
     cost: Cost
@@ -113,6 +119,9 @@ class Product:
     reporter_notifications: ReporterNotifications
     officer_notifications: OfficerNotifications
     undelivered: Undelivered
+    holidays: Holidays
+    incidents: Incidents
+    reorganisation: Reorganisation
     early_signs: EarlySigns
     closing: Closing
     heads: Heads
@@ -125,6 +134,7 @@ class Product:
     recount: Recount
     health: Health
     publication: Publication
+    signs_as: frozenset[str]  # the processes whose keys are here
 
     @property
     def organisation(self) -> Organisation:
@@ -144,10 +154,7 @@ class Product:
 
     def registrar(self) -> Registrar:
         """Who makes the next roster version, for its signers to sign."""
-        stored = self.roster.stored
-        return Registrar(
-            self.roster(), stored, self.organisation, self.roster.knowing, self.now(), self.random, self.cost
-        )
+        return self.reorganisation.registrar()
 
     def unlimited_reception(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
@@ -189,13 +196,17 @@ async def open_product(
         ) as store:
             live = LiveRoster(store, secrets.signers, settings.secrets, lambda: believed())
             believed = believed_time(settings, now, trial=(await live.refresh()).trial)
+            standing = LiveStanding(store.ledger, live, settings.secrets, believed)
+            await standing.refresh()
             _check_keys(secrets, live())
             run = key_files.open_run(settings.run, settings.secrets, believed, demo=settings.demo)
             async with _counters(settings, run, believed) as counters:
                 sealed = SealedPieces(store.keyring, live, settings.secrets)
                 await sealed.keep()
                 yield _put_together(
-                    _Basis(settings, store, live, secrets, run, counters, believed, random, cost, sealed, ends)
+                    _Basis(
+                        settings, store, live, standing, secrets, run, counters, believed, random, cost, sealed, ends
+                    )
                 )
 
 
@@ -264,6 +275,7 @@ class _Basis:
     settings: Settings
     store: storage.Store
     roster: LiveRoster
+    standing: LiveStanding
     secrets: Secrets
     run: key_files.RunFolder
     counters: Counters
@@ -295,6 +307,7 @@ def _put_together(it: _Basis) -> Product:
     devices = Devices(it.run, it.random)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, devices, it.now, it.random, it.cost)
     clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
+    laying = LayingDown(it.standing, it.standing.refresh, it.store.ledger, it.now, it.random)
     exports = Exports(archive, it.store.ledger, it.roster.areas, it.now, it.random)
     return Product(
         settings=it.settings,
@@ -302,6 +315,7 @@ def _put_together(it: _Basis) -> Product:
         run=it.run,
         counters=it.counters,
         roster=it.roster,
+        standing=it.standing,
         now=it.now,
         random=it.random,
         cost=it.cost,
@@ -318,6 +332,9 @@ def _put_together(it: _Basis) -> Product:
             it.store.officer_chats, it.store.outbox, it.roster, it.now, it.random
         ),
         undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
+        reorganisation=Reorganisation(lambda: _registrar(it), it.store.cases, laying),
+        holidays=Holidays(laying),
+        incidents=Incidents(laying),
         **clock._asdict(),
         jobs=Jobs((*_jobs(it, clock, logins), *_nightly(it, custody)), clock.leases, it.now),
         exports=exports,
@@ -326,6 +343,7 @@ def _put_together(it: _Basis) -> Product:
         recount=Recount(it.store.ledger, it.store.cases, archive, it.roster),
         health=Health(it.store),
         publication=_publication(it),
+        signs_as=frozenset(it.secrets.signing),
     )
 
 
@@ -462,6 +480,13 @@ def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
         return (auditing,)
     nightly = backups.Nightly(it.settings.backups, url, custody, it.roster, signing, it.now)
     return (auditing, Job(JobName.BACK_UP, backup_rotation.EVERY, nightly.tick))
+
+
+def _registrar(it: _Basis) -> Registrar:
+    """Who makes the version that follows the one in force."""
+    return Registrar(
+        it.roster(), it.roster.stored, it.roster.organisation(), it.roster.knowing, it.now(), it.random, it.cost
+    )
 
 
 def _unit_names(organisation: Callable[[], Organisation]) -> Callable[[str], Say]:

@@ -12,6 +12,7 @@ from storage.addresses import SqlAddresses
 from storage.blobs import SqlBlobs
 from storage.cases import SqlCases
 from storage.clockwork import SqlClockwork
+from storage.contacts import SqlContacts
 from storage.drafts import SqlDrafts
 from storage.engine import BUSY, Database
 from storage.invitations import SqlInvitations
@@ -26,7 +27,7 @@ from storage.tree import SqlTree
 from storage.writer import Writer
 from tips.ports.cases import Cases, Ledger, Tips
 from tips.ports.clock import ChainEnds, Clockwork
-from tips.ports.desk import OfficerChats, Outbox, Statistics
+from tips.ports.desk import Contacts, OfficerChats, Outbox, Statistics
 from tips.ports.evidence import Blobs
 from tips.ports.intake import Addresses, Drafts
 from tips.ports.people import Accounts, Invitations, Keyring
@@ -52,6 +53,7 @@ class Store:
     blobs: Blobs
     addresses: Addresses
     clockwork: Clockwork
+    contacts: Contacts
     probe: Probe
 
 
@@ -101,5 +103,6 @@ async def open_store(
             blobs=SqlBlobs(database),
             addresses=SqlAddresses(database),
             clockwork=SqlClockwork(database),
+            contacts=SqlContacts(database),
             probe=SqlProbe(database),
         )

@@ -69,6 +69,12 @@ class SqlAddresses:
         async with self._database.write() as connection:
             await connection.execute(table.update().where(same).values(claimed_until=None, **values))
 
+    async def waiting(self, now: datetime) -> int:
+        """For how many something waits."""
+        it = mapping.table("address").c
+        waiting = sa.select(sa.func.count()).where(it.news_from <= now, it.trouble.is_(None))
+        return int((await self._database.rows(waiting))[0][0])
+
     async def dead(self) -> int:
         """How many are dead letters."""
         dead = mapping.table("address").c.trouble.is_not(None)

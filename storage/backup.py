@@ -28,7 +28,19 @@ from tips.people.recovery import LedgerState, Manifest
 
 # Worthless without keys that are in no backup, or of the hour: what is restored tells nobody again what was told.
 PASSING: Final = frozenset(
-    {"draft", "session", "link_code", "invitation", "job_run", "stuck", "waiting_file", "address", "push", "topic"}
+    {
+        "draft",
+        "session",
+        "link_code",
+        "invitation",
+        "job_run",
+        "stuck",
+        "waiting_file",
+        "address",
+        "push",
+        "topic",
+        "contact",
+    }
 )
 FIRST: Final = ("blob", "event", "roster")  # files, ledger and roster come before all other rows
 MANIFEST: Final = "manifest"

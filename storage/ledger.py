@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from storage import mapping
-from storage.engine import Database
-from storage.tables import EventRow
+from storage.engine import Database, is_sqlite
+from storage.tables import STANDING, EventRow
 from tips.cases.case import Case
 from tips.cases.ledger import SignedEvent
 
@@ -22,6 +22,12 @@ class SqlLedger:
         """Every event."""
         async with self._database.read() as session:
             return [mapping.to_event(row) for row in await session.exec(select(EventRow))]
+
+    async def standing(self) -> list[SignedEvent]:
+        """Events of a subject; the index holds none but these."""
+        one_of_them = STANDING["sqlite" if is_sqlite(self._database.url) else "postgresql"]
+        async with self._database.read() as session:
+            return [mapping.to_event(row) for row in await session.exec(select(EventRow).where(one_of_them))]
 
     async def append(self, event: SignedEvent) -> None:
         """An event that concerns no case."""

@@ -22,6 +22,7 @@ from tips.crypto.sealing import Envelope, Grant
 from tips.organisation.roles import Role
 from tips.organisation.roster import SignedRoster
 from tips.ports.cases import Change
+from tips.ports.desk import Contact, ContactState, Way
 from tips.ports.intake import DraftRow
 from tips.ports.people import Account, Invitation, StoredSession
 
@@ -180,6 +181,17 @@ def of_account(it: Account) -> Values:
         "code_misses": it.code_misses,
         "code_blocked_until": it.code_blocked_until,
     }
+
+
+def to_contact(row: tables.ContactRow) -> Contact:
+    """A contact; what a hand made no state of is trouble."""
+    state = ContactState(row.state) if row.state in tuple(ContactState) else ContactState.TROUBLE
+    return Contact(row.name, Way(row.way) if row.way in tuple(Way) else Way.POLLING, state, row.error, row.at)
+
+
+def of_contact(it: Contact) -> Values:
+    """A contact's columns."""
+    return {"name": it.name, "way": str(it.way), "state": str(it.state), "error": it.error, "at": it.at}
 
 
 def to_invitation(row: tables.InvitationRow) -> Invitation:

@@ -90,6 +90,12 @@ class SqlOutbox:
         async with self._database.write() as connection:
             await connection.execute(table.update().where(_held(push)).values(claimed_until=None, **values))
 
+    async def waiting(self, now: datetime) -> int:
+        """How many pushes wait."""
+        it = mapping.table("push").c
+        waiting = sa.select(sa.func.count()).where(it.after <= now, it.trouble.is_(None))
+        return int((await self._database.rows(waiting))[0][0])
+
     async def dead(self) -> list[Push]:
         """Dead letters, oldest first."""
         push = mapping.table("push")

@@ -42,6 +42,10 @@ UNORDERED: Final = {"sqlite_with_rowid": False}
 OPEN: Final = text("state != 'closed'")
 DUE: Final = f"coalesce(due_at, {NEVER})"  # what queues are ordered by: a case without a deadline comes last
 CLAIMED: Final = "(officer IS NOT NULL)"
+STANDING: Final = {  # events that concern no case and name a "subject": as the index says it, so does each query
+    "sqlite": text("case_id = x'' AND instr(body, x'227375626a656374223a') > 0"),
+    "postgresql": text(r"case_id = '\x'::bytea AND position('\x227375626a656374223a'::bytea IN body) > 0"),
+}
 metadata = MetaData(naming_convention=NAMING)
 
 
@@ -194,7 +198,10 @@ class EventRow(Base, table=True):
     """A ledger event that waits for the tree; its case is empty where it concerns none."""
 
     __tablename__ = "event"
-    __table_args__ = (UNORDERED,)
+    __table_args__ = (
+        Index("ix_event_standing", "leaf", sqlite_where=STANDING["sqlite"], postgresql_where=STANDING["postgresql"]),
+        UNORDERED,
+    )
     leaf: bytes = _key("leaf")
     case: bytes = Field(sa_column=Column("case_id", LargeBinary, nullable=False, index=True))
     body: bytes = _octets("body")
@@ -376,6 +383,17 @@ class StuckRow(Base, table=True):
     case: bytes = _key("case_id")
     error: str
     since: datetime = _moment("since")
+
+
+class ContactRow(Base, table=True):
+    """When a channel's messenger answered last, as a process that serves it wrote; `at` NULL: never yet."""
+
+    __tablename__ = "contact"
+    name: str = Field(primary_key=True)
+    way: str
+    state: str
+    error: str
+    at: datetime | None = _moment("at", nullable=True)
 
 
 class PeriodRow(Base, table=True):

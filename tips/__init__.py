@@ -43,9 +43,16 @@ strangers' guesses from locking anybody out):
 
 what waits is told to officers without a word of it (`pings`, `officer_notifications`, `reminders`), and to a reporter
 who asks for it (`reporter_notifications`); what could not be told is tried again as the `outbox` says, and
-ends in a list of the `undelivered`
+ends in a list of the `undelivered`, beside how else the home is (its `condition`)
 
-`clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say, and the `policy`):
+an admin looks at what another document would change (`reorganisation`), or one with another length (`document_edits`),
+and makes the request that signers sign
+what people lay down for the whole home is `standing`, by whose word it is: an admin gives the `holidays` that the
+government swaps, which are `days_off` from then on; who looks after the home keeps a list of `incidents`
+(`laying_down`)
+
+`clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say by its `working_days`, and the
+`policy`):
     of several processes one does each of the `jobs` (`leases`), one case after the other (`rounds`), each as it was
     signed; rows in which a hand was are set right (`mending`), and a chain that does not hold, or has lost what was
     kept as one of the `chain_ends`, begins anew with what holds (`restarting`)

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from bot import settings
+from tips.cases.incidents import IncidentKind
 from tips.organisation import roles
 from tips.organisation.roles import Role
 
@@ -32,6 +33,8 @@ ledger_app = typer.Typer(no_args_is_help=True, help="The ledger.")
 witness_app = typer.Typer(no_args_is_help=True, help="Watch the ledger's heads from outside; needs no home.")
 signer_app = typer.Typer(no_args_is_help=True, help="A signer's own keys; needs no home.")
 roster_app = typer.Typer(no_args_is_help=True, help="Versions of the roster, as files that travel.")
+incident_app = typer.Typer(no_args_is_help=True, help="What went wrong with this home; each word is on record.")
+holidays_app = typer.Typer(no_args_is_help=True, help="Working days, as the government swaps them.")
 held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum can open.")
 for name, group in (
     ("org", org_app),
@@ -42,6 +45,8 @@ for name, group in (
     ("ledger", ledger_app),
     ("witness", witness_app),
     ("held", held_app),
+    ("holidays", holidays_app),
+    ("incident", incident_app),
     ("signer", signer_app),
     ("roster", roster_app),
 ):
@@ -70,6 +75,9 @@ Shares = Annotated[
     Path,
     typer.Option("--shares", exists=True, dir_okay=False, help="Lines `office:CODE`, or what `init --json` printed."),
 ]
+IncidentId = Annotated[str, typer.Argument(help="Its id, as `incident list` prints it.")]
+Words = Annotated[str, typer.Option("--words", help="A few words; nobody's tip.")]
+Decided = Annotated[str, typer.Argument(help="The decision's number, such as 123/QĐ-TTg.")]
 Name = Annotated[str, typer.Argument(help="A person's name.")]
 Unit = Annotated[str, typer.Argument(help="A unit's code.")]
 Trial = Annotated[
@@ -384,6 +392,91 @@ def officer_renew(name: Name, signers: Signers = None) -> None:
     from bot.commands import people
 
     _run(people.renew_officer(_settings(), name, signers))
+
+
+@holidays_app.command("show")
+def holidays_show(json: Json = False) -> None:
+    """The decisions that are in force."""
+    from bot.commands import holidays
+
+    _run(holidays.show(_settings(), as_json=json))
+
+
+@holidays_app.command("add")
+def holidays_add(
+    number: Decided,
+    officer: Officer,
+    dated: Annotated[str, typer.Option("--dated", help="The decision's day, such as 2026-12-01.")],
+    off: Annotated[list[str] | None, typer.Option("--off", help="A day that is off; again for more.")] = None,
+    worked: Annotated[
+        list[str] | None, typer.Option("--worked", help="A weekend day or holiday that is worked; again for more.")
+    ] = None,
+) -> None:
+    """Give a decision that swaps working days, in place of what was given of it; deadlines that run keep their day."""
+    from bot.commands import holidays
+
+    _run(holidays.add(_settings(), officer, number, dated, off or [], worked or []))
+
+
+@holidays_app.command("remove")
+def holidays_remove(number: Decided, officer: Officer) -> None:
+    """Take a decision back."""
+    from bot.commands import holidays
+
+    _run(holidays.remove(_settings(), officer, number))
+
+
+@incident_app.command("list")
+def incident_list(json: Json = False) -> None:
+    """Every incident, the newest first."""
+    from bot.commands import incidents
+
+    _run(incidents.show(_settings(), as_json=json))
+
+
+@incident_app.command("open")
+def incident_open(
+    officer: Officer,
+    kind: Annotated[str, typer.Option("--kind", help=f"{' '.join(IncidentKind)}.")],
+    since: Annotated[str, typer.Option("--since", help="An hour of the city's, such as 2026-11-30T14:00.")],
+    words: Words,
+) -> None:
+    """Say that something went wrong."""
+    from bot.commands import incidents
+
+    _run(incidents.begin(_settings(), officer, kind, since, words))
+
+
+@incident_app.command("add")
+def incident_add(id: IncidentId, officer: Officer, words: Words) -> None:
+    """Say more of one."""
+    from bot.commands import incidents
+
+    _run(incidents.say(_settings(), officer, "add", id, words))
+
+
+@incident_app.command("close")
+def incident_close(id: IncidentId, officer: Officer, words: Words) -> None:
+    """Say how one ended."""
+    from bot.commands import incidents
+
+    _run(incidents.say(_settings(), officer, "close", id, words))
+
+
+@incident_app.command("offer")
+def incident_offer(id: IncidentId, officer: Officer, words: Words) -> None:
+    """Offer words for everybody at /minh-bach, which count once somebody else agrees."""
+    from bot.commands import incidents
+
+    _run(incidents.say(_settings(), officer, "offer", id, words))
+
+
+@incident_app.command("agree")
+def incident_agree(id: IncidentId, officer: Officer) -> None:
+    """Agree to the words that somebody else offered."""
+    from bot.commands import incidents
+
+    _run(incidents.agree(_settings(), officer, id))
 
 
 @app.command()

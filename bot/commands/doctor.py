@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from bot import backups, zalo_tokens
+from bot import condition, zalo_tokens
 from bot.commands import error_messages
 from bot.serve.health import OUTDATED
 from bot.serve.zalo_bot import FOR_TRYING
@@ -26,14 +26,13 @@ from tips import errors
 from tips.cases import ledger
 from tips.cases.case import code_of
 from tips.cases.ledger import Kind
-from tips.clock import backup_rotation
+from tips.desk.condition import is_quiet
 from tips.people import recovery
 from tips.ports.cases import ASIDE
 
 OLDEST_SANE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 LONGEST_ANSWER: Final = 10.0  # seconds
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 (compared, not listened on)
-MISSED: Final = 3  # slots of a job that nobody did, before that is worth a word
 
 
 class Advice(str):
@@ -160,14 +159,13 @@ async def _data(product: Product) -> str:
 
 async def _backups(product: Product) -> str:
     """Whether last night's is there."""
-    folder = product.settings.backups
-    if folder is None:
+    found = condition.nightly(product)
+    if found is None:
         return Advice("none is made by itself: set TINBAO_BACKUPS to a folder on another disk")
-    made = backups.made(folder)
-    if backup_rotation.late(made, product.now()):
-        newest = max(made).isoformat(timespec="minutes") if made else "never"
+    newest = found.newest.isoformat(timespec="minutes") if found.newest else "never"
+    if found.late:
         return Advice(f"the newest is older than 36 hours ({newest}): see the log of `tinbao serve`, and the disk")
-    return f"{len(made)}, the newest of {max(made).isoformat(timespec='minutes')}"
+    return f"{found.many}, the newest of {newest}"
 
 
 async def _epochs(product: Product) -> str:
@@ -193,10 +191,38 @@ async def _recovery(product: Product) -> str:
 
 
 async def _undelivered(product: Product) -> str:
-    letters, reporters = len(await product.undelivered.letters()), await product.undelivered.reporters()
+    found = await condition.letters(product)
+    letters, reporters = found.officers_dead, found.reporters_dead
     if letters or reporters:
         return Advice(f"{letters} to officers, {reporters} to reporters: an admin sees why at /desk/undelivered")
     return "nothing that could not be told"
+
+
+async def _channels(product: Product) -> str:
+    """How each messenger was, by the word of whichever process serves it."""
+    found = await product.store.contacts.all()
+    quiet = [it for it in found if is_quiet(it, product.now())]
+    if quiet:
+        said = ", ".join(f"{it.name} ({it.error or it.state}, last {it.at or 'never'})" for it in quiet)
+        return Advice(f"out of reach, or served by nobody: {said}")
+    return ", ".join(f"{it.name} by {it.way}" for it in found) or "no messenger was ever served"
+
+
+async def _incidents(product: Product) -> str:
+    """What somebody said went wrong, and nobody said is over."""
+    found = product.incidents.open_ones()
+    if found:
+        said = ", ".join(f"{it.kind} since {it.since:%Y-%m-%d %H:00}" for it in found)
+        return Advice(f"{len(found)} are open: {said}. See /desk/incidents, or `tinbao incident list`")
+    return "none is open"
+
+
+async def _joining(product: Product) -> str:
+    """Who is asked to join, and whose keys wait for signers."""
+    found = await condition.joining(product)
+    if found.taken_up:
+        return Advice(f"{found.taken_up} took theirs up and wait for signers: run `tinbao roster propose`")
+    return f"{found.asked} are open"
 
 
 async def _mailboxes(product: Product) -> str:
@@ -216,11 +242,8 @@ async def _late(product: Product) -> str:
 
 async def _jobs(product: Product) -> str:
     """Whether some process does what time asks for."""
-    waiting = []
-    for job in product.jobs:
-        last = await product.jobs.last(job)
-        if last is None or product.now() - last > MISSED * job.every:
-            waiting.append(f"{job.name} ({last.isoformat(timespec='minutes') if last else 'never'})")
+    late = [it for it in await condition.jobs(product) if it.late]
+    waiting = [f"{it.name} ({it.last.isoformat(timespec='minutes') if it.last else 'never'})" for it in late]
     if waiting:
         return Advice(f"not done of late: {', '.join(waiting)}: let one process run `tinbao serve --only clock`")
     return "every job was done of late"
@@ -267,5 +290,8 @@ CHECKS: Final[Mapping[str, Check]] = {
     "jobs": _jobs,
     "cases": _stuck,
     "undelivered": _undelivered,
+    "channels": _channels,
+    "invitations": _joining,
+    "incidents": _incidents,
     "zalo": _zalo,
 }

@@ -16,14 +16,13 @@ from bot.commands.error_messages import language
 from bot.commands.output import print_table
 from bot.commands.people import Signing, ask, unlock_signers
 from bot.settings import Settings
-from bot.wiring import Product, open_product
+from bot.wiring import open_product
 from tips import errors
 from tips.cases import deadlines
 from tips.organisation import document_changes, document_checks, document_tables, documents, units
 from tips.organisation.document_changes import Change
 from tips.organisation.document_checks import Problem
 from tips.organisation.documents import Document
-from tips.organisation.units import Organisation
 from tips.people import proposals
 
 
@@ -70,7 +69,7 @@ async def diff(settings: Settings, named: str) -> int:
     """`tinbao org diff`: what a document would change, and what would come of it here; changes nothing."""
     new = organisation_files.organisation(named)
     async with open_product(settings) as product:
-        _tell([*document_changes.changes(product.organisation, new), *await consequences(product, new)])
+        _tell([*document_changes.changes(product.organisation, new), *await product.reorganisation.consequences(new)])
     return 0
 
 
@@ -83,7 +82,7 @@ async def adopt(settings: Settings, named: str, signing: Signing, *, despite: bo
     async with open_product(settings) as product:
         if new.digest == product.organisation.document.digest:
             raise errors.Refused("error.org_same")
-        found = await consequences(product, new)
+        found = await product.reorganisation.consequences(new)
         _tell([*document_changes.changes(product.organisation, new), *found])
         if (bare := [it for it in found if it.kind == "no_overseer"]) and not despite:
             raise errors.Refused("error.org_no_overseer", ", ".join(it.params["code"] for it in bare[:10]))
@@ -97,14 +96,6 @@ async def adopt(settings: Settings, named: str, signing: Signing, *, despite: bo
     if moved:
         print(locales.say(language(os.environ), "org.moved", count=str(moved)), file=sys.stderr)
     return 0
-
-
-async def consequences(product: Product, new: Organisation) -> list[Change]:
-    """What would come of it in this home."""
-    gone = [code for code in product.organisation.units if code not in new.units]
-    loads = {code: await product.store.cases.loads([code], product.now()) for code in gone}
-    counts = {code: sum(it.open for it in listed) for code, listed in loads.items()}
-    return document_changes.consequences(product.organisation, new, product.roster(), counts)
 
 
 def _tell(found: Sequence[Change]) -> None:

@@ -64,7 +64,7 @@ OUT_OF_REACH: Final = (
 @contextlib.asynccontextmanager
 async def running(settings: Settings, reception: Reception, health: Health) -> AsyncIterator[Door]:
     """The bot, listening."""
-    messenger = health.messenger(CHANNEL)
+    messenger = health.messenger(CHANNEL, webhook=settings.telegram_webhook)
     bot = Bot(settings.telegram_token, session=AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api)))
     bot.session.middleware(Watch(messenger))
     handler = Telegram(reception, alone=not settings.telegram_webhook and settings.processes == 1)

@@ -11,6 +11,7 @@ from typing import Final
 import storage
 from bot.serve.messengers import Messenger
 from tips import errors
+from tips.ports.desk import Way
 
 PATIENCE: Final = 3.0  # seconds for the store, or the drafts, to answer
 LATE: Final = 60.0  # seconds without a tick, after which a clock stands still
@@ -31,9 +32,9 @@ class Health:
     _found: tuple[float, dict[str, str]] = (float("-inf"), {})
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    def messenger(self, name: str) -> Messenger:
+    def messenger(self, name: str, *, webhook: bool = False) -> Messenger:
         """A messenger that begins to connect."""
-        made = Messenger(name)
+        made = Messenger(name, Way.WEBHOOK if webhook else Way.POLLING)
         self.messengers.append(made)
         return made
 

@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from bot.serve import background
 from tips.cases.outbox import Told
+from tips.ports.desk import ContactState, Way
 
 FIRST_PAUSE: Final = 1.0  # seconds before a second try; doubled each time
 LONGEST_PAUSE: Final = 60.0
@@ -29,27 +30,28 @@ class Messenger:
     """A messenger's bot, as it is now."""
 
     name: str
-    state: str = "connecting"  # connecting | up | trouble
+    way: Way = Way.POLLING
+    state: ContactState = ContactState.CONNECTING
     error: str = ""  # the kind of the last error
     in_trouble: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     @property
     def is_up(self) -> bool:
         """Whether the messenger answered last."""
-        return self.state == "up"
+        return self.state is ContactState.UP
 
     def answered(self) -> None:
         """It is there."""
         if not self.is_up:
             log.info("%s: connected", self.name)
-        self.state, self.error = "up", ""
+        self.state, self.error = ContactState.UP, ""
         self.in_trouble.clear()
 
     def failed(self, kind: str) -> None:
         """It is not, or is somebody else."""
-        if self.state != "trouble":
+        if self.state is not ContactState.TROUBLE:
             log.warning("%s: out of reach: %s", self.name, kind)
-        self.state, self.error = "trouble", kind
+        self.state, self.error = ContactState.TROUBLE, kind
         self.in_trouble.set()
 
     def heard(self, trouble: str) -> None:
@@ -93,7 +95,7 @@ async def _again_and_again(messenger: Messenger, listen: Callable[[], Awaitable[
         try:
             await listen()
         except Exception as error:  # whatever a stranger's answer led to, the next try may go well
-            if messenger.state != "trouble":  # a watch over its calls has told more exactly
+            if messenger.state is not ContactState.TROUBLE:  # a watch over its calls has told more exactly
                 messenger.failed(type(error).__name__)
         else:
             await messenger.in_trouble.wait()

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot import logs
-from bot.serve import background, http_connections, web
+from bot.serve import background, contacts, http_connections, web
 from bot.serve.announcing import Announcer
 from bot.serve.messengers import Door
 from bot.settings import Settings, ZaloAccount
@@ -98,6 +98,8 @@ async def run(
 
             await stack.enter_async_context(scheduler.running(product.jobs, product.health))
         await stack.enter_async_context(background.working(_watch(product, retired), "roster"))
+        contacts_noted = contacts.noting(product.health, product.store.contacts, product.now)
+        await stack.enter_async_context(background.working(contacts_noted, "contacts"))
         app = web.build(product, parts, webhooks, demo_logins)
         await _serve_http(app, listener.dup(), ready, retired)  # what it closes at the end is not ours
     if retired.is_set():
@@ -165,12 +167,16 @@ async def _keep_hourly(tallies: Tallies) -> None:
 
 
 async def _watch(product: Product, retired: asyncio.Event) -> None:
-    """Look for a newer roster now and then, so that a new unit receives without a restart; and for a newer schema."""
+    """Look now and then for a newer roster and what people laid down, so that both count without a restart.
+
+    And for a newer schema, with which nothing here may be written any more.
+    """
     while not retired.is_set():
         await asyncio.sleep(ROSTER_EVERY)
         try:
             await product.store.probe.schema()
             await product.roster.refresh()
+            await product.standing.refresh()
         except errors.Outdated as error:
             log.error("this process serves no more: %s", error)
             retired.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
+from bot import condition, roster_files
 from bot.serve.health import OUTDATED, Health
 from bot.settings import Settings
 from bot.wiring import Product
@@ -56,7 +58,9 @@ def build(
         operator, areas = product.reception.conversation.operator, product.roster.areas
         routes += chat.routes() + WhoReadsPage(product.roster, product.roster.organisation, unit_name, pages).routes()
         public, published = product.archive.figures, product.publication
-        routes += TransparencyPage(operator, public, published, areas, pages, product.now).routes()
+        routes += TransparencyPage(
+            operator, public, published, areas, product.incidents.public, pages, product.now
+        ).routes()
         routes += LogDoors(published, product.counters, pages, product.now).routes()
     if DESK in parts:
         desk = Desk(
@@ -73,6 +77,11 @@ def build(
             audit=product.audit,
             clockwork=product.store.clockwork,
             undelivered=product.undelivered,
+            holidays=product.holidays,
+            condition=functools.partial(condition.look, product),
+            reorganisation=product.reorganisation,
+            incidents=product.incidents,
+            travelling=roster_files.request,
             pages=pages,
             now=product.now,
             https=https,

@@ -46,7 +46,7 @@ async def running(
     settings: Settings, account: ZaloAccount, reception: Reception, health: Health
 ) -> AsyncIterator[Door]:
     """The account, listening."""
-    messenger = health.messenger(CHANNEL)
+    messenger = health.messenger(CHANNEL, webhook=True)
     async with calls.client() as http, media.client() as strangers:
         tokens = AccountTokens(settings.secrets, account, http)
         chat = TextChat(text_chat.channel(CHANNEL, reception, CAN), OfficialAccount(http, account.api, tokens))

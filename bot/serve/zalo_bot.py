@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 @contextlib.asynccontextmanager
 async def running(settings: Settings, reception: Reception, health: Health) -> AsyncIterator[Door]:
     """The bot, listening."""
-    messenger = health.messenger(CHANNEL)
+    messenger = health.messenger(CHANNEL, webhook=settings.zalo_webhook)
     async with calls.client() as http, media.client() as strangers:
         platform = BotPlatform(http, settings.zalo_api, settings.zalo_token, messenger.heard)
         channel = replace(text_chat.channel(CHANNEL, reception), alone=not settings.zalo_webhook)

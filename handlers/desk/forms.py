@@ -59,6 +59,25 @@ async def form(request: Request) -> FormData:
     return FormData([(_clean(name), _clean(it)) for name, it in filled.multi_items() if isinstance(it, str)])
 
 
+async def with_file(request: Request, name: str, largest: int) -> tuple[FormData, bytes]:
+    """A form's fields, and the bytes of its one file; no more than one byte beyond `largest` of it.
+
+    Raises:
+        Refused: it has too many fields, an endless one, or cannot be read at all; or is far too long.
+    """
+    said = request.headers.get("content-length", "")
+    if not said.isdecimal() or len(said) > 9 or int(said) > largest + FIELD_LIMIT:
+        raise errors.Refused("error.odd_form")
+    try:
+        async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=FIELD_LIMIT) as filled:
+            file = filled.get(name)
+            data = b"" if file is None or isinstance(file, str) else await file.read(largest + 1)
+            texts = FormData([(_clean(key), _clean(it)) for key, it in filled.multi_items() if isinstance(it, str)])
+    except (HTTPException, UnicodeError) as error:
+        raise errors.Refused("error.odd_form") from error
+    return texts, data
+
+
 async def kept(request: Request) -> FormData:
     """What was filled in of a form that something went wrong with; empty where it cannot be read."""
     try:

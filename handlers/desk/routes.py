@@ -15,9 +15,13 @@ import locales
 from handlers.desk import forms, neighbours
 from handlers.desk.acting import ActionViews
 from handlers.desk.case import CaseViews
+from handlers.desk.condition import ConditionViews
 from handlers.desk.frame import Frame
+from handlers.desk.holidays import HolidayViews
+from handlers.desk.incidents import IncidentViews
 from handlers.desk.joining import JoiningViews
 from handlers.desk.login import DemoLogin, LoginViews
+from handlers.desk.organisation import OrganisationViews
 from handlers.desk.queue import QueueViews
 from handlers.desk.reports import ReportViews
 from handlers.desk.search import SearchViews
@@ -31,7 +35,11 @@ from tips import errors
 from tips.clock.early_signs import EarlySigns
 from tips.desk.audit import Report
 from tips.desk.casework import Casework
+from tips.desk.condition import Condition
+from tips.desk.holidays import Holidays
+from tips.desk.incidents import Incidents
 from tips.desk.officer_notifications import OfficerNotifications
+from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
 from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
@@ -39,6 +47,7 @@ from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
 from tips.people.invitations import Invitations
 from tips.people.logins import Logins
+from tips.people.proposals import Proposal
 from tips.people.session import Session
 from tips.ports.clock import Clockwork
 
@@ -62,6 +71,11 @@ class Desk:
     audit: Callable[[], Awaitable[Report]]
     clockwork: Clockwork
     undelivered: Undelivered
+    holidays: Holidays
+    condition: Callable[[], Awaitable[Condition]]
+    reorganisation: Reorganisation
+    incidents: Incidents
+    travelling: Callable[[Proposal], bytes]  # a request for signers, as a file
     pages: Pages
     now: Callable[[], datetime]
     https: bool
@@ -81,6 +95,10 @@ class Desk:
         statistics = StatisticsViews(frame, self.figures)
         exports = ExportViews(frame, self.figures, self.export_files)
         undelivered = UndeliveredViews(frame, self.undelivered)
+        condition = ConditionViews(frame, self.condition, self.now)
+        organisation = OrganisationViews(frame, self.roster, self.reorganisation, self.travelling)
+        incidents = IncidentViews(frame, self.incidents)
+        holidays = HolidayViews(frame, self.holidays)
         read = functools.partial(self._read_first, frame)
         inside: list[tuple[str, str, View]] = [
             ("/", "GET", queue.queue),
@@ -111,6 +129,19 @@ class Desk:
             ("/undelivered", "GET", undelivered.letters),
             ("/undelivered/again", "POST", undelivered.send_again),
             ("/undelivered/drop", "POST", undelivered.drop),
+            ("/organisation", "GET", organisation.page),
+            ("/organisation/look", "POST", organisation.look),
+            ("/organisation/request", "POST", organisation.make),
+            ("/incidents", "GET", incidents.page),
+            ("/incidents", "POST", incidents.begin),
+            ("/incidents/add", "POST", incidents.add),
+            ("/incidents/close", "POST", incidents.close),
+            ("/incidents/offer", "POST", incidents.offer),
+            ("/incidents/agree", "POST", incidents.agree),
+            ("/condition", "GET", condition.page),
+            ("/holidays", "GET", holidays.page),
+            ("/holidays", "POST", holidays.give),
+            ("/holidays/back", "POST", holidays.take_back),
             ("/link", "POST", login.link),
             ("/logout", "POST", login.log_out),
         ]

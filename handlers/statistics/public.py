@@ -19,13 +19,16 @@ from handlers.pages import Pages, language
 from handlers.statistics.answers import Provider, answer
 from handlers.statistics.asked import Asked, Links
 from handlers.statistics.boards import Boards
+from tips.cases import deadlines
 from tips.cases.deadlines import CITY
+from tips.cases.incidents import Incident
 from tips.intake.turns import Say
 from tips.organisation.units import Areas
 from tips.transparency.publication import Publication
 
 PATH: Final = "/minh-bach"
 ANCHOR: Final = "#so-lieu"
+MOST_TOLD: Final = 20  # incidents
 ABOUT: Final = ("run", "kept", "readers", "silence", "channel", "decided", "limits")
 
 
@@ -37,6 +40,7 @@ class TransparencyPage:
     figures: Provider
     publication: Publication
     areas: Callable[[], Areas]
+    incidents: Callable[[], list[Incident]]  # of which everybody may read
     pages: Pages
     now: Callable[[], datetime]
 
@@ -57,5 +61,14 @@ class TransparencyPage:
             parts=ABOUT,
             operator=locales.render(lang, self.operator),
             answer=found,
+            incidents=[_incident(it, lang) for it in self.incidents()[:MOST_TOLD]],
             log=await published_log.newest(self.publication, lang),
         )
+
+
+def _incident(it: Incident, lang: str) -> tuple[str, str, str]:
+    """What it was, from when to when, and the words that two people chose."""
+    since = deadlines.moment(it.since)
+    over = {"since": since, "until": deadlines.moment(it.closed)} if it.closed else {"since": since}
+    when = locales.say(lang, "incident.over" if it.closed else "incident.open", **over)
+    return locales.say(lang, f"incident.kind.{it.kind}"), when, it.public

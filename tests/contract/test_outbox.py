@@ -360,3 +360,18 @@ async def test_what_is_sealed_under_a_lost_key_is_nobody_s(store: Store) -> None
     assert len(await store.addresses.every()) == 3
     await store.addresses.lost([b"lost key"])
     assert [case for case, _ in await store.addresses.every()] == mine
+
+
+async def test_what_waits_is_counted_until_it_is_told_or_given_up(store: Store) -> None:
+    """Only what could be sent by now; a digest that was told waits no more."""
+    push = Push(b"p" * 16, "1", "new", NOON, NOON + timedelta(minutes=1))
+    await store.outbox.put_digest([push, replace(push, id=b"q" * 16)])
+    assert await store.outbox.waiting(NOON) == 0
+    later = NOON + timedelta(minutes=2)
+    assert await store.outbox.waiting(later) == 2
+    first, second = await store.outbox.claim(later, 2)
+    await store.outbox.done(first)
+    assert await store.outbox.waiting(later) == 1
+    await store.outbox.bury(second, Trouble.REFUSED)
+    assert await store.outbox.waiting(later) == 0
+    assert await store.addresses.waiting(later) == 0

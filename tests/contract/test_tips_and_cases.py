@@ -1,6 +1,7 @@
 """What `tips.ports` promises of tips and cases, of every store."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -326,3 +327,20 @@ async def test_what_differed_is_set_right_in_the_same_step(store: Store) -> None
     readers = {it.reader for it in bundle.grants}
     assert again in bundle.grants
     assert not {key.reader, other.reader} & readers
+
+
+async def test_what_is_laid_down_is_found_among_all_events(store: Store) -> None:
+    """Events that concern no case and name a subject; of a case none, whatever it names."""
+    case = new_case()
+    await store.tips.submit(case)
+
+    def laid(case_id: bytes, facts: dict[str, str]) -> ledger.SignedEvent:
+        it = ledger.Event(ledger.Kind.HOLIDAYS, case_id, ledger.FIRST, NOON, "quan", secrets.token_bytes(32), facts)
+        return ledger.sign(it, bytes(32))
+
+    meant, others = laid(b"", {"subject": "1/QĐ"}), (laid(b"", {"of": 'a "subject": of words'}), laid(b"", {}))
+    for it in (meant, *others):
+        await store.ledger.append(it)
+    named = laid(case.case.id, {"subject": "1/QĐ"})
+    await store.cases.apply(Change(replace(case.case, head=named.leaf), case.case.head, (named,)))
+    assert await store.ledger.standing() == [meant]

@@ -31,7 +31,7 @@ from tips.merkle.tree import Node
 from tips.organisation.roster import SignedRoster
 from tips.ports.cases import MOST_COUNTED, CaseBundle, Change, Due, Load, QueueCounts
 from tips.ports.clock import ChainEnds, Lease, Stuck
-from tips.ports.desk import Chat, CountRow, FrozenPeriod, Made, MilestoneRow, Tally, Workload
+from tips.ports.desk import Chat, Contact, CountRow, FrozenPeriod, Made, MilestoneRow, Tally, Workload
 from tips.ports.intake import KEY_ID_BYTES, ClaimedAddress, DraftRow
 from tips.ports.people import Account, Invitation, StoredSession
 from tips.ports.tree import Growth, Head, Waiting
@@ -109,6 +109,7 @@ class Kept:
     organisations: dict[str, bytes] = field(default_factory=dict)
     seeds: dict[tuple[str, int, str], SealedSeed] = field(default_factory=dict)  # by unit, generation and holder
     pieces: dict[str, bytes] = field(default_factory=dict)
+    contacts: dict[str, Contact] = field(default_factory=dict)
 
     @contextlib.contextmanager
     def whole(self) -> Iterator[None]:
@@ -139,6 +140,7 @@ def store(kept: Kept, ends: ChainEnds | None = None) -> Store:
         blobs=MemoryBlobs(kept),
         addresses=MemoryAddresses(kept),
         clockwork=MemoryClockwork(kept),
+        contacts=MemoryContacts(kept),
         probe=MemoryProbe(kept),
     )
 
@@ -458,6 +460,9 @@ class MemoryLedger(Port):
     async def waiting(self) -> list[SignedEvent]:
         return ordered(self.rows.events)
 
+    async def standing(self) -> list[SignedEvent]:
+        return [it for it in ordered(self.rows.events) if not it.case and b'"subject":' in it.body]
+
     async def append(self, event: SignedEvent) -> None:
         add(self.rows.events, event.leaf, event)
 
@@ -580,6 +585,10 @@ class MemoryAddresses(Port):
         it = self.rows.addresses.get(claim.case)
         if it and (it.tries, it.news) == (claim.tries, claim.news_from):
             self.rows.addresses[claim.case] = replace(it, claimed_until=None, **values)
+
+    async def waiting(self, now: datetime) -> int:
+        every = self.rows.addresses.values()
+        return sum(it.news_from is not None and it.news_from <= now and it.trouble is None for it in every)
 
     async def dead(self) -> int:
         return sum(it.trouble is not None for it in self.rows.addresses.values())
@@ -712,6 +721,9 @@ class MemoryOutbox(Port):
     def _holds(self, push: Push) -> bool:
         stored = self.rows.pushes.get(push.id)
         return stored is not None and stored.push.tries == push.tries and stored.push.trouble is None
+
+    async def waiting(self, now: datetime) -> int:
+        return sum(not it.told and it.push.after <= now and it.push.trouble is None for it in self.rows.pushes.values())
 
     async def dead(self) -> list[Push]:
         dead = [it.push for it in self.rows.pushes.values() if it.push.trouble is not None]
@@ -976,6 +988,15 @@ class MemoryKeyring(Port):
 
 
 # --- processes --------------------------------------------------------------------------------------------------------
+
+
+class MemoryContacts(Port):
+    async def note(self, contact: Contact) -> None:
+        known = self.rows.contacts.get(contact.name)
+        self.rows.contacts[contact.name] = replace(contact, at=contact.at or (known.at if known else None))
+
+    async def all(self) -> list[Contact]:
+        return [self.rows.contacts[name] for name in sorted(self.rows.contacts)]
 
 
 class MemoryClockwork(Port):

@@ -13,6 +13,7 @@ from tips.cases import deadlines
 from tips.cases.case import Case
 from tips.desk.actions import Fields
 from tips.organisation import units
+from tips.organisation.working_days import USUAL
 
 FRIDAY = datetime(2026, 11, 27, 10, tzinfo=UTC)  # five in the afternoon in the city
 
@@ -97,10 +98,10 @@ def test_every_term_has_one_hour_in_which_it_is_reminded_of() -> None:
     """Whatever the length, no two hours are for one deadline; and it lies before the end."""
     hours = [FRIDAY + timedelta(hours=at) for at in range(-24 * 9, 24 * 9)]
     for length in units.load().terms.lengths():
-        ends = [end for hour in hours if (end := deadlines.reminded_of(length, hour))]
+        ends = [end for hour in hours if (end := deadlines.reminded_of(USUAL, length, hour))]
         assert len(ends) == len(set(ends)) > 0
         for hour in hours:
-            end = deadlines.reminded_of(length, hour)
+            end = deadlines.reminded_of(USUAL, length, hour)
             assert end is None or end > hour
 
 
@@ -120,4 +121,4 @@ def test_every_term_has_one_hour_in_which_it_is_reminded_of() -> None:
 )
 def test_a_third_is_of_the_whole_term(length: dict[str, int] | None, end: timedelta) -> None:
     """In whole hours; working days over a weekend."""
-    assert deadlines.reminded_of(length, FRIDAY) == FRIDAY + end
+    assert deadlines.reminded_of(USUAL, length, FRIDAY) == FRIDAY + end

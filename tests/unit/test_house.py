@@ -68,10 +68,12 @@ def test_whatever_data_and_code_name_has_words() -> None:
     from handlers.desk.view_models import UNKNOWN
     from tips.cases import ledger, lifecycle
     from tips.cases.case import State
+    from tips.clock.jobs import JobName
     from tips.desk import actions
     from tips.desk.actions.step import passing
     from tips.organisation import taxonomy
     from tips.organisation.roles import Role
+    from tips.ports.desk import ContactState
 
     codes = taxonomy.categories()
     told = {taxonomy.group_of(it) for it in codes if not taxonomy.has(it, taxonomy.Flag.NO_EARLY_SIGN)}
@@ -79,6 +81,7 @@ def test_whatever_data_and_code_name_has_words() -> None:
     keys += [f"state.{it}" for it in (*State, UNKNOWN)] + [f"desk.role.{it}" for it in Role]
     keys += [f"desk.done.{it}" for it in lifecycle.ActionName]
     keys += [f"desk.sure.{it}" for it, row in actions.TABLE.items() if row.lasts is not passing]
+    keys += [f"job.{it}" for it in JobName] + [f"desk.condition.state.{it}" for it in ContactState]
     keys += [f"ledger.{it}" for it in ledger.Kind] + [f"result.{it}" for it in lifecycle.results()]
     for lang in locales.LANGUAGES:
         known = locales.catalogue(lang)._catalog  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -85,6 +86,10 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         "/desk/statistics",
         "/desk/ledger",
         "/desk/undelivered",
+        "/desk/holidays",
+        "/desk/condition",
+        "/desk/organisation",
+        "/desk/incidents",
         "/desk/nowhere",
     ):
         await page.goto(address)
@@ -162,12 +167,51 @@ async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> 
             await page.goto("/desk/login")
             found["login"] = await faults(page)
             await log_in(page, site, name)
+            if name == "quan":
+                await gives_a_decision(page)
+                await opens_an_incident(page)
+                found |= await faults_before_a_change(page)
             for size, scheme in LOOKS:
                 await page.set_viewport_size(size)  # type: ignore[arg-type]
                 await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 async for at in desk_pages(page):
                     found[f"{name} {at} {size['width']} {scheme}"] = await faults(page)
     assert {at: wrong for at, wrong in found.items() if wrong} == {}
+
+
+async def faults_before_a_change(page: Page) -> dict[str, list[str]]:
+    """The page that says what another length would change."""
+    found = {}
+    for size in (PHONE, DESK):
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        await page.goto("/desk/organisation")
+        await page.select_option("#which", "accepted")
+        for field, words in (("number", "5"), ("source", "policy")):
+            await page.fill(f"#{field}", words)
+        await follow(page, "form[action$='/look'] button >> nth=0")
+        await page.wait_for_selector("#changes")
+        found[f"a change of a length, {size['width']}"] = await faults(page)
+    return found
+
+
+async def opens_an_incident(page: Page) -> None:
+    """One that is open, with words for everybody that wait."""
+    await page.goto("/desk/incidents")
+    await page.select_option("#kind", "channel")
+    await page.fill("#text", "Zalo không gửi được từ trưa.")
+    await follow(page, "main > form button.main")
+    await page.locator(".incident summary").first.click()
+    await page.fill(".incident form[action$='/offer'] textarea", "Kênh Zalo gián đoạn.")
+    await follow(page, ".incident form[action$='/offer'] button")
+
+
+async def gives_a_decision(page: Page) -> None:
+    """A day off next month, for the page of holidays."""
+    await page.goto("/desk/holidays")
+    day = datetime.now(UTC).date() + timedelta(days=30)
+    for field, words in (("number", "1/QĐ-TTg"), ("dated", "2026-08-01"), ("off", day.isoformat())):
+        await page.fill(f"#{field}", words)
+    await follow(page, "main form.card button.main")
 
 
 def dead_letters(site: Served) -> None:

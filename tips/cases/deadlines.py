@@ -5,7 +5,6 @@ The lengths are the organisation's `terms`, each with its article of law or the 
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from tips.cases import policy
 from tips.cases.case import State
 from tips.organisation.terms import Terms
+from tips.organisation.working_days import Calendar
 
 SOON: Final = timedelta(hours=3)  # before the end of a short term people are reminded of it
 LONG: Final = timedelta(days=1)  # a term that is longer
@@ -48,7 +48,7 @@ def start(terms: Terms, state: str, urgency: str, now: datetime) -> Deadline:
     """The clock that entering a state starts."""
     rule = terms.deadline(state)
     length = rule and term(terms, state, rule["clock"], urgency)
-    return Deadline(rule["clock"], _after(length, now)) if rule and length else Deadline(None, None)
+    return Deadline(rule["clock"], _after(terms.calendar, length, now)) if rule and length else Deadline(None, None)
 
 
 def term(terms: Terms, state: str, clock: str | None, urgency: str) -> Mapping[str, Any] | None:
@@ -60,7 +60,7 @@ def term(terms: Terms, state: str, clock: str | None, urgency: str) -> Mapping[s
     return length
 
 
-def reminded_of(length: Mapping[str, Any] | None, hour: datetime) -> datetime | None:
+def reminded_of(calendar: Calendar, length: Mapping[str, Any] | None, hour: datetime) -> datetime | None:
     """The end of the term of such a length that people are reminded of in an hour; None: of none.
 
     Of a term that is longer than a day once a third of it is left, of any other three hours before its end. Working
@@ -69,7 +69,7 @@ def reminded_of(length: Mapping[str, Any] | None, hour: datetime) -> datetime | 
     if length is None:
         return hour + SOON
     if "working_days" in length:
-        return _working_term(math.ceil(length["working_days"] / 3), hour)
+        return _working_term(calendar, math.ceil(length["working_days"] / 3), hour)
     whole = timedelta(days=length.get("days", 0), hours=length.get("hours", 0))
     return hour + (_third(whole) if whole > LONG else SOON)
 
@@ -84,10 +84,10 @@ def _third(whole: timedelta) -> timedelta:
     return timedelta(hours=math.ceil(whole / timedelta(hours=3)))
 
 
-def _working_term(days: int, hour: datetime) -> datetime | None:
+def _working_term(calendar: Calendar, days: int, hour: datetime) -> datetime | None:
     """The end of a term of which so many working days are left when the present one ends, in this hour."""
-    end = working_days_after(1, hour - timedelta(days=1))
-    return working_days_after(days, hour) if end == hour else None
+    end = working_days_after(calendar, 1, hour - timedelta(days=1))
+    return working_days_after(calendar, days, hour) if end == hour else None
 
 
 def retention(terms: Terms, group: str, now: datetime) -> Deadline:
@@ -120,13 +120,13 @@ def after_escalation(terms: Terms, urgency: str, now: datetime) -> Deadline:
     return start(terms, State.RECEIVED, urgency, now)
 
 
-def _after(length: Mapping[str, Any], now: datetime) -> datetime:
+def _after(calendar: Calendar, length: Mapping[str, Any], now: datetime) -> datetime:
     # Counted from the next full hour: a due time must not tell the minute, nor come early.
     if "hours" in length:
         return hour(now) + timedelta(hours=1 + length["hours"])
     if "days" in length:
         return hour(now) + timedelta(days=length["days"], hours=1)
-    return working_days_after(length["working_days"], now)
+    return working_days_after(calendar, length["working_days"], now)
 
 
 def next_digest(now: datetime) -> datetime:
@@ -140,19 +140,11 @@ def next_digest(now: datetime) -> datetime:
     raise AssertionError("every day has a digest hour")
 
 
-def working_days_after(days: int, now: datetime) -> datetime:
-    """The end of the n-th working day after `now`, in the city's calendar (weekends and public holidays off)."""
+def working_days_after(calendar: Calendar, days: int, now: datetime) -> datetime:
+    """The end of the n-th working day after `now`, in the city's time."""
     day = now.astimezone(CITY).date()
     left = days
     while left:
         day += timedelta(days=1)
-        if day.weekday() < 5 and day not in _holidays(day.year):
-            left -= 1
+        left -= calendar.works(day)
     return datetime.combine(day, time(17), CITY).astimezone(UTC)
-
-
-@functools.cache
-def _holidays(year: int) -> frozenset[Any]:
-    import holidays  # costs 50 ms, and most processes never count a working day
-
-    return frozenset(holidays.country_holidays("VN", years=year))

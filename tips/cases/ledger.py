@@ -67,6 +67,9 @@ class Kind(enum.StrEnum):
     RECLAIMED = "reclaimed"  # a unit's older seeds, given by the quorum to the people who work there now
     FROZEN = "frozen"  # the figures of a period that is over, as everybody sees them from now on
     AUDITED = "audited"  # the whole of it was checked; how many problems were found
+    HOLIDAYS = "holidays"  # an admin gave a decision that swaps working days; see `standing`
+    INCIDENT = "incident"  # something went wrong with the home itself, or more is said of it; see `incidents`
+    REQUESTED = "requested"  # an admin made a version for signers to sign; which, say the facts
     SEQUENCED = "sequenced"  # what waited joined the tree; what of it was missing
 
 

@@ -5,13 +5,14 @@ How somebody stands to a case is told by what its chain claims before the event,
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum, auto
 from typing import Final
 
 from tips import errors
-from tips.cases import deadlines, lifecycle
+from tips.cases import deadlines, lifecycle, standing
 from tips.cases.case import State
 from tips.cases.claims import Claimed
 from tips.cases.ledger import Event, Kind
@@ -66,6 +67,11 @@ TABLE: Final[Mapping[Kind, frozenset[Standing]]] = {
 }
 
 
+def _has_been(event: Event, roster: Roster, roles: Collection[Role]) -> bool:
+    """Whether they had one of these roles then; by which key they signed as what, `standing` tells."""
+    return bool(roster.keys_as(event.by, roles, event.at))
+
+
 BESIDE: Final[Mapping[Kind, Callable[[Event, Roster], bool]]] = {
     Kind.SEQUENCED: lambda event, roster: event.by == CLOCK,
     Kind.FROZEN: lambda event, roster: event.by == CLOCK,
@@ -76,6 +82,7 @@ BESIDE: Final[Mapping[Kind, Callable[[Event, Roster], bool]]] = {
     Kind.RECLAIMED: lambda event, roster: event.by not in {CLOCK, DESK},
     Kind.BACKED_UP: lambda event, roster: event.by not in {INTAKE, DESK},
     Kind.AUDITED: lambda event, roster: event.by not in {INTAKE, DESK},
+    **{kind: functools.partial(_has_been, roles=roles) for kind, roles in standing.ROLES.items()},
 }
 
 

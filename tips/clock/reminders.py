@@ -43,7 +43,7 @@ class Reminders:
     async def tick(self) -> int:
         """Put the words into the outbox; how many."""
         hour, terms = deadlines.hour(self.now()), self.organisation().terms
-        ends = {deadlines.reminded_of(length, hour) for length in (None, *terms.lengths())}
+        ends = {deadlines.reminded_of(terms.calendar, length, hour) for length in (None, *terms.lengths())}
         soon = functools.partial(self._ending, sorted(end for end in ends if end))
         pings: list[Ping] = []
 
@@ -81,7 +81,7 @@ class Reminders:
 
 def _is_its_hour(checked: Checked, hour: datetime, terms: Terms) -> bool:
     """Whether it is by the length of its own term that a case is reminded of in this hour."""
-    end, due = deadlines.reminded_of(_term(checked, terms), hour), checked.case.due_at
+    end, due = deadlines.reminded_of(terms.calendar, _term(checked, terms), hour), checked.case.due_at
     return end is not None and due is not None and end <= due < end + HOUR
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from tips.crypto.sealing import RECEIPT
 from tips.data import read
-from tips.organisation import terms, units
+from tips.organisation import terms, units, working_days
 from tips.organisation.documents import Document
 from tips.organisation.roles import NAME
 from tips.organisation.roster import PROCESSES
@@ -25,7 +25,7 @@ from tips.organisation.units import ACCUSED_AS, DUTY, HELD, OTHER, Organisation,
 
 LONGEST: Final = 200  # signs of a name
 LEVELS: Final = 12  # of command, and that a late case climbs
-FARTHEST: Final = {"hours": 24 * 366, "days": 10 * 366, "working_days": 366}  # of a duration
+FARTHEST: Final = {"hours": 24 * 366, "days": 10 * 366, "working_days": working_days.LONGEST_TERM}  # of a duration
 MOST_DESKS: Final = 10  # that may send a case back, or lengthen it
 SHARES: Final = range(3, 6)  # offices that get a share of the recovery seed
 RESERVED: Final = frozenset({RECEIPT, "reporter", "recovery"})  # who else has keys goes by these names

@@ -22,6 +22,11 @@ class Page(StrEnum):
     PEOPLE = "people"
     INVITE = "invite"
     UNDELIVERED = "undelivered"
+    HOLIDAYS = "holidays"
+    CONDITION = "condition"
+    ORGANISATION = "organisation"
+    REORGANISE = "reorganise"
+    INCIDENTS = "incidents"
 
 
 class Task(StrEnum):
@@ -31,6 +36,7 @@ class Task(StrEnum):
     UNIT_RECOVER = "unit recover"
     BACKUP = "backup"
     LEDGER_AUDIT = "ledger audit"
+    HOLIDAYS = "holidays add"
 
 
 class Role(StrEnum):
@@ -86,13 +92,29 @@ class _Rights:
     tasks: tuple[Task, ...] = ()
 
 
+_ADMINS: Final = (
+    Page.STATISTICS,
+    Page.LEDGER,
+    Page.PEOPLE,
+    Page.INVITE,
+    Page.UNDELIVERED,
+    Page.HOLIDAYS,
+    Page.CONDITION,
+    Page.ORGANISATION,
+    Page.REORGANISE,
+    Page.INCIDENTS,
+)
 _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.OFFICER: _Rights(True, (Page.QUEUE,)),
     Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
     Role.OVERSEER: _Rights(
-        True, (Page.QUEUE, Page.STATISTICS, Page.LEDGER), (Task.HELD_OPEN, Task.UNIT_RECOVER, Task.LEDGER_AUDIT)
+        True,
+        (Page.QUEUE, Page.STATISTICS, Page.LEDGER, Page.INCIDENTS),
+        (Task.HELD_OPEN, Task.UNIT_RECOVER, Task.LEDGER_AUDIT),
     ),
     Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
-    Role.ADMIN: _Rights(False, (Page.STATISTICS, Page.LEDGER, Page.PEOPLE, Page.INVITE, Page.UNDELIVERED), tuple(Task)),
-    Role.AUDITOR: _Rights(False, (Page.LEDGER, Page.PEOPLE), (Task.LEDGER_AUDIT,)),
+    Role.ADMIN: _Rights(False, _ADMINS, tuple(Task)),
+    Role.AUDITOR: _Rights(
+        False, (Page.LEDGER, Page.PEOPLE, Page.HOLIDAYS, Page.ORGANISATION, Page.INCIDENTS), (Task.LEDGER_AUDIT,)
+    ),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -166,6 +166,12 @@ class Roster:
         if not found:
             raise errors.NotVerified(f"nobody called {by} in the roster")
         return found
+
+    def keys_as(self, by: str, roles: Collection[Role], at: datetime) -> tuple[bytes, ...]:
+        """The keys that check what a person signed at a time in one of these roles; none: they never had one."""
+        now = (it.verify for it in self.people if it.name == by and it.role in roles)
+        left = (it for it in self.past.get(by, ()) if it.role in roles)
+        return (*now, *(it.verify for it in left if it.until is None or at <= it.until + APART))
 
     def document(self) -> bytes:
         """The canonical bytes that are signed and hashed."""

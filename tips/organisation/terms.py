@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tips.organisation import working_days
+from tips.organisation.working_days import Calendar
+
 LONGEST: Final[Mapping[str, int]] = {  # days that a person's step gives a clock at most, whatever a document says
     "screening": 21,
     "reporter_answers": 60,
@@ -15,21 +18,21 @@ LONGEST: Final[Mapping[str, int]] = {  # days that a person's step gives a clock
     "verification": 200,
     "answer": 30,
 }
-_HOLIDAYS: Final = 11  # days off in a row at most, with the weekends about them
 
 
 def most_days(length: Mapping[str, Any]) -> int:
     """How many days of the calendar a length can take, wherever it begins."""
     if "working_days" in length:
-        return math.ceil(int(length["working_days"]) * 7 / 5) + _HOLIDAYS
+        return working_days.most_days(int(length["working_days"]))
     return math.ceil(float(length.get("days", 0)) + float(length.get("hours", 0)) / 24)
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a document says under `policy`."""
+    """What a document says under `policy`, and which days are working days."""
 
     rules: Mapping[str, Any] = field(repr=False)
+    calendar: Calendar = working_days.USUAL
 
     def deadline(self, state: str) -> Mapping[str, Any] | None:
         """The rule of the deadline that a state starts; None: it starts none."""

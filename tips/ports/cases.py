@@ -231,6 +231,10 @@ class Ledger(Protocol):
         """An event that concerns no case."""
         ...
 
+    async def standing(self) -> list[SignedEvent]:
+        """Events that concern no case and name a subject (see `standing`); the order tells nothing."""
+        ...
+
     async def heads(self) -> list[Case]:
         """Every case, for checking its chain."""
         ...

@@ -75,6 +75,10 @@ class Outbox(Protocol):
         """A claimed push will not be sent: it is kept as a dead letter, with the kind of error only."""
         ...
 
+    async def waiting(self, now: datetime) -> int:
+        """How many pushes could be sent by `now` and were not."""
+        ...
+
     async def dead(self) -> list[Push]:
         """Dead letters, oldest first."""
         ...
@@ -89,6 +93,44 @@ class Outbox(Protocol):
 
     async def drop(self, id: bytes) -> None:
         """A dead letter goes. Raises `NotFound`: it is none."""
+        ...
+
+
+class ContactState(StrEnum):
+    """How a messenger answered last."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    TROUBLE = "trouble"
+
+
+class Way(StrEnum):
+    """How a messenger's updates come."""
+
+    WEBHOOK = "webhook"
+    POLLING = "polling"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What a process that serves a channel knows of its messenger."""
+
+    name: str
+    way: Way
+    state: ContactState
+    error: str  # the kind of the last error; "": none
+    at: datetime | None  # the hour in which it answered last; None: never yet
+
+
+class Contacts(Protocol):
+    """When each channel's messenger answered last, as the processes wrote it that serve them."""
+
+    async def note(self, contact: Contact) -> None:
+        """What a process knows of a channel, in place of what was known; without an hour the known one stays."""
+        ...
+
+    async def all(self) -> list[Contact]:
+        """Every channel that was ever served, by name."""
         ...
 
 

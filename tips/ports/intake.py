@@ -100,6 +100,10 @@ class Addresses(Protocol):
         """These news will not be told: the address stays, a dead letter with the kind of error, until others come."""
         ...
 
+    async def waiting(self, now: datetime) -> int:
+        """For how many something waits by `now`, dead letters not counted."""
+        ...
+
     async def dead(self) -> int:
         """How many are dead letters."""
         ...

@@ -1,0 +1,39 @@
+"""Laying down: somebody at the desk signs a word that counts for the whole home; see `tips.cases.standing`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tips import errors
+from tips.cases import deadlines, ledger, standing
+from tips.cases.claims import Signature
+from tips.cases.ledger import Event, Kind
+from tips.crypto.sealing import Random
+from tips.people.session import Session
+from tips.ports.cases import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class LayingDown:
+    """Signs such words, and knows which were laid down."""
+
+    known: Callable[[], Sequence[Event]]  # what is believed, oldest first
+    refresh: Callable[[], Awaitable[None]]  # looks for what was laid down since
+    ledger: Ledger
+    now: Callable[[], datetime]
+    random: Random = field(repr=False)
+
+    async def lay_down(self, session: Session, kind: Kind, facts: Mapping[str, str]) -> None:
+        """Sign a word; when this returns it is stored, and counts in this process.
+
+        Raises:
+            Refused: words of this kind are not theirs to sign.
+        """
+        if session.role not in standing.ROLES[kind]:
+            raise errors.Refused("error.role")
+        who = Signature(session.name, session.signing, deadlines.hour(self.now()))
+        event = standing.laid_down(kind, facts, self.known(), who, self.random)
+        await self.ledger.append(ledger.sign(event, session.signing))
+        await self.refresh()
