@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from sqlmodel import select
 
 from storage import mapping
+from storage.cases import every
 from storage.engine import Database
 from storage.tables import EventRow
 from tips.cases.case import Case
@@ -30,4 +30,4 @@ class SqlLedger:
 
     async def heads(self) -> list[Case]:
         """Every case."""
-        return [mapping.to_case(row) for row in await self._database.rows(sa.select(*mapping.case_columns()))]
+        return [mapping.to_case(row) for row in await self._database.rows(every())]
