@@ -37,5 +37,5 @@ class SealedPieces:
 
     async def keep(self) -> None:
         """Keep them beside the secrets, where nobody did yet; a process starts whatever became of them."""
-        with contextlib.suppress(errors.NotVerified):
+        with contextlib.suppress(errors.NotVerified, errors.NotPermitted):
             await self()

@@ -22,26 +22,11 @@ from sqlalchemy import exc
 
 from storage import engine, migrate
 from storage.loose_types import NO_NUMBER, NO_OCTETS, NO_TEXT
+from storage.tables import PASSING
 from tips import errors
 from tips.crypto.pieces import Pieces
 from tips.people.recovery import LedgerState, Manifest
 
-# Worthless without keys that are in no backup, or of the hour: what is restored tells nobody again what was told.
-PASSING: Final = frozenset(
-    {
-        "draft",
-        "session",
-        "link_code",
-        "invitation",
-        "job_run",
-        "stuck",
-        "waiting_file",
-        "address",
-        "push",
-        "topic",
-        "contact",
-    }
-)
 FIRST: Final = ("blob", "event", "roster")  # files, ledger and roster come before all other rows
 MANIFEST: Final = "manifest"
 BATCH: Final = 100  # rows that are in memory at once; a chunk of a file is one
@@ -280,7 +265,7 @@ def _connected(url: str, begin: str) -> Iterator[sa.Connection]:
     except exc.IntegrityError as error:
         raise errors.Altered("its rows do not fit together") from error
     except exc.DBAPIError as error:
-        raise errors.StoreUnavailable from error
+        raise engine.unavailable(error) from error
     finally:
         created.dispose()
 

@@ -12,10 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col, select
 
-from storage import mapping, tables
+from storage import known, mapping, tables
 from storage.engine import Database, Recording, holds
 from storage.loose_types import NO_TEXT
-from storage.tables import EnvelopeRow, EventRow, GrantRow, KeptRow, MailboxRow, Tip
+from storage.tables import EventRow, GrantRow, Tip
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import NOWHERE, OPEN_STATES, Case, QueueFilter, QueuePosition, State
@@ -31,15 +31,20 @@ DUE: Final = mapping.table("tip").c.due_at
 
 def every() -> sa.Select[Any]:
     """All cases."""
-    return sa.select(*mapping.case_columns())
+    return sa.select(*mapping.case_columns(mapping.table("tip")))
 
 
 def readable(units: Sequence[str]) -> sa.Select[Any]:
     """The cases of which one of these units holds a waking grant."""
-    readable_by_them = sa.exists().where(
-        col(GrantRow.case) == col(Tip.id), col(GrantRow.reader).in_(units), sa.not_(col(GrantRow.asleep))
-    )
-    return every().where(readable_by_them)
+    return every().where(*_readable(mapping.table("tip"), units))
+
+
+def _readable(tip: sa.Table, units: Sequence[str] | None) -> list[sa.ColumnElement[bool]]:
+    """That one of these units holds a waking grant; of no units nothing is asked."""
+    if units is None:
+        return []
+    theirs = col(GrantRow.reader).in_(units), sa.not_(col(GrantRow.asleep))
+    return [sa.exists().where(col(GrantRow.case) == tip.c.id, *theirs)]
 
 
 class SqlCases:
@@ -100,33 +105,36 @@ class SqlCases:
 
     async def get(self, case: bytes, units: Sequence[str] | None) -> Case:
         """One case."""
-        statement = every() if units is None else readable(units)
-        found = await self._database.rows(statement.where(col(Tip.id) == case))
+        tip = self._from("tip", units)
+        statement = sa.select(*mapping.case_columns(tip)).where(tip.c.id == case, *_readable(tip, units))
+        found = await self._database.rows(statement, *_named_by(case, units))
         if not found:
             raise errors.NotFound
         return mapping.to_case(found[0])
 
     async def bundle(self, case: bytes, units: Sequence[str] | None) -> CaseBundle:
         """A case with all that belongs to it, of one moment."""
-        statement = every() if units is None else readable(units)
         ends = self._kept()  # before the rows: what joins a chain in between is not missed
-        async with self._database.read() as session:
-            row = (await (await session.connection()).execute(statement.where(col(Tip.id) == case))).first()
+        tip, grant, envelope = (self._from(name, units) for name in ("tip", "reading_grant", "envelope"))
+        async with self._database.read(*_named_by(case, units)) as session:
+            connection = await session.connection()
+            statement = sa.select(*mapping.case_columns(tip)).where(tip.c.id == case, *_readable(tip, units))
+            row = (await connection.execute(statement)).first()
             if row is None:
                 raise errors.NotFound
-            envelopes = await session.exec(select(EnvelopeRow).where(EnvelopeRow.case == case))
-            grants = await session.exec(select(GrantRow).where(GrantRow.case == case))
-            elsewhere = await (await session.connection()).execute(_elsewhere([case]))
-            events = await session.exec(select(EventRow).where(EventRow.case == case))
-            mailboxes = await session.exec(select(MailboxRow).where(MailboxRow.case == case))
-            return CaseBundle(
-                mapping.to_case(row),
-                [mapping.to_envelope(it) for it in envelopes],
-                [*map(mapping.to_grant, grants), *map(mapping.grant_of, elsewhere)],
-                [mapping.to_event(it) for it in events],
-                [mapping.to_mailbox(it) for it in mailboxes],
-                ends.get(case),
-            )
+            kept = {}
+            for name, to_record in _PARTS.items():
+                table = self._from(name, units)
+                found = (await connection.execute(sa.select(table).where(table.c.case_id == case))).all()
+                kept[name] = [*map(to_record, found)]
+            elsewhere = (await connection.execute(_elsewhere([case], grant, envelope))).all()
+            kept["reading_grant"] += map(mapping.grant_of, elsewhere)
+        parts = kept["envelope"], kept["reading_grant"], kept["event"], kept["mailbox"]
+        return CaseBundle(mapping.to_case(row), *parts, ends.get(case))
+
+    def _from(self, name: str, units: Sequence[str] | None) -> sa.Table:
+        """Where rows of one case are: whoever reads for no unit finds them by the case's id and by nothing else."""
+        return known.table(name, self._database.dialect) if units is None else mapping.table(name)
 
     async def bundles(self, cases: Sequence[bytes], units: Sequence[str] | None) -> list[CaseBundle]:
         """Several cases with all that belongs to them; plain rows, as there are thousands."""
@@ -140,7 +148,8 @@ class SqlCases:
                 table = mapping.table(name)
                 found = (await connection.execute(sa.select(table).where(table.c.case_id.in_(cases)))).all()
                 kept[name] = grouped(map(to_record, found))
-            for row in (await connection.execute(_elsewhere(cases))).all():
+            of_them = _elsewhere(cases, mapping.table("reading_grant"), mapping.table("envelope"))
+            for row in (await connection.execute(of_them)).all():
                 kept["reading_grant"].setdefault(row.of_case, []).append(mapping.grant_of(row))
         of = [mapping.to_case(row) for row in rows]
         whole = [(it, *(kept[name].get(it.id, []) for name in _PARTS), ends.get(it.id)) for it in of]
@@ -157,7 +166,7 @@ class SqlCases:
 
     async def apply(self, change: Change) -> None:
         """Store one step of a case."""
-        async with self._database.record() as recording:
+        async with self._database.record(*named(change)) as recording:
             await store_step(recording, change)
         if change.dropped or change.shut:  # keys and ciphertexts went: for good, and now
             await self._database.empty_log()
@@ -213,15 +222,15 @@ class SqlCases:
 
     async def mailbox(self, lookup: bytes) -> Mailbox:
         """The mailbox of a look-up id."""
-        async with self._database.read() as session:
-            row = await session.get(MailboxRow, lookup)
-            named = select(KeptRow).where(col(KeptRow.name).like(f"{ASIDE}%.{lookup.hex()}"))
-            aside = None if row else (await session.exec(named)).first()
-        if aside:  # `mailbox.<case>.<look-up id>`, see migration 0013
-            return Mailbox(lookup, bytes.fromhex(aside.name.split(".")[1]), aside.value)
-        if row is None:
+        mailbox, kept = (known.table(name, self._database.dialect) for name in ("mailbox", "kept"))
+        found = await self._database.rows(sa.select(mailbox).where(mailbox.c.lookup == lookup), lookup)
+        if found:
+            return mapping.mailbox_of(found[0])
+        named = sa.select(kept.c.name, kept.c.value).where(kept.c.name.like(f"{ASIDE}%.{lookup.hex()}"))
+        aside = await self._database.rows(named, lookup)
+        if not aside:
             raise errors.NotFound
-        return mapping.to_mailbox(row)
+        return Mailbox(lookup, bytes.fromhex(aside[0].name.split(".")[1]), aside[0].value)  # see migration 0013
 
     async def held(self) -> list[Case]:
         """Cases that wait for the quorum."""
@@ -279,6 +288,17 @@ def _conditions(wanted: QueueFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield col(Tip.due_at) <= wanted.due_before
 
 
+def _named_by(case: bytes, units: Sequence[str] | None) -> tuple[bytes, ...]:
+    """What a reading names: whoever has a receipt has the id only; for officers their units' keys find the case."""
+    return (case,) if units is None else ()
+
+
+def named(change: Change) -> tuple[bytes, ...]:
+    """The ids by which a step finds the rows that it changes."""
+    mailbox = change.mended.mailbox
+    return (change.case.id, mailbox.lookup) if mailbox else (change.case.id,)
+
+
 async def store_step(recording: Recording, change: Change) -> None:
     """One step of a case, inside a transaction. Raises `Stale` when the head is no longer `change.before`."""
     connection = recording.connection
@@ -307,9 +327,8 @@ _PARTS: Final[Mapping[str, Callable[[Any], Any]]] = {  # of a `CaseBundle`, in i
 }
 
 
-def _elsewhere(cases: Sequence[bytes]) -> sa.Select[Any]:
+def _elsewhere(cases: Sequence[bytes], grant: sa.Table, envelope: sa.Table) -> sa.Select[Any]:
     """Keys to pieces of these cases that lie with another one, by a hand; `of_case`: whose they are."""
-    grant, envelope = mapping.table("reading_grant"), mapping.table("envelope")
     both = sa.and_(grant.c.envelope_id == envelope.c.id, grant.c.case_id != envelope.c.case_id)
     named = sa.select(*grant.c, envelope.c.case_id.label("of_case")).join_from(envelope, grant, both)
     return named.where(envelope.c.case_id.in_(cases))
@@ -334,10 +353,10 @@ def _told_of() -> sa.ColumnElement[bool]:
 
 async def _swap_head(connection: AsyncConnection, change: Change) -> None:
     """The case's row as it shall be, if nobody changed it since `change.before`."""
-    table = mapping.table("tip")
+    table = known.table("tip", connection.dialect.name)
     values = mapping.of_case(change.case)
     if change.before is None:
-        statement: Any = table.insert().values(**values)
+        statement: Any = mapping.table("tip").insert().values(**values)
     else:
         is_seen = sa.or_(table.c.head == change.before, table.c.head < b"")  # or none, that only a hand puts there
         statement = table.update().where(table.c.id == change.case.id, is_seen).values(**values)
@@ -362,9 +381,9 @@ async def _tell(connection: AsyncConnection, change: Change) -> None:
 async def _unname(connection: AsyncConnection, case: bytes) -> None:
     """What waits to be told to officers names this case no more, and it has no topic."""
     for name in ("ping", "push"):
-        table = mapping.table(name)
+        table = known.table(name, connection.dialect.name)
         await connection.execute(table.update().where(table.c.case_id == case).values(case_id=None, due_at=None))
-    topic = mapping.table("topic")
+    topic = known.table("topic", connection.dialect.name)
     await connection.execute(topic.delete().where(topic.c.case_id == case))
 
 
@@ -382,26 +401,30 @@ async def _remove(connection: AsyncConnection, change: Change) -> None:
 
 async def _mend(connection: AsyncConnection, change: Change) -> None:
     """Set right what was not as it was signed; the row itself is written anew by every step."""
-    grant, mailbox, mended = mapping.table("reading_grant"), mapping.table("mailbox"), change.mended
+    grant, mailbox, envelope = (
+        known.table(name, connection.dialect.name) for name in ("reading_grant", "mailbox", "envelope")
+    )
+    mended = change.mended
     for of, reader in mended.strange:
         this = grant.c.reader == reader if reader != NO_TEXT else grant.c.reader.not_in(await _readers(connection, of))
         await connection.execute(grant.delete().where(grant.c.envelope_id == of, this))
     for it in mended.again:
         if it.reader not in change.shut and it.envelope not in change.dropped:
-            await connection.execute(_upsert(connection, "reading_grant", mapping.of_grant(it)))
-    envelope = mapping.table("envelope")
+            same = grant.c.envelope_id == it.envelope, grant.c.reader == it.reader
+            await connection.execute(grant.delete().where(*same))
+            await connection.execute(mapping.table("reading_grant").insert().values(**mapping.of_grant(it)))
     for piece in mended.pieces:
         signed = {"commitment": piece.commitment, "part": piece.part, "release": piece.release}
         await connection.execute(envelope.update().where(envelope.c.id == piece.id).values(**signed))
     if mended.mailbox:
         own = sa.or_(mailbox.c.case_id == change.case.id, mailbox.c.lookup == mended.mailbox.lookup)
         await connection.execute(mailbox.delete().where(own))
-        await connection.execute(mailbox.insert().values(**mapping.of_mailbox(mended.mailbox)))
+        await connection.execute(mapping.table("mailbox").insert().values(**mapping.of_mailbox(mended.mailbox)))
 
 
 async def _readers(connection: AsyncConnection, envelope: bytes) -> list[str]:
     """Who has a key to an envelope, as far as it can be read."""
-    grant = mapping.table("reading_grant")
+    grant = known.table("reading_grant", connection.dialect.name)
     found = await connection.execute(sa.select(grant.c.reader).where(grant.c.envelope_id == envelope))
     return [reader for reader in found.scalars() if reader != NO_TEXT]
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import mapping
-from storage.cases import store_step
+from storage import known, mapping
+from storage.cases import named, store_step
 from storage.engine import Database, is_sqlite, is_uri, sqlite_path
 from storage.writer import PutDraft, Writer
 from tips import errors
@@ -53,9 +53,9 @@ class SqlDrafts:
         """The draft of a conversation."""
         if self._plain:
             return self._plain.get(key)
-        table = mapping.table("draft").c
+        table = known.table("draft", self._database.dialect).c
         wanted = sa.select(table.sealed, table.version, table.expires_at).where(table.key == key)
-        found = await self._database.rows(wanted)
+        found = await self._database.rows(wanted, key)
         return DraftRow(key, *found[0]) if found else None
 
     async def put(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
@@ -63,14 +63,14 @@ class SqlDrafts:
         if step is None or step.before is None:
             await self._writer.write(PutDraft(row, seen, step))
             return
-        async with self._database.record() as recording:
+        async with self._database.record(row.key, *named(step)) as recording:
             await _swap(recording.connection, row, seen)
             await store_step(recording, step)
 
     async def drop(self, key: bytes, version: int) -> None:
         """Forget a draft, if it is no newer than this version."""
-        table = mapping.table("draft")
-        async with self._database.write() as connection:
+        table = known.table("draft", self._database.dialect)
+        async with self._database.write(key) as connection:
             await connection.execute(table.delete().where(table.c.key == key, table.c.version <= version))
 
     async def expire(self, now: datetime) -> int:
@@ -89,12 +89,13 @@ class SqlDrafts:
 
 async def _swap(connection: AsyncConnection, row: DraftRow, seen: int) -> None:
     """The draft as it shall be, if it is still the version that was seen."""
-    table, values = mapping.table("draft"), mapping.of_draft(row)
+    table, values = known.table("draft", connection.dialect.name), mapping.of_draft(row)
     if seen:
         mine = table.c.key == row.key, table.c.version == seen
         done = await connection.execute(table.update().where(*mine).values(**values))
     else:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        done = await connection.execute(dialect.insert(table).values(**values).on_conflict_do_nothing())
+        new = dialect.insert(mapping.table("draft")).values(**values)
+        done = await connection.execute(new.on_conflict_do_nothing())
     if done.rowcount != 1:
         raise errors.Stale

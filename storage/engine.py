@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -39,8 +39,11 @@ PRAGMAS: Final = (
 EMPTYING: Final = 0.2  # seconds that the emptying of a log waits for readers; what reads longer lets the next one do it
 READING: Final = "tinbao_reading"
 SCHEMA: Final = "SELECT version_num FROM alembic_version"
+KNOWN: Final = "tinbao.known"  # the ids that a transaction names; see `storage.rights`
+NAMING: Final = f"SELECT set_config('{KNOWN}', ?, true)"  # with `?` for them as `listed`; it ends with the transaction
 # On PostgreSQL who upgrades waits for whoever read it so, and the other way round; on SQLite whoever writes is alone.
-HELD: Final = f"{SCHEMA} FOR KEY SHARE"
+HELD: Final = f"{NAMING}, version_num FROM alembic_version FOR KEY SHARE"
+NOT_PERMITTED: Final = "42501"  # PostgreSQL's code
 _FAILURES: Final = (exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.TimeoutError, OSError)
 
 
@@ -104,6 +107,25 @@ async def guarded() -> AsyncIterator[None]:
         yield
     except _FAILURES as error:
         raise errors.StoreUnavailable from error
+    except exc.ProgrammingError as error:
+        if is_not_permitted(error):
+            raise errors.NotPermitted from error
+        raise
+
+
+def unavailable(error: BaseException) -> errors.StoreUnavailable:
+    """What an error of SQLAlchemy's is called where a database cannot be used."""
+    return errors.NotPermitted() if is_not_permitted(error) else errors.StoreUnavailable()
+
+
+def is_not_permitted(error: BaseException) -> bool:
+    """Whether an error of SQLAlchemy's says that the role lacks a right."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) == NOT_PERMITTED
+
+
+def listed(ids: Iterable[bytes]) -> str:
+    """Ids as PostgreSQL writes an array of bytes."""
+    return "{" + ",".join(f'"\\\\x{it.hex()}"' for it in ids) + "}"
 
 
 @contextlib.asynccontextmanager
@@ -161,7 +183,7 @@ def check_schema(found: Sequence[Sequence[Any]], known: str) -> None:
     Raises:
         Outdated: a later version upgraded it while this one runs.
     """
-    if [tuple(it) for it in found] != [(known,)]:
+    if [it[-1] for it in found] != [known]:
         raise errors.Outdated
 
 
@@ -175,34 +197,56 @@ class Database:
     def __init__(self, url: str, busy: float = BUSY, book: TallyBook | None = None, schema: str = "") -> None:
         self.url = url
         self._schema = schema
-        self._held = sa.text(SCHEMA if is_sqlite(url) else HELD)
         self.busy = busy
         self._lane = Lane(book, STEPS)
         self._engine = create_engine(url, busy)
+        self.dialect = self._engine.dialect.name
         snapshot = {} if is_sqlite(url) else {"isolation_level": "REPEATABLE READ"}  # SQLite reads one moment anyway
         self._reading = self._engine.execution_options(**{READING: True}, **snapshot)
 
     @contextlib.asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads, and sees one moment of the database."""
+    async def read(self, *known: bytes) -> AsyncIterator[AsyncSession]:
+        """A session that only reads, and sees one moment of the database.
+
+        Args:
+            known: ids by which rows are found; for whoever may find them by nothing else.
+        """
         async with guarded(), AsyncSession(self._reading) as session:
+            if known:
+                await self._name(await session.connection(), known)
             yield session
 
-    async def rows(self, statement: sa.Executable) -> Sequence[Any]:
-        """Plain rows, without objects: for pages and sums."""
+    async def rows(self, statement: sa.Executable, *known: bytes) -> Sequence[Any]:
+        """Plain rows, without objects: for pages and sums. `known`: as for `read`."""
         async with guarded(), self._reading.connect() as connection:
+            if known:
+                await self._name(connection, known)
             found: Sequence[Any] = (await connection.execute(statement)).all()
         return found
 
+    async def _name(self, connection: AsyncConnection, known: Sequence[bytes]) -> None:
+        if not is_sqlite(self.url):
+            await connection.exec_driver_sql(NAMING.replace("?", "%s"), (listed(known),))
+
     @contextlib.asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction: durable when the block is left, nothing of it kept where it raises (but for `Unsure`)."""
+    async def write(self, *known: bytes) -> AsyncIterator[AsyncConnection]:
+        """A transaction: durable when the block is left, nothing of it kept where it raises (but for `Unsure`).
+
+        Args:
+            known: as for `read`.
+        """
         async with guarded(), self._engine.connect() as connection, connection.begin() as transaction:
             if self._schema:
-                check_schema((await connection.execute(self._held)).all(), self._schema)
+                check_schema(await self._held(connection, known), self._schema)
             yield connection
             async with _answered():
                 await transaction.commit()
+
+    async def _held(self, connection: AsyncConnection, known: Sequence[bytes]) -> Sequence[Any]:
+        """The schema's row, held; and in the same statement what is named."""
+        if is_sqlite(self.url):
+            return (await connection.exec_driver_sql(SCHEMA)).all()
+        return (await connection.exec_driver_sql(HELD.replace("?", "%s"), (listed(known),))).all()
 
     async def check_schema(self) -> None:
         """Look whether the schema is still the one that this program knows.
@@ -214,10 +258,10 @@ class Database:
             check_schema(await self.rows(sa.text(SCHEMA)), self._schema)
 
     @contextlib.asynccontextmanager
-    async def record(self) -> AsyncIterator[Recording]:
+    async def record(self, *known: bytes) -> AsyncIterator[Recording]:
         """A transaction that adds events; otherwise as `write`."""
         async with self._lane.turn():
-            async with self.write() as connection:
+            async with self.write(*known, *self._lane.instance()) as connection:
                 recording = Recording(connection, self._lane)
                 yield recording
             self._lane.kept(recording.tally)

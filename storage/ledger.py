@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlmodel import select
 
-from storage import mapping
-from storage.engine import Database, is_sqlite
+from storage import known, mapping
+from storage.cases import every
+from storage.engine import Database
 from storage.tables import STANDING, EventRow
 from tips.cases.case import Case
 from tips.cases.ledger import SignedEvent
@@ -25,9 +26,9 @@ class SqlLedger:
 
     async def standing(self) -> list[SignedEvent]:
         """Events of a subject; the index holds none but these."""
-        one_of_them = STANDING["sqlite" if is_sqlite(self._database.url) else "postgresql"]
-        async with self._database.read() as session:
-            return [mapping.to_event(row) for row in await session.exec(select(EventRow).where(one_of_them))]
+        dialect = self._database.dialect
+        rows = await self._database.rows(sa.select(known.table("standing", dialect)).where(STANDING[dialect]))
+        return [mapping.event_of(row) for row in rows]
 
     async def append(self, event: SignedEvent) -> None:
         """An event that concerns no case."""
@@ -36,4 +37,4 @@ class SqlLedger:
 
     async def heads(self) -> list[Case]:
         """Every case."""
-        return [mapping.to_case(row) for row in await self._database.rows(sa.select(*mapping.case_columns()))]
+        return [mapping.to_case(row) for row in await self._database.rows(every())]

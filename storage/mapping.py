@@ -37,9 +37,9 @@ def of_case(case: Case) -> Values:
     return {name: getattr(case, name) for name in CASE_FIELDS}
 
 
-def case_columns() -> list[Column[Any]]:
+def case_columns(tip: Table) -> list[Column[Any]]:
     """The columns that `to_case` wants, in its order: rows without objects are ten times as fast."""
-    return [table("tip").c[name] for name in CASE_FIELDS]
+    return [tip.c[name] for name in CASE_FIELDS]
 
 
 def to_case(row: Sequence[Any]) -> Case:

@@ -6,16 +6,19 @@ are one transaction, on both databases.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 import sqlite3
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from storage import engine
+from storage import engine, roles
+from storage.rights import Part
 from tips import errors
 
 if TYPE_CHECKING:
@@ -48,24 +51,66 @@ def upgrade(url: str, to: str = "") -> None:
         to: an older revision, for rows of that time; a database that is beyond it stays where it is.
 
     Raises:
-        BadSetting: a later version of the product was here; the message is the remedy.
+        BadSetting: a later version of the product was here, or whoever connects does not own the tables; the message
+            is the remedy.
         NotVerified: its rows don't fit together.
         StoreUnavailable: the database is away or cannot be written.
     """
+    with _available(), connected(url) as connection:
+        current = _is_current(connection, to)
+        if not current and not _owns(connection):
+            raise errors.BadSetting(
+                f"the database has schema {_version(connection) or 'none'}, this program needs {to or _newest()}, and"
+                " only its owner brings it on: run `tinbao roles` with the owner's TINBAO_DATABASE_URL, then start this"
+            )
+    if not current:
+        with _available(), connected(url) as connection:
+            _raise(connection, to)
+
+
+def renew_roles(url: str) -> Mapping[Part, str] | None:
+    """Give the parts' roles their rights anew, in a database at the newest schema; what they are called.
+
+    None: they could not be made, see `roles.put_into_force`.
+
+    Raises:
+        BadSetting: it is SQLite, or see `upgrade`.
+        StoreUnavailable: the database is away or cannot be written.
+    """
+    if engine.is_sqlite(url):
+        raise errors.BadSetting("roles by part are PostgreSQL's: set TINBAO_DATABASE_URL to its owner's")
+    upgrade(url)
+    with _available(), connected(url) as connection:
+        if not _owns(connection):
+            raise errors.BadSetting(
+                "only the tables' owner gives roles their rights: set the owner's TINBAO_DATABASE_URL"
+            )
+        _lock(connection)
+        made = roles.put_into_force(connection)
+        connection.commit()
+        return roles.names(connection) if made else None
+
+
+@contextlib.contextmanager
+def _available() -> Iterator[None]:
+    try:
+        yield
+    except (exc.DBAPIError, sqlite3.Error) as error:
+        raise engine.unavailable(error) from error
+
+
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[sa.Connection]:
+    """One connection, whose transactions hold changes of the schema too."""
     created = _engine(url)
     try:
         with created.connect() as connection:
-            current = _is_current(connection, to)
-        if not current:
-            _raise(created, to)
-    except (exc.DBAPIError, sqlite3.Error) as error:
-        raise errors.StoreUnavailable from error
+            yield connection
     finally:
         created.dispose()
 
 
 def _engine(url: str) -> sa.Engine:
-    """An engine whose transactions hold changes of the schema too."""
     if not engine.is_sqlite(url):
         return sa.create_engine(engine.sync_url(url), hide_parameters=True)
     options = {"timeout": PATIENCE, "isolation_level": None, "uri": "file:" in url}
@@ -90,6 +135,22 @@ def _is_current(connection: sa.Connection, to: str) -> bool:
     return version is not None and known.index(version) >= known.index(to or known[-1])
 
 
+def _owns(connection: sa.Connection) -> bool:
+    """Whether the tables are whose connects, or may be made by them; a part's role owns none, and SQLite knows none."""
+    return connection.dialect.name == "sqlite" or bool(connection.execute(_MAY_BUILD).scalar())
+
+
+def _newest() -> str:
+    return revisions(SCRIPTS)[-1]
+
+
+_MAY_BUILD: Final = sa.text("""
+    SELECT CASE WHEN to_regclass('alembic_version') IS NULL
+        THEN has_schema_privilege(current_schema()::text, 'CREATE')
+        ELSE (SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('alembic_version')) END
+""")
+
+
 def schema(connection: sa.Connection) -> str:
     """The revision that a database is at; "": it is empty."""
     return _version(connection) or ""
@@ -112,16 +173,20 @@ def configuration(connection: sa.Connection) -> Config:
     return config
 
 
-def _raise(created: sa.Engine, to: str) -> None:
-    """Run every migration that the database lacks, in one transaction that one process at a time is in."""
+def _raise(connection: sa.Connection, to: str) -> None:
+    """Run every migration that the database lacks, in one transaction that one process at a time is in.
+
+    At the newest schema the parts' roles get their rights: by the table of them as it is now, whatever was added.
+    """
     from alembic import command
 
-    with created.connect() as connection:
-        _lock(connection)
-        if not _is_current(connection, to):  # whoever held the lock before may have done it
-            command.upgrade(configuration(connection), to or "head")
-            _check_references(connection)
-        connection.commit()
+    _lock(connection)
+    if not _is_current(connection, to):  # whoever held the lock before may have done it
+        command.upgrade(configuration(connection), to or "head")
+        _check_references(connection)
+        if connection.dialect.name == "postgresql" and _version(connection) == _newest():
+            roles.put_into_force(connection)
+    connection.commit()
 
 
 def _lock(connection: sa.Connection) -> None:

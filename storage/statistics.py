@@ -54,6 +54,16 @@ class SqlStatistics:
             for period, figures, counted, leaf, body, signature in rows
         ]
 
+    async def published(self) -> list[FrozenPeriod]:
+        """Every closed period, without its counts."""
+        table = mapping.table("period")
+        columns = [table.c[name] for name in ("period", "figures", "leaf", "body", "signature")]
+        rows = await self._database.rows(sa.select(*columns).order_by(table.c.number))
+        return [
+            FrozenPeriod(period, figures, b"", SignedEvent(leaf, b"", body, signature))
+            for period, figures, leaf, body, signature in rows
+        ]
+
     async def freeze(self, closed: FrozenPeriod, over: Sequence[str]) -> bool:
         """Keep a closed period, once."""
         table, event = mapping.table("period"), closed.closing

@@ -40,6 +40,10 @@ class Lane:
         async with self._turn:
             yield
 
+    def instance(self) -> tuple[bytes, ...]:
+        """By what the database finds the tally of this lane; (): nothing counts here."""
+        return () if self._book is None else (self._begun(self._book).instance,)
+
     def waiting(self, leaves: Iterable[bytes]) -> list[dict[str, Any]]:
         """The rows by which leaves wait, for whoever inserts many at once."""
         return [{"leaf": leaf, "told": self._book is not None} for leaf in leaves]
@@ -51,7 +55,7 @@ class Lane:
         """
         if self._book is None or not leaves:
             return None
-        known = self._known or self._latest(execute, self._kept or self._book.load(self._name))
+        known = self._known or self._latest(execute, self._begun(self._book))
         self._known = None  # until it is known that this was committed
         tally = known.adding(leaves)
         signed = self._book.sign(tally)
@@ -64,6 +68,12 @@ class Lane:
             self._known = self._kept = tally
             with contextlib.suppress(OSError):  # a full tmpfs stops nobody: then it is this process alone that knows
                 self._book.keep(self._name, tally)
+
+    def _begun(self, book: TallyBook) -> Tally:
+        """What is kept; loaded once, as a tally that begins has another name each time."""
+        if self._kept is None:
+            self._kept = book.load(self._name)
+        return self._kept
 
     def _latest(self, execute: Execute, kept: Tally) -> Tally:
         """What was kept; or what the database has, where a process ended, or lost its server, after a commit."""

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import mapping
+from storage import known, mapping
 from storage.engine import Database, is_sqlite
 from storage.loose_types import NO_NUMBER
 from tips import errors
@@ -91,24 +91,20 @@ class SqlTree:
 
     async def published(self, size: int, limit: int) -> list[tuple[Head, SignedEvent | None]]:
         """Heads with the events that closed them."""
-        head, event = mapping.table("tree_head"), mapping.table("event")
-        both = head.outerjoin(event, event.c.leaf == head.c.closing)
-        columns = (
-            head.c.size,
-            head.c.note,
-            head.c.closing,
-            event.c.leaf,
-            event.c.case_id,
-            event.c.body,
-            event.c.signature,
-        )
-        wanted = sa.select(*columns).select_from(both).where(head.c.size <= size, _short(head.c.note))
+        head = mapping.table("tree_head")
+        wanted = sa.select(head.c.size, head.c.note, head.c.closing).where(head.c.size <= size, _short(head.c.note))
         rows = await self._database.rows(wanted.order_by(head.c.size.desc()).limit(limit))
-        return [
-            (Head(*row[:3]), SignedEvent(*row[3:]) if _are_octets(row.leaf, row.body, row.signature) else None)
-            for row in rows
-            if _is_head(row)
-        ]
+        heads = [Head(*row) for row in rows if _is_head(row)]
+        closings = await self._events([it.closing for it in heads])
+        return [(it, closings.get(it.closing)) for it in heads]
+
+    async def _events(self, leaves: Sequence[bytes]) -> dict[bytes, SignedEvent]:
+        """Events by exactly these leaves."""
+        event, found = known.table("event", self._database.dialect), dict[bytes, SignedEvent]()
+        for some in _pieces(leaves):
+            rows = await self._database.rows(sa.select(event).where(event.c.leaf.in_(some)), *some)
+            found.update((it.leaf, mapping.event_of(it)) for it in rows if _are_octets(it.leaf, it.body, it.signature))
+        return found
 
     async def cosign(self, size: int, witness: str, line: bytes) -> None:
         """One row a head and witness."""

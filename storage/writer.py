@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from storage import engine, loose_types, mapping
+from storage import engine, known, loose_types, mapping
 from storage.tallying import WRITER, Lane
 from tips import errors
 from tips.merkle.tallies import Tally
@@ -116,7 +116,7 @@ class Writer:
         """The answers of a group; one bad item does not spoil the others."""
         group = Group(self._driver, self._lane)
         try:
-            answers = self._driver.transact(functools.partial(group.write, items))
+            answers = self._driver.transact(functools.partial(group.write, items), group.known(items))
         except errors.StoreUnavailable as error:
             return [error] * len(items)
         except Exception as error:
@@ -158,6 +158,11 @@ class Group:
         self._driver, self._lane = driver, lane
         self.tally: Tally | None = None
 
+    def known(self, items: Sequence[Item]) -> list[bytes]:
+        """By which ids rows are found that are there already: drafts, and the tally of this lane."""
+        drafts = [it.row.key for it in items if isinstance(it, PutDraft)]
+        return [*drafts, *self._lane.instance()]
+
     def write(self, items: Sequence[Item]) -> list[Any]:
         """The answers, once everything is written: what an item hangs on first, then everything of the new cases."""
         done = self._driver.each([self._first(it) for it in items])
@@ -197,24 +202,28 @@ class Driver(abc.ABC):
     """The statements of the hot path, made once from the tables' own columns."""
 
     mark = "?"
-    held = engine.SCHEMA
+    drafts = "draft"  # where one is found by its key
 
     def __init__(self, schema: str) -> None:
         self._schema = schema
         self._connection: Any = None
 
     @abc.abstractmethod
-    def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
-        """Run work in one transaction."""
+    def transact(self, work: Callable[[], list[Any]], known: Sequence[bytes] = ()) -> list[Any]:
+        """Run work in one transaction; `known`: ids by which rows are found, as in `engine.Database.read`."""
 
-    def check_schema(self) -> None:
+    def check_schema(self, known: Sequence[bytes]) -> None:
         """That the database is still at the schema that this program knows; first in each transaction.
 
         Raises:
             Outdated: see `engine.check_schema`.
         """
         if self._schema:
-            engine.check_schema(self.execute(self.held, ()), self._schema)
+            engine.check_schema(self.held(known), self._schema)
+
+    def held(self, known: Sequence[bytes]) -> Sequence[Any]:
+        """The row of the schema; whoever writes is alone."""
+        return self.execute(engine.SCHEMA, ())
 
     def close(self) -> None:
         """Close the connection; the next use opens another."""
@@ -252,7 +261,8 @@ class Driver(abc.ABC):
         """Store a draft over the version that was seen."""
         if not seen:
             return self.insert(mapping.table("draft"), mapping.of_draft(row))
-        sql = "UPDATE draft SET sealed = ?, version = ?, expires_at = ? WHERE key = ? AND version = ?"
+        changed = "sealed = ?, version = ?, expires_at = ? WHERE key = ? AND version = ?"
+        sql = f"UPDATE {self.drafts} SET {changed}"  # noqa: S608
         return sql, (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, seen)
 
     def keep_file(self, envelope: bytes) -> None:
@@ -270,13 +280,13 @@ class SqliteDriver(Driver):
         super().__init__(schema)
         self._path, self._busy = engine.sqlite_path(url), busy
 
-    def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
+    def transact(self, work: Callable[[], list[Any]], known: Sequence[bytes] = ()) -> list[Any]:
         """See `Driver`."""
         try:
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
             try:
-                self.check_schema()
+                self.check_schema(known)
                 done = work()
                 connection.execute("COMMIT")
             except BaseException:
@@ -303,19 +313,25 @@ class PostgresDriver(Driver):
     """psycopg, one connection; what need not wait goes out as one pipeline."""
 
     mark = "%s"
-    held = engine.HELD
+    drafts = known.PREFIX + "draft"
 
     def __init__(self, url: str, schema: str) -> None:
         super().__init__(schema)
         self._dsn = url.replace("postgresql+psycopg:", "postgresql:")
 
-    def transact(self, work: Callable[[], list[Any]]) -> list[Any]:
+    def held(self, known: Sequence[bytes]) -> Sequence[Any]:
+        """The row of the schema, held against who upgrades; and in the same statement what is named."""
+        return self.execute(engine.HELD, (engine.listed(known),))
+
+    def transact(self, work: Callable[[], list[Any]], known: Sequence[bytes] = ()) -> list[Any]:
         """See `Driver`."""
         import psycopg
 
         try:
-            done = self._worked(work)
+            done = self._worked(work, known)
             self._commit()
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise errors.NotPermitted from error
         except (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError) as error:
             self.close()
             raise errors.StoreUnavailable from error
@@ -327,13 +343,13 @@ class PostgresDriver(Driver):
         with self._connection.pipeline():
             yield
 
-    def _worked(self, work: Callable[[], list[Any]]) -> list[Any]:
+    def _worked(self, work: Callable[[], list[Any]], known: Sequence[bytes]) -> list[Any]:
         import psycopg
 
         if self._connection is None or self._connection.closed:
             self._connection = psycopg.connect(self._dsn)
         try:
-            self.check_schema()
+            self.check_schema(known)
             return work()
         except BaseException:
             with contextlib.suppress(psycopg.Error):  # a lost connection has rolled back by itself

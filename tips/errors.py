@@ -26,6 +26,10 @@ class Outdated(StoreUnavailable):
     """A later version of Tin Báo has taken this home over, and nothing was kept: start this process anew with it."""
 
 
+class NotPermitted(StoreUnavailable):
+    """The database lets this process do no such thing, and nothing was kept: see `tinbao doctor` for its role."""
+
+
 class Unsure(StoreUnavailable):
     """The store went away while it was writing: it may have kept everything, or nothing. Look before trying again."""
 

@@ -243,6 +243,14 @@ def serve(
     _run(serving.serve(_settings(), _parts(only)))
 
 
+@app.command("roles")
+def run_roles() -> None:
+    """Give each part's role on PostgreSQL its rights, by the tables' owner, and say how a process gets one."""
+    from bot.commands import database_roles
+
+    raise typer.Exit(database_roles.give(_settings()))
+
+
 @app.command()
 def demo() -> None:
     """Run the product on a throw-away home with invented tips."""

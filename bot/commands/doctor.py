@@ -7,6 +7,7 @@ the clock cannot bring on) is said and fails nothing.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import urllib.error
 import urllib.request
@@ -15,13 +16,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot import condition, zalo_tokens
-from bot.commands import error_messages
+from bot.commands import database_roles, error_messages
 from bot.serve.health import OUTDATED
 from bot.serve.zalo_bot import FOR_TRYING
 from bot.settings import Settings, read
 from bot.wiring import Product, open_product
 from handlers.version import program_version
 from storage import migrate
+from storage.standing import Standing
 from tips import errors
 from tips.cases import ledger
 from tips.cases.case import code_of
@@ -55,19 +57,42 @@ async def check(environment: Mapping[str, str], parts: Collection[str] | None = 
     try:
         settings = read(environment)
         async with open_product(settings, parts) as product:
-            return await _all(settings, product, environment)
+            return await _all(settings, product, environment, _chosen(settings, parts))
     except errors.TinBaoError as error:
         print(f"✗ start: {error_messages.said(error, environment)}")
         return 1
 
 
-async def _all(settings: Settings, product: Product, environment: Mapping[str, str]) -> int:
+def _chosen(settings: Settings, parts: Collection[str] | None) -> Mapping[str, Check]:
+    """What can be looked at with the rights that whoever connects has in the database."""
+    user = database_roles.look(settings, parts)
+    chosen = CHECKS
+    if user and not user.owns:
+        print(f"  not looked at: {', '.join(WHOLE)}: run `tinbao doctor` with the owner's TINBAO_DATABASE_URL")
+        chosen = {name: run for name, run in CHECKS.items() if name not in WHOLE}
+    return {"rights": functools.partial(_rights, user, parts), **chosen}
+
+
+async def _rights(user: Standing | None, parts: Collection[str] | None, _: Product) -> str:
+    """Whether a part's process can do in the database what its part needs, and no more."""
+    if user is None:
+        return "SQLite: whoever has the file has every right on it"
+    if said := database_roles.advice(user, parts):
+        return Advice(said)
+    if user.owns:
+        return f"each part has a role of its own; {user.user} owns the tables"
+    return f"{user.user} has those of {', '.join(sorted(user.parts))}, and no others"
+
+
+async def _all(
+    settings: Settings, product: Product, environment: Mapping[str, str], chosen: Mapping[str, Check]
+) -> int:
     print("✓ settings, secrets, run folder, database schema, roster")
     print(f"  operator of the intake machine: {settings.operator or 'nobody: set TINBAO_OPERATOR'}")
     if product.roster().trial:
         print("! trial: this home is for trying out, no real tip is meant for it: a real one is made without --trial")
     failed = 0
-    for name, run in CHECKS.items():
+    for name, run in chosen.items():
         try:
             found = await run(product)
             print(f"{'!' if isinstance(found, Advice) else '✓'} {name}: {found}")
@@ -295,3 +320,15 @@ CHECKS: Final[Mapping[str, Check]] = {
     "incidents": _incidents,
     "zalo": _zalo,
 }
+WHOLE: Final = (  # of the home
+    "data",
+    "ledger",
+    "epochs",
+    "recovery",
+    "mailboxes",
+    "deadlines",
+    "jobs",
+    "cases",
+    "undelivered",
+    "invitations",
+)

@@ -73,6 +73,9 @@ class _Invented(Statistics):
     async def frozen(self) -> list[Frozen]:
         return await self.store.frozen()
 
+    async def published(self) -> list[Frozen]:
+        return await self.store.published()
+
     async def freeze(self, closed: Frozen, over: Sequence[str]) -> bool:
         return await self.store.freeze(closed, over)
 

@@ -159,6 +159,14 @@ async def test_what_lies_among_closed_periods_and_in_no_ledger_can_be_taken_away
     assert [it.period for it in await store.statistics.frozen()] == ["2026-10", "2026-11"]
 
 
+async def test_what_is_published_of_a_closed_period_comes_without_its_counts(store: Store) -> None:
+    """Small counts are hidden wherever figures are read; only the closing of a longer period needs them."""
+    made = [frozen("2026-10"), frozen("2026-11")]
+    for it in made:
+        await store.statistics.freeze(it, ())
+    assert await store.statistics.published() == [replace(it, counted=b"") for it in made]
+
+
 def frozen(period: str) -> FrozenPeriod:
     event = ledger.Event(ledger.Kind.FROZEN, b"", ledger.FIRST, NOON, "clock", secrets.token_bytes(32), {})
     return FrozenPeriod(period, period.encode(), b"{}", ledger.sign(event, bytes(32)))

@@ -17,7 +17,6 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -52,9 +51,8 @@ def connected(url: str) -> Iterator[sa.Connection]:
 
 
 def at(url: str, revision: str) -> None:
-    """An empty database at a revision, made by its own scripts."""
-    with connected(url) as connection:
-        command.upgrade(migrate.configuration(connection), revision)
+    """An empty database at a revision."""
+    migrate.upgrade(url, revision)
 
 
 def version(url: str) -> str:

@@ -802,6 +802,9 @@ class MemoryStatistics(Port):
     async def frozen(self) -> list[FrozenPeriod]:
         return list(self.rows.periods.values())
 
+    async def published(self) -> list[FrozenPeriod]:
+        return [replace(it, counted=b"") for it in self.rows.periods.values()]
+
     async def freeze(self, closed: FrozenPeriod, over: Sequence[str]) -> bool:
         if closed.period in self.rows.periods:
             return False

@@ -264,6 +264,10 @@ class Statistics(Protocol):
         """Every closed period, in the order in which they were closed."""
         ...
 
+    async def published(self) -> list[FrozenPeriod]:
+        """The same without `counted`, which is empty: small counts are for the closing alone."""
+        ...
+
     async def freeze(self, closed: FrozenPeriod, over: Sequence[str]) -> bool:
         """Keep a closed period with its event, unless it is closed already; of the periods `over` forget the counts.
 

@@ -33,7 +33,7 @@ class Archive:
 
     async def figures(self) -> Sequence[Figures]:
         """The figures of every closed period, in the order in which they were closed."""
-        found = [self._figures(row) for row in await self.statistics.frozen()]
+        found = [self._figures(row) for row in await self.statistics.published()]
         return [it for it in found if it is not None]
 
     def _figures(self, row: FrozenPeriod) -> Figures | None:

@@ -1,0 +1,125 @@
+"""Rows that are found by exact id, and by nothing else: on PostgreSQL a view of each table that the intake looks into.
+
+`known_tip` shows the tips of which the transaction named the id. It is a function's answer: no condition, plan or
+statistic of whoever asks comes to see another row. Policies on the tables' rows would not hold that: PostgreSQL looks a
+range of ids up in an index before a policy, and counts for anybody what the policy then removed.
+
+What is changed or deleted in a view is changed in its table, if it is still what the view showed.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import MetaData, Table
+
+from storage import engine, tables
+from storage.tables import STANDING
+
+PREFIX: Final = "known_"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which rows of a table are shown, by a condition on its row `it`; and which columns, where it is not all."""
+
+    rows: str
+    columns: tuple[str, ...] = ()
+    of: str = ""  # the table, where the view does not bear its name
+
+
+def _named(column: str) -> str:
+    """The transaction named this one's id; its names are read once a statement."""
+    return f"{column} = ANY ((SELECT nullif(current_setting('{engine.KNOWN}', true), '')::bytea[])::bytea[])"
+
+
+_OF_CASE: Final = f"EXISTS (SELECT FROM envelope WHERE envelope.id = it.envelope_id AND {_named('envelope.case_id')})"
+_CLOSING: Final = _named("it.leaf") + " AND it.leaf = ANY (SELECT closing FROM tree_head)"  # noqa: S608 (leaves are no secret)
+_ASIDE: Final = "name ~ '^mailbox[.][0-9a-f]+[.][0-9a-f]+$'"  # see migration 0013
+_LOOKUP: Final = f"decode(CASE WHEN {_ASIDE} THEN split_part(name, '.', 3) END, 'hex')"
+
+VIEWS: Final[Mapping[str, View]] = {
+    "tip": View(_named("it.id")),
+    "envelope": View(_named("it.case_id")),
+    "reading_grant": View(f"{_named('it.case_id')} OR {_OF_CASE}"),  # wherever a hand has put it
+    "mailbox": View(f"{_named('it.lookup')} OR {_named('it.case_id')}"),
+    "event": View(f"(it.case_id <> '' AND {_named('it.case_id')}) OR ({_CLOSING})"),  # '': it concerns no case
+    "draft": View(_named("it.key")),
+    "ping": View(_named("it.case_id"), ("id", "case_id", "due_at")),
+    "push": View(_named("it.case_id"), ("id", "case_id", "due_at")),  # and not whose chat it is
+    "topic": View(_named("it.case_id"), ("case_id",)),
+    "standing": View(str(STANDING["postgresql"]), of="event"),  # what was laid down for the whole home, for every part
+    "kept": View(_named(_LOOKUP), ("name", "value")),
+}
+
+
+def table(name: str, dialect: str) -> Table:
+    """A table as it is looked into by exact id: SQLite knows no rights, and has no views."""
+    return _base(name) if dialect == "sqlite" else _view(name)
+
+
+def _base(name: str) -> Table:
+    return tables.metadata.tables[VIEWS[name].of or name]
+
+
+@functools.cache
+def _view(name: str) -> Table:
+    return _base(name).to_metadata(MetaData(), name=PREFIX + name)
+
+
+def statements(connection: sa.Connection) -> Iterator[str]:
+    """What makes the views anew, as the tables are now; nobody but the owner may use them yet."""
+    schema = connection.execute(sa.text("SELECT quote_ident(current_schema())")).scalar_one()
+    for name, view in VIEWS.items():
+        shown = [it for it in _base(name).columns if not view.columns or it.name in view.columns]
+        owned = f"SECURITY DEFINER SET search_path = {schema}, pg_temp"
+        yield from _Made(name, view.of or name, view.rows, shown, connection.dialect, owned).statements()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A view in the making."""
+
+    name: str
+    table: str
+    rows: str
+    columns: list[sa.Column[Any]]
+    dialect: sa.Dialect
+    owned: str  # how its functions run: as the owner, whoever calls them, with the owner's tables in view
+
+    def statements(self) -> Iterator[str]:
+        """The view over its function, and what is done where its rows are changed."""
+        view = PREFIX + self.name
+        typed = ", ".join(f'"{it.name}" {it.type.compile(self.dialect)}' for it in self.columns)
+        returns = f"RETURNS TABLE ({typed}) LANGUAGE sql STABLE"
+        yield f"DROP VIEW IF EXISTS {view}"
+        yield f"DROP FUNCTION IF EXISTS {view}(), change_{view}()"
+        yield f"CREATE FUNCTION {view}() {returns} {self.owned} AS $${self._found()}$$"
+        yield f"CREATE FUNCTION change_{view}() RETURNS trigger LANGUAGE plpgsql {self.owned} AS $${self._changed()}$$"
+        yield f"REVOKE ALL ON FUNCTION {view}(), change_{view}() FROM PUBLIC"
+        yield f"CREATE VIEW {view} AS SELECT * FROM {view}()"  # noqa: S608 (all of it our own words, here and below)
+        yield (
+            f"CREATE TRIGGER change INSTEAD OF UPDATE OR DELETE ON {view} FOR EACH ROW EXECUTE FUNCTION change_{view}()"
+        )
+
+    def _found(self) -> str:
+        return f"SELECT {self._row('it')} FROM {self.table} AS it WHERE {self.rows}"  # noqa: S608
+
+    def _changed(self) -> str:
+        """The row as it shall be, or gone; one that is no longer what was shown stays, and counts as not found."""
+        keys, others = ([it for it in self.columns if it.primary_key is key] for key in (True, False))
+        this = " AND ".join(f'it."{it.name}" = OLD."{it.name}"' for it in keys)
+        same = f"{this} AND ROW({self._row('it')}) IS NOT DISTINCT FROM ROW({self._row('OLD')})"
+        values = ", ".join(f'"{it.name}" = NEW."{it.name}"' for it in others or keys)
+        return (
+            f"BEGIN IF TG_OP = 'DELETE' THEN DELETE FROM {self.table} AS it WHERE {same};"  # noqa: S608
+            f" ELSE UPDATE {self.table} AS it SET {values} WHERE {same}; END IF;"
+            " IF NOT FOUND THEN RETURN NULL; ELSIF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END"
+        )
+
+    def _row(self, name: str) -> str:
+        return ", ".join(f'{name}."{it.name}"' for it in self.columns)
