@@ -78,7 +78,7 @@ Shares = Annotated[
 ]
 IncidentId = Annotated[str, typer.Argument(help="Its id, as `incident list` prints it.")]
 Words = Annotated[str, typer.Option("--words", help="A few words; nobody's tip.")]
-Decided = Annotated[str, typer.Argument(help="The decision's number, such as 123/QĐ-TTg.")]
+Decided = Annotated[str, typer.Argument(help="The decision's number, as it stands on the paper.")]
 Name = Annotated[str, typer.Argument(help="A person's name.")]
 Unit = Annotated[str, typer.Argument(help="A unit's code.")]
 Trial = Annotated[
@@ -469,12 +469,13 @@ def words_add(
     officer: Officer,
     use: Annotated[str, typer.Option("--use", help="ask, answer or conclude.")],
     text: Annotated[str, typer.Option("--text", help="The words; [holes] are filled in before they are sent.")],
-    lang: Annotated[str, typer.Option("--lang", help="The reporter's language.")] = "vi",
+    lang: Annotated[str, typer.Option("--lang", help="The reporter's language; else Vietnamese.")] = "",
 ) -> None:
     """Keep words for the officers of a head's unit; what a reporter reads stays what an officer sends."""
+    import locales
     from bot.commands import unit_words
 
-    _run(unit_words.add(_settings(), officer, use, lang, text))
+    _run(unit_words.add(_settings(), officer, use, lang or locales.SOURCE, text))
 
 
 @words_app.command("change")
