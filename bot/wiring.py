@@ -49,6 +49,7 @@ from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
 from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
+from tips.desk.unit_templates import UnitTemplates
 from tips.desk.writing import Writer
 from tips.evidence.files import Files
 from tips.intake.conversation import Conversation
@@ -121,6 +122,7 @@ class Product:
     undelivered: Undelivered
     holidays: Holidays
     incidents: Incidents
+    unit_templates: UnitTemplates
     reorganisation: Reorganisation
     early_signs: EarlySigns
     closing: Closing
@@ -335,6 +337,7 @@ def _put_together(it: _Basis) -> Product:
         reorganisation=Reorganisation(lambda: _registrar(it), it.store.cases, laying),
         holidays=Holidays(laying),
         incidents=Incidents(laying),
+        unit_templates=UnitTemplates(laying, it.roster),
         **clock._asdict(),
         jobs=Jobs((*_jobs(it, clock, logins), *_nightly(it, custody)), clock.leases, it.now),
         exports=exports,

@@ -38,6 +38,13 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "words for a unit by another one's head",
+        "tips/cases/unit_words.py",
+        "said.unit == unit == unit_of(event.by):",
+        "said.unit == unit:",
+        "tests/flows/test_unit_words.py::test_nobody_but_the_units_own_head_speaks_for_it",
+    ),
+    Mutant(
         "words for everybody by one person alone",
         "tips/cases/incidents.py",
         "if offered is None or offered.by == event.by or digest",

@@ -49,7 +49,7 @@ an admin looks at what another document would change (`reorganisation`), or one 
 and makes the request that signers sign
 what people lay down for the whole home is `standing`, by whose word it is: an admin gives the `holidays` that the
 government swaps, which are `days_off` from then on; who looks after the home keeps a list of `incidents`
-(`laying_down`)
+(`laying_down`), and a head the unit's own words (`unit_words`), which officers are offered (`unit_templates`)
 
 `clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say by its `working_days`, and the
 `policy`):

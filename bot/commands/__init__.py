@@ -33,6 +33,7 @@ ledger_app = typer.Typer(no_args_is_help=True, help="The ledger.")
 witness_app = typer.Typer(no_args_is_help=True, help="Watch the ledger's heads from outside; needs no home.")
 signer_app = typer.Typer(no_args_is_help=True, help="A signer's own keys; needs no home.")
 roster_app = typer.Typer(no_args_is_help=True, help="Versions of the roster, as files that travel.")
+words_app = typer.Typer(no_args_is_help=True, help="A unit's own words for questions, answers and conclusions.")
 incident_app = typer.Typer(no_args_is_help=True, help="What went wrong with this home; each word is on record.")
 holidays_app = typer.Typer(no_args_is_help=True, help="Working days, as the government swaps them.")
 held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum can open.")
@@ -47,6 +48,7 @@ for name, group in (
     ("held", held_app),
     ("holidays", holidays_app),
     ("incident", incident_app),
+    ("words", words_app),
     ("signer", signer_app),
     ("roster", roster_app),
 ):
@@ -77,7 +79,7 @@ Shares = Annotated[
 ]
 IncidentId = Annotated[str, typer.Argument(help="Its id, as `incident list` prints it.")]
 Words = Annotated[str, typer.Option("--words", help="A few words; nobody's tip.")]
-Decided = Annotated[str, typer.Argument(help="The decision's number, such as 123/QĐ-TTg.")]
+Decided = Annotated[str, typer.Argument(help="The decision's number, as it stands on the paper.")]
 Name = Annotated[str, typer.Argument(help="A person's name.")]
 Unit = Annotated[str, typer.Argument(help="A unit's code.")]
 Trial = Annotated[
@@ -485,6 +487,50 @@ def incident_agree(id: IncidentId, officer: Officer) -> None:
     from bot.commands import incidents
 
     _run(incidents.agree(_settings(), officer, id))
+
+
+@words_app.command("show")
+def words_show(unit: Unit) -> None:
+    """The words that a unit keeps, as JSON."""
+    from bot.commands import unit_words
+
+    _run(unit_words.show(_settings(), unit))
+
+
+@words_app.command("add")
+def words_add(
+    officer: Officer,
+    use: Annotated[str, typer.Option("--use", help="ask, answer or conclude.")],
+    text: Annotated[str, typer.Option("--text", help="The words; [holes] are filled in before they are sent.")],
+    lang: Annotated[str, typer.Option("--lang", help="The reporter's language; else Vietnamese.")] = "",
+) -> None:
+    """Keep words for the officers of a head's unit; what a reporter reads stays what an officer sends."""
+    import locales
+    from bot.commands import unit_words
+
+    _run(unit_words.add(_settings(), officer, use, lang or locales.SOURCE, text))
+
+
+@words_app.command("change")
+def words_change(
+    id: Annotated[str, typer.Argument(help="Their id, as `words show` prints it.")],
+    officer: Officer,
+    text: Annotated[str, typer.Option("--text", help="The words.")],
+) -> None:
+    """Put other words in the place of some."""
+    from bot.commands import unit_words
+
+    _run(unit_words.change(_settings(), officer, id, text))
+
+
+@words_app.command("remove")
+def words_remove(
+    id: Annotated[str, typer.Argument(help="Their id, as `words show` prints it.")], officer: Officer
+) -> None:
+    """Keep some no longer."""
+    from bot.commands import unit_words
+
+    _run(unit_words.remove(_settings(), officer, id))
 
 
 @app.command()

@@ -81,6 +81,7 @@ def build(
             condition=functools.partial(condition.look, product),
             reorganisation=product.reorganisation,
             incidents=product.incidents,
+            unit_templates=product.unit_templates,
             travelling=roster_files.request,
             pages=pages,
             now=product.now,

@@ -27,6 +27,7 @@ from tips.organisation import taxonomy
 from tips.people.session import Session
 
 WRITTEN: Final = frozenset({ActionName.ASK, ActionName.CONCLUDE})  # with words that are offered, see `wording`
+OFFERED: Final = WRITTEN | {ActionName.ANSWER}
 TO_A_UNIT: Final = frozenset({ActionName.HAND_OVER, ActionName.SHARE})
 _MENDED: Final = frozenset({"error.blank", "error.empty", "error.too_long"})  # on the page on which it was written
 _ANOTHER: Final = ("add", "look", "sure", "seen", "sought")  # what a form's buttons say besides the action's fields
@@ -38,6 +39,7 @@ class ActionViews:
 
     frame: Frame
     casework: Casework
+    own: wording.Own
 
     async def act(self, request: Request, session: Session) -> Response:
         """One action on a case, or the page that has to come before it."""
@@ -45,7 +47,7 @@ class ActionViews:
         self.frame.check_form(request, form)
         id_ = forms.case_id(request.path_params["id"])
         action = actions.named(view_models.action_at(request.path_params["act"]))
-        if action.name in WRITTEN and "add" in form:
+        if action.name in OFFERED and "add" in form:
             return await self._words(request, session, action.name, form)
         fields = forms.fields(form, action.fields)
         if action.name in TO_A_UNIT and "to" in form and not (fields.unit and _is_answered(form)):
@@ -124,8 +126,11 @@ class ActionViews:
         result, said = forms.text(form, "result"), forms.text(form, "text")
         if result and "text" not in form:
             said = to_them(f"template.{result}")
-        ends = name is ActionName.CONCLUDE
-        offered = wording.endings(category, result, to_them) if ends else wording.questions(category, to_them)
+        shipped = {
+            ActionName.ASK: lambda: wording.questions(category, to_them),
+            ActionName.CONCLUDE: lambda: wording.endings(category, result, to_them),
+        }
+        offered = [*shipped.get(name, list)(), *wording.own(self.own, session.unit, opened, name)]
         return self._page(
             request,
             session,

@@ -34,6 +34,7 @@ class CaseViews:
     review: Review
     search: Search
     casework: Casework
+    own: wording.Own
 
     async def case(self, request: Request, session: Session) -> Response:
         """One case, opened; reading it is on record before it is shown."""
@@ -62,11 +63,15 @@ class CaseViews:
         step = next_step(opened.case, {it.action.name for it in offers}, self.frame.now())
         first, beside = view_models.bar(found, step)
         category = view_models.facts_of(opened).get("category") or ""
+        own = functools.partial(wording.own, self.own, session.unit, opened)
         return {
             "forms": found,
             "first": first,
             "beside": beside,
-            "asks": wording.questions(category, speak),
+            "words": {
+                ActionName.ASK: [*wording.questions(category, speak), *own(ActionName.ASK)],
+                ActionName.ANSWER: own(ActionName.ANSWER),
+            },
             "two_print": self.casework.refusal(session, opened, ActionName.PRINT) == "error.print_agreement",
         }
 

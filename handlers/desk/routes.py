@@ -26,6 +26,7 @@ from handlers.desk.queue import QueueViews
 from handlers.desk.reports import ReportViews
 from handlers.desk.search import SearchViews
 from handlers.desk.undelivered import UndeliveredViews
+from handlers.desk.unit_templates import UnitTemplateViews
 from handlers.exports.desk import ExportViews
 from handlers.exports.files import ExportFiles
 from handlers.pages import Pages
@@ -43,6 +44,7 @@ from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
 from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
+from tips.desk.unit_templates import UnitTemplates
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
 from tips.people.invitations import Invitations
@@ -75,6 +77,7 @@ class Desk:
     condition: Callable[[], Awaitable[Condition]]
     reorganisation: Reorganisation
     incidents: Incidents
+    unit_templates: UnitTemplates
     travelling: Callable[[Proposal], bytes]  # a request for signers, as a file
     pages: Pages
     now: Callable[[], datetime]
@@ -88,8 +91,10 @@ class Desk:
         login = LoginViews(frame, self.logins, self.officer_notifications, self.demo_logins)
         queue = QueueViews(frame, self.review, self.casework, self.early_signs, self.roster)
         search = SearchViews(frame, self.search)
-        case = CaseViews(frame, self.review, self.search, self.casework)
-        acting = ActionViews(frame, self.casework)
+        own = self.unit_templates.offered
+        case = CaseViews(frame, self.review, self.search, self.casework, own)
+        acting = ActionViews(frame, self.casework, own)
+        words = UnitTemplateViews(frame, self.unit_templates)
         joining = JoiningViews(frame, self.invitations, self.logins)
         reports = ReportViews(frame, self.roster, self.audit, self.clockwork)
         statistics = StatisticsViews(frame, self.figures)
@@ -132,6 +137,9 @@ class Desk:
             ("/organisation", "GET", organisation.page),
             ("/organisation/look", "POST", organisation.look),
             ("/organisation/request", "POST", organisation.make),
+            ("/words", "GET", words.page),
+            ("/words", "POST", words.add),
+            ("/words/change", "POST", words.change),
             ("/incidents", "GET", incidents.page),
             ("/incidents", "POST", incidents.begin),
             ("/incidents/add", "POST", incidents.add),

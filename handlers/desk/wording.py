@@ -5,12 +5,16 @@ A question supposes neither that the reporter did anything nor how they know of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
+import locales
 from handlers.desk.view_models import Speak
+from tips.cases.lifecycle import ActionName
+from tips.desk.open_case import OpenCase
 from tips.organisation import taxonomy
 
+Own = Callable[[str, ActionName, str], list[str]]  # a unit's own words for an action, in a language
 QUESTIONS: Final = 3  # of each group, and of `ANY`: `words.ask.GROUP.N`
 ENDINGS: Final = 2  # `words.end.GROUP.N`
 ANY: Final = "any"  # where the matter is not known, or has no words of its own
@@ -54,6 +58,11 @@ def _named(category: str) -> str:
     """By which group its words are called."""
     group = taxonomy.group_of(category)
     return group if group in groups() else ANY
+
+
+def own(kept: Own, unit: str, opened: OpenCase, name: ActionName) -> list[str]:
+    """What a unit keeps for an action, in the language of the case's reporter."""
+    return kept(unit, name, opened.tip.facts.get("lang", locales.SOURCE))
 
 
 def added(text: str, chosen: str, words: list[str]) -> str:

@@ -176,6 +176,14 @@ async def test_axe_finds_nothing_at_the_desk(browser: Browser, site: Served) -> 
                 await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
                 async for at in desk_pages(page):
                     found[f"{name} {at} {size['width']} {scheme}"] = await faults(page)
+    async with visitor(browser, site, DESK, absent=True) as head:
+        await log_in(head, site, "truong")
+        await head.goto("/desk/words")
+        await head.fill("#text", "Đơn vị đang xác minh, hẹn trả lời trước [ngày].")
+        await follow(head, "main form button.main")
+        for size in (PHONE, DESK):
+            await head.set_viewport_size(size)  # type: ignore[arg-type]
+            found[f"a unit's own words, {size['width']}"] = await faults(head)
     assert {at: wrong for at, wrong in found.items() if wrong} == {}
 
 

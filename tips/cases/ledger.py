@@ -69,6 +69,7 @@ class Kind(enum.StrEnum):
     AUDITED = "audited"  # the whole of it was checked; how many problems were found
     HOLIDAYS = "holidays"  # an admin gave a decision that swaps working days; see `standing`
     INCIDENT = "incident"  # something went wrong with the home itself, or more is said of it; see `incidents`
+    UNIT_WORDS = "unit_words"  # a head keeps words for the unit's officers, others, or none any more; see `unit_words`
     REQUESTED = "requested"  # an admin made a version for signers to sign; which, say the facts
     SEQUENCED = "sequenced"  # what waited joined the tree; what of it was missing
 

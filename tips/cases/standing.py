@@ -23,6 +23,7 @@ from tips.organisation.roster import APART, Roster
 ROLES: Final[Mapping[Kind, frozenset[Role]]] = {  # whose word it is
     Kind.HOLIDAYS: frozenset({Role.ADMIN}),
     Kind.REQUESTED: frozenset({Role.ADMIN}),
+    Kind.UNIT_WORDS: frozenset({Role.HEAD}),
     Kind.INCIDENT: frozenset({Role.ADMIN, Role.OVERSEER}),
 }
 SUBJECT: Final = "subject"  # the fact by which a store finds such events

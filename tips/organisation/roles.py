@@ -27,6 +27,7 @@ class Page(StrEnum):
     ORGANISATION = "organisation"
     REORGANISE = "reorganise"
     INCIDENTS = "incidents"
+    WORDS = "words"
 
 
 class Task(StrEnum):
@@ -106,7 +107,7 @@ _ADMINS: Final = (
 )
 _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.OFFICER: _Rights(True, (Page.QUEUE,)),
-    Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
+    Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS, Page.WORDS)),
     Role.OVERSEER: _Rights(
         True,
         (Page.QUEUE, Page.STATISTICS, Page.LEDGER, Page.INCIDENTS),
