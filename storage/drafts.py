@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import UTC, datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import known, mapping
+from storage import mapping
 from storage.cases import named, store_step
 from storage.engine import Database, is_sqlite, is_uri, sqlite_path
 from storage.writer import PutDraft, Writer
@@ -53,9 +54,7 @@ class SqlDrafts:
         """The draft of a conversation."""
         if self._plain:
             return self._plain.get(key)
-        table = known.table("draft", self._database.dialect).c
-        wanted = sa.select(table.sealed, table.version, table.expires_at).where(table.key == key)
-        found = await self._database.rows(wanted, key)
+        found = await self._database.rows(_FIND.bindparams(key=key))
         return DraftRow(key, *found[0]) if found else None
 
     async def put(self, row: DraftRow, seen: int, step: Change | None = None) -> None:
@@ -63,15 +62,14 @@ class SqlDrafts:
         if step is None or step.before is None:
             await self._writer.write(PutDraft(row, seen, step))
             return
-        async with self._database.record(row.key, *named(step)) as recording:
+        async with self._database.record(*named(step)) as recording:
             await _swap(recording.connection, row, seen)
             await store_step(recording, step)
 
     async def drop(self, key: bytes, version: int) -> None:
         """Forget a draft, if it is no newer than this version."""
-        table = known.table("draft", self._database.dialect)
-        async with self._database.write(key) as connection:
-            await connection.execute(table.delete().where(table.c.key == key, table.c.version <= version))
+        async with self._database.write() as connection:
+            await connection.execute(_dropped(connection, key, version))
 
     async def expire(self, now: datetime) -> int:
         """Forget all that expired; of what else was deleted since, no log keeps anything either."""
@@ -87,15 +85,34 @@ class SqlDrafts:
             self._plain.close()
 
 
+# On PostgreSQL a draft is found by its key alone: by functions, see `storage.known`.
+_DRAFT: Final = mapping.table("draft")
+_FIND: Final = sa.text("SELECT sealed, version, expires_at FROM find_draft(:key)").columns(
+    _DRAFT.c.sealed, _DRAFT.c.version, _DRAFT.c.expires_at
+)
+_PUT: Final = sa.text("SELECT 1 WHERE put_draft(:sealed, :version, :expires_at, :key, :seen)").bindparams(
+    sa.bindparam("expires_at", type_=_DRAFT.c.expires_at.type)
+)
+_DROP: Final = sa.text("SELECT drop_draft(:key, :version)")
+
+
+def _dropped(connection: AsyncConnection, key: bytes, version: int) -> sa.Executable:
+    if connection.dialect.name == "sqlite":
+        return _DRAFT.delete().where(_DRAFT.c.key == key, _DRAFT.c.version <= version)
+    return _DROP.bindparams(key=key, version=version)
+
+
+def _changed(connection: AsyncConnection, row: DraftRow, seen: int) -> sa.Executable:
+    values = mapping.of_draft(row)
+    if connection.dialect.name == "sqlite":
+        return _DRAFT.update().where(_DRAFT.c.key == row.key, _DRAFT.c.version == seen).values(**values)
+    return _PUT.bindparams(seen=seen, **values)
+
+
 async def _swap(connection: AsyncConnection, row: DraftRow, seen: int) -> None:
     """The draft as it shall be, if it is still the version that was seen."""
-    table, values = known.table("draft", connection.dialect.name), mapping.of_draft(row)
-    if seen:
-        mine = table.c.key == row.key, table.c.version == seen
-        done = await connection.execute(table.update().where(*mine).values(**values))
-    else:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        new = dialect.insert(mapping.table("draft")).values(**values)
-        done = await connection.execute(new.on_conflict_do_nothing())
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    new = dialect.insert(_DRAFT).values(**mapping.of_draft(row)).on_conflict_do_nothing()
+    done = await connection.execute(_changed(connection, row, seen) if seen else new)
     if done.rowcount != 1:
         raise errors.Stale

@@ -48,12 +48,24 @@ VIEWS: Final[Mapping[str, View]] = {
     "reading_grant": View(f"{_named('it.case_id')} OR {_OF_CASE}"),  # wherever a hand has put it
     "mailbox": View(f"{_named('it.lookup')} OR {_named('it.case_id')}"),
     "event": View(f"(it.case_id <> '' AND {_named('it.case_id')}) OR ({_CLOSING})"),  # '': it concerns no case
-    "draft": View(_named("it.key")),
     "ping": View(_named("it.case_id"), ("id", "case_id", "due_at")),
     "push": View(_named("it.case_id"), ("id", "case_id", "due_at")),  # and not whose chat it is
     "topic": View(_named("it.case_id"), ("case_id",)),
     "standing": View(str(STANDING["postgresql"]), of="event"),  # what was laid down for the whole home, for every part
     "kept": View(_named(_LOOKUP), ("name", "value")),
+}
+
+
+FUNCTIONS: Final = {  # drafts, which every turn finds and puts: a view would cost it three times as much
+    "find_draft(bytea)": (
+        "TABLE (sealed bytea, version bigint, expires_at bigint)",
+        "RETURN QUERY SELECT it.sealed, it.version, it.expires_at FROM draft AS it WHERE it.key = $1;",
+    ),
+    "put_draft(bytea, bigint, bigint, bytea, bigint)": (
+        "boolean",
+        "UPDATE draft SET sealed = $1, version = $2, expires_at = $3 WHERE key = $4 AND version = $5; RETURN FOUND;",
+    ),
+    "drop_draft(bytea, bigint)": ("boolean", "DELETE FROM draft WHERE key = $1 AND version <= $2; RETURN FOUND;"),
 }
 
 
@@ -72,11 +84,15 @@ def _view(name: str) -> Table:
 
 
 def statements(connection: sa.Connection) -> Iterator[str]:
-    """What makes the views anew, as the tables are now; nobody but the owner may use them yet."""
+    """What makes views and functions anew, as the tables are now; nobody but the owner may use them yet."""
     schema = connection.execute(sa.text("SELECT quote_ident(current_schema())")).scalar_one()
+    owned = f"SECURITY DEFINER SET search_path = {schema}, pg_temp"
+    for signature, (returns, body) in FUNCTIONS.items():
+        yield f"DROP FUNCTION IF EXISTS {signature}"
+        yield f"CREATE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql {owned} AS $$BEGIN {body} END$$"
+        yield f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
     for name, view in VIEWS.items():
         shown = [it for it in _base(name).columns if not view.columns or it.name in view.columns]
-        owned = f"SECURITY DEFINER SET search_path = {schema}, pg_temp"
         yield from _Made(name, view.of or name, view.rows, shown, connection.dialect, owned).statements()
 
 

@@ -125,10 +125,6 @@ TABLES: Final[Mapping[str, Mapping[Part, Rights]]] = {
     "tree_cosignature": {INTAKE: may("select insert update")},
     # --- unfinished tips, and who wants to be told: the intake goes through the addresses of all who asked
     "draft": {INTAKE: may("insert"), CLOCK: may("select delete")},
-    "known_draft": {  # every part says at `/readyz` whether drafts can be reached
-        **_READ,
-        INTAKE: may("select update delete"),
-    },
     "address": {
         INTAKE: may("select insert update delete"),
         DESK: may("select(case_id, trouble) update(news_from, tries, trouble)"),
@@ -170,6 +166,13 @@ TABLES: Final[Mapping[str, Mapping[Part, Rights]]] = {
     "organisation": _READ,
     "kept": {INTAKE: _PROBED, OFFICERS: _PROBED, DESK: _PROBED + may("select"), CLOCK: _PROBED + may("select")},
     "known_kept": {INTAKE: may("select")},
+}
+
+
+FUNCTIONS: Final[Mapping[str, tuple[Part, ...]]] = {  # who may call those of `storage.known`
+    "find_draft(bytea)": SERVING,  # every part says at `/readyz` whether drafts can be reached
+    "put_draft(bytea, bigint, bigint, bytea, bigint)": (INTAKE,),
+    "drop_draft(bytea, bigint)": (INTAKE,),
 }
 
 

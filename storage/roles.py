@@ -69,6 +69,8 @@ def _statements(connection: sa.Connection, groups: Mapping[Part, str]) -> Iterat
     yield f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {every}"
     for table, policy in connection.execute(_POLICIES, {"tables": [*rights.TABLES]}):
         yield f"DROP POLICY {quoted(policy)} ON {table}"
+    for function, parts in rights.FUNCTIONS.items():
+        yield f"GRANT EXECUTE ON FUNCTION {function} TO {', '.join(quoted(groups[it]) for it in parts)}"
     for table in rights.TABLES:
         yield f"REVOKE ALL ON {table} FROM {every}"
         if not table.startswith(known.PREFIX):

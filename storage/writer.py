@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from storage import engine, known, loose_types, mapping
+from storage import engine, loose_types, mapping
 from storage.tallying import WRITER, Lane
 from tips import errors
 from tips.merkle.tallies import Tally
@@ -116,7 +116,7 @@ class Writer:
         """The answers of a group; one bad item does not spoil the others."""
         group = Group(self._driver, self._lane)
         try:
-            answers = self._driver.transact(functools.partial(group.write, items), group.known(items))
+            answers = self._driver.transact(functools.partial(group.write, items), self._lane.instance())
         except errors.StoreUnavailable as error:
             return [error] * len(items)
         except Exception as error:
@@ -158,11 +158,6 @@ class Group:
         self._driver, self._lane = driver, lane
         self.tally: Tally | None = None
 
-    def known(self, items: Sequence[Item]) -> list[bytes]:
-        """By which ids rows are found that are there already: drafts, and the tally of this lane."""
-        drafts = [it.row.key for it in items if isinstance(it, PutDraft)]
-        return [*drafts, *self._lane.instance()]
-
     def write(self, items: Sequence[Item]) -> list[Any]:
         """The answers, once everything is written: what an item hangs on first, then everything of the new cases."""
         done = self._driver.each([self._first(it) for it in items])
@@ -202,7 +197,7 @@ class Driver(abc.ABC):
     """The statements of the hot path, made once from the tables' own columns."""
 
     mark = "?"
-    drafts = "draft"  # where one is found by its key
+    change_draft = "UPDATE draft SET sealed = ?, version = ?, expires_at = ? WHERE key = ? AND version = ?"
 
     def __init__(self, schema: str) -> None:
         self._schema = schema
@@ -261,9 +256,7 @@ class Driver(abc.ABC):
         """Store a draft over the version that was seen."""
         if not seen:
             return self.insert(mapping.table("draft"), mapping.of_draft(row))
-        changed = "sealed = ?, version = ?, expires_at = ? WHERE key = ? AND version = ?"
-        sql = f"UPDATE {self.drafts} SET {changed}"  # noqa: S608
-        return sql, (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, seen)
+        return self.change_draft, (row.sealed, row.version, int(row.expires_at.timestamp()), row.key, seen)
 
     def keep_file(self, envelope: bytes) -> None:
         """The file of an envelope has its tip: it waits no more."""
@@ -313,7 +306,7 @@ class PostgresDriver(Driver):
     """psycopg, one connection; what need not wait goes out as one pipeline."""
 
     mark = "%s"
-    drafts = known.PREFIX + "draft"
+    change_draft = "SELECT 1 WHERE put_draft(?, ?, ?, ?, ?)"  # see `storage.known`; a row, where one was changed
 
     def __init__(self, url: str, schema: str) -> None:
         super().__init__(schema)
