@@ -16,7 +16,7 @@ from tips import errors
 from tips.organisation import documents, roster, succession, templates, units, working_days
 from tips.organisation.documents import Document
 from tips.organisation.roster import Roster, SignedRoster, Signers
-from tips.organisation.units import Areas, Organisation
+from tips.organisation.units import Areas, Organisation, Unit
 from tips.organisation.working_days import Calendar
 from tips.people.proposals import Enrolment
 from tips.ports.people import Keyring
@@ -64,6 +64,12 @@ class LiveRoster:
         """The organisation in force; for a unit that only the coming one has, that one: its people join ahead of it."""
         now, coming = self.organisation(), self._in_force().coming
         return coming if coming and unit in coming.units and unit not in now.units else now
+
+    def receiving(self) -> list[Unit]:
+        """Units in which people can join: those in force, and those that only the coming organisation has."""
+        now, coming = self.organisation().units, self._in_force().coming
+        later = coming.units if coming else {}
+        return [it for it in {**later, **now}.values() if it.receives]
 
     def go_by(self, calendar: Calendar) -> None:
         """From now on these are the working days; deadlines that run keep their day."""

@@ -122,12 +122,12 @@ TABLES: Final[Mapping[str, Mapping[Part, Rights]]] = {
     "tree_node": {INTAKE: may("select"), DESK: may("select"), CLOCK: may("select insert update")},
     "tree_place": {INTAKE: may("select"), DESK: may("select"), CLOCK: may("select insert update")},
     "tree_blind": {DESK: may("select"), CLOCK: may("select insert update")},
-    "tree_cosignature": {INTAKE: may("select insert update")},
+    "tree_cosignature": {INTAKE: may("select insert update"), DESK: may("select")},
     # --- unfinished tips, and who wants to be told: the intake goes through the addresses of all who asked
     "draft": {INTAKE: may("insert"), CLOCK: may("select delete")},
     "address": {
         INTAKE: may("select insert update delete"),
-        DESK: may("select(case_id, trouble) update(news_from, tries, trouble)"),
+        DESK: may("select(case_id, news_from, trouble) update(news_from, tries, trouble)"),
         CLOCK: may("select(case_id) update(news_from, tries, trouble) delete"),
     },
     # --- what officers are told

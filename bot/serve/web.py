@@ -68,6 +68,7 @@ def build(
             search=product.search,
             casework=product.casework,
             organisation=product.roster.organisation,
+            receiving=product.roster.receiving,
             roster=product.roster,
             logins=product.logins,
             invitations=product.invitations,

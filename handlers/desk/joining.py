@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from tips import errors
 from tips.crypto import keys
 from tips.organisation import roles
 from tips.organisation.roles import Page, Role
+from tips.organisation.units import Unit
 from tips.people import proposals
 from tips.people.enrolment import Newcomer
 from tips.people.invitations import Invitations
@@ -31,6 +33,7 @@ class JoiningViews:
     frame: Frame
     invitations: Invitations
     logins: Logins
+    receiving: Callable[[], Iterable[Unit]]  # where people can join, be it from a later day on
 
     async def form(self, request: Request, session: Session) -> Response:
         """Whom to ask, and who has been asked."""
@@ -40,7 +43,7 @@ class JoiningViews:
             (it.name, self.frame.unit_name(it.unit), it.role, view_models.moment(it.expires_at), bool(it.account))
             for it in await self.invitations.all()
         ]
-        units = sorted((it.name, it.code) for it in self.frame.organisation.units.values() if it.receives)
+        units = sorted((it.name, it.code) for it in self.receiving())
         return self.frame.page(request, session, "desk_invite.html", waiting=waiting, units=units, roles=list(Role))
 
     async def invite(self, request: Request, session: Session) -> Response:

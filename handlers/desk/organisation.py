@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any, Final
 
 from starlette.datastructures import FormData
@@ -51,7 +52,9 @@ class OrganisationViews:
             session,
             "desk_organisation.html",
             plain=home.document.plain,
-            digest=roster.organisation_digest[:16],
+            digest=home.document.digest[:16],
+            coming=roster.coming if roster.coming and roster.coming.at > self.frame.now() else None,
+            moment=deadlines.moment,
             version=roster.version,
             lengths=[
                 (it.name, length_name(it.name, lang), it.number, it.unit, it.source)
@@ -68,7 +71,8 @@ class OrganisationViews:
     async def look(self, request: Request, session: Session) -> Response:
         """What a document would change, and what would come of it; nothing is changed, nor kept."""
         form, document = await self._asked(request, session)
-        return self._outlook(request, session, form, document, await self.reorganisation.look(document))
+        outlook = await self.reorganisation.look(document, _day(form))
+        return self._outlook(request, session, form, document, outlook)
 
     async def make(self, request: Request, session: Session) -> Response:
         """The request for a document that was looked at, as a file for its signers.
@@ -79,7 +83,8 @@ class OrganisationViews:
         form, document = await self._asked(request, session)
         if forms.text(form, "digest") != document.digest:
             raise errors.Refused("error.org_other_file")
-        proposal = await self.reorganisation.request(session, document, despite=bool(forms.text(form, "despite")))
+        despite = bool(forms.text(form, "despite"))
+        proposal = await self.reorganisation.request(session, document, despite=despite, at=_day(form))
         name = f"roster-{proposal.version.version}.request"
         kept = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(self.travelling(proposal), media_type="application/json", headers=kept)
@@ -117,7 +122,7 @@ class OrganisationViews:
         self, request: Request, session: Session, form: FormData, document: Document, outlook: Outlook
     ) -> Response:
         lang = forms.language(request)
-        hidden = {name: forms.text(form, name) for name in ("whence", "edition", "name", "number", "source")}
+        hidden = {name: forms.text(form, name) for name in ("whence", "edition", "name", "number", "source", "from")}
         return self.frame.page(
             request,
             session,
@@ -125,6 +130,7 @@ class OrganisationViews:
             outlook=outlook,
             title=document.plain["title"],
             issued=document.plain["issued"],
+            day=forms.text(form, "from"),
             digest=document.digest,
             problems=[locales.say(lang, it.key, what=it.what) for it in outlook.problems[:_TOLD]],
             changes=[_sentence(it, lang) for it in outlook.changes[:_TOLD]],
@@ -133,6 +139,19 @@ class OrganisationViews:
             hidden={name: words for name, words in hidden.items() if words},
             again=forms.text(form, "whence") == FILE,
         )
+
+
+def _day(form: FormData) -> datetime | None:
+    """The midnight from which on it shall be in force; None: at once.
+
+    Raises:
+        Refused: it is no day.
+    """
+    words = forms.text(form, "from")
+    try:
+        return datetime.combine(date.fromisoformat(words), time(), deadlines.CITY) if words else None
+    except ValueError as error:
+        raise errors.Refused("error.org_day") from error
 
 
 def length_name(name: str, lang: str) -> str:

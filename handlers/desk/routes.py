@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,7 +46,7 @@ from tips.desk.search import Search
 from tips.desk.undelivered import Undelivered
 from tips.desk.unit_templates import UnitTemplates
 from tips.organisation.roster import Roster
-from tips.organisation.units import Organisation
+from tips.organisation.units import Organisation, Unit
 from tips.people.invitations import Invitations
 from tips.people.logins import Logins
 from tips.people.proposals import Proposal
@@ -64,6 +64,7 @@ class Desk:
     search: Search
     casework: Casework
     organisation: Callable[[], Organisation]
+    receiving: Callable[[], Iterable[Unit]]  # where people can join
     roster: Callable[[], Roster]
     logins: Logins
     invitations: Invitations
@@ -95,7 +96,7 @@ class Desk:
         case = CaseViews(frame, self.review, self.search, self.casework, own)
         acting = ActionViews(frame, self.casework, own)
         words = UnitTemplateViews(frame, self.unit_templates)
-        joining = JoiningViews(frame, self.invitations, self.logins)
+        joining = JoiningViews(frame, self.invitations, self.logins, self.receiving)
         reports = ReportViews(frame, self.roster, self.audit, self.clockwork)
         statistics = StatisticsViews(frame, self.figures)
         exports = ExportViews(frame, self.figures, self.export_files)

@@ -9,6 +9,7 @@ from bot.commands import organisation
 from bot.commands.people import Signing
 from bot.wiring import open_product
 from tests.fakes import home
+from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Home, opened
 from tests.fakes.machines import Machines
 from tests.fakes.machines import founded as a_founded
@@ -71,7 +72,10 @@ async def test_people_of_a_unit_to_come_join_before_its_day(tmp_path: Path) -> N
     """So that nobody is without a desk on the first morning; a unit that nobody knows is still refused."""
     async with opened(tmp_path, PEOPLE) as office:
         day = await signs_ahead(tmp_path, office)
-        await office.join(("ky", "pc09", "officer"))
+        await office.join(("ky", "pc09", "officer"), ("quan", "ttra-tp", "admin"))
+        async with browser(office) as client:
+            await log_in(client, office, "quan")
+            assert 'value="pc09"' in (await client.get("/desk/people/invite")).text
         with pytest.raises(errors.Refused):
             await office.join(("xa", "pc99", "officer"))
         office.clock.moment = day + timedelta(hours=1)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tests.fakes.people import AN, BINH, KIEM, QUAN, THANH, TOAN, TRUC
 from tests.fakes.words import DRUGS as TIP
 from tests.flows.test_organisation_commands import reformed
 from tests.flows.test_organisation_in_the_home import changed
+from tips.cases import deadlines
 from tips.cases.ledger import Kind
 from tips.organisation import document_edits, templates, units
 from tips.people import proposals
@@ -41,6 +42,30 @@ async def sends(client: httpx.AsyncClient, place: str, file: bytes = b"", **fiel
 
 def other(change: Any) -> bytes:
     return changed(change).data
+
+
+async def test_a_reform_is_asked_for_ahead_of_its_day(office: Home) -> None:
+    """The day stands in the request, and its digits are those that signers hear. A day that is over is refused."""
+    day = (office.clock() + timedelta(days=50)).date().isoformat()
+    async with browser(office) as client:
+        await log_in(client, office, "quan")
+        looked = (await sends(client, "look", **LENGTH, **{"from": day})).text
+        digest, digits = DIGEST.search(looked), DIGITS.search(looked)
+        assert digest
+        assert digits
+        made = await sends(client, "request", **LENGTH, **{"from": day}, digest=digest[1])
+        asked = office.settings.home / "asked"
+        asked.write_bytes(made.content)
+        proposal = roster_files.read_request(asked)
+        coming = proposal.version.coming
+        assert coming is not None
+        assert coming.at.astimezone(deadlines.CITY).isoformat() == f"{day}T00:00:00+07:00"
+        assert proposals.digits(proposal) == digits[1]
+        assert proposals.changes(proposal)[0].text == "roster.adopts_from"
+        await office.product.roster.put_into_force(office.signed(proposal))
+        assert f"00:00 {day[8:]}/{day[5:7]}/{day[:4]}" in (await client.get(PAGE)).text
+        for wrong in ("2020-01-01", "mai"):
+            assert (await sends(client, "look", **LENGTH, **{"from": wrong})).status_code == 409
 
 
 async def test_what_is_in_force_is_shown_with_where_it_is_written(office: Home) -> None:

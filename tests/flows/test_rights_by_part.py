@@ -23,7 +23,7 @@ from storage.rights import SERVING, Part
 from tests.fakes import databases, gallery, home, logins
 from tests.fakes.desk import acts, browser, log_in
 from tests.fakes.home import Citizen, Home
-from tests.fakes.people import AN, KIEM, TRUC
+from tests.fakes.people import AN, KIEM, QUAN, TRUC
 from tests.fakes.words import DRUGS as TIP
 from tests.fakes.words import THE_DESK_IS_BRIBED
 from tests.flows.test_evidence import gives
@@ -59,7 +59,10 @@ class Parted:
 
 @pytest.fixture
 async def parted(tmp_path: Path, postgres_url: str) -> AsyncIterator[Parted]:
-    async with home.opened(tmp_path, (AN, TRUC, KIEM), postgres_url) as office, contextlib.AsyncExitStack() as stack:
+    async with (
+        home.opened(tmp_path, (AN, TRUC, KIEM, QUAN), postgres_url) as office,
+        contextlib.AsyncExitStack() as stack,
+    ):
         urls = stack.enter_context(logins.of_each_part(postgres_url))
         parts = {}
         for part in SERVING:
@@ -108,6 +111,20 @@ async def test_four_processes_do_the_work_of_a_home_each_by_a_role_of_its_own(pa
     async with browser(desk) as client:
         await log_in(client, desk, "kiem")
         assert (await client.get("/desk/ledger")).status_code == 200
+    async with browser(desk) as client:
+        await log_in(client, desk, "quan")
+        pages = (
+            "condition",
+            "holidays",
+            "organisation",
+            "incidents",
+            "people",
+            "people/invite",
+            "undelivered",
+            "statistics",
+        )
+        for page in pages:
+            assert (await client.get(f"/desk/{page}")).status_code == 200, page
     await round_of_the_clock(clock)
     parted.owner.clock.forward(days=40)
     await round_of_the_clock(clock)

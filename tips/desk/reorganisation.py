@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from tips import errors
 from tips.cases import standing
@@ -58,12 +59,20 @@ class Reorganisation:
         counts = {code: sum(it.open for it in listed) for code, listed in loads.items()}
         return document_changes.consequences(registrar.organisation, new, registrar.current, counts)
 
-    async def look(self, document: Document) -> Outlook:
-        """What is wrong with a document, or what it would change and what would come of that; changes nothing."""
+    async def look(self, document: Document, at: datetime | None = None) -> Outlook:
+        """What is wrong with a document, or what it would change and what would come of that; changes nothing.
+
+        Args:
+            document: what is to be in force.
+            at: from when on; None: at once.
+
+        Raises:
+            Refused: that is over.
+        """
         if problems := document_checks.check(document):
             return Outlook(problems)
         new, registrar = units.of_document(document), self.registrar()
-        proposal = registrar.adopt(document)
+        proposal = registrar.adopt(document, at)
         return Outlook(
             (),
             document_changes.changes(registrar.organisation, new),
@@ -72,13 +81,16 @@ class Reorganisation:
             proposals.digits(proposal),
         )
 
-    async def request(self, session: Session, document: Document, *, despite: bool) -> Proposal:
+    async def request(
+        self, session: Session, document: Document, *, despite: bool, at: datetime | None = None
+    ) -> Proposal:
         """The version that names a document, for its signers to sign; on record before anybody has it.
 
         Args:
             session: whose request it is.
             document: what is to be in force.
             despite: although nobody clean with a key would be left for some accused.
+            at: from when on; None: at once.
 
         Raises:
             Refused: it is not theirs to make, the document has problems, or is the one in force; or somebody would be
@@ -86,14 +98,14 @@ class Reorganisation:
         """
         if not session.role.may_see(Page.REORGANISE):
             raise errors.Refused("error.role")
-        outlook = await self.look(document)
+        outlook = await self.look(document, at)
         if outlook.problems:
             raise errors.Refused("error.org_problems")
         if document.digest == self.registrar().organisation.document.digest:
             raise errors.Refused("error.org_same")
         if outlook.bare and not despite:
             raise errors.Refused("error.org_no_overseer", ", ".join(it.params["code"] for it in outlook.bare[:10]))
-        proposal = self.registrar().adopt(document)
+        proposal = self.registrar().adopt(document, at)
         named = {standing.SUBJECT: f"roster {proposal.version.version}", "digest": proposal.version.digest}
         await self.laying.lay_down(session, Kind.REQUESTED, named)
         return proposal
