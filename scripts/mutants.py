@@ -227,6 +227,13 @@ MUTANTS = (
         "tests/flows/test_rights_by_part.py::test_a_part_does_not_upgrade_and_says_who_does",
     ),
     Mutant(
+        "a part that stops where it may not put a document back",
+        "bot/live_roster.py",
+        "        with contextlib.suppress(errors.NotPermitted):",
+        "        with contextlib.suppress(errors.NotOpened):",
+        "tests/flows/test_rights_by_part.py::test_a_part_that_may_not_put_a_document_back_serves_without_its_row",
+    ),
+    Mutant(
         "rows beyond a part's that doctor does not see",
         "storage/standing.py",
         "    strange = [] if owns or missing else [",

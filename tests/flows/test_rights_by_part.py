@@ -152,6 +152,14 @@ async def test_rows_in_which_a_hand_was_are_set_right_by_the_intake_s_own_step(p
     assert all(it.case is None for it in await parted.owner.pings())
 
 
+async def test_a_part_that_may_not_put_a_document_back_serves_without_its_row(parted: Parted) -> None:
+    """The organisation is gone from the database: the intake has it beside its secrets, and leaves rows alone."""
+    parted.changed("DELETE FROM organisation")
+    own = parted.parts[Part.INTAKE].settings
+    async with wiring.open_product(own, {"intake"}, now=parted.owner.clock, cost=home.CHEAP) as product:
+        assert await replace(parted.owner, product=product).citizen().sends(TIP)
+
+
 async def test_the_clock_makes_the_nightly_backup_only_where_its_role_may_read_everything(parted: Parted) -> None:
     """The clock's own rights are too few for it; a login that is a member of both roles makes one."""
     clock = parted.parts[Part.CLOCK]
