@@ -57,7 +57,7 @@ test: setup-test check ## Run every check and every test; PYTHON=python3.13 for 
 test-two: setup-test ## Run the flows once more, their turns taken by two processes in turn
 	@TINBAO_TEST_TWO=1 $(PYTEST) tests/flows
 
-other-pythons: setup-test ## Check types, media and the start on every other Python of this machine
+other-pythons: setup-test ## Check types, units and the start on every other Python of this machine
 	@WORKERS=$(WORKERS) sh scripts/other_pythons.sh
 
 check: $(DEV_STAMP) $(CATALOGUES) ## Lint, types, the import arrow and licences
