@@ -66,6 +66,7 @@ def _statements(connection: sa.Connection, groups: Mapping[Part, str]) -> Iterat
     database, schema = connection.execute(_PLACE).one()
     every = ", ".join(map(quoted, groups.values()))
     yield f"GRANT CONNECT ON DATABASE {quoted(database)} TO {every}"
+    yield f"REVOKE CREATE ON SCHEMA {quoted(schema)} FROM {every}"
     yield f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {every}"
     for table, policy in connection.execute(_POLICIES, {"tables": [*rights.TABLES]}):
         yield f"DROP POLICY {quoted(policy)} ON {table}"

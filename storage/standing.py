@@ -48,12 +48,13 @@ def _standing(connection: sa.Connection, wanted: Collection[Part] | None) -> Sta
     groups = roles.names(connection)
     member = {it for (it,) in connection.execute(_MEMBER, {"names": [*groups.values()]})}
     parts = frozenset(part for part in groups if groups[part] in member) if wanted is None else frozenset(wanted)
-    user, owns, made = connection.execute(_USER, {"names": [*groups.values()]}).one()
+    user, owns, builds, made = connection.execute(_USER, {"names": [*groups.values()]}).one()
     seen = connection.execute(_RIGHTS, {"tables": [*rights.TABLES]}).all()
     needed = [_is_needed(it, parts) for it in seen]
     missing = [_said(it) for it, wanted in zip(seen, needed, strict=True) if wanted and not it.can]
     more = [_said(it) for it, wanted in zip(seen, needed, strict=True) if it.can and not wanted]
     strange = [] if owns or missing else [f"rows of {it}" for it in rights.TABLES if _shows_more(connection, it, parts)]
+    more += ["CREATE in the schema"] if builds else []
     return Standing(user, groups, made == len(groups), owns, parts, _once(missing), _once([*more, *strange]))
 
 
@@ -88,6 +89,7 @@ _USER: Final = sa.text("""
     SELECT current_user,
         rolsuper OR rolbypassrls OR coalesce((
             SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('alembic_version')), false),
+        has_schema_privilege(current_schema()::text, 'CREATE'),
         (SELECT count(*) FROM pg_roles AS it WHERE it.rolname = ANY (:names) AND NOT it.rolcanlogin)
     FROM pg_roles WHERE rolname = current_user
 """)

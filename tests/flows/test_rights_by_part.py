@@ -345,6 +345,7 @@ WIDER = (
     "GRANT SELECT ON tip TO {}",
     "GRANT SELECT (chat) ON push TO {}",
     "GRANT TRUNCATE ON blob TO {}",
+    "GRANT CREATE ON SCHEMA public TO {}",
     "CREATE POLICY wider ON kept FOR SELECT TO {} USING (true)",
     "ALTER TABLE kept DISABLE ROW LEVEL SECURITY",
 )
