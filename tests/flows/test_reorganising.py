@@ -89,7 +89,7 @@ async def test_a_longer_deadline_is_a_request_that_signers_sign_and_nothing_befo
     async with browser(office) as client:
         await log_in(client, office, "quan")
         page = (await sends(client, "look", **LENGTH)).text
-        assert "Thời hạn của đã tiếp nhận: trước là 3 ngày làm việc, sau là 5 ngày làm việc." in page
+        assert "Thời hạn “đã tiếp nhận”: trước là 3 ngày làm việc, sau là 5 ngày làm việc." in page
         assert "Không vụ nào phải chuyển" in page
         digest, digits = DIGEST.search(page), DIGITS.search(page)
         assert digest
