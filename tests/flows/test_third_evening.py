@@ -29,11 +29,12 @@ from tests.flows.test_organisation_in_the_home import changed, renamed
 from tests.flows.test_shared_out_anew import share
 from tests.flows.test_signers_apart import rewritten
 from tests.flows.test_tree import behind
+from tips import errors
 from tips.crypto import age, keys
+from tips.crypto.pieces import Pieces
 from tips.desk.actions import Fields
 from tips.organisation import units
 from tips.people import proposals, recovery
-from tips.people.recovery import Pieces
 from tips.transparency.heads import Heads, head_of
 
 
@@ -404,7 +405,7 @@ async def test_a_reform_that_was_signed_ahead_can_be_called_off(tmp_path: Path) 
         signing = Signing(signers(tmp_path, office), None)
         day = (office.clock.moment + timedelta(days=40)).replace(tzinfo=None)
         await organisation.adopt(office.settings, written(tmp_path, sketched), signing, despite=False, at=day)
-        with contextlib.suppress(organisation.errors.Refused):
+        with contextlib.suppress(errors.Refused):
             await organisation.adopt(office.settings, str(present), signing, despite=False)
         await office.product.roster.refresh()
         assert office.product.roster().coming is None
