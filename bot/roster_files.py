@@ -138,7 +138,8 @@ def write_consent(file: Path, it: Consent) -> None:
         BadSetting: it cannot be written.
     """
     events = [_text(signature) for signature in it.events]
-    _put(file, _written(CONSENT, name=it.name, digest=it.digest, signature=_text(it.signature), events=events))
+    seen = {"whole": _text(it.whole), "bound": _text(it.bound)}
+    _put(file, _written(CONSENT, name=it.name, digest=it.digest, signature=_text(it.signature), events=events, **seen))
 
 
 def read_consent(file: Path) -> Consent:
@@ -154,6 +155,8 @@ def read_consent(file: Path) -> Consent:
             str(plain["digest"]),
             _bytes(plain["signature"]),
             tuple(map(_bytes, plain["events"])),
+            _bytes(plain["whole"]),
+            _bytes(plain["bound"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise errors.BadSetting(f"{file.name} is not what `tinbao roster sign` wrote, or was cut on its way") from error

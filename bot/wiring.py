@@ -63,13 +63,14 @@ from tips.intake.reporter_notifications import ReporterNotifications
 from tips.intake.submission import Intake
 from tips.intake.tallies import Tallies
 from tips.intake.turns import Say
-from tips.organisation.roster import CLOCK, DESK, INTAKE, PROCESSES, Roster
+from tips.organisation.roster import APART, CLOCK, DESK, INTAKE, PROCESSES, Roster
 from tips.organisation.units import Organisation, UnitKind
 from tips.people.device_cookies import Devices
 from tips.people.enrolment import Registrar
 from tips.people.founding import Secrets
 from tips.people.invitations import Invitations
 from tips.people.logins import Logins
+from tips.people.proposals import SIGNING
 from tips.people.recovery import Custody
 from tips.ports.clock import ChainEnds
 from tips.ports.desk import Tallied
@@ -157,6 +158,17 @@ class Product:
     def registrar(self) -> Registrar:
         """Who makes the next roster version, for its signers to sign."""
         return self.reorganisation.registrar()
+
+    async def check_clock(self) -> None:
+        """That this machine's clock is not behind what the log was told.
+
+        Raises:
+            BadSetting: it is.
+        """
+        with contextlib.suppress(errors.NotFound):
+            hour = (await self.publication.newest()).hour
+            if hour and self.now() < hour - APART:
+                raise errors.BadSetting("the machine's clock is behind the log's newest head: set it first")
 
     def unlimited_reception(self) -> Reception:
         """For the terminal, where whoever types is at the machine already."""
@@ -487,9 +499,9 @@ def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
 
 def _registrar(it: _Basis) -> Registrar:
     """Who makes the version that follows the one in force."""
-    return Registrar(
-        it.roster(), it.roster.stored, it.roster.organisation(), it.roster.knowing, it.now(), it.random, it.cost
-    )
+    current, live = it.roster(), it.roster
+    signing = timedelta(0) if current.in_one_shell else SIGNING
+    return Registrar(current, live.stored, live.organisation(), live.knowing, it.now(), it.random, it.cost, signing)
 
 
 def _unit_names(organisation: Callable[[], Organisation]) -> Callable[[str], Say]:

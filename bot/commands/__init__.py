@@ -217,11 +217,14 @@ def roster_sign(
         typer.Option("--heard", help="NAME=DIGITS, as somebody read them out; again for each, and for `version`."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask once more.")] = False,
+    instead: Annotated[
+        bool, typer.Option("--instead", help="What you signed under this number was given up, and never in force.")
+    ] = False,
 ) -> None:
     """Look at what a version changes, and sign it; needs no home. Whose keys are new reads their digits out to you."""
     from bot.commands import signers
 
-    raise typer.Exit(signers.sign(key, request, out, heard or [], agreed=yes))
+    raise typer.Exit(signers.sign(key, request, out, heard or [], agreed=yes, instead=instead))
 
 
 @roster_app.command("apply")

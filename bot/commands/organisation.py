@@ -13,7 +13,7 @@ from typing import TextIO
 import locales
 from bot import organisation_files
 from bot.commands.error_messages import language
-from bot.commands.output import print_table
+from bot.commands.output import print_table, printable
 from bot.commands.people import Signing, ask, unlock_signers
 from bot.settings import Settings
 from bot.wiring import open_product
@@ -61,8 +61,7 @@ def check(named: str) -> int:
 def _name(problems: Sequence[Problem], out: TextIO) -> None:
     """Each in a sentence; what a file says moves no terminal's cursor."""
     for it in problems:
-        what = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in it.what)
-        print(locales.say(language(os.environ), it.key, what=what), file=out)
+        print(locales.say(language(os.environ), it.key, what=printable(it.what)), file=out)
 
 
 async def diff(settings: Settings, named: str) -> int:

@@ -26,3 +26,8 @@ def print_table(head: list[str], rows: list[list[Any]]) -> None:
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
     Console().print(table)
+
+
+def printable(text: str) -> str:
+    """A text that moves no terminal's cursor."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)

@@ -54,7 +54,7 @@ class Signing:
 async def add_officer(settings: Settings, newcomer: Newcomer, signers: Path | None) -> int:
     """`tinbao officer add`: an invitation; in a home whose signers share a shell, the person is in at once."""
     async with open_product(settings) as product:
-        if not _share_a_shell(product):
+        if not product.roster().in_one_shell:
             await _invite(product, newcomer)
             return 0
     made = await _changed(settings, Signing(signers), lambda registrar: registrar.enrol([newcomer]))
@@ -79,7 +79,7 @@ async def remove_officer(settings: Settings, name: str, signing: Signing) -> int
 async def renew_officer(settings: Settings, name: str, signers: Path | None) -> int:
     """`tinbao officer renew`: an invitation to make new keys; or new ones at once, see `add_officer`."""
     async with open_product(settings) as product:
-        if not _share_a_shell(product):
+        if not product.roster().in_one_shell:
             person = product.roster().person(name)
             if person is None:
                 raise errors.Refused("error.nobody")
@@ -99,6 +99,7 @@ async def rotate_unit(settings: Settings, unit: str, signing: Signing) -> int:
 async def propose(settings: Settings, request: Path, change: Callable[[Registrar], Proposal]) -> Proposal:
     """Write the next version as a file that travels."""
     async with open_product(settings) as product:
+        await product.check_clock()
         proposal = change(product.registrar())
     ask(request, proposal)
     return proposal
@@ -116,6 +117,7 @@ async def _changed(settings: Settings, signing: Signing, change: Callable[[Regis
     if signing.request:
         return await propose(settings, signing.request, change)
     async with open_product(settings) as product:
+        await product.check_clock()
         signers = await unlock_signers(product, signing.signers)
         proposal = change(product.registrar())
         await product.roster.put_into_force(proposals.signed_here(proposal, signers))
@@ -153,17 +155,10 @@ async def unlock_signers(product: Product, file: Path | None) -> list[Identity]:
         WrongPassphrase: one of the passphrases is wrong.
         Refused: they sign on machines of their own.
     """
-    if not _share_a_shell(product):
+    if not product.roster().in_one_shell:
         raise errors.Refused("error.signers_apart", "--request FILE")
     names = [signer.name for signer in product.roster().signers.listed]
     return [await product.logins.unlock(*pair) for pair in passphrases(names, file).items()]
-
-
-def _share_a_shell(product: Product) -> bool:
-    """Whether the signers are people with passphrases, as in a home for trying out and in those founded first."""
-    current = product.roster()
-    people = {(it.name, it.verify) for it in current.people}
-    return all((it.name, it.verify) in people for it in current.signers.listed)
 
 
 def passphrases(names: Sequence[str], file: Path | None) -> dict[str, str]:

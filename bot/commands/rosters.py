@@ -14,6 +14,7 @@ from bot.wiring import Product, open_product
 from tips import errors
 from tips.cases.ledger import Kind
 from tips.crypto import keys
+from tips.organisation import roster
 from tips.organisation.roster import Signer, Signers
 from tips.people import proposals, signer_keys
 from tips.people.enrolment import Given, Newcomer, Registrar
@@ -99,6 +100,9 @@ async def apply(settings: Settings, request: Path, consents: Sequence[Path]) -> 
     """`tinbao roster apply`."""
     proposal = roster_files.read_request(request)
     step = proposals.gather(proposal, map(roster_files.read_consent, consents))
+    asked = roster.parse(proposal.before.document) if proposal.before else proposal.version
+    if not asked.signers.agree(step.roster):
+        raise errors.Refused("error.too_few_signed", f"{len(asked.signers.signed(step.roster))}/{asked.signers.needed}")
     returned = any(it.kind is Kind.RESTORED for events in proposal.events.values() for it in events)
     if proposal.before is None or returned:
         await new_home.begin(settings, step)

@@ -7,12 +7,14 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import locales
 from bot import roster_files
 from bot.commands import error_messages
+from bot.commands.output import printable
 from bot.roster_files import SignerFile
 from tips import errors
 from tips.crypto import keys
@@ -63,11 +65,13 @@ def share(file: Path, request: Path) -> int:
     return 0
 
 
-def sign(file: Path, request: Path, out: Path | None, heard: Sequence[str], *, agreed: bool) -> int:
+def sign(
+    file: Path, request: Path, out: Path | None, heard: Sequence[str], *, agreed: bool, instead: bool = False
+) -> int:
     """`tinbao roster sign`: tell what a request changes, take what its people read out, and sign."""
     signer, proposal = roster_files.read_signer(file), roster_files.read_request(request)
-    _check_seen(signer, proposal)
-    told = proposals.changes(proposal)
+    proposals.check_time(proposal, datetime.now(UTC))
+    told = [*_seen(signer, proposal, instead=instead), *proposals.changes(proposal)]
     print(_say("roster.version", version=str(proposal.version.version), name=signer.locked.name), file=sys.stderr)
     for it in told:
         print(f"  - {_say(it.text, **it.values)}", file=sys.stderr)
@@ -85,16 +89,28 @@ def sign(file: Path, request: Path, out: Path | None, heard: Sequence[str], *, a
     return 0
 
 
-def _check_seen(signer: SignerFile, proposal: Proposal) -> None:
-    """That a home does not go back, and has no second history.
+def _seen(signer: SignerFile, proposal: Proposal, *, instead: bool) -> list[Change]:
+    """That a home does not go back and has no second history, but where it came back or a version was given up.
+
+    Args:
+        instead: the signer knows that what they signed under this number never came into force.
 
     Raises:
-        NotVerified: it is behind what was signed, or another version of the same number was.
+        Refused: it is behind what was signed, or another version of the same number was.
     """
     version, digest = signer.seen
     known = {proposal.version.version: proposal.version.digest, proposal.version.version - 1: proposal.version.previous}
-    if proposal.version.version < version or (version in known and known[version] != digest):
-        raise errors.NotVerified("you have signed a later or another version than this request goes on from: ask why")
+    behind = proposal.version.version < version
+    if not behind and known.get(version, digest) == digest:
+        return []
+    values = {"version": str(version), "before": str(proposal.version.version - 1)}
+    if proposals.is_return(proposal):
+        return [Change("roster.goes_back", values)]
+    if not behind and version == proposal.version.version - 1:  # `changes` holds it to its signers' signatures
+        return [Change("roster.given_up", values)]
+    if not behind and instead:
+        return [Change("roster.given_up", values)]
+    raise errors.Refused("error.signed_later" if behind else "error.signed_other", str(version))
 
 
 def _hear(told: Sequence[Change], heard: Mapping[str, str]) -> None:
@@ -141,4 +157,6 @@ def _unlocked(signer: SignerFile) -> Identity:
 
 
 def _say(key: str, **values: str) -> str:
-    return locales.say(error_messages.language(os.environ), key, **values)
+    """In words; what a request says moves no terminal's cursor."""
+    shown = {name: printable(it) for name, it in values.items()}
+    return locales.say(error_messages.language(os.environ), key, **shown)

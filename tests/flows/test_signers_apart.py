@@ -13,6 +13,7 @@ from tests.fakes import home
 from tests.fakes.machines import SIGNERS, Machines, asked, run
 from tests.fakes.machines import founded as a_founded
 from tips.organisation.roles import NAME
+from tips.people import proposals
 
 
 @pytest.fixture
@@ -232,6 +233,7 @@ def test_a_request_that_brings_another_event_is_not_signed(founded: Machines) ->
         event = json.loads(sound["events"]["Lan Anh"][0]) | change
         written = json.dumps(event, sort_keys=True, separators=(",", ":"))
         founded.request.write_text(json.dumps(sound | {"events": {**sound["events"], "Lan Anh": [written]}}))
+        founded.digits = proposals.digits(roster_files.read_request(founded.request))  # the home itself is not honest
         refused = founded.sign("Lan Anh")
         assert refused.returncode == 1
         assert "event of something else" in refused.stderr
@@ -246,7 +248,15 @@ def test_a_signer_signs_one_history_only(founded: Machines) -> None:
     founded.proposes("unit", "rotate", "area-770")
     refused = founded.sign("Lan Anh")
     assert refused.returncode == 1
-    assert "ask why" in refused.stderr
+    assert "--instead" in refused.stderr
+    own = founded.signers["Lan Anh"]
+    told = own.does(
+        "roster", "sign", str(own.folder / "request"), "--yes", "--instead", "--heard", f"version={founded.digits}"
+    )
+    assert told.returncode == 0
+    assert "you signed another version 3; it is not in force" in told.stderr
+    shutil.copy(founded.at.folder / "first-request", founded.request)
+    assert "signed a later version" in founded.sign("Lan Anh", founded.heard).stderr
 
 
 ODD = {

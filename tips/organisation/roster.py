@@ -115,6 +115,7 @@ class Roster:
     once: tuple[Signer, ...] = ()  # who signed earlier versions: what they signed then still holds
     quorum_digest: str = ""  # of what only the quorum opens (`keys.pieces_digest`); "": it was not written down
     coming: Coming | None = None
+    epoch: str = ""  # drawn anew whenever the home comes back from a backup: what was signed in a history that was lost
 
     def reader(self, unit: str) -> Reader | None:
         """The unit as a reader by its newest key; None while it has none, or nobody who could use it."""
@@ -141,6 +142,12 @@ class Roster:
     def person(self, name: str) -> Person | None:
         """The person of a name."""
         return next((person for person in self.people if person.name == name), None)
+
+    @property
+    def in_one_shell(self) -> bool:
+        """Whether its signers are people with passphrases, as in a home for trying out and in those founded first."""
+        people = {(it.name, it.verify) for it in self.people}
+        return all((it.name, it.verify) in people for it in self.signers.listed)
 
     def member(self, name: str) -> Person | Left | None:
         """Where somebody works, or did until they left; None: nothing is known."""
@@ -262,6 +269,7 @@ def _plain(roster: Roster) -> dict[str, Any]:
         **({"past": {name: [*map(_of_left, them)] for name, them in roster.past.items()}} if roster.past else {}),
         **({"quorum_digest": roster.quorum_digest} if roster.quorum_digest else {}),
         **({"coming": _of_coming(roster.coming)} if roster.coming else {}),
+        **({"epoch": roster.epoch} if roster.epoch else {}),
     }
 
 
@@ -311,6 +319,7 @@ def parse(document: bytes) -> Roster:
             _signers_of(plain.get("signers_once", ())),
             str(plain.get("quorum_digest", "")),
             _to_coming(*plain["coming"]) if "coming" in plain else None,
+            str(plain.get("epoch", "")),
         )
     except (ValueError, KeyError, TypeError, OverflowError, OSError) as error:
         raise errors.NotVerified("this is not a roster") from error

@@ -2,6 +2,8 @@
 
 A version is believed in the light of one that was believed before, by these rules:
     it is later;
+    it is of the same epoch, or, where the home came back from a backup, the very next version, which names the earlier
+    one by its digest: no version of the history that was lost follows;
     as many signers of the earlier one signed it as that one asks for;
     where it changes who signs, or how many, it is the very next version and names the earlier one by its digest, and as
     many of its own signers signed it too as it asks for itself. So nobody becomes a signer who does not hold the key,
@@ -32,9 +34,12 @@ def follow(before: Roster, signed: SignedRoster) -> Roster:
     after = roster.verify(signed, before.signers)
     if after.version <= before.version:
         raise errors.NotVerified("the roster is not later than the one that is known")
+    next_one = (after.version, after.previous) == (before.version + 1, before.digest)
+    if after.epoch != before.epoch and not next_one:
+        raise errors.NotVerified("the roster is of a history that was lost, or of one to which the way is not known")
     if after.signers == before.signers:
         return after
-    if (after.version, after.previous) != (before.version + 1, before.digest):
+    if not next_one:
         raise errors.NotVerified("the roster has other signers, and the version in which they changed is not known")
     if not after.signers.agree(signed):
         raise errors.NotVerified("the roster has other signers, and too few of these signed it")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tips import errors
@@ -57,6 +57,7 @@ class Registrar:
     now: datetime
     random: Random
     cost: Cost
+    signing: timedelta = timedelta(0)  # how long its signers may take; who leaves is held to the end of that
 
     def enrol(self, newcomers: Sequence[Newcomer], passphrase: str | None = None) -> Proposal:
         """Let people join, in one roster version.
@@ -202,7 +203,7 @@ class Registrar:
     def _past(self, version: Roster, person: Person) -> dict[str, Any]:
         """What somebody signed can be checked for ever, and is held to where they worked until now."""
         former, past, name = version.former, version.past, person.name
-        left = Left(person.unit, person.role, person.verify, self.now)
+        left = Left(person.unit, person.role, person.verify, self.now + self.signing)
         return {
             "former": {**former, name: (*former.get(name, ()), person.verify)},
             "past": {**past, name: (*past.get(name, ()), left)},

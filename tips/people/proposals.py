@@ -10,21 +10,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from tips import errors
 from tips.cases import deadlines, ledger
+from tips.cases.case import NO_TIME
 from tips.cases.ledger import Event, Kind, SignedEvent
 from tips.crypto import keys
 from tips.crypto.keys import Identity, Recovery, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation import document_changes, document_checks, roster, succession, templates, units
 from tips.organisation.documents import Document
-from tips.organisation.roster import Coming, Roster, SignedRoster, Signer
+from tips.organisation.roster import APART, Coming, Roster, SignedRoster, Signer
 from tips.organisation.units import Organisation
 from tips.ports.people import Account
 
+SIGNING: Final = timedelta(days=7)  # how long a version may take from its proposal to the last signature
 GROUPS: Final = 6  # of a fingerprint, of five digits each: 99 bits
 _SHOWN: Final = frozenset(
     {
@@ -41,6 +43,7 @@ _SHOWN: Final = frozenset(
     }
 )
 _FINGERPRINT: Final = b"tinbao fingerprint\x00"
+_CONSENT: Final = b"tinbao consent\x00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Consent:
     digest: str  # of the version
     signature: bytes
     events: tuple[bytes, ...]
+    whole: bytes  # of all that they saw, see `whole`
+    bound: bytes  # their signature of it: what was taken out of a request since is missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +134,36 @@ def fingerprint(*public: bytes) -> str:
 def digits(proposal: Proposal) -> str:
     """What stands for a whole version, and for all that goes with it: whoever proposed it reads it out to each signer.
 
-    Of a unit's new key nobody else can tell whose it is: one that was put in on the way is heard so.
+    Of a unit's new key nobody else can tell whose it is: one that was put in on the way is heard so. The same version
+    has the same digits whenever it is proposed: what is drawn anew each time in its events is left out.
     """
-    beside = [f"{it.unit} {it.generation} {it.holder}".encode() + it.sealed for it in proposal.seeds]
-    beside += [it.locked.name.encode() + it.locked.salt + it.locked.sealed for it in proposal.accounts]
-    beside += [name.encode() + sealed for name, sealed in sorted(proposal.shares.items())]
-    return fingerprint(proposal.version.document(), *(hashlib.sha256(it).digest() for it in beside))
+    told = [f"{name} {it.kind} {it.by} {sorted(it.facts.items())}" for name, it in _events_of(proposal)]
+    return fingerprint(*_beside(proposal), *(it.encode() for it in told))
+
+
+def whole(proposal: Proposal) -> bytes:
+    """SHA-256 over a version and everything that goes with it, to the last byte."""
+    told = [name.encode() + b" " + it.body() for name, it in _events_of(proposal)]
+    return hashlib.sha256(b"".join(hashlib.sha256(it).digest() for it in (*_beside(proposal), b"", *told))).digest()
+
+
+def _events_of(proposal: Proposal) -> list[tuple[str, Event]]:
+    return [(name, event) for name, events in sorted(proposal.events.items()) for event in events]
+
+
+def _beside(proposal: Proposal) -> list[bytes]:
+    """A version, and what goes with it but for the events, each by a digest of its own."""
+    documents = (proposal.organisation, proposal.instead_of)
+    parts = [
+        [proposal.version.document()],
+        [proposal.before.document] if proposal.before else [],
+        [f"{it.unit} {it.generation} {it.holder} ".encode() + it.sealed for it in proposal.seeds],
+        [it.locked.name.encode() + b" " + it.locked.salt + it.locked.sealed for it in proposal.accounts],
+        [name.encode() + b" " + sealed for name, sealed in sorted(proposal.shares.items())],
+        [name.encode() + b" " + piece for name, piece in sorted(proposal.pieces.items())],
+        [it.digest.encode() if it else b"" for it in documents],
+    ]
+    return [hashlib.sha256(b"".join(hashlib.sha256(it).digest() for it in part)).digest() for part in parts]
 
 
 def changes(proposal: Proposal) -> list[Change]:
@@ -154,14 +183,14 @@ def changes(proposal: Proposal) -> list[Change]:
     before = succession.begin(roster.parse(proposal.before.document).signers, proposal.before)
     if (after.version, after.previous) != (before.version + 1, before.digest):
         raise errors.NotVerified("this version does not follow the one that it came with")
-    returned = [it for events in proposal.events.values() for it in events if it.kind is Kind.RESTORED][:1]
+    returned = [it for _, it in _events_of(proposal) if it.kind is Kind.RESTORED][:1]
     return [
         *(Change("roster.restored", {"events": it.facts["events"]}) for it in returned),
         *_of_the_organisation(before, proposal),
         *_of_people(before, after),
         *_of_signers(before, after),
         *_of_shares(before, proposal),
-        *_of_the_rest(before, after),
+        *_of_the_rest(before, proposal),
     ]
 
 
@@ -175,16 +204,22 @@ def _of_the_organisation(before: Roster, proposal: Proposal) -> list[Change]:
     named, coming = (after.organisation, after.organisation_digest), after.coming
     other = named != (before.organisation, before.organisation_digest)
     came = due is not None and named == (due.organisation, due.digest)
+    over = due is not None and due.at <= _hour(proposal)
     found = []
     if due and came:
-        found.append(Change("roster.comes_in", of_coming(due)))
-    elif due and coming != due:
+        found.append(Change("roster.comes_in" if over else "roster.comes_early", of_coming(due)))
+    elif due and coming != due and not over:
         found.append(Change("roster.coming_gone", of_coming(due)))
     if other and not came:
         found += _adopted(before, proposal, named, "roster.adopts")
     if coming and coming != due:
         found += _adopted(before, proposal, (coming.organisation, coming.digest), "roster.adopts_from")
     return found
+
+
+def _hour(proposal: Proposal) -> datetime:
+    """When a version was proposed, by the hour that its events bear; each signer holds it against their own clock."""
+    return max((event.at for _, event in _events_of(proposal)), default=NO_TIME)
 
 
 def of_coming(it: Coming) -> dict[str, str]:
@@ -226,9 +261,20 @@ def _of_people(before: Roster, after: Roster) -> list[Change]:
     gone = [it for it in before.people if it.name not in names]
     return [
         *(Change("roster.leaves", {"name": it.name, "unit": it.unit}) for it in gone),
+        *_ended(before, after),
         *(_joining(it) for it in after.people if it in staying - known),
         *(Change("roster.unit_key", {"unit": it.unit}) for it in after.units if it not in before.units),
         *(Change("roster.unit_key_gone", {"unit": it.unit}) for it in before.units if it not in after.units),
+    ]
+
+
+def _ended(before: Roster, after: Roster) -> list[Change]:
+    """Until when older keys of somebody are held to have been theirs."""
+    return [
+        Change("roster.until", {"name": name, "at": deadlines.moment(it.until)})
+        for name, them in after.past.items()
+        for it in them
+        if it not in before.past.get(name, ()) and it.until
     ]
 
 
@@ -275,13 +321,16 @@ def _signing(text: str, it: Signer) -> Change:
     return Change(text, {"name": it.name, "unit": it.office}, heard)
 
 
-def _of_the_rest(before: Roster, after: Roster) -> list[Change]:
+def _of_the_rest(before: Roster, proposal: Proposal) -> list[Change]:
     """Whatever else differs is named by its field, unless it follows from who goes: a signer signs nothing unseen."""
+    after = proposal.version
     differ = {it.name for it in fields(Roster) if getattr(before, it.name) != getattr(after, it.name)} - _SHOWN
     if after.former == _former(before, after):
         differ -= {"former"}
     if _follows(before, after):
         differ -= {"past"}
+    if is_return(proposal) and (after.version, after.previous) == (before.version + 1, before.digest):
+        differ -= {"epoch", "processes"}
     if set(after.once) == {*before.once, *before.signers.listed} - set(after.signers.listed):
         differ -= {"once"}
     return [Change("roster.differs", {"field": it}) for it in sorted(differ)]
@@ -291,11 +340,10 @@ def _follows(before: Roster, after: Roster) -> bool:
     """Whether it says of those who left where they worked, and of nobody else."""
     if any(not set(them) <= set(after.past.get(name, ())) for name, them in before.past.items()):
         return False
-    worked = {(it.name, it.unit, it.role, it.verify) for it in before.people}
+    was, now = ({(it.name, it.unit, it.role, it.verify) for it in one.people} for one in (before, after))
+    left = was - now
     added = [(name, it) for name, them in after.past.items() for it in them if it not in before.past.get(name, ())]
-    return all(
-        (name, it.unit, it.role, it.verify) in worked or it.verify in before.former.get(name, ()) for name, it in added
-    )
+    return left == {(name, it.unit, it.role, it.verify) for name, it in added} and len(added) == len(left)
 
 
 def _former(before: Roster, after: Roster) -> dict[str, tuple[bytes, ...]]:
@@ -310,6 +358,21 @@ def _left(before: Roster, after: Roster) -> list[roster.Person]:
     return [it for it in before.people if it.verify not in kept]
 
 
+def is_return(proposal: Proposal) -> bool:
+    """Whether it is the version with which a home comes back from a backup."""
+    return any(it.kind is Kind.RESTORED for _, it in _events_of(proposal))
+
+
+def check_time(proposal: Proposal, now: datetime) -> None:
+    """That a version is of the present, by a signer's own clock: what it says of who leaves counts from then on.
+
+    Raises:
+        Refused: one of the two clocks is wrong, or it waited for too long.
+    """
+    if not now - SIGNING <= _hour(proposal) <= now + APART:
+        raise errors.Refused("error.request_time", deadlines.moment(_hour(proposal)))
+
+
 def consent(proposal: Proposal, signer: Identity) -> Consent:
     """Sign a version, and the events that tell of it.
 
@@ -322,9 +385,12 @@ def consent(proposal: Proposal, signer: Identity) -> Consent:
         raise errors.Refused("error.not_a_signer")
     for event in events:
         _check_event(event, version, signer.name)
+    if not any(event.kind is Kind.ROSTER for event in events):
+        raise errors.NotVerified("the proposal comes without the event that tells the ledger of it")
     signature = roster.sign(version, {signer.name: signer.signing}).signatures[signer.name]
     told = tuple(ledger.sign(event, signer.signing).signature for event in events)
-    return Consent(signer.name, version.digest, signature, told)
+    seen = whole(proposal)
+    return Consent(signer.name, version.digest, signature, told, seen, keys.sign(signer.signing, _CONSENT + seen))
 
 
 def _asked(proposal: Proposal) -> list[Signer]:
@@ -351,10 +417,12 @@ def gather(proposal: Proposal, consents: Iterable[Consent]) -> Enrolment:
     """
     _check_pieces(proposal)
     keys_of = {it.name: it.verify for it in _asked(proposal)}
-    signatures, told = {}, []
+    signatures, told, seen = {}, [], whole(proposal)
     for it in sorted(consents, key=lambda it: it.name):
         if it.name not in keys_of or it.digest != proposal.version.digest:
             raise errors.NotVerified(f"the signature of {it.name} is of another version, or of no signer")
+        if it.whole != seen or not keys.signed_by(keys_of[it.name], it.bound, _CONSENT + seen):
+            raise errors.NotVerified(f"{it.name} signed another request than this one: something of it was changed")
         signatures[it.name] = it.signature
         told.append(_events(proposal, it, keys_of[it.name]))
     signed = SignedRoster(proposal.version.version, proposal.version.document(), signatures)

@@ -310,7 +310,8 @@ def come_back(
     processes = {
         process: (*current.processes.get(process, ()), keys.verify_key(own)) for process, own in signing.items()
     }
-    proposal = proposals.propose(current.next(processes=processes), stored, now, random)
+    version = current.next(processes=processes, epoch=random(16).hex())
+    proposal = proposals.propose(version, stored, now, random)
     facts = {"events": str(state.events), "ledger": state.digest, "roster": str(proposal.version.version)}
     told = {
         name: (*events, replace(events[0], kind=Kind.RESTORED, facts=facts, blind=random(32)))
