@@ -38,6 +38,34 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "new keys for a unit that is gone are refused",
+        "tips/people/key_rotation.py",
+        "knowing(unit).units.get(unit)",
+        "knowing(unit).unit(unit)",
+        "tests/flows/test_third_evening.py::test_who_worked_at_a_unit_that_is_gone_can_be_removed",
+    ),
+    Mutant(
+        "a unit's code that is used again, and nobody is told",
+        "tips/organisation/document_changes.py",
+        "for it in added if it.code in known]",
+        "for it in added if it.code not in known]",
+        "tests/flows/test_third_evening.py::test_whose_code_is_used_again_is_told",
+    ),
+    Mutant(
+        "a reform that is signed ahead for a year that was mistyped",
+        "tips/people/enrolment.py",
+        "elif at > self.now + FARTHEST:",
+        "elif at < self.now:",
+        "tests/flows/test_dated_reform.py::test_a_later_decision_takes_the_place_of_one_that_is_not_in_force_yet",
+    ),
+    Mutant(
+        "the present document in place of a reform that is signed ahead, for a later day",
+        "tips/people/enrolment.py",
+        "and (at or self.awaited is None):",
+        "and self.awaited is None:",
+        "tests/flows/test_reorganising.py::test_a_reform_that_was_signed_ahead_is_called_off_by_the_present_document",
+    ),
+    Mutant(
         "words for a unit by another one's head",
         "tips/cases/unit_words.py",
         "said.unit == unit == unit_of(event.by):",

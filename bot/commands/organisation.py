@@ -79,13 +79,13 @@ async def adopt(settings: Settings, named: str, signing: Signing, *, despite: bo
     """
     new = organisation_files.organisation(named)
     async with open_product(settings) as product:
-        if new.digest == product.organisation.document.digest:
-            raise errors.Refused("error.org_same")
+        registrar, day = product.registrar(), at and at.replace(tzinfo=deadlines.CITY)
+        registrar.check_another(new.document, day)
         found = await product.reorganisation.consequences(new)
         _tell([*document_changes.changes(product.organisation, new), *found])
         if (bare := [it for it in found if it.kind == "no_overseer"]) and not despite:
             raise errors.Refused("error.org_no_overseer", ", ".join(it.params["code"] for it in bare[:10]))
-        proposal = product.registrar().adopt(new.document, at and at.replace(tzinfo=deadlines.CITY))
+        proposal = registrar.adopt(new.document, day)
         if signing.request:
             ask(signing.request, proposal)
             return 0
@@ -115,6 +115,9 @@ def take_tables(base: str, tables: dict[str, Path | None], out: Path) -> int:
     if problems := document_checks.check(made):
         _name(problems, sys.stderr)
         raise errors.BadSetting(f"{out.name} was not written: {len(problems)} problems")
-    out.write_text(json.dumps(made.plain, ensure_ascii=False, indent=1), "utf-8")
+    try:
+        out.write_text(json.dumps(made.plain, ensure_ascii=False, indent=1), "utf-8")
+    except OSError as error:
+        raise errors.BadSetting(f"{out.name} cannot be written there ({error.strerror})") from error
     print(f"{out} {units.of_document(made).digest[:16]}")
     return 0

@@ -87,19 +87,22 @@ async def test_people_of_a_unit_to_come_join_before_its_day(tmp_path: Path) -> N
 
 
 async def test_a_later_decision_takes_the_place_of_one_that_is_not_in_force_yet(tmp_path: Path) -> None:
-    """Adopted at once, another one is; nothing happens on the day that was signed first. A day that is over is none."""
+    """Adopted at once, another one is; nothing happens on the day that was signed first. A day that is over is none,
+    nor is one that somebody mistyped: nobody plans more than two years ahead."""
     async with opened(tmp_path, PEOPLE) as office:
         day = await signs_ahead(tmp_path, office)
         signing = Signing(signers(tmp_path, office), None)
         await organisation.adopt(office.settings, written(tmp_path, renamed), signing, despite=False)
         await office.product.roster.refresh()
-        now = office.product.organisation.digest
+        adopted = office.product.organisation.digest
         assert office.product.roster().coming is None
         office.clock.moment = day + timedelta(days=1)
-        assert office.product.organisation.digest == now
-        past = datetime.now(UTC).replace(tzinfo=None) - timedelta(days=1)
-        with pytest.raises(errors.Refused):
-            await organisation.adopt(office.settings, written(tmp_path, sketched), signing, despite=False, at=past)
+        assert office.product.organisation.digest == adopted
+        now = datetime.now(UTC).replace(tzinfo=None)
+        for wrong, why in ((now - timedelta(days=1), "org_past"), (now + timedelta(days=740), "org_far")):
+            with pytest.raises(errors.Refused) as refused:
+                await organisation.adopt(office.settings, written(tmp_path, sketched), signing, despite=False, at=wrong)
+            assert refused.value.key == f"error.{why}"
 
 
 async def test_one_that_came_stays_when_the_next_is_signed_ahead(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ async def test_what_would_change_is_said_in_sentences(tmp_path: Path, capsys: py
             "The time of screening is hours 12; it was hours 24.",
             "! 1 open cases are at Quận 3 (area-770), which goes: they climb to the next clean level.",
             "! 1 people work at Quận 3 (area-770), which goes: enrol them elsewhere.",
+            "! Quận 3 (area-770) goes, and nobody is named who follows it: cases that shut it out shut out nobody in"
+            " its place.",
             "! Phòng Kỹ thuật (pc09) has no key and nobody to read: tips pass it by until somebody joins.",
         ):
             assert line in said.splitlines()

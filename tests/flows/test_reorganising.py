@@ -68,6 +68,31 @@ async def test_a_reform_is_asked_for_ahead_of_its_day(office: Home) -> None:
             assert (await sends(client, "look", **LENGTH, **{"from": wrong})).status_code == 409
 
 
+async def test_a_reform_that_was_signed_ahead_is_called_off_by_the_present_document(office: Home) -> None:
+    """Which is no request as long as nothing is to come, and none for a later day."""
+    present = office.product.organisation.document
+    day = office.clock() + timedelta(days=50)
+    async with browser(office) as client:
+        await log_in(client, office, "quan")
+        assert "Không có gì thay đổi" in (await sends(client, "look", present.data, whence="file")).text
+        alone = await sends(client, "request", present.data, whence="file", digest=present.digest)
+        assert alone.status_code == 409
+        ahead = office.product.registrar().adopt(changed(reformed), day)
+        await office.product.roster.put_into_force(office.signed(ahead))
+        later = {"from": (day + timedelta(days=9)).date().isoformat()}
+        other = await sends(client, "request", present.data, whence="file", digest=present.digest, **later)
+        assert other.status_code == 409
+        assert "bị hủy" in (await sends(client, "look", present.data, whence="file")).text
+        made = await sends(client, "request", present.data, whence="file", digest=present.digest)
+    asked = office.settings.home / "asked"
+    asked.write_bytes(made.content)
+    proposal = roster_files.read_request(asked)
+    assert [it.text for it in proposals.changes(proposal)] == ["roster.coming_gone"]
+    await office.product.roster.put_into_force(office.signed(proposal))
+    office.clock.moment = day + timedelta(days=1)
+    assert office.product.organisation.digest == present.digest
+
+
 async def test_what_is_in_force_is_shown_with_where_it_is_written(office: Home) -> None:
     """Units that read and by whom, lengths with their sources; an auditor sees the same and can change nothing."""
     for name, may in (("quan", True), ("toan", False)):

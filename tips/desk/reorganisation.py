@@ -57,7 +57,10 @@ class Reorganisation:
         gone = [code for code in registrar.organisation.units if code not in new.units]
         loads = {code: await self.cases.loads([code], self.laying.now()) for code in gone}
         counts = {code: sum(it.open for it in listed) for code, listed in loads.items()}
-        return document_changes.consequences(registrar.organisation, new, registrar.current, counts)
+        found = document_changes.consequences(registrar.organisation, new, registrar.current, counts)
+        if coming := registrar.awaited:
+            found.append(Change("called_off", proposals.of_coming(coming)))
+        return found
 
     async def look(self, document: Document, at: datetime | None = None) -> Outlook:
         """What is wrong with a document, or what it would change and what would come of that; changes nothing.
@@ -67,7 +70,7 @@ class Reorganisation:
             at: from when on; None: at once.
 
         Raises:
-            Refused: that is over.
+            Refused: that is over, or too far ahead.
         """
         if problems := document_checks.check(document):
             return Outlook(problems)
@@ -101,8 +104,7 @@ class Reorganisation:
         outlook = await self.look(document, at)
         if outlook.problems:
             raise errors.Refused("error.org_problems")
-        if document.digest == self.registrar().organisation.document.digest:
-            raise errors.Refused("error.org_same")
+        self.registrar().check_another(document, at)
         if outlook.bare and not despite:
             raise errors.Refused("error.org_no_overseer", ", ".join(it.params["code"] for it in outlook.bare[:10]))
         proposal = self.registrar().adopt(document, at)

@@ -59,6 +59,10 @@ def consequences(old: Organisation, new: Organisation, roster: Roster, open_case
     found = [_of(it, "cases", count=str(open_cases[it.code])) for it in gone if open_cases.get(it.code)]
     people = Counter(it.unit for it in roster.people)
     found += [_of(it, "people", count=str(people[it.code])) for it in gone if people[it.code]]
+    found += [_of(it, "no_successor") for it in gone if it.receives and not new.successors.get(it.code)]
+    known = {*people, *(it.unit for it in roster.units)}
+    added = [it for it in new.units.values() if it.code not in old.units]
+    found += [_of(it, "reused", count=str(people[it.code])) for it in added if it.code in known]
     for unit in new.units.values():
         fresh = unit.code not in old.units or not old.units[unit.code].receives
         if unit.receives and fresh and unit.code != HELD and roster.reader(unit.code) is None:

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from tips import errors
 from tips.crypto import keys
@@ -26,6 +26,8 @@ from tips.people.key_rotation import with_new_keys
 from tips.people.proposals import Enrolled, Proposal
 from tips.people.signer_keys import PublicSigner
 from tips.ports.people import Account
+
+FARTHEST: Final = timedelta(days=2 * 366)  # ahead of which an organisation is signed: a year mistyped is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +123,14 @@ class Registrar:
         return replace(self.join([given]), accounts=self._accounts([made]), people=(made,))
 
     def rotate(self, unit: str) -> Proposal:
-        """A new key for a unit, given to everybody in it.
+        """A new key for a unit, given to everybody in it, be the unit itself gone.
 
         Raises:
             Refused: there is no such unit, or nobody works there.
         """
-        if unit not in self.knowing(unit).units:
-            raise errors.Refused("error.unknown_unit", unit)
         if not self.current.members(unit):
-            raise errors.Refused("error.no_key")
+            there = unit in self.knowing(unit).units
+            raise errors.Refused("error.no_key") if there else errors.Refused("error.unknown_unit", unit)
         return self._with_new_keys(self.current.next(), [unit])
 
     def succeed(self, signers: Signers) -> Proposal:
@@ -172,6 +173,21 @@ class Registrar:
         version = self.current.next(quorum_digest=keys.pieces_digest(pieces))
         return replace(proposals.propose(version, self.stored, self.now, self.random), shares=shares, pieces=pieces)
 
+    @property
+    def awaited(self) -> Coming | None:
+        """The organisation that is signed for a later day; None: none is, or it has come."""
+        coming = self.current.coming
+        return coming if coming and coming.at > self.now else None
+
+    def check_another(self, document: Document, at: datetime | None) -> None:
+        """That something comes of adopting a document; the one in force, at once, calls off what is signed ahead.
+
+        Raises:
+            Refused: it is in force already.
+        """
+        if document.digest == self.organisation.document.digest and (at or self.awaited is None):
+            raise errors.Refused("error.org_same")
+
     def adopt(self, document: Document, at: datetime | None = None) -> Proposal:
         """Go on with another organisation, which was checked; people and keys stay as they are.
 
@@ -180,13 +196,15 @@ class Registrar:
             at: from when on; until then the present one stays in force. None: at once.
 
         Raises:
-            Refused: that is over.
+            Refused: that is over, or further ahead than anybody plans.
         """
         name, digest, coming = document.plain["name"], document.digest, self.current.coming
         if at is None:
             version = self.current.next(organisation=name, organisation_digest=digest, coming=None)
         elif at <= self.now:
             raise errors.Refused("error.org_past")
+        elif at > self.now + FARTHEST:
+            raise errors.Refused("error.org_far")
         elif coming and coming.at <= self.now:
             now = {"organisation": coming.organisation, "organisation_digest": coming.digest}
             version = self.current.next(**now, coming=Coming(name, digest, at))

@@ -29,7 +29,8 @@ def with_new_keys(
         seed, generation = random(32), version.generation(unit) + 1
         named.append(UnitKey(unit, generation, sealing.public_bytes(seed)))
         holders = [(it.name, it.public) for it in version.members(unit)]
-        if knowing(unit).unit(unit).kind in _RECOVERABLE:
+        known = knowing(unit).units.get(unit)  # None: it is gone, and people of it are left who read what it had
+        if known and known.kind in _RECOVERABLE:
             holders.append((keys.RECOVERY, version.recovery))
         seeds += [keys.seal_seed(unit, generation, holder, public, seed) for holder, public in holders]
     return replace(version, units=tuple(named)), tuple(seeds)
