@@ -181,13 +181,20 @@ class LiveRoster:
         return succession.follow(self(), signed)
 
     async def put_into_force(self, step: Enrolment) -> None:
-        """Store a version that every process will believe; one that lacks a signature would close the home for good."""
-        self.check(step.roster)
+        """Store a version that every process will believe; one that lacks a signature would close the home for good.
+
+        Raises:
+            NotVerified: it does not follow.
+            Refused: who goes by it may have worked on for longer than it allows.
+        """
+        after = self.check(step.roster)
+        if self._current and roster.is_late(self(), after, self._now()):
+            raise errors.Refused("error.roster_late")
         await self._make_way(step.roster.version)
         if step.organisation:  # before the version that names it: no process ever looks for it in vain
             await self._keep(step.organisation)
         await self._store.keyring.add_roster(
-            step.roster, step.accounts, step.seeds, step.events, step.gone, step.pieces or None
+            step.roster, step.accounts, step.seeds, step.events, step.gone, step.pieces or None, step.moved
         )
         await self.refresh()
 

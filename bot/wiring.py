@@ -44,6 +44,7 @@ from tips.desk.holidays import Holidays
 from tips.desk.incidents import Incidents
 from tips.desk.late_exclusion import LateExclusion
 from tips.desk.laying_down import LayingDown
+from tips.desk.moves import Moves
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
@@ -120,6 +121,7 @@ class Product:
     reporter_notifications: ReporterNotifications
     officer_notifications: OfficerNotifications
     undelivered: Undelivered
+    moves: Moves
     holidays: Holidays
     incidents: Incidents
     unit_templates: UnitTemplates
@@ -335,6 +337,7 @@ def _put_together(it: _Basis) -> Product:
         ),
         undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
         reorganisation=Reorganisation(lambda: _registrar(it), it.store.cases, laying),
+        moves=Moves(lambda: _registrar(it), laying),
         holidays=Holidays(laying),
         incidents=Incidents(laying),
         unit_templates=UnitTemplates(laying, it.roster),
