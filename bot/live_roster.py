@@ -15,10 +15,10 @@ from bot import key_files
 from tips import errors
 from tips.organisation import documents, roster, succession, templates, units, working_days
 from tips.organisation.documents import Document
-from tips.organisation.roster import APART, Roster, SignedRoster, Signers
+from tips.organisation.roster import APART, UNDERWAY, Roster, SignedRoster, Signers
 from tips.organisation.units import Areas, Organisation, Unit
 from tips.organisation.working_days import Calendar
-from tips.people.proposals import SIGNING, Enrolment
+from tips.people.proposals import Enrolment
 from tips.ports.people import Keyring
 
 NOT_YET: Final = "nobody has signed this home's roster yet: run `tinbao roster apply`"
@@ -181,26 +181,34 @@ class LiveRoster:
         return succession.follow(self(), signed)
 
     async def put_into_force(self, step: Enrolment) -> None:
-        """Store a version that every process will believe; one that lacks a signature would close the home for good."""
-        self._check_time(self.check(step.roster))
+        """Store a version that every process will believe; one that lacks a signature would close the home for good.
+
+        Raises:
+            NotVerified: it does not follow.
+            Refused: who goes by it may have worked on for longer than it allows.
+        """
+        after = self.check(step.roster)
+        if self._current and roster.is_late(self(), after, self._now()):
+            raise errors.Refused("error.roster_late")
+        self._check_time(after)
         await self._make_way(step.roster.version)
         if step.organisation:  # before the version that names it: no process ever looks for it in vain
             await self._keep(step.organisation)
         await self._store.keyring.add_roster(
-            step.roster, step.accounts, step.seeds, step.events, step.gone, step.pieces or None
+            step.roster, step.accounts, step.seeds, step.events, step.gone, step.pieces or None, step.moved
         )
         await self.refresh()
 
     def _check_time(self, after: Roster) -> None:
-        """That nobody's keys end before now, which would take back what they did since, nor long after.
+        """That nobody's keys end long before now, which would take back what they did since, nor long after.
 
         Raises:
             Refused: a clock was wrong when it was proposed, or its signers took too long.
         """
-        now, known = self._now(), self().past if self._current else {}
+        now, longest, known = self._now(), UNDERWAY + APART, self().past if self._current else {}
         for name, them in after.past.items():
             for it in them:
-                if it.until and it not in known.get(name, ()) and not now - APART <= it.until <= now + SIGNING + APART:
+                if it.until and it not in known.get(name, ()) and not now - longest <= it.until <= now + longest:
                     raise errors.Refused("error.request_time", name)
 
     async def _make_way(self, version: int) -> None:

@@ -44,6 +44,7 @@ from tips.desk.holidays import Holidays
 from tips.desk.incidents import Incidents
 from tips.desk.late_exclusion import LateExclusion
 from tips.desk.laying_down import LayingDown
+from tips.desk.moves import Moves
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
@@ -70,7 +71,6 @@ from tips.people.enrolment import Registrar
 from tips.people.founding import Secrets
 from tips.people.invitations import Invitations
 from tips.people.logins import Logins
-from tips.people.proposals import SIGNING
 from tips.people.recovery import Custody
 from tips.ports.clock import ChainEnds
 from tips.ports.desk import Tallied
@@ -121,6 +121,7 @@ class Product:
     reporter_notifications: ReporterNotifications
     officer_notifications: OfficerNotifications
     undelivered: Undelivered
+    moves: Moves
     holidays: Holidays
     incidents: Incidents
     unit_templates: UnitTemplates
@@ -347,6 +348,7 @@ def _put_together(it: _Basis) -> Product:
         ),
         undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
         reorganisation=Reorganisation(lambda: _registrar(it), it.store.cases, laying),
+        moves=Moves(lambda: _registrar(it), laying),
         holidays=Holidays(laying),
         incidents=Incidents(laying),
         unit_templates=UnitTemplates(laying, it.roster),
@@ -500,8 +502,7 @@ def _nightly(it: _Basis, custody: Custody) -> tuple[Job, ...]:
 def _registrar(it: _Basis) -> Registrar:
     """Who makes the version that follows the one in force."""
     current, live = it.roster(), it.roster
-    signing = timedelta(0) if current.in_one_shell else SIGNING
-    return Registrar(current, live.stored, live.organisation(), live.knowing, it.now(), it.random, it.cost, signing)
+    return Registrar(current, live.stored, live.organisation(), live.knowing, it.now(), it.random, it.cost)
 
 
 def _unit_names(organisation: Callable[[], Organisation]) -> Callable[[str], Say]:

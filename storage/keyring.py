@@ -24,6 +24,7 @@ from tips.ports.people import Account
 _PERSONAL: Final = {  # table -> the column that says whose a row is
     "person": "name", "session": "name", "link_code": "name", "unit_seed": "holder",
 }  # fmt: skip
+_OF_A_PLACE: Final = frozenset({"session", "unit_seed"})  # those of them that go when their person moves
 
 
 class SqlKeyring:
@@ -52,6 +53,7 @@ class SqlKeyring:
         events: Sequence[SignedEvent],
         gone: Sequence[str] = (),
         pieces: Mapping[str, bytes] | None = None,
+        moved: Sequence[str] = (),
     ) -> None:
         """A new version with everything it names, in place of what is gone."""
         added = {
@@ -66,7 +68,8 @@ class SqlKeyring:
                 await forget_chats(connection, mapping.table("officer_chat").c.name.in_(gone))
                 for name, column in _PERSONAL.items():
                     table = mapping.table(name)
-                    await connection.execute(table.delete().where(table.c[column].in_(gone)))
+                    names = [*gone, *moved] if name in _OF_A_PLACE else gone
+                    await connection.execute(table.delete().where(table.c[column].in_(names)))
                 invitation = mapping.table("invitation")
                 joined = [it.locked.name for it in accounts]
                 await connection.execute(invitation.delete().where(invitation.c.name.in_([*joined, *gone])))

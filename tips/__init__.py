@@ -46,7 +46,7 @@ who asks for it (`reporter_notifications`); what could not be told is tried agai
 ends in a list of the `undelivered`, beside how else the home is (its `condition`)
 
 an admin looks at what another document would change (`reorganisation`), or one with another length (`document_edits`),
-and makes the request that signers sign
+and makes the request that signers sign; so for who leaves, or works elsewhere (`moves`)
 what people lay down for the whole home is `standing`, by whose word it is: an admin gives the `holidays` that the
 government swaps, which are `days_off` from then on; who looks after the home keeps a list of `incidents`
 (`laying_down`), and a head the unit's own words (`unit_words`), which officers are offered (`unit_templates`)

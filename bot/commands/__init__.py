@@ -399,6 +399,20 @@ def officer_remove(name: Name, signers: Signers = None, request: Request = None)
     _run(people.remove_officer(_settings(), name, people.Signing(signers, request)))
 
 
+@officer_app.command("move")
+def officer_move(
+    name: Name,
+    unit: Annotated[str, typer.Option("--unit", help="A unit's code; without it, the one where they are.")] = "",
+    role: Annotated[str, typer.Option("--role", help=f"{' '.join(Role)}; without it, the one that they have.")] = "",
+    signers: Signers = None,
+    request: Request = None,
+) -> None:
+    """Let a person work in another unit, or as something else: they keep name, keys and login."""
+    from bot.commands import people
+
+    _run(people.move_officer(_settings(), name, unit, role, people.Signing(signers, request)))
+
+
 @officer_app.command("renew")
 def officer_renew(name: Name, signers: Signers = None) -> None:
     """Invite who lost their passphrase to make new keys; in a trial home: a new login, at once."""

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from bot import roster_files
@@ -16,6 +17,8 @@ from bot.wiring import Product, open_product
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.keys import Identity
+from tips.organisation import roles
+from tips.organisation.roster import UNDERWAY
 from tips.people import proposals
 from tips.people.enrolment import Newcomer, Registrar
 from tips.people.invitations import VALID
@@ -50,6 +53,10 @@ class Signing:
     signers: Path | None = None  # passphrases, as `init --trial --json` prints them
     request: Path | None = None  # where the request is written
 
+    def until(self, now: datetime) -> datetime:
+        """How long what somebody signs who goes by it counts: they work on while it travels."""
+        return now + UNDERWAY if self.request else now
+
 
 async def add_officer(settings: Settings, newcomer: Newcomer, signers: Path | None) -> int:
     """`tinbao officer add`: an invitation; in a home whose signers share a shell, the person is in at once."""
@@ -72,7 +79,21 @@ async def _invite(product: Product, newcomer: Newcomer) -> None:
 
 async def remove_officer(settings: Settings, name: str, signing: Signing) -> int:
     """`tinbao officer remove`."""
-    await _changed(settings, signing, lambda registrar: registrar.leave(name))
+    await _changed(settings, signing, lambda registrar: registrar.leave(name, signing.until(registrar.now)))
+    return 0
+
+
+async def move_officer(settings: Settings, name: str, unit: str, role: str, signing: Signing) -> int:
+    """`tinbao officer move`; an empty unit or role stays what it is."""
+
+    def change(registrar: Registrar) -> Proposal:
+        person = registrar.current.person(name)
+        if person is None:
+            raise errors.Refused("error.nobody")
+        to = Newcomer(name, unit or person.unit, roles.parse(role or person.role))
+        return registrar.move(to, signing.until(registrar.now))
+
+    await _changed(settings, signing, change)
     return 0
 
 

@@ -72,6 +72,7 @@ def build(
             roster=product.roster,
             logins=product.logins,
             invitations=product.invitations,
+            moves=product.moves,
             figures=product.archive.figures,
             export_files=product.export_files,
             early_signs=product.early_signs,

@@ -16,6 +16,8 @@ from handlers.desk import forms, view_models
 from handlers.pages import Pages
 from tips import errors
 from tips.organisation.units import Organisation
+from tips.people import proposals
+from tips.people.proposals import Proposal
 from tips.people.session import Session
 
 # Of a form that is sent again: said anew, or not at all.
@@ -53,6 +55,12 @@ class Frame:
         """Whose copy a page is, and of when."""
         unit, when = self.unit_name(session.unit), view_models.moment(self.now())
         return locales.say(forms.language(request), "desk.mark", name=session.name, unit=unit, when=when)
+
+    def request_file(self, proposal: Proposal, file: bytes) -> Response:
+        """A request for signers; its name says the digits that they have to hear from who made it."""
+        name = f"roster-{proposal.version.version} {proposals.digits(proposal)}.request"
+        kept = {"content-disposition": f'attachment; filename="{name}"'}
+        return Response(file, media_type="application/json", headers=kept)
 
     def done(self, place: str, action: str, code: str) -> Response:
         """On to a page that says, once, that an action was done to the case of this code."""

@@ -85,9 +85,7 @@ class OrganisationViews:
             raise errors.Refused("error.org_other_file")
         despite = bool(forms.text(form, "despite"))
         proposal = await self.reorganisation.request(session, document, despite=despite, at=_day(form))
-        name = f"roster-{proposal.version.version}.request"
-        kept = {"content-disposition": f'attachment; filename="{name}"'}
-        return Response(self.travelling(proposal), media_type="application/json", headers=kept)
+        return self.frame.request_file(proposal, self.travelling(proposal))
 
     async def _asked(self, request: Request, session: Session) -> tuple[FormData, Document]:
         """The form, and the document that it is about.

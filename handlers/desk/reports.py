@@ -1,4 +1,4 @@
-"""Reports: the state of the ledger, and who works where. No text of a tip is in any of them."""
+"""The report on the ledger: what it holds, and whether it holds. No text of a tip is in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from tips.cases import case
 from tips.clock.jobs import JobName
 from tips.desk.audit import Report
 from tips.organisation.roles import Page
-from tips.organisation.roster import Roster
 from tips.people.session import Session
 from tips.ports.clock import Clockwork
 
@@ -32,7 +31,6 @@ class ReportViews:
     """The pages for those who oversee; whose page it is not, is told that there is none."""
 
     frame: Frame
-    roster: Callable[[], Roster]
     audit: Callable[[], Awaitable[Report]]
     clockwork: Clockwork
 
@@ -62,21 +60,4 @@ class ReportViews:
             problems=problems,
             incidents=incidents,
             stuck=stuck,
-        )
-
-    async def people(self, request: Request, session: Session) -> Response:
-        """Who works where, by the signed roster in force; changing it takes its signers."""
-        if not session.role.may_see(Page.PEOPLE):
-            raise errors.NotFound
-        roster, units = self.roster(), self.frame.organisation.units.values()
-        people = sorted(roster.people, key=lambda it: (it.unit, it.name))
-        return self.frame.page(
-            request,
-            session,
-            "desk_people.html",
-            version=roster.version,
-            people=[(it.name, it.role, self.frame.unit_name(it.unit)) for it in people],
-            signers=[(it.name, self.frame.unit_name(it.office)) for it in roster.signers.listed],
-            may_invite=session.role.may_see(Page.INVITE),
-            alone=[unit.name for unit in units if unit.receives and not roster.reader(unit.code)],
         )

@@ -22,6 +22,7 @@ from handlers.desk.incidents import IncidentViews
 from handlers.desk.joining import JoiningViews
 from handlers.desk.login import DemoLogin, LoginViews
 from handlers.desk.organisation import OrganisationViews
+from handlers.desk.people import PeopleViews
 from handlers.desk.queue import QueueViews
 from handlers.desk.reports import ReportViews
 from handlers.desk.search import SearchViews
@@ -39,6 +40,7 @@ from tips.desk.casework import Casework
 from tips.desk.condition import Condition
 from tips.desk.holidays import Holidays
 from tips.desk.incidents import Incidents
+from tips.desk.moves import Moves
 from tips.desk.officer_notifications import OfficerNotifications
 from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
@@ -68,6 +70,7 @@ class Desk:
     roster: Callable[[], Roster]
     logins: Logins
     invitations: Invitations
+    moves: Moves
     figures: Provider
     export_files: ExportFiles
     early_signs: EarlySigns
@@ -97,7 +100,8 @@ class Desk:
         acting = ActionViews(frame, self.casework, own)
         words = UnitTemplateViews(frame, self.unit_templates)
         joining = JoiningViews(frame, self.invitations, self.logins, self.receiving)
-        reports = ReportViews(frame, self.roster, self.audit, self.clockwork)
+        people = PeopleViews(frame, self.roster, self.moves, self.receiving, self.travelling)
+        reports = ReportViews(frame, self.audit, self.clockwork)
         statistics = StatisticsViews(frame, self.figures)
         exports = ExportViews(frame, self.figures, self.export_files)
         undelivered = UndeliveredViews(frame, self.undelivered)
@@ -129,7 +133,10 @@ class Desk:
             ("/statistics/export", "GET", exports.page),
             ("/statistics/export", "POST", exports.export),
             ("/ledger", "GET", reports.ledger),
-            ("/people", "GET", reports.people),
+            ("/people", "GET", people.page),
+            ("/people/leave", "POST", people.leave),
+            ("/people/move", "GET", people.form),
+            ("/people/move", "POST", people.move),
             ("/people/invite", "GET", joining.form),
             ("/people/invite", "POST", joining.invite),
             ("/undelivered", "GET", undelivered.letters),

@@ -218,6 +218,23 @@ async def test_an_invitation_is_done_with_once_the_roster_names_the_person(store
     assert [it.name for it in await store.invitations.all()] == ["chi"]
 
 
+async def test_who_moves_loses_sessions_and_copies_of_seeds_and_nothing_else(store: Store) -> None:
+    """Also none of what the same version gives them."""
+    account, chat = Account(LOCKED, 0, 0, None), NOON + timedelta(minutes=10)
+    name = LOCKED.name
+    old, new = (SealedSeed(unit, 1, name, b"s") for unit in ("area-770", "area-778"))
+    other = SealedSeed("area-770", 1, "ba", b"s")
+    await store.keyring.add_roster(SignedRoster(1, b"{}", {}), [account], [old, other], ())
+    await store.accounts.open_session(StoredSession(b"s" * 16, name, b"sealed", NOON, NOON + timedelta(hours=12)))
+    await store.officer_chats.offer(b"c" * 16, name, chat)
+    await store.keyring.add_roster(SignedRoster(2, b"{}", {}), (), [new], (), moved=[name])
+    assert [it.unit for it in await store.keyring.seeds(name)] == ["area-778"]
+    assert [it.unit for it in await store.keyring.seeds("ba")] == ["area-770"]
+    assert await store.accounts.sessions(name) == []
+    assert (await store.accounts.get(name)).locked == LOCKED
+    assert await store.officer_chats.take(b"c" * 16, "41", NOON) == name
+
+
 async def test_a_link_code_links_one_chat_once(store: Store) -> None:
     """Used, expired and unknown codes get the same answer."""
     await store.officer_chats.offer(b"c" * 16, "an", NOON + timedelta(minutes=10))

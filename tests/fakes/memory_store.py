@@ -929,11 +929,14 @@ class MemoryKeyring(Port):
         events: Sequence[SignedEvent],
         gone: Sequence[str] = (),
         pieces: Mapping[str, bytes] | None = None,
+        moved: Sequence[str] = (),
     ) -> None:
         kept = self.rows
         try:
             with kept.whole():
                 self._let_go(gone)
+                forget(kept.sessions, [key for key, it in kept.sessions.items() if it.name in moved])
+                forget(kept.seeds, [key for key, it in kept.seeds.items() if it.holder in moved])
                 joined = {*gone, *(it.locked.name for it in accounts)}
                 forget(kept.invitations, [key for key, it in kept.invitations.items() if it.name in joined])
                 if pieces:

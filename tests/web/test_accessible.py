@@ -89,11 +89,17 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         "/desk/holidays",
         "/desk/condition",
         "/desk/organisation",
+        "/desk/people",
         "/desk/incidents",
         "/desk/nowhere",
     ):
         await page.goto(address)
         yield address
+    await page.goto("/desk/people")
+    if await page.locator("a[href*='people/move']").count():
+        await page.locator("a[href*='people/move']").first.click()
+        await page.wait_for_selector("#unit")
+        yield "who moves"
     await page.goto("/desk/")
     if await page.locator("#rows a").count():
         await page.locator("#rows a").first.click()

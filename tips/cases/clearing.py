@@ -22,6 +22,7 @@ class Clearing:
     office: str
     branch: str  # police, procuracy, inspectorate, ...
     role: str  # of the person who said so
+    by: str  # the person: who moves to another office says it once
 
     def plain(self) -> dict[str, Any]:
         """As an envelope holds it."""
@@ -37,12 +38,15 @@ def by_signer(unit: str, event: Event | None, roster: Roster, organisation: Orga
         roster: by which it was checked.
         organisation: the one in force; an office that is no longer in it has no word.
     """
-    signer = roster.member(event.by) if event and event.kind is Kind.CLEARED else None
+    if event is None or event.kind is not Kind.CLEARED:
+        return None
+    signer = next(iter(roster.places(event.by, event.at) or ()), None)
     if signer is None or signer.unit not in organisation.units:
         return None
-    return Clearing(unit, signer.unit, branch_of(organisation, signer.unit), signer.role)
+    return Clearing(unit, signer.unit, branch_of(organisation, signer.unit), signer.role, event.by)
 
 
 def cleared(steps: Sequence[Clearing]) -> bool:
     """Whether an exclusion no longer counts."""
-    return len({it.branch for it in steps}) >= NEEDED and any(it.role == Role.OVERSEER for it in steps)
+    apart = min(len({it.branch for it in steps}), len({it.by for it in steps}))
+    return apart >= NEEDED and any(it.role == Role.OVERSEER for it in steps)

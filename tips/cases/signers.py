@@ -136,10 +136,10 @@ def _is_too_late(event: Event, before: Claimed | None, roster: Roster) -> bool:
 
 def _may_keep_away(event: Event, roster: Roster) -> bool:
     """Whether it is themselves, or a head keeps somebody of their unit away."""
-    signer, who = roster.member(event.by), roster.member(event.facts.get("who", ""))
-    if event.facts.get("who") == event.by or signer is None or who is None:
+    signers, who = roster.places(event.by, event.at), roster.places(event.facts.get("who", ""), event.at)
+    if event.facts.get("who") == event.by or signers is None or who is None:
         return "who" in event.facts
-    return signer.role is Role.HEAD and signer.unit == who.unit
+    return any(it.role is Role.HEAD and it.unit in {one.unit for one in who} for it in signers)
 
 
 def _is_over(event: Event, before: Claimed) -> bool:
@@ -150,40 +150,47 @@ def _is_over(event: Event, before: Claimed) -> bool:
 
 
 def _is_reader(event: Event, before: Claimed | None, roster: Roster) -> bool:
-    if event.by in PROCESSES:
-        return False
-    person = roster.member(event.by)
-    return person is None or before is None or _reads(person, before)
+    return _worked(event, before, roster, _reads)
 
 
 def _is_owner(event: Event, before: Claimed | None, roster: Roster) -> bool:
-    person = roster.member(event.by)
-    if person is None or before is None:
-        return _is_reader(event, before, roster)
-    return _reads(person, before) and (person.unit == before.row["unit"] or person.role is Role.OVERSEER)
+    return _worked(event, before, roster, _owns)
 
 
 def _is_outside(event: Event, before: Claimed | None, roster: Roster) -> bool:
-    person = roster.member(event.by)
-    if person is None or before is None:
-        return _is_reader(event, before, roster)
-    leads = person.role in lifecycle.actions()[lifecycle.ActionName.ENDORSE].roles
-    return leads and _reads(person, before) and person.unit != before.row["unit"]
+    return _worked(event, before, roster, _leads_elsewhere)
+
+
+def _worked(event: Event, before: Claimed | None, roster: Roster, so: Callable[[Person | Left, Claimed], bool]) -> bool:
+    """Whether somebody stood so to a case by where they worked then; of whom that is not known, nothing is asked."""
+    if event.by in PROCESSES:
+        return False
+    places = roster.places(event.by, event.at)
+    return places is None or before is None or any(so(it, before) for it in places)
 
 
 def _is_quorum(event: Event, before: Claimed | None, roster: Roster) -> bool:
     """An overseer or an admin who brought the shares together; in homes of earlier programs the intake signed it."""
     if before is None:
         return event.by == INTAKE
-    person, keys = roster.member(event.by), before.keys.values()
+    places, keys = roster.places(event.by, event.at), before.keys.values()
     held = any(it.reader == HELD and not it.asleep for it in keys)
-    brought = person is None or person.role in {Role.OVERSEER, Role.ADMIN}
+    brought = places is None or any(it.role in {Role.OVERSEER, Role.ADMIN} for it in places)
     of_it = event.kind is not Kind.READ or event.facts.get("part") == "held"
     return held and brought and of_it and event.by not in PROCESSES
 
 
 def _reads(person: Person | Left, before: Claimed) -> bool:
     return any(it.reader == person.unit and not it.asleep for it in before.keys.values())
+
+
+def _owns(person: Person | Left, before: Claimed) -> bool:
+    return _reads(person, before) and (person.unit == before.row["unit"] or person.role is Role.OVERSEER)
+
+
+def _leads_elsewhere(person: Person | Left, before: Claimed) -> bool:
+    leads = person.role in lifecycle.actions()[lifecycle.ActionName.ENDORSE].roles
+    return leads and _reads(person, before) and person.unit != before.row["unit"]
 
 
 _STANDS: Final[Mapping[Standing, Callable[[Event, Claimed | None, Roster], bool]]] = {

@@ -5,8 +5,9 @@ They are offered to the unit's officers and told to nobody: what a reporter read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from tips.cases import standing
@@ -40,17 +41,17 @@ def is_plain(text: str) -> bool:
     return bool(text.strip()) and len(text) <= LONGEST and all(it.isprintable() or it == "\n" for it in text)
 
 
-def kept(events: Iterable[Event], unit: str, unit_of: Callable[[str], str | None]) -> list[UnitWords]:
+def kept(events: Iterable[Event], unit: str, worked: Callable[[str, datetime], Collection[str]]) -> list[UnitWords]:
     """The words of a unit, in the order in which they came.
 
     Args:
         events: what is believed, oldest first.
         unit: whose.
-        unit_of: where somebody works, or did: only its own head speaks for a unit.
+        worked: where somebody did at a time: only who was its own head then speaks for a unit.
     """
     found: dict[str, UnitWords] = {}
     for event in events:
-        if event.kind is Kind.UNIT_WORDS and (said := _said(event)) and said.unit == unit == unit_of(event.by):
+        if event.kind is Kind.UNIT_WORDS and (said := _said(event)) and said.unit == unit in worked(event.by, event.at):
             if not said.text:
                 found.pop(said.id, None)
             elif is_plain(said.text) and (said.id in found or len(found) < MOST):

@@ -11,6 +11,7 @@ from tips.cases import deadlines, ledger, standing
 from tips.cases.claims import Signature
 from tips.cases.ledger import Event, Kind
 from tips.crypto.sealing import Random
+from tips.organisation.roster import Roster
 from tips.people.session import Session
 from tips.ports.cases import Ledger
 
@@ -37,3 +38,8 @@ class LayingDown:
         event = standing.laid_down(kind, facts, self.known(), who, self.random)
         await self.ledger.append(ledger.sign(event, session.signing))
         await self.refresh()
+
+    async def requested(self, session: Session, version: Roster) -> None:
+        """Put on record that somebody asks for a version of the roster. Raises `Refused`, as `lay_down` does."""
+        named = {standing.SUBJECT: f"roster {version.version}", "digest": version.digest}
+        await self.lay_down(session, Kind.REQUESTED, named)

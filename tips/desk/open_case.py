@@ -110,7 +110,7 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster, organisation
     """Open a case in the session of somebody whose unit holds a waking grant.
 
     Raises:
-        NotFound: this session has no key to its tip.
+        NotFound: this session has no key to its tip, or its person worked in a unit that the case shuts out.
         NotVerified: the case's chain or a text was tampered with.
         Refused: this person keeps away from the case.
     """
@@ -129,7 +129,7 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster, organisation
         except errors.NotOpened:  # whoever sealed it so, or spoilt it, keeps nobody from the rest
             closed.add(envelope.id)
     awake, asleep = reading_grants.chain_of(checked.keys, pieces[0].envelope)
-    return OpenCase(
+    opened = OpenCase(
         checked=checked,
         tip=pieces[0].content,
         thread=tuple(pieces[1:]),
@@ -141,6 +141,9 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster, organisation
         keys={id_: key for id_, key in keys.items() if id_ not in closed},
         closed=frozenset(closed),
     )
+    if opened.excluded & {it.unit for it in roster.past.get(session.name, ()) if it.unit != session.unit}:
+        raise errors.NotFound
+    return opened
 
 
 def open_for_reading(session: Session, bundle: CaseBundle, roster: Roster, organisation: Organisation) -> OpenCase:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tips import errors
-from tips.cases import standing
-from tips.cases.ledger import Kind
 from tips.desk.laying_down import LayingDown
 from tips.organisation import document_changes, document_checks, units
 from tips.organisation.document_changes import Change
@@ -108,6 +106,5 @@ class Reorganisation:
         if outlook.bare and not despite:
             raise errors.Refused("error.org_no_overseer", ", ".join(it.params["code"] for it in outlook.bare[:10]))
         proposal = self.registrar().adopt(document, at)
-        named = {standing.SUBJECT: f"roster {proposal.version.version}", "digest": proposal.version.digest}
-        await self.laying.lay_down(session, Kind.REQUESTED, named)
+        await self.laying.requested(session, proposal.version)
         return proposal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from tips import errors
@@ -27,7 +28,7 @@ class UnitTemplates:
 
     def of(self, unit: str) -> list[UnitWords]:
         """Those of a unit."""
-        return unit_words.kept(self.laying.known(), unit, self._unit_of)
+        return unit_words.kept(self.laying.known(), unit, self._worked)
 
     def offered(self, unit: str, use: ActionName, lang: str) -> list[str]:
         """What officers of a unit are offered, for a reporter of this language."""
@@ -67,6 +68,5 @@ class UnitTemplates:
             raise errors.NotFound
         return found
 
-    def _unit_of(self, name: str) -> str | None:
-        member = self.roster().member(name)
-        return member.unit if member else None
+    def _worked(self, name: str, at: datetime) -> set[str]:
+        return {it.unit for it in self.roster().places(name, at) or ()}

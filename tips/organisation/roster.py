@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -25,6 +25,7 @@ DESK: Final = "desk"  # counts what officers add, and signs no event
 CLOCK: Final = "clock"
 LEAST_OFFICES: Final = 2  # whose signers sign a version together, whatever is needed besides
 PROCESSES: Final = (INTAKE, DESK, CLOCK)
+UNDERWAY: Final = timedelta(days=7)  # how long a version may take until it is in force; who goes by it works on so long
 APART: Final = timedelta(hours=2)  # how far a desk may be behind a roster, and its clock behind another one's
 
 
@@ -41,7 +42,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Where somebody worked who left, or got new keys since: what they signed then is held to that."""
+    """Where somebody worked who left, moved, or got new keys since: what they signed then is held to that."""
 
     unit: str
     role: Role
@@ -149,9 +150,24 @@ class Roster:
         people = {(it.name, it.verify) for it in self.people}
         return all((it.name, it.verify) in people for it in self.signers.listed)
 
-    def member(self, name: str) -> Person | Left | None:
-        """Where somebody works, or did until they left; None: nothing is known."""
-        return self.person(name) or next(iter(self.past.get(name, ())), None)
+    def places(self, name: str, at: datetime) -> tuple[Person | Left, ...] | None:
+        """Where somebody worked at a time, as far as clocks and signers agree, the earliest first.
+
+        Who moves with the keys that they had works where they were until signers signed, which nobody knows to the
+        hour: for that long both places are theirs. None: of this name nothing is known.
+        """
+        listed = [*self._terms(name)]
+        found = (it for it, since, until in listed if not _is_out(at, since, until))
+        return tuple(found) if listed else None
+
+    def _terms(self, name: str) -> Iterator[tuple[Person | Left, datetime | None, datetime | None]]:
+        """Each place of somebody's, the earliest first, with since when and until when; None: not known, or open."""
+        began = dict[bytes, datetime | None]()
+        for it in self.past.get(name, ()):
+            yield it, began.get(it.verify), it.until
+            began[it.verify] = it.until and it.until - UNDERWAY
+        if now := self.person(name):
+            yield now, began.get(now.verify), None
 
     def ended(self, name: str) -> datetime | None:
         """Until when the older keys of somebody who left, or got new ones, were theirs; None: that is not known."""
@@ -163,7 +179,8 @@ class Roster:
         Raises:
             NotVerified: nobody of that name is in the roster.
         """
-        over = {it.verify for it in self.past.get(by, ()) if at and it.until and it.until + APART < at}
+        past = self.past.get(by, ())
+        over = {it.verify for it in past} - {it.verify for it in past if not (at and _is_out(at, None, it.until))}
         found = (
             *self.processes.get(by, ()),
             *(person.verify for person in self.people if person.name == by),
@@ -176,9 +193,7 @@ class Roster:
 
     def keys_as(self, by: str, roles: Collection[Role], at: datetime) -> tuple[bytes, ...]:
         """The keys that check what a person signed at a time in one of these roles; none: they never had one."""
-        now = (it.verify for it in self.people if it.name == by and it.role in roles)
-        left = (it for it in self.past.get(by, ()) if it.role in roles)
-        return (*now, *(it.verify for it in left if it.until is None or at <= it.until + APART))
+        return tuple(it.verify for it in self.places(by, at) or () if it.role in roles)
 
     def document(self) -> bytes:
         """The canonical bytes that are signed and hashed."""
@@ -192,6 +207,18 @@ class Roster:
     def next(self, **changes: Any) -> Roster:
         """The following version, with changes."""
         return replace(self, version=self.version + 1, previous=self.digest, signed=b"", **changes)
+
+
+def _is_out(at: datetime, since: datetime | None, until: datetime | None) -> bool:
+    return bool((since and at < since - APART) or (until and until + APART < at))
+
+
+def is_late(before: Roster, after: Roster, now: datetime) -> bool:
+    """Whether a version lets somebody go as of a time since which they may have worked on: that would count no more."""
+    kept = {it.name: it.verify for it in after.people}
+    gone = [it for it in before.people if kept.get(it.name, it.verify) == it.verify]  # who got new keys lost the old
+    added = {it for who in gone for it in after.past.get(who.name, ()) if it not in before.past.get(who.name, ())}
+    return any(it.until is not None and it.until + APART < now for it in added)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,6 @@ class Registrar:
     now: datetime
     random: Random
     cost: Cost
-    signing: timedelta = timedelta(0)  # how long its signers may take; who leaves is held to the end of that
 
     def enrol(self, newcomers: Sequence[Newcomer], passphrase: str | None = None) -> Proposal:
         """Let people join, in one roster version.
@@ -98,16 +97,45 @@ class Registrar:
                 version = replace(version, people=(*version.people, person))
         return self._with_new_keys(version, rekeyed)
 
-    def leave(self, name: str) -> Proposal:
+    def leave(self, name: str, until: datetime | None = None) -> Proposal:
         """Let a person go; their unit gets a new key if anybody is left in it.
+
+        Args:
+            name: whose.
+            until: how long what they sign counts, where signers sign later; None: until now.
 
         Raises:
             Refused: nobody of that name is there, or they sign the roster.
         """
         person = _leaving(self.current, name)
         rest = tuple(it for it in self.current.people if it.name != name)
-        version = self.current.next(people=rest, **self._past(self.current, person))
+        version = self.current.next(people=rest, **self._past(self.current, person, until))
         return self._with_new_keys(version, _rekeyed(version, person))
+
+    def move(self, to: Newcomer, until: datetime | None = None) -> Proposal:
+        """Let a person work in another unit, or as something else, with the name and keys that they have.
+
+        The unit whose cases they could open gets a new key. The older seeds of the other one come to them when a
+        colleague logs in (`key_rotation`).
+
+        Args:
+            to: who, and where from then on.
+            until: how long what they sign where they were counts, where signers sign later; None: until now.
+
+        Raises:
+            Refused: nobody of that name is there, they sign the roster, or work just there; or nobody can join so.
+        """
+        person = _leaving(self.current, to.name)
+        if (person.unit, person.role) == (to.unit, to.role):
+            raise errors.Refused("error.same_place")
+        _check_place(self.knowing(to.unit), to)
+        moved = replace(person, unit=to.unit, role=to.role)
+        people = tuple(moved if it is person else it for it in self.current.people)
+        past = self._past(self.current, person, until)["past"]
+        version = self.current.next(people=people, past=past)
+        rekeyed = _rekeyed(version, person) if proposals.loses_seeds(person, moved) else []
+        first = moved.role.holds_seed and not self.current.members(moved.unit)
+        return self._with_new_keys(version, [*rekeyed, *([moved.unit] if first else [])])
 
     def renew(self, name: str) -> Proposal:
         """New keys and a new passphrase for who lost theirs; somebody may have found it, so their unit gets a new key.
@@ -218,10 +246,10 @@ class Registrar:
         renewed, seeds = with_new_keys(version, self.knowing, units, self.random)
         return replace(proposals.propose(renewed, self.stored, self.now, self.random), seeds=seeds)
 
-    def _past(self, version: Roster, person: Person) -> dict[str, Any]:
+    def _past(self, version: Roster, person: Person, until: datetime | None = None) -> dict[str, Any]:
         """What somebody signed can be checked for ever, and is held to where they worked until now."""
         former, past, name = version.former, version.past, person.name
-        left = Left(person.unit, person.role, person.verify, self.now + self.signing)
+        left = Left(person.unit, person.role, person.verify, until or self.now)
         return {
             "former": {**former, name: (*former.get(name, ()), person.verify)},
             "past": {**past, name: (*past.get(name, ()), left)},
@@ -265,6 +293,10 @@ def check(current: Roster, organisation: Organisation, newcomer: Newcomer, *, re
         raise errors.Refused("error.name_taken")
     if not NAME.fullmatch(newcomer.name):
         raise errors.Refused("error.name")
+    _check_place(organisation, newcomer)
+
+
+def _check_place(organisation: Organisation, newcomer: Newcomer) -> None:
     unit = organisation.units.get(newcomer.unit)
     if unit is None:
         raise errors.Refused("error.unknown_unit", newcomer.unit)

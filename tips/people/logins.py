@@ -314,7 +314,7 @@ def _session(person: Person, identity: Identity, held: dict[str, dict[int, bytes
     seeds = {
         unit: tuple(seed for _, seed in sorted(by_generation.items(), reverse=True))
         for unit, by_generation in held.items()
-        if unit == person.unit
+        if unit == person.unit and person.role.holds_seed
     }
     return Session(identity.name, person.unit, person.role, identity.signing, seeds)
 

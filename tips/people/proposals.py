@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from tips import errors
@@ -22,11 +22,10 @@ from tips.crypto.keys import Identity, Recovery, SealedSeed
 from tips.crypto.sealing import Random
 from tips.organisation import document_changes, document_checks, roster, succession, templates, units
 from tips.organisation.documents import Document
-from tips.organisation.roster import APART, Coming, Roster, SignedRoster, Signer
+from tips.organisation.roster import APART, UNDERWAY, Coming, Roster, SignedRoster, Signer
 from tips.organisation.units import Organisation
 from tips.ports.people import Account
 
-SIGNING: Final = timedelta(days=7)  # how long a version may take from its proposal to the last signature
 GROUPS: Final = 6  # of a fingerprint, of five digits each: 99 bits
 _SHOWN: Final = frozenset(
     {
@@ -94,6 +93,7 @@ class Enrolment:
     gone: tuple[str, ...] = ()  # names whose logins, sessions, chats and copies of seeds go
     organisation: Document | None = None
     pieces: Mapping[str, bytes] = field(default_factory=dict)
+    moved: tuple[str, ...] = ()  # names whose sessions and copies of seeds go, and nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +257,14 @@ def _before(before: Roster, proposal: Proposal) -> Organisation:
 
 def _of_people(before: Roster, after: Roster) -> list[Change]:
     known, staying = set(before.people), set(after.people)
-    names = {it.name for it in after.people}
+    names, moves = {it.name for it in after.people}, _moves(before, after)
     gone = [it for it in before.people if it.name not in names]
+    moved = {now for _, now in moves}
     return [
         *(Change("roster.leaves", {"name": it.name, "unit": it.unit}) for it in gone),
         *_ended(before, after),
-        *(_joining(it) for it in after.people if it in staying - known),
+        *(_moving(was, now) for was, now in moves),
+        *(_joining(it) for it in after.people if it in staying - known - moved),
         *(Change("roster.unit_key", {"unit": it.unit}) for it in after.units if it not in before.units),
         *(Change("roster.unit_key_gone", {"unit": it.unit}) for it in before.units if it not in after.units),
     ]
@@ -276,6 +278,23 @@ def _ended(before: Roster, after: Roster) -> list[Change]:
         for it in them
         if it not in before.past.get(name, ()) and it.until
     ]
+
+
+def _moves(before: Roster, after: Roster) -> list[tuple[roster.Person, roster.Person]]:
+    """Who works elsewhere, or as something else, with the keys that they had: as they were, and are."""
+    was = {(it.name, it.public, it.verify): it for it in before.people}
+    both = ((was.get((it.name, it.public, it.verify)), it) for it in after.people)
+    return [(one, it) for one, it in both if one and one != it]
+
+
+def _moving(was: roster.Person, now: roster.Person) -> Change:
+    values = {"name": was.name, "was": was.unit, "as": str(was.role), "unit": now.unit, "role": str(now.role)}
+    return Change("roster.moves", values)
+
+
+def loses_seeds(was: roster.Person, now: roster.Person) -> bool:
+    """Whether somebody who moves could open what is no longer theirs to open."""
+    return was.role.holds_seed and not (now.role.holds_seed and now.unit == was.unit)
 
 
 def _joining(it: roster.Person) -> Change:
@@ -369,7 +388,7 @@ def check_time(proposal: Proposal, now: datetime) -> None:
     Raises:
         Refused: one of the two clocks is wrong, or it waited for too long.
     """
-    if not now - SIGNING <= _hour(proposal) <= now + APART:
+    if not now - UNDERWAY <= _hour(proposal) <= now + APART:
         raise errors.Refused("error.request_time", deadlines.moment(_hour(proposal)))
 
 
@@ -435,11 +454,16 @@ def gather(proposal: Proposal, consents: Iterable[Consent]) -> Enrolment:
         tuple(it.name for it in _leaving(proposal)),
         proposal.organisation,
         proposal.pieces,
+        tuple(was.name for was, now in _moving_in(proposal) if loses_seeds(was, now)),
     )
 
 
 def _leaving(proposal: Proposal) -> list[roster.Person]:
     return _left(roster.parse(proposal.before.document), proposal.version) if proposal.before else []
+
+
+def _moving_in(proposal: Proposal) -> list[tuple[roster.Person, roster.Person]]:
+    return _moves(roster.parse(proposal.before.document), proposal.version) if proposal.before else []
 
 
 def _events(proposal: Proposal, it: Consent, verify: bytes) -> list[SignedEvent]:

@@ -144,12 +144,14 @@ class Keyring(Protocol):
         events: Sequence[SignedEvent],
         gone: Sequence[str] = (),
         pieces: Mapping[str, bytes] | None = None,
+        moved: Sequence[str] = (),
     ) -> None:
         """A new version with the logins and seeds it names; invitations of these names are done with.
 
         Args:
             gone: whose logins, sessions, linked chats and copies of seeds go first, in the same transaction.
             pieces: what only the quorum opens from now on, instead of all such pieces; None: it stays as it is.
+            moved: whose sessions and copies of seeds go first; they themselves stay.
 
         Raises:
             Stale: the version exists already.

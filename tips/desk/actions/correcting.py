@@ -78,8 +78,8 @@ def clear(it: Situation) -> Step:
     unit, office = it.fields.unit, it.session.unit
     if unit not in it.opened.excluded or office in it.opened.excluded:
         raise errors.Refused("error.clearing")
-    word = clearing.Clearing(unit, office, units.branch_of(it.organisation, office), it.session.role)
-    if any(other.branch == word.branch for other in it.opened.clearings(unit)):
+    word = clearing.Clearing(unit, office, units.branch_of(it.organisation, office), it.session.role, it.session.name)
+    if any(other.branch == word.branch or other.by == word.by for other in it.opened.clearings(unit)):
         raise errors.Refused("error.cleared")
     return Step(Kind.CLEARED, it.row, piece=it.piece(Part.CLEARING, "", word.plain()))
 
