@@ -38,10 +38,45 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a text of the home's by one person, or one office",
+        "tips/cases/home_texts.py",
+        "return bool(here and there) and not here & there",
+        "return True",
+        "tests/flows/test_own_texts.py::test_one_office_alone_tells_nobody_anything",
+    ),
+    Mutant(
+        "a text of the home's by one person in two places",
+        "tips/cases/home_texts.py",
+        "event.by == text.by or ",
+        "",
+        "tests/flows/test_own_texts.py::test_the_same_person_by_two_keys_is_one",
+    ),
+    Mutant(
+        "a telephone number for reporters to call",
+        "tips/cases/home_texts.py",
+        "return name is not TextName.NOTICE or not _NUMBER.search(read)",
+        "return True",
+        "tests/flows/test_own_texts.py::test_what_could_lure_somebody_is_refused_and_not_believed",
+    ),
+    Mutant(
+        "a notice that is over",
+        "tips/cases/home_texts.py",
+        "if self.until and now.astimezone(CITY).date() > self.until:",
+        "if not self.until and now is None:",
+        "tests/flows/test_own_texts.py::test_a_notice_is_told_once_and_ends_by_itself",
+    ),
+    Mutant(
+        "an agreement to another text than was shown",
+        "tips/desk/own_texts.py",
+        "if offered is None or offered.digest != digest:",
+        "if offered is None:",
+        "tests/flows/test_own_texts.py::test_two_offices_say_who_runs_the_home",
+    ),
+    Mutant(
         "a move that an auditor asks for",
-        "tips/desk/moves.py",
-        "        if not session.role.may_see(Page.INVITE):",
-        "        if not session.role:",
+        "handlers/desk/people.py",
+        "if person is None or not session.role.may_see(Page.INVITE):",
+        "if person is None:",
         "tests/flows/test_moves.py::test_who_may_not_asks_for_nothing",
     ),
     Mutant(
