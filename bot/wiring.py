@@ -309,7 +309,7 @@ class _Clockwork(NamedTuple):
 def _put_together(it: _Basis) -> Product:
     files = Files(Cleaning(), it.store.blobs, it.now, it.random)
     laying = LayingDown(it.standing, it.standing.refresh, it.store.ledger, it.now, it.random)
-    own_texts = OwnTexts(laying, it.roster)
+    own_texts = OwnTexts(laying, it.roster, locales.SOURCE)
     reception = _reception(it, files, own_texts)
     review, casework = _desk(it, files)
     custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random, it.sealed)

@@ -215,8 +215,8 @@ MUTANTS = (
     Mutant(
         "the word of an admin who left, dated after it",
         "tips/organisation/roster.py",
-        "if it.until is None or at <= it.until + APART)",
-        "if it.until != at)",
+        "return tuple(it.verify for it in self.places(by, at) or () if it.role in roles)",
+        "return tuple(it.verify for it, *_ in self._terms(by) if it.role in roles)",
         "tests/flows/test_holidays.py::test_what_no_admin_signed_is_no_decision",
     ),
     Mutant(
@@ -1608,15 +1608,15 @@ MUTANTS = (
     Mutant(
         "an office that clears for two",
         "tips/cases/clearing.py",
-        "    return Clearing(unit, signer.unit, branch_of(organisation, signer.unit), signer.role)",
-        "    return Clearing(unit, signer.unit, event.blind.hex(), signer.role)",
+        "    return Clearing(unit, signer.unit, branch_of(organisation, signer.unit), signer.role, event.by)",
+        "    return Clearing(unit, signer.unit, event.blind.hex(), signer.role, event.by)",
         "tests/flows/test_late_exclusion.py::test_an_office_clears_for_no_other_whatever_it_seals",
     ),
     Mutant(
         "who left, held to nothing",
         "tips/organisation/roster.py",
-        "self.person(name) or next(iter(self.past.get(name, ())), None)",
-        "self.person(name)",
+        "        for it in self.past.get(name, ()):\n            yield it, began",
+        "        for it in ():\n            yield it, began",
         "tests/flows/test_insider.py::test_who_was_dismissed_signs_nothing_in_cases_that_their_unit_never_read",
     ),
     Mutant(

@@ -519,15 +519,15 @@ def texts_show() -> None:
 def texts_offer(
     name: TextNamed,
     officer: Officer,
-    vi: Annotated[str, typer.Option("--vi", help="In Vietnamese; without any words, the home's own text goes.")] = "",
-    en: Annotated[str, typer.Option("--en", help="In English.")] = "",
-    zh: Annotated[str, typer.Option("--zh", help="In Chinese.")] = "",
+    text: Annotated[
+        list[str] | None, typer.Option("--text", help="LANGUAGE=WORDS, again for each; without any, the text goes.")
+    ] = None,
     until: Annotated[str, typer.Option("--until", help="A notice's last day, such as 2027-02-05.")] = "",
 ) -> None:
     """Offer a text, which counts once somebody of another office agrees. Nobody is ever asked for a name in one."""
     from bot.commands import texts
 
-    _run(texts.offer(_settings(), officer, name, {"vi": vi, "en": en, "zh": zh}, until))
+    _run(texts.offer(_settings(), officer, name, text or [], until))
 
 
 @texts_app.command("agree")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date
 
+import locales
 from bot.commands.cases import session_of
 from bot.settings import Settings
 from bot.wiring import open_product
@@ -27,8 +28,11 @@ def _plain(it: HomeText) -> dict[str, object]:
     return {"words": dict(it.words), "until": it.until.isoformat() if it.until else None, "by": it.by}
 
 
-async def offer(settings: Settings, officer: str, name: str, words: Mapping[str, str], until: str) -> int:
-    """`tinbao texts offer`."""
+async def offer(settings: Settings, officer: str, name: str, said: Sequence[str], until: str) -> int:
+    """`tinbao texts offer`; each that is `said` is a language and its words."""
+    if unknown := [it for it in said if it.partition("=")[0] not in locales.LANGUAGES]:
+        raise errors.BadSetting(f"--text is LANGUAGE=WORDS, and not {unknown[0]}")
+    words = {lang: text for lang, _, text in (it.partition("=") for it in said)}
     try:
         day = date.fromisoformat(until) if until else None
     except ValueError as error:

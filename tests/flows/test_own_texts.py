@@ -150,6 +150,7 @@ async def test_the_same_person_by_two_keys_is_one(office: Home) -> None:
     assert office.product.own_texts.known().in_force == {}
     ours = text(office, TextName.CONTACT, REACH, "qui")
     written(office, "qui", ours.facts(), number=3)
+    office.clock.forward(days=10)
     moved = office.product.registrar().move(Newcomer("qui", "vks-tp", Role.OVERSEER))
     await office.product.roster.put_into_force(office.signed(moved))
     office.clock.forward(days=10)
@@ -242,11 +243,11 @@ async def test_the_commands_do_the_same(office: Home, capsys: pytest.CaptureFixt
     """Offered, agreed to by another office, shown. A command's time is the machine's own."""
     today = date.today() + timedelta(days=3)
     with office.types("quan"):
-        await commands.offer(office.settings, "quan", "notice", {"vi": SHUT}, today.isoformat())
+        await commands.offer(office.settings, "quan", "notice", [f"vi={SHUT}"], today.isoformat())
         with pytest.raises(errors.Refused):
             await commands.agree(office.settings, "quan", "notice")
         with pytest.raises(errors.BadSetting):
-            await commands.offer(office.settings, "quan", "motto", {"vi": SHUT}, "")
+            await commands.offer(office.settings, "quan", "motto", [f"vi={SHUT}"], "")
     with office.types("kiem"):
         await commands.agree(office.settings, "kiem", "notice")
     capsys.readouterr()

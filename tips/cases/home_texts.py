@@ -20,7 +20,6 @@ from tips.cases import incidents, standing
 from tips.cases.deadlines import CITY
 from tips.cases.ledger import Event, Kind
 
-SOURCE: Final = "vi"  # the language that a text has in any case
 SHOWN_FOR: Final = timedelta(days=60)  # a notice, at most
 _NUMBER: Final = re.compile(r"(?:\d[ .()+-]*){7,}")  # of a telephone; a day is written with strokes
 _LANGUAGE: Final = re.compile("[a-z]{2}")
@@ -67,11 +66,11 @@ class HomeText:
         words = {f"{_WORDS}{lang}": text for lang, text in self.words.items()}
         return said | words | ({"until": self.until.isoformat()} if self.until else {})
 
-    def said(self, lang: str, now: datetime) -> str:
-        """Its words in a language, or else in Vietnamese; "": it is over, or there are none."""
+    def said(self, lang: str, now: datetime, source: str) -> str:
+        """Its words in a language, or else in the `source`; "": it is over, or there are none."""
         if self.until and now.astimezone(CITY).date() > self.until:
             return ""
-        return self.words.get(lang) or self.words.get(SOURCE, "")
+        return self.words.get(lang) or self.words.get(source, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +89,14 @@ def is_plain(name: TextName, words: str) -> bool:
     return name is not TextName.NOTICE or not _NUMBER.search(read)
 
 
-def problem(it: HomeText) -> str:
-    """What is wrong with a text, as the key of an error; "": nothing. A text without words takes one back."""
+def problem(it: HomeText, source: str) -> str:
+    """What is wrong with a text, as the key of an error; "": nothing. A text without words takes one back.
+
+    `source`: the language that it has in any case.
+    """
     if not it.words:
         return "" if it.until is None else "error.text_until"
-    known = SOURCE in it.words and all(map(_LANGUAGE.fullmatch, it.words))
+    known = source in it.words and all(map(_LANGUAGE.fullmatch, it.words))
     if not known or not all(is_plain(it.name, words) for words in it.words.values()):
         return "error.text_words"
     today = it.at.astimezone(CITY).date()
@@ -102,19 +104,20 @@ def problem(it: HomeText) -> str:
     return "" if due is (it.name is TextName.NOTICE) and (due or it.until is None) else "error.text_until"
 
 
-def texts(events: Iterable[Event], worked: Callable[[str, datetime], Collection[str]]) -> HomeTexts:
+def texts(events: Iterable[Event], worked: Callable[[str, datetime], Collection[str]], source: str) -> HomeTexts:
     """What came of all that was said.
 
     Args:
         events: what is believed, oldest first.
         worked: in which offices somebody did at a time.
+        source: the language that each text has in any case.
     """
     in_force, offered = dict[TextName, HomeText](), dict[TextName, HomeText]()
     for event in events:
         name = next((it for it in TextName if it == event.facts.get(standing.SUBJECT)), None)
         if event.kind is not Kind.HOME_TEXT or name is None:
             continue
-        if event.facts.get("act") == TextAct.OFFER and (text := _offered(name, event)):
+        if event.facts.get("act") == TextAct.OFFER and (text := _offered(name, event, source)):
             offered[name] = text
         elif event.facts.get("act") == TextAct.AGREE and _agrees(event, offered.get(name), worked):
             in_force[name] = offered.pop(name)
@@ -126,7 +129,7 @@ def agreement(text: HomeText) -> dict[str, str]:
     return {standing.SUBJECT: str(text.name), "act": str(TextAct.AGREE), "digest": text.digest}
 
 
-def _offered(name: TextName, event: Event) -> HomeText | None:
+def _offered(name: TextName, event: Event, source: str) -> HomeText | None:
     said = event.facts.items()
     words = {fact.removeprefix(_WORDS): text for fact, text in said if fact.startswith(_WORDS)}
     try:
@@ -134,7 +137,7 @@ def _offered(name: TextName, event: Event) -> HomeText | None:
     except ValueError:
         return None
     text = HomeText(name, words, until, event.by, event.at)
-    return None if problem(text) else text
+    return None if problem(text, source) else text
 
 
 def _agrees(event: Event, text: HomeText | None, worked: Callable[[str, datetime], Collection[str]]) -> bool:

@@ -21,15 +21,16 @@ class OwnTexts:
 
     laying: LayingDown
     roster: Callable[[], Roster]
+    source: str  # the language that each has in any case
 
     def known(self) -> HomeTexts:
         """What is in force, and what waits."""
-        return home_texts.texts(self.laying.known(), self._worked)
+        return home_texts.texts(self.laying.known(), self._worked, self.source)
 
     def said(self, name: TextName, lang: str) -> str:
         """A text as people read it today; "": the home has none of its own."""
         found = self.known().in_force.get(name)
-        return found.said(lang, self.laying.now()) if found else ""
+        return found.said(lang, self.laying.now(), self.source) if found else ""
 
     async def offer(self, session: Session, name: TextName, words: Mapping[str, str], until: date | None) -> None:
         """Offer a text, which counts once somebody of another office agrees; without words: to have none any more.
@@ -39,7 +40,7 @@ class OwnTexts:
         """
         told = {lang: text.strip() for lang, text in words.items() if text.strip()}
         text = HomeText(name, told, until if told else None, session.name, deadlines.hour(self.laying.now()))
-        if wrong := home_texts.problem(text):
+        if wrong := home_texts.problem(text, self.source):
             raise errors.Refused(wrong)
         await self.laying.lay_down(session, Kind.HOME_TEXT, text.facts())
 
