@@ -38,6 +38,13 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "one person who clears for two offices, one after the other",
+        "tips/cases/clearing.py",
+        "min(len({it.branch for it in steps}), len({it.by for it in steps}))",
+        "len({it.branch for it in steps})",
+        "tests/flows/test_late_exclusion.py::test_an_exclusion_counts_until_two_branches_and_an_overseer_took_it_back",
+    ),
+    Mutant(
         "a text of the home's by one person, or one office",
         "tips/cases/home_texts.py",
         "return bool(here and there) and not here & there",
