@@ -24,6 +24,7 @@ from bot.tree_files import ChainEndsFile, HeadFile, TallyFiles
 from handlers.exports.files import ExportFiles
 from storage import migrate
 from tips import errors
+from tips.cases.home_texts import TextName
 from tips.cases.ledger import Kind
 from tips.clock import backup_rotation
 from tips.clock.departures import Departures
@@ -46,6 +47,7 @@ from tips.desk.late_exclusion import LateExclusion
 from tips.desk.laying_down import LayingDown
 from tips.desk.moves import Moves
 from tips.desk.officer_notifications import OfficerNotifications
+from tips.desk.own_texts import OwnTexts
 from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
 from tips.desk.search import Search
@@ -121,6 +123,7 @@ class Product:
     reporter_notifications: ReporterNotifications
     officer_notifications: OfficerNotifications
     undelivered: Undelivered
+    own_texts: OwnTexts
     moves: Moves
     holidays: Holidays
     incidents: Incidents
@@ -316,13 +319,14 @@ class _Clockwork(NamedTuple):
 
 def _put_together(it: _Basis) -> Product:
     files = Files(Cleaning(), it.store.blobs, it.now, it.random)
-    reception = _reception(it, files)
+    laying = LayingDown(it.standing, it.standing.refresh, it.store.ledger, it.now, it.random)
+    own_texts = OwnTexts(laying, it.roster, locales.SOURCE)
+    reception = _reception(it, files, own_texts)
     review, casework = _desk(it, files)
     custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random, it.sealed)
     devices = Devices(it.run, it.random)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, devices, it.now, it.random, it.cost)
     clock, archive = _clock(it), Archive(it.store.statistics, it.roster)
-    laying = LayingDown(it.standing, it.standing.refresh, it.store.ledger, it.now, it.random)
     exports = Exports(archive, it.store.ledger, it.roster.areas, it.now, it.random)
     return Product(
         settings=it.settings,
@@ -348,6 +352,7 @@ def _put_together(it: _Basis) -> Product:
         ),
         undelivered=Undelivered(it.store.outbox, it.store.officer_chats, it.store.addresses, it.now),
         reorganisation=Reorganisation(lambda: _registrar(it), it.store.cases, laying),
+        own_texts=own_texts,
         moves=Moves(lambda: _registrar(it), laying),
         holidays=Holidays(laying),
         incidents=Incidents(laying),
@@ -364,7 +369,7 @@ def _put_together(it: _Basis) -> Product:
     )
 
 
-def _reception(it: _Basis, files: Files) -> Reception:
+def _reception(it: _Basis, files: Files, texts: OwnTexts) -> Reception:
     """The citizen's side."""
     signing, address = it.secrets.of(INTAKE), f"{it.settings.public_url}/"
     triager_of = functools.lru_cache(maxsize=1)(Triager)
@@ -373,9 +378,11 @@ def _reception(it: _Basis, files: Files) -> Reception:
             newest_triager=lambda: triager_of(it.roster.organisation()),
             roster=it.roster,
             unit_name=_unit_names(it.roster.organisation),
-            operator=_operator(it.settings),
+            operator=functools.partial(_operator, it.settings, texts),
             web=address,
             languages=Languages(locales.TABLE, locales.LANGUAGES),
+            contact=functools.partial(texts.said, TextName.CONTACT),
+            notice=functools.partial(texts.said, TextName.NOTICE),
         ),
         intake=Intake(it.roster, it.roster.organisation, signing, it.now, it.random, Crowd(it.now)),
         mailboxes=Mailboxes(it.store.cases, it.roster, it.roster.organisation, signing, it.now, it.random),
@@ -390,9 +397,9 @@ def _reception(it: _Basis, files: Files) -> Reception:
     )
 
 
-def _operator(settings: Settings) -> Say:
-    if settings.operator:
-        return Say("plain", {"text": settings.operator})
+def _operator(settings: Settings, texts: OwnTexts, lang: str) -> Say:
+    if said := texts.said(TextName.OPERATOR, lang) or settings.operator:
+        return Say("plain", {"text": said})
     return Say("operator.demo" if settings.demo else "operator.unset")
 
 

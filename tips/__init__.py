@@ -49,7 +49,8 @@ an admin looks at what another document would change (`reorganisation`), or one 
 and makes the request that signers sign; so for who leaves, or works elsewhere (`moves`)
 what people lay down for the whole home is `standing`, by whose word it is: an admin gives the `holidays` that the
 government swaps, which are `days_off` from then on; who looks after the home keeps a list of `incidents`
-(`laying_down`), and a head the unit's own words (`unit_words`), which officers are offered (`unit_templates`)
+(`laying_down`); two of them say who runs the home, and for a time something to everybody (`home_texts`, `own_texts`);
+and a head keeps the unit's own words (`unit_words`), which officers are offered (`unit_templates`)
 
 `clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say by its `working_days`, and the
 `policy`):

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from bot import settings
+from tips.cases.home_texts import TextName
 from tips.cases.incidents import IncidentKind
 from tips.organisation import roles
 from tips.organisation.roles import Role
@@ -34,6 +35,7 @@ witness_app = typer.Typer(no_args_is_help=True, help="Watch the ledger's heads f
 signer_app = typer.Typer(no_args_is_help=True, help="A signer's own keys; needs no home.")
 roster_app = typer.Typer(no_args_is_help=True, help="Versions of the roster, as files that travel.")
 words_app = typer.Typer(no_args_is_help=True, help="A unit's own words for questions, answers and conclusions.")
+texts_app = typer.Typer(no_args_is_help=True, help="What people are told of who runs this home, and for a time.")
 incident_app = typer.Typer(no_args_is_help=True, help="What went wrong with this home; each word is on record.")
 holidays_app = typer.Typer(no_args_is_help=True, help="Working days, as the government swaps them.")
 held_app = typer.Typer(no_args_is_help=True, help="Cases that only the recovery quorum can open.")
@@ -48,6 +50,7 @@ for name, group in (
     ("held", held_app),
     ("holidays", holidays_app),
     ("incident", incident_app),
+    ("texts", texts_app),
     ("words", words_app),
     ("signer", signer_app),
     ("roster", roster_app),
@@ -77,6 +80,7 @@ Shares = Annotated[
     Path,
     typer.Option("--shares", exists=True, dir_okay=False, help="Lines `office:CODE`, or what `init --json` printed."),
 ]
+TextNamed = Annotated[str, typer.Argument(help=f"{' '.join(TextName)}.")]
 IncidentId = Annotated[str, typer.Argument(help="Its id, as `incident list` prints it.")]
 Words = Annotated[str, typer.Option("--words", help="A few words; nobody's tip.")]
 Decided = Annotated[str, typer.Argument(help="The decision's number, as it stands on the paper.")]
@@ -504,6 +508,37 @@ def incident_agree(id: IncidentId, officer: Officer) -> None:
     from bot.commands import incidents
 
     _run(incidents.agree(_settings(), officer, id))
+
+
+@texts_app.command("show")
+def texts_show() -> None:
+    """What is in force and what waits, as JSON."""
+    from bot.commands import texts
+
+    _run(texts.show(_settings()))
+
+
+@texts_app.command("offer")
+def texts_offer(
+    name: TextNamed,
+    officer: Officer,
+    text: Annotated[
+        list[str] | None, typer.Option("--text", help="LANGUAGE=WORDS, again for each; without any, the text goes.")
+    ] = None,
+    until: Annotated[str, typer.Option("--until", help="A notice's last day, such as 2027-02-05.")] = "",
+) -> None:
+    """Offer a text, which counts once somebody of another office agrees. Nobody is ever asked for a name in one."""
+    from bot.commands import texts
+
+    _run(texts.offer(_settings(), officer, name, text or [], until))
+
+
+@texts_app.command("agree")
+def texts_agree(name: TextNamed, officer: Officer) -> None:
+    """Agree to the text that somebody of another office offered; it is printed."""
+    from bot.commands import texts
+
+    _run(texts.agree(_settings(), officer, name))
 
 
 @words_app.command("show")

@@ -55,11 +55,19 @@ def build(
             gate=Gate(product.counters, product.run.web_key, product.now, product.random),
         )
         unit_name = product.reception.conversation.unit_name
-        operator, areas = product.reception.conversation.operator, product.roster.areas
+        told, areas = product.reception.conversation, product.roster.areas
         routes += chat.routes() + WhoReadsPage(product.roster, product.roster.organisation, unit_name, pages).routes()
         public, published = product.archive.figures, product.publication
         routes += TransparencyPage(
-            operator, public, published, areas, product.incidents.public, pages, product.now
+            told.operator,
+            told.contact,
+            told.notice,
+            public,
+            published,
+            areas,
+            product.incidents.public,
+            pages,
+            product.now,
         ).routes()
         routes += LogDoors(published, product.counters, pages, product.now).routes()
     if DESK in parts:
@@ -73,6 +81,7 @@ def build(
             logins=product.logins,
             invitations=product.invitations,
             moves=product.moves,
+            own_texts=product.own_texts,
             figures=product.archive.figures,
             export_files=product.export_files,
             early_signs=product.early_signs,

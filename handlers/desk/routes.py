@@ -22,6 +22,7 @@ from handlers.desk.incidents import IncidentViews
 from handlers.desk.joining import JoiningViews
 from handlers.desk.login import DemoLogin, LoginViews
 from handlers.desk.organisation import OrganisationViews
+from handlers.desk.own_texts import OwnTextViews
 from handlers.desk.people import PeopleViews
 from handlers.desk.queue import QueueViews
 from handlers.desk.reports import ReportViews
@@ -42,6 +43,7 @@ from tips.desk.holidays import Holidays
 from tips.desk.incidents import Incidents
 from tips.desk.moves import Moves
 from tips.desk.officer_notifications import OfficerNotifications
+from tips.desk.own_texts import OwnTexts
 from tips.desk.reorganisation import Reorganisation
 from tips.desk.review import Review
 from tips.desk.search import Search
@@ -71,6 +73,7 @@ class Desk:
     logins: Logins
     invitations: Invitations
     moves: Moves
+    own_texts: OwnTexts
     figures: Provider
     export_files: ExportFiles
     early_signs: EarlySigns
@@ -107,6 +110,7 @@ class Desk:
         undelivered = UndeliveredViews(frame, self.undelivered)
         condition = ConditionViews(frame, self.condition, self.now)
         organisation = OrganisationViews(frame, self.roster, self.reorganisation, self.travelling)
+        texts = OwnTextViews(frame, self.own_texts)
         incidents = IncidentViews(frame, self.incidents)
         holidays = HolidayViews(frame, self.holidays)
         read = functools.partial(self._read_first, frame)
@@ -154,6 +158,9 @@ class Desk:
             ("/incidents/close", "POST", incidents.close),
             ("/incidents/offer", "POST", incidents.offer),
             ("/incidents/agree", "POST", incidents.agree),
+            ("/texts", "GET", texts.page),
+            ("/texts", "POST", texts.offer),
+            ("/texts/agree", "POST", texts.agree),
             ("/condition", "GET", condition.page),
             ("/holidays", "GET", holidays.page),
             ("/holidays", "POST", holidays.give),

@@ -36,7 +36,9 @@ ABOUT: Final = ("run", "kept", "readers", "silence", "channel", "decided", "limi
 class TransparencyPage:
     """The page; it asks who comes for nothing, and keeps nothing of them."""
 
-    operator: Say
+    operator: Callable[[str], Say]
+    contact: Callable[[str], str]
+    notice: Callable[[str], str]
     figures: Provider
     publication: Publication
     areas: Callable[[], Areas]
@@ -59,7 +61,9 @@ class TransparencyPage:
             lang=lang,
             status=found.status,
             parts=ABOUT,
-            operator=locales.render(lang, self.operator),
+            operator=locales.render(lang, self.operator(lang)),
+            contact=self.contact(lang),
+            notice=self.notice(lang),
             answer=found,
             incidents=[_incident(it, lang) for it in self.incidents()[:MOST_TOLD]],
             log=await published_log.newest(self.publication, lang),

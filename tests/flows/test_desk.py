@@ -188,6 +188,7 @@ PAGES = {  # what answers with 200; to everybody else it is not there
     "/desk/organisation": {"admin", "auditor"},
     "/desk/holidays": {"admin", "auditor"},
     "/desk/incidents": {"overseer", "admin", "auditor"},
+    "/desk/texts": {"overseer", "admin", "auditor"},
     "/desk/words": {"head"},
     "/desk/rows": set(ROLES),
     "/desk/search": {"officer", "head", "overseer", "coordinator"},

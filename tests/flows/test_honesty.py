@@ -53,7 +53,7 @@ async def test_each_channel_says_who_still_knows_you(
     outcome = await turn(a_home, Inbound("choose", choice="transparency", messenger=messenger), lang)
     shown = words(outcome)
     assert all(it in shown for it in says[lang])
-    assert spoken(lang, a_home.product.reception.conversation.operator) in shown
+    assert spoken(lang, a_home.product.reception.conversation.operator(lang)) in shown
     assert len(shown) < SHORT
 
 
@@ -94,7 +94,7 @@ async def test_whose_words_are_kept_back_is_not_told_to_go_on_there(a_home: Home
 async def test_the_page_names_the_operator_and_the_limits(a_home: Home, lang: str) -> None:
     """`/minh-bach`, without a conversation: who runs it, what is kept, that it is no emergency line."""
     page = await about(a_home, lang)
-    assert spoken(lang, a_home.product.reception.conversation.operator) in page
+    assert spoken(lang, a_home.product.reception.conversation.operator(lang)) in page
     for key in ("run", "kept", "readers", "limits", "channel", "silence"):
         assert locales.say(lang, f"about.{key}") in page
     assert "113" in page

@@ -201,7 +201,7 @@ async def test_an_office_clears_for_no_other_whatever_it_seals(tmp_path: Path) -
         overseer = await opened.session("kiem")
         for branch, role in (("procuracy", "overseer"), ("police", "officer")):
             opening = await review.open(overseer, row.id)
-            word = Clearing("area-770", "px05" if branch == "police" else "vks-tp", branch, role)
+            word = Clearing("area-770", "px05" if branch == "police" else "vks-tp", branch, role, "kiem")
             piece = NewPiece(Part.CLEARING, "", "vks-tp", word.plain())
             await review.writer.store(overseer, opening, Step(Kind.CLEARED, opening.case, piece=piece))
         found = await review.open(overseer, row.id)
@@ -225,5 +225,6 @@ WORDS = {
 def test_an_exclusion_counts_until_two_branches_and_an_overseer_took_it_back(
     said: list[tuple[str, str, str]], holds: bool
 ) -> None:
-    """Whatever words lie in a case: what its reader's desk counts is branches, not offices and not people."""
-    assert clearing.cleared([Clearing("area-770", *it) for it in said]) is holds
+    """Whatever words lie in a case: its reader's desk counts branches, not offices; who moved between them is one."""
+    assert clearing.cleared([Clearing("area-770", *it, f"person {at}") for at, it in enumerate(said)]) is holds
+    assert not clearing.cleared([Clearing("area-770", *it, "who moved between them") for it in said])

@@ -84,7 +84,7 @@ async def test_an_admin_asks_and_nobody_moves_before_signers_signed(office: Home
     with pytest.raises(errors.NotVerified):
         await office.product.roster.put_into_force(proposals.signed_here(proposal, office.founding.admins[:1]))
     said = {it.text: it for it in proposals.changes(proposal)}
-    assert said.keys() == {"roster.moves", "roster.unit_key"}
+    assert said.keys() == {"roster.moves", "roster.until", "roster.unit_key"}
     values = said["roster.moves"].values
     assert (values["was"], values["as"], values["unit"], values["role"]) == ("area-770", "officer", "area-778", "head")
     assert said["roster.moves"].heard == ""
@@ -192,7 +192,7 @@ async def test_the_case_that_they_had_taken_goes_back_and_all_that_they_signed_h
 
 @pytest.mark.parametrize("how", ["moves", "leaves"])
 async def test_who_works_on_while_signers_sign_signs_what_holds(office: Home, how: str) -> None:
-    """For two days, say; a request that is four days old is refused, and has to be made anew."""
+    """For two days, say; a request that is eight days old is refused, and has to be made anew."""
     if how == "moves":
         proposal = await asked(office, "an", "area-778")
     else:
@@ -203,7 +203,7 @@ async def test_who_works_on_while_signers_sign_signs_what_holds(office: Home, ho
     assert (await office.product.review.open(await office.session("ba"), row.id)).case.id == row.id
     assert not [it for it in (await office.product.audit()).problems if "case" in it]
     late = await asked(office, "anh", "area-778")
-    office.clock.forward(days=4)
+    office.clock.forward(days=8)
     with pytest.raises(errors.Refused) as refused:
         await office.product.roster.put_into_force(office.signed(late))
     assert refused.value.key == "error.roster_late"

@@ -27,7 +27,7 @@ TALK = Conversation(
     newest_triager=lambda: TRIAGER,
     roster=lambda: ROSTER,
     unit_name=lambda code: Say("plain", {"text": code}),
-    operator=Say("plain", {"text": "the operator"}),
+    operator=lambda lang: Say("plain", {"text": "the operator"}),
     web="https://tip.example/",
     languages=Languages(locales.TABLE, locales.LANGUAGES),
 )

@@ -91,6 +91,7 @@ async def desk_pages(page: Page) -> AsyncIterator[str]:
         "/desk/organisation",
         "/desk/people",
         "/desk/incidents",
+        "/desk/texts",
         "/desk/nowhere",
     ):
         await page.goto(address)

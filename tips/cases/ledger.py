@@ -70,6 +70,7 @@ class Kind(enum.StrEnum):
     HOLIDAYS = "holidays"  # an admin gave a decision that swaps working days; see `standing`
     INCIDENT = "incident"  # something went wrong with the home itself, or more is said of it; see `incidents`
     UNIT_WORDS = "unit_words"  # a head keeps words for the unit's officers, others, or none any more; see `unit_words`
+    HOME_TEXT = "home_text"  # a text of the home's own is offered, or agreed to; see `home_texts`
     REQUESTED = "requested"  # an admin made a version for signers to sign; which, say the facts
     SEQUENCED = "sequenced"  # what waited joined the tree; what of it was missing
 

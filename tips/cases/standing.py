@@ -25,6 +25,7 @@ ROLES: Final[Mapping[Kind, frozenset[Role]]] = {  # whose word it is
     Kind.REQUESTED: frozenset({Role.ADMIN}),
     Kind.UNIT_WORDS: frozenset({Role.HEAD}),
     Kind.INCIDENT: frozenset({Role.ADMIN, Role.OVERSEER}),
+    Kind.HOME_TEXT: frozenset({Role.ADMIN, Role.OVERSEER}),
 }
 SUBJECT: Final = "subject"  # the fact by which a store finds such events
 _NUMBER: Final = "number"

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tips import errors
 from tips.desk.laying_down import LayingDown
-from tips.organisation.roles import Page
 from tips.organisation.roster import UNDERWAY
 from tips.people.enrolment import Newcomer, Registrar
 from tips.people.proposals import Proposal
@@ -34,13 +32,7 @@ class Moves:
         return await self._asked(session, lambda it: it.move(to, it.now + UNDERWAY))
 
     async def _asked(self, session: Session, change: Callable[[Registrar], Proposal]) -> Proposal:
-        """A request, on record before anybody has it.
-
-        Raises:
-            Refused: it is not theirs to make, or cannot be.
-        """
-        if not session.role.may_see(Page.INVITE):
-            raise errors.Refused("error.role")
+        """A request, on record before anybody has it; whose it is not to make, cannot put it there."""
         proposal = change(self.registrar())
         await self.laying.requested(session, proposal.version)
         return proposal

@@ -86,8 +86,10 @@ def ask_for_receipt(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
 
 def show_transparency(prompts: Prompts, draft: Draft, heard: Inbound) -> Decision:
     """Who runs this, and who still knows the person."""
+    contact = prompts.contact(draft.lang)
     says = (
-        Say("transparency", {"operator": prompts.operator}),
+        Say("transparency", {"operator": prompts.operator(draft.lang)}),
+        *([Say("transparency.contact", {"contact": contact})] if contact else []),
         Say("knows.messenger", {"address": prompts.web}) if draft.messenger else Say("knows.web"),
     )
     return prompts.again(draft, *says)

@@ -107,6 +107,7 @@ from tips.intake.turns import (
     NotAllowed,
     Post,
     ReplyKind,
+    Say,
     Submit,
     TooMany,
 )
@@ -209,7 +210,7 @@ class Conversation(Prompts):
         here = at_the_poster(self, replace(_by_way_of(heard, draft), lang=lang), heard.place)
         decision = self._taken(here, heard)
         if heard.kind not in {"choose", "withheld"}:  # whoever presses our button was told; nobody can write on here
-            decision = self._warned(told_of_language(self, draft, decision))
+            decision = self._warned(self._noticed(told_of_language(self, draft, decision), heard))
         if decision.effect is not None:  # what is said then, and so what is offered, is the matter of its answer
             return decision
         return offering(decision)
@@ -231,6 +232,22 @@ class Conversation(Prompts):
         replies = list(decision.replies)
         at = next((at for at, it in enumerate(replies) if it.kind is not ReplyKind.DANGER), 0)
         replies[at] = replace(replies[at], says=(self.overheard(), *replies[at].says))
+        return replace(decision, draft=told, replies=tuple(replies))
+
+    def _noticed(self, decision: Decision, heard: Inbound) -> Decision:
+        """What the home has to say to everybody for a time: with the first reply, and once; no message of its own.
+
+        Beside a messenger the first words stand there before anybody writes any.
+        """
+        if not (decision.draft.messenger or heard.kind == "start"):
+            return decision
+        draft, replies = decision.draft, list(decision.replies)
+        at = next((at for at, it in enumerate(replies) if it.kind is not ReplyKind.DANGER), None)
+        words = self.notice(draft.lang) if at is not None and "notice" not in draft.notices_given else ""
+        if at is None or not words:
+            return decision
+        replies[at] = replace(replies[at], says=(Say("notice", {"text": words}), *replies[at].says))
+        told = replace(draft, notices_given=(*draft.notices_given, "notice"))
         return replace(decision, draft=told, replies=tuple(replies))
 
     def _taken(self, draft: Draft, heard: Inbound) -> Decision:

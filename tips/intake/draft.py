@@ -75,7 +75,7 @@ class Draft:
     promised: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # way to send -> readers shown
     notices_given: tuple[
         str, ...
-    ] = ()  # each of these is given once: welcome danger messenger, and those of `language_steps`
+    ] = ()  # each of these is given once: welcome danger messenger notice, and those of `language_steps`
     messenger: bool = False  # the conversation goes through a platform that overhears it
     push: bool = False  # and one where somebody can be told later that something waits
     menus: bool = False  # the platform has no buttons: what can be chosen is numbered

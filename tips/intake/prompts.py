@@ -58,6 +58,11 @@ KINDS: Final = (
 )
 
 
+def _nothing(lang: str) -> str:
+    """What a home says that has no text of its own."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Prompts:
     """Decides what is shown; holds only what it asks: triage, the roster, and names for people."""
@@ -65,9 +70,11 @@ class Prompts:
     newest_triager: Callable[[], Triager]  # of the organisation in force
     roster: Callable[[], Roster]  # the newest verified version: who has a key, and who could use it
     unit_name: Callable[[str], Say]  # a unit's name for people, by code
-    operator: Say  # who runs the intake machine, as people are told
+    operator: Callable[[str], Say]  # who runs the intake machine, as people are told, by language
     web: str  # the address of the web chat, which no messenger overhears
     languages: Languages
+    contact: Callable[[str], str] = _nothing  # how to reach them
+    notice: Callable[[str], str] = _nothing  # to reporters, for a time
 
     @property
     def triager(self) -> Triager:

@@ -28,6 +28,7 @@ class Page(StrEnum):
     REORGANISE = "reorganise"
     INCIDENTS = "incidents"
     WORDS = "words"
+    TEXTS = "texts"
 
 
 class Task(StrEnum):
@@ -104,18 +105,21 @@ _ADMINS: Final = (
     Page.ORGANISATION,
     Page.REORGANISE,
     Page.INCIDENTS,
+    Page.TEXTS,
 )
 _RIGHTS: Final[Mapping[Role, _Rights]] = {
     Role.OFFICER: _Rights(True, (Page.QUEUE,)),
     Role.HEAD: _Rights(True, (Page.QUEUE, Page.STATISTICS, Page.WORDS)),
     Role.OVERSEER: _Rights(
         True,
-        (Page.QUEUE, Page.STATISTICS, Page.LEDGER, Page.INCIDENTS),
+        (Page.QUEUE, Page.STATISTICS, Page.LEDGER, Page.INCIDENTS, Page.TEXTS),
         (Task.HELD_OPEN, Task.UNIT_RECOVER, Task.LEDGER_AUDIT),
     ),
     Role.COORDINATOR: _Rights(True, (Page.QUEUE, Page.STATISTICS)),
     Role.ADMIN: _Rights(False, _ADMINS, tuple(Task)),
     Role.AUDITOR: _Rights(
-        False, (Page.LEDGER, Page.PEOPLE, Page.HOLIDAYS, Page.ORGANISATION, Page.INCIDENTS), (Task.LEDGER_AUDIT,)
+        False,
+        (Page.LEDGER, Page.PEOPLE, Page.HOLIDAYS, Page.ORGANISATION, Page.INCIDENTS, Page.TEXTS),
+        (Task.LEDGER_AUDIT,),
     ),
 }
