@@ -400,11 +400,11 @@ def test_who_worked_at_a_unit_that_is_gone_gets_new_keys(founded: Machines) -> N
     assert founded.here("unit", "rotate", "area-769", "--request", str(founded.request)).returncode == 1
 
 
-@fails("“This name is taken”, and once they were removed it is taken for ever: nobody moves from one desk to another")
-def test_who_worked_at_a_unit_that_is_gone_joins_another_under_their_name(founded: Machines) -> None:
+def test_who_worked_at_a_unit_that_is_gone_works_at_another_under_their_name(founded: Machines) -> None:
     goes_over(founded)
-    done = founded.here("officer", "add", "an", "--unit", "ward-27154")
+    done = founded.here("officer", "move", "an", "--unit", "ward-27154", "--request", str(founded.request))
     assert done.returncode == 0, done.stderr
+    assert founded.signed("Lan Anh", "Minh").returncode == 0
 
 
 async def test_whose_code_is_used_again_is_told(tmp_path: Path) -> None:
