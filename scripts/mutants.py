@@ -38,6 +38,13 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a copy of a seed that a hand spoilt stays in the way of another",
+        "tips/people/logins.py",
+        "self.keyring.drop_seeds(spoilt)",
+        "self.keyring.drop_seeds(())",
+        "tests/flows/test_third_evening.py::test_a_seed_that_a_hand_spoilt_is_made_again",
+    ),
+    Mutant(
         "new keys for a unit that is gone are refused",
         "tips/people/key_rotation.py",
         "knowing(unit).units.get(unit)",

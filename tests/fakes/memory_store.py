@@ -976,6 +976,9 @@ class MemoryKeyring(Port):
     async def seed_holders(self, unit: str) -> list[SealedSeed]:
         return [it for it in ordered(self.rows.seeds) if it.unit == unit]
 
+    async def drop_seeds(self, seeds: Sequence[SealedSeed]) -> None:
+        forget(self.rows.seeds, [key for key, it in self.rows.seeds.items() if it in seeds])
+
     async def add_seeds(self, seeds: Sequence[SealedSeed]) -> None:
         for seed in seeds:
             self.rows.seeds.setdefault((seed.unit, seed.generation, seed.holder), seed)

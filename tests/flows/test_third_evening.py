@@ -457,12 +457,14 @@ def test_a_second_invitation_of_a_name_drops_no_keys_that_were_made(founded: Mac
     assert founded.here("officer", "add", "binh", "--unit", "ttra-tp").returncode == 1
 
 
-@fails("a copy that is gone is made again by a colleague's login, one that is spoilt never; no audit names it")
 async def test_a_seed_that_a_hand_spoilt_is_made_again(tmp_path: Path, database_url: str) -> None:
+    """Once they logged in, and a colleague did: nobody else can tell whether a copy opens."""
     async with opened(tmp_path, (AN, ANH), database_url) as office:
-        behind(office, "UPDATE unit_seed SET sealed = :junk WHERE holder = 'anh'", junk=bytes(1200))
-        await office.session("an")
-        assert "area-770" in (await office.session("anh")).seeds
+        for junk in (bytes(1200), *(["?"] if "sqlite" in database_url else [])):
+            behind(office, "UPDATE unit_seed SET sealed = :junk WHERE holder = 'anh'", junk=junk)
+            assert not (await office.session("anh")).seeds
+            await office.session("an")
+            assert "area-770" in (await office.session("anh")).seeds
 
 
 def test_a_document_that_cannot_be_written_is_one_clear_error(founded: Machines, tmp_path: Path) -> None:

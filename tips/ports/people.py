@@ -180,6 +180,10 @@ class Keyring(Protocol):
         """Further copies; one that is there already stays."""
         ...
 
+    async def drop_seeds(self, seeds: Sequence[SealedSeed]) -> None:
+        """Forget copies that are still these: another one in the place of one stays."""
+        ...
+
     async def keep(self, name: str, value: bytes) -> None:
         """Keep a named sealed piece (the recovery seed's shares, the release seed's copy), in place of one before."""
         ...
