@@ -38,6 +38,20 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a return that was stopped half way is never finished",
+        "bot/new_home.py",
+        "if live.stored.document == first.roster.document:",
+        "if not first.roster.document:",
+        "tests/flows/test_third_evening.py::test_an_apply_that_was_killed_half_way_is_finished_by_the_next",
+    ),
+    Mutant(
+        "a log that began anew begins once more, whenever somebody asks for it",
+        "bot/commands/rosters.py",
+        "if returned and not await product.heads.is_anew():",
+        "if returned:",
+        "tests/flows/test_third_evening.py::test_an_apply_that_was_killed_half_way_is_finished_by_the_next",
+    ),
+    Mutant(
         "a copy of a seed that a hand spoilt stays in the way of another",
         "tips/people/logins.py",
         "self.keyring.drop_seeds(spoilt)",

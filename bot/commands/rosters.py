@@ -103,7 +103,7 @@ async def apply(settings: Settings, request: Path, consents: Sequence[Path]) -> 
     if proposal.before is None or returned:
         await new_home.begin(settings, step)
         async with open_product(settings) as product:
-            if returned:
+            if returned and not await product.heads.is_anew():  # who was stopped half way asks again
                 await product.heads.begin_anew()
             print(product.roster().version)
         return 0
