@@ -38,6 +38,20 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a second invitation drops the keys that somebody made",
+        "tips/people/invitations.py",
+        "if not await self.stored.put(",
+        "await self.stored.drop([it.name])\n        if not await self.stored.put(",
+        "tests/flows/test_third_evening.py::test_a_second_invitation_of_a_name_drops_no_keys_that_were_made",
+    ),
+    Mutant(
+        "keys that are none keep everybody else out who waits",
+        "tips/people/enrolment.py",
+        "                _check_keys(it)\n",
+        "",
+        "tests/flows/test_third_evening.py::test_a_row_that_a_hand_spoilt_keeps_nobody_else_out",
+    ),
+    Mutant(
         "a return that was stopped half way is never finished",
         "bot/new_home.py",
         "if live.stored.document == first.roster.document:",

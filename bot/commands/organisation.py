@@ -13,7 +13,7 @@ from typing import TextIO
 import locales
 from bot import organisation_files
 from bot.commands.error_messages import language
-from bot.commands.output import print_table
+from bot.commands.output import print_table, still
 from bot.commands.people import Signing, ask, unlock_signers
 from bot.settings import Settings
 from bot.wiring import open_product
@@ -59,10 +59,9 @@ def check(named: str) -> int:
 
 
 def _name(problems: Sequence[Problem], out: TextIO) -> None:
-    """Each in a sentence; what a file says moves no terminal's cursor."""
+    """Each in a sentence."""
     for it in problems:
-        what = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in it.what)
-        print(locales.say(language(os.environ), it.key, what=what), file=out)
+        print(locales.say(language(os.environ), it.key, what=still(it.what)), file=out)
 
 
 async def diff(settings: Settings, named: str) -> int:

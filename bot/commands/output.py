@@ -17,6 +17,11 @@ def progress(pieces: Iterable[bytes], what: str) -> Iterable[bytes]:
     return track(pieces, what, total=None, console=Console(stderr=True))
 
 
+def still(text: str) -> str:
+    """The same words on one line: what a file or a row says moves no terminal's cursor."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
 def print_table(head: list[str], rows: list[list[Any]]) -> None:
     """Rows under their heads, for people."""
     from rich.console import Console
