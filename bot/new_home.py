@@ -87,9 +87,10 @@ async def _keep(store: storage.Store, made: Founding) -> None:
 async def begin(settings: Settings, first: Enrolment) -> None:
     """Put the first version of a home into force, or that with which it comes back from a backup.
 
+    Where this very one is, there is nothing to do: whoever was stopped half way finishes so.
+
     Raises:
-        NotVerified: too few of its signers signed it.
-        Stale: it is in force already, or another one is.
+        NotVerified: too few of its signers signed it, or another one is in force.
     """
     migrate.upgrade(settings.database_url)
     pinned = key_files.signers(settings.secrets)
@@ -97,6 +98,8 @@ async def begin(settings: Settings, first: Enrolment) -> None:
         live = LiveRoster(store, pinned, settings.secrets, wall_clock)
         with contextlib.suppress(errors.BadSetting):  # there is none before the first
             await live.refresh()
+            if live.stored.document == first.roster.document:
+                return
         await live.put_into_force(first)
 
 

@@ -38,6 +38,41 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a second invitation drops the keys that somebody made",
+        "tips/people/invitations.py",
+        "if not await self.stored.put(",
+        "await self.stored.drop([it.name])\n        if not await self.stored.put(",
+        "tests/flows/test_third_evening.py::test_a_second_invitation_of_a_name_drops_no_keys_that_were_made",
+    ),
+    Mutant(
+        "keys that are none keep everybody else out who waits",
+        "tips/people/enrolment.py",
+        "                _check_keys(it)\n",
+        "",
+        "tests/flows/test_third_evening.py::test_a_row_that_a_hand_spoilt_keeps_nobody_else_out",
+    ),
+    Mutant(
+        "a return that was stopped half way is never finished",
+        "bot/new_home.py",
+        "if live.stored.document == first.roster.document:",
+        "if not first.roster.document:",
+        "tests/flows/test_third_evening.py::test_an_apply_that_was_killed_half_way_is_finished_by_the_next",
+    ),
+    Mutant(
+        "a log that began anew begins once more, whenever somebody asks for it",
+        "bot/commands/rosters.py",
+        "if returned and not await product.heads.is_anew():",
+        "if returned:",
+        "tests/flows/test_third_evening.py::test_an_apply_that_was_killed_half_way_is_finished_by_the_next",
+    ),
+    Mutant(
+        "a copy of a seed that a hand spoilt stays in the way of another",
+        "tips/people/logins.py",
+        "self.keyring.drop_seeds(spoilt)",
+        "self.keyring.drop_seeds(())",
+        "tests/flows/test_third_evening.py::test_a_seed_that_a_hand_spoilt_is_made_again",
+    ),
+    Mutant(
         "new keys for a unit that is gone are refused",
         "tips/people/key_rotation.py",
         "knowing(unit).units.get(unit)",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
 from storage import mapping
@@ -21,12 +23,20 @@ class SqlInvitations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, invitation: Invitation) -> None:
-        """Store one in place of an earlier one of the same name."""
+    async def put(self, invitation: Invitation, now: datetime) -> bool:
+        """Store one in place of an earlier one of the same name, unless keys wait there."""
         table = mapping.table("invitation")
-        async with self._database.write() as connection:
-            await connection.execute(table.delete().where(table.c.name == invitation.name))
-            await connection.execute(table.insert().values(**mapping.of_invitation(invitation)))
+        theirs = table.c.name == invitation.name
+        free = sa.or_(table.c.expires_at <= now, table.c.sealed.is_(None))
+        try:
+            async with self._database.write() as connection:
+                await connection.execute(table.delete().where(theirs, free))
+                if (await connection.execute(sa.select(table.c.id).where(theirs))).first():
+                    return False
+                await connection.execute(table.insert().values(**mapping.of_invitation(invitation)))
+        except IntegrityError as error:
+            raise errors.Stale from error
+        return True
 
     async def get(self, id: bytes) -> Invitation:
         """One."""
@@ -50,11 +60,11 @@ class SqlInvitations:
             found = await session.exec(select(InvitationRow).order_by(col(InvitationRow.name)))
             return [mapping.to_invitation(row) for row in found if row.role in tuple(Role)]
 
-    async def drop(self, names: Sequence[str]) -> None:
+    async def drop(self, names: Sequence[str]) -> int:
         """Forget those of these names."""
         table = mapping.table("invitation")
         async with self._database.write() as connection:
-            await connection.execute(table.delete().where(table.c.name.in_(names)))
+            return int((await connection.execute(table.delete().where(table.c.name.in_(names)))).rowcount)
 
     async def expire(self, now: datetime) -> int:
         """Forget what is over."""

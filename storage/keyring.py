@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from storage import mapping
 from storage.engine import Database
+from storage.loose_types import NO_OCTETS
 from storage.officer_chats import forget_chats
 from storage.tables import KeptRow, OrganisationRow, RosterRow, UnitSeedRow
 from tips import errors
@@ -124,6 +125,16 @@ class SqlKeyring:
             dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
             statement = dialect.insert(mapping.table("unit_seed")).on_conflict_do_nothing()
             await connection.execute(statement, [mapping.of_seed(it) for it in seeds])
+
+    async def drop_seeds(self, seeds: Sequence[SealedSeed]) -> None:
+        """Forget copies that are still these."""
+        table = mapping.table("unit_seed")
+        async with self._database.write() as connection:
+            for it in map(mapping.of_seed, seeds):
+                # What is of no type of ours reads as NO_OCTETS, and equals nothing.
+                known = {name: value for name, value in it.items() if value != NO_OCTETS}
+                theirs = (table.c[name] == value for name, value in known.items())
+                await connection.execute(table.delete().where(*theirs))
 
     async def keep(self, name: str, value: bytes) -> None:
         """Keep a named sealed piece, in place of what a hand left there."""

@@ -395,6 +395,14 @@ def officer_add(
     _run(people.add_officer(_settings(), Newcomer(name, unit, roles.parse(role)), signers))
 
 
+@officer_app.command("uninvite")
+def officer_uninvite(name: Name) -> None:
+    """Take an invitation back, and the keys that somebody made by it and that wait for signers."""
+    from bot.commands import people
+
+    _run(people.uninvite(_settings(), name))
+
+
 @officer_app.command("remove")
 def officer_remove(name: Name, signers: Signers = None, request: Request = None) -> None:
     """Let a person go: their login and keys end, and their unit gets a new key."""

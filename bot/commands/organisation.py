@@ -59,7 +59,7 @@ def check(named: str) -> int:
 
 
 def _name(problems: Sequence[Problem], out: TextIO) -> None:
-    """Each in a sentence; what a file says moves no terminal's cursor."""
+    """Each in a sentence."""
     for it in problems:
         print(locales.say(language(os.environ), it.key, what=printable(it.what)), file=out)
 

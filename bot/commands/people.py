@@ -77,6 +77,13 @@ async def _invite(product: Product, newcomer: Newcomer) -> None:
     print(json.dumps({"name": newcomer.name, "invitation": code, "until": until, "address": address}))
 
 
+async def uninvite(settings: Settings, name: str) -> int:
+    """`tinbao officer uninvite`."""
+    async with open_product(settings) as product:
+        await product.invitations.take_back(name)
+    return 0
+
+
 async def remove_officer(settings: Settings, name: str, signing: Signing) -> int:
     """`tinbao officer remove`."""
     await _changed(settings, signing, lambda registrar: registrar.leave(name, signing.until(registrar.now)))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import locales
 from bot import new_home, roster_files
-from bot.commands import people, recovery
+from bot.commands import error_messages, people, recovery
+from bot.commands.output import printable
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
@@ -51,20 +55,33 @@ async def welcome(settings: Settings, request: Path, signers: Path | None) -> in
     `signers`: in a home where they share a shell, what `init --trial --json` printed: it is in force at once.
     """
     async with open_product(settings) as product:
-        waiting = await product.invitations.taken_up()
-        if not waiting:
-            raise errors.Refused("error.nobody_waits")
+        registrar, waiting = product.registrar(), await product.invitations.taken_up()
         given = [Given(Newcomer(it.name, it.unit, it.role), it.public, it.verify) for it in waiting]
-        accounts = tuple(it.account for it in waiting if it.account)
-        proposal = replace(product.registrar().join(given), accounts=accounts)
+        joining, left_out = registrar.fitting(given)
+        _name(left_out)
+        if not joining:
+            raise errors.Refused("error.nobody_waits")
+        names = {it.newcomer.name for it in joining}
+        accounts = tuple(it.account for it in waiting if it.account and it.name in names)
+        proposal = replace(registrar.join(joining), accounts=accounts)
         if signers:
             unlocked = await people.unlock_signers(product, signers)
             await product.roster.put_into_force(proposals.signed_here(proposal, unlocked))
     if not signers:
         people.ask(request, proposal)
-    for it in waiting:
-        print(f"  {it.name} ({it.unit})")
+    for it in joining:
+        print(f"  {it.newcomer.name} ({it.newcomer.unit})")
     return 0
+
+
+def _name(left_out: Sequence[tuple[Given, errors.Refused]]) -> None:
+    """Who cannot join, each with the reason: whoever invited them asks anew, or takes it back."""
+    for it, error in left_out:
+        who, why = f"{it.newcomer.name} ({it.newcomer.unit})", error_messages.said(error, os.environ)
+        print(
+            printable(locales.say(error_messages.language(os.environ), "roster.left_out", who=who, why=why)),
+            file=sys.stderr,
+        )
 
 
 async def succeed(
@@ -107,7 +124,7 @@ async def apply(settings: Settings, request: Path, consents: Sequence[Path]) -> 
     if proposal.before is None or returned:
         await new_home.begin(settings, step)
         async with open_product(settings) as product:
-            if returned:
+            if returned and not await product.heads.is_anew():  # who was stopped half way asks again
                 await product.heads.begin_anew()
             print(product.roster().version)
         return 0

@@ -186,7 +186,7 @@ LOCKED = LockedIdentity("an", Cost(64, 1, 1), b"salt", b"sealed")
 
 async def test_an_invitation_is_taken_up_once_and_in_time(store: Store) -> None:
     """Of two at once one has it; what is over or gone nobody takes up."""
-    await store.invitations.put(invitation(1, "an"))
+    await store.invitations.put(invitation(1, "an"), NOON)
     taken = invitation(1, "an", account=Account(LOCKED, 0, 0, None), public=b"p", verify=b"v")
     late = NOON + timedelta(days=2)
     assert not await store.invitations.take_up(taken, late)
@@ -198,22 +198,33 @@ async def test_an_invitation_is_taken_up_once_and_in_time(store: Store) -> None:
 
 
 async def test_a_later_invitation_stands_in_place_of_an_earlier_one(store: Store) -> None:
-    await store.invitations.put(invitation(2, "binh"))
-    await store.invitations.put(invitation(1, "an"))
-    await store.invitations.put(invitation(3, "an"))
+    await store.invitations.put(invitation(2, "binh"), NOON)
+    await store.invitations.put(invitation(1, "an"), NOON)
+    await store.invitations.put(invitation(3, "an"), NOON)
     assert [it.id[0] for it in await store.invitations.all()] == [3, 2]
     with pytest.raises(errors.NotFound):
         await store.invitations.get(invitation(1, "an").id)
-    await store.invitations.drop(["binh"])
+    assert await store.invitations.drop(["binh", "chi"]) == 1
     assert await store.invitations.expire(NOON) == 0
     assert await store.invitations.expire(NOON + timedelta(days=2)) == 1
     assert await store.invitations.all() == []
 
 
+async def test_keys_that_somebody_made_make_way_for_no_other_invitation(store: Store) -> None:
+    """As long as they wait; what is over gives way."""
+    await store.invitations.put(invitation(1, "an"), NOON)
+    taken = invitation(1, "an", account=Account(LOCKED, 0, 0, None), public=b"p", verify=b"v")
+    assert await store.invitations.take_up(taken, NOON)
+    assert not await store.invitations.put(invitation(2, "an"), NOON + timedelta(days=1))
+    assert await store.invitations.all() == [taken]
+    assert await store.invitations.put(invitation(2, "an"), NOON + timedelta(days=2))
+    assert await store.invitations.all() == [invitation(2, "an")]
+
+
 async def test_an_invitation_is_done_with_once_the_roster_names_the_person(store: Store) -> None:
     """And one for who left meanwhile."""
     for number, name in enumerate(("an", "binh", "chi"), start=1):
-        await store.invitations.put(invitation(number, name))
+        await store.invitations.put(invitation(number, name), NOON)
     await store.keyring.add_roster(SignedRoster(1, b"{}", {}), (Account(LOCKED, 0, 0, None),), (), (), ("binh",))
     assert [it.name for it in await store.invitations.all()] == ["chi"]
 

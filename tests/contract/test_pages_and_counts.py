@@ -267,6 +267,16 @@ async def test_a_copy_of_a_seed_that_is_there_stays(store: Store) -> None:
     assert sorted(it.sealed for it in await store.keyring.seeds("an")) == [b"first", b"first"]
 
 
+async def test_a_copy_of_a_seed_makes_way_if_it_is_still_that_one(store: Store) -> None:
+    seed = SealedSeed("area-770", 1, "an", b"first")
+    await store.keyring.add_seeds([seed, replace(seed, generation=2), replace(seed, holder="ba")])
+    await store.keyring.drop_seeds([replace(seed, sealed=b"other"), replace(seed, generation=2)])
+    assert await store.keyring.seeds("an") == [seed]
+    await store.keyring.drop_seeds([seed])
+    assert await store.keyring.seeds("an") == []
+    assert len(await store.keyring.seeds("ba")) == 1
+
+
 async def test_sealed_pieces_are_found_by_name_and_by_how_it_begins(store: Store) -> None:
     await store.keyring.keep("share a_b", b"1")
     await store.keyring.keep("share axb", b"2")

@@ -890,9 +890,13 @@ class MemoryAccounts(Port):
 
 
 class MemoryInvitations(Port):
-    async def put(self, invitation: Invitation) -> None:
+    async def put(self, invitation: Invitation, now: datetime) -> bool:
+        same = [it for it in self.rows.invitations.values() if it.name == invitation.name]
+        if any(it.account and it.expires_at > now for it in same):
+            return False
         await self.drop([invitation.name])
         add(self.rows.invitations, invitation.id, invitation)
+        return True
 
     async def get(self, id: bytes) -> Invitation:
         return found(self.rows.invitations, id)
@@ -907,8 +911,8 @@ class MemoryInvitations(Port):
     async def all(self) -> list[Invitation]:
         return sorted(self.rows.invitations.values(), key=lambda it: it.name)
 
-    async def drop(self, names: Sequence[str]) -> None:
-        forget(self.rows.invitations, [key for key, it in self.rows.invitations.items() if it.name in names])
+    async def drop(self, names: Sequence[str]) -> int:
+        return forget(self.rows.invitations, [key for key, it in self.rows.invitations.items() if it.name in names])
 
     async def expire(self, now: datetime) -> int:
         return forget(self.rows.invitations, [key for key, it in self.rows.invitations.items() if it.expires_at <= now])
@@ -978,6 +982,9 @@ class MemoryKeyring(Port):
 
     async def seed_holders(self, unit: str) -> list[SealedSeed]:
         return [it for it in ordered(self.rows.seeds) if it.unit == unit]
+
+    async def drop_seeds(self, seeds: Sequence[SealedSeed]) -> None:
+        forget(self.rows.seeds, [key for key, it in self.rows.seeds.items() if it in seeds])
 
     async def add_seeds(self, seeds: Sequence[SealedSeed]) -> None:
         for seed in seeds:

@@ -76,6 +76,7 @@ BY_ADMIN = ("--officer", "admin-vks")
 ADD = ("officer", "add", "binh", "--unit", "area-778")
 BAD = [
     (("officer", "add", "an", "--unit", "area-770", *SIGNED), 1, "name is taken"),
+    (("officer", "uninvite", "nobody"), 1, "Nobody of this name is invited"),
     (("officer", "add", "intake", "--unit", "area-770", *SIGNED), 1, "name is taken"),
     (("officer", "add", "", "--unit", "area-770", *SIGNED), 1, "letter or digit"),
     (("officer", "add", "a\nb", "--unit", "area-770", *SIGNED), 1, "letter or digit"),

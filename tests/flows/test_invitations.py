@@ -103,6 +103,7 @@ def test_an_admin_who_takes_up_another_one_s_invitation_is_not_signed(founded: M
     assert founded.activates(code) == {}, "the person is told that somebody used it"
     founded.proposes_who_waits()
     assert founded.sign("Lan Anh", {}).returncode == 1
+    assert founded.here("officer", "uninvite", "an").returncode == 0
     anew = founded.activates(founded.invites("an", "area-770"))
     assert "swapped" in founded.sign("Lan Anh", {"an": anew["fingerprint"]}).stderr
     founded.proposes_who_waits()

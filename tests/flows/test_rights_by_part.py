@@ -195,7 +195,7 @@ OTHERS = {
         "SELECT sealed FROM address", "SELECT counted FROM period", "UPDATE tip SET state = 'closed'",
         "DELETE FROM tip", "INSERT INTO tip SELECT * FROM tip", "DELETE FROM event", "UPDATE event SET body = ''",
         "INSERT INTO roster VALUES (99, '', '')", "INSERT INTO period SELECT * FROM period",
-        "INSERT INTO tree_head VALUES (1, '', '')", "DELETE FROM job_run", "DELETE FROM draft", "DELETE FROM unit_seed",
+        "INSERT INTO tree_head VALUES (1, '', '')", "DELETE FROM job_run", "DELETE FROM draft",
         "INSERT INTO officer_chat VALUES ('1', 'an', '')", "INSERT INTO kept VALUES ('release', '')",
         "SELECT put_draft('', 1, 0, '', 1)", "SELECT drop_draft('', 1)",
     ),

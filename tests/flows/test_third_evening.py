@@ -307,7 +307,6 @@ def test_a_version_of_a_history_that_was_lost_does_not_come_into_force(kept: Mac
     assert json.loads(shown.stdout) == now
 
 
-@fails("the version is in force, so `apply` is refused; the log goes on under the name of the lost one")
 def test_an_apply_that_was_killed_half_way_is_finished_by_the_next(
     kept: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,6 +324,10 @@ def test_an_apply_that_was_killed_half_way_is_finished_by_the_next(
         kept.signed("Lan Anh", "Phúc")
     done = kept.apply("Lan Anh", "Phúc")
     assert (done.returncode, origin(kept) != was) == (0, True)
+    now = (kept.at.secrets / "head.json").read_bytes()
+    assert kept.apply("Lan Anh", "Phúc").returncode == 0
+    assert (kept.at.secrets / "head.json").read_bytes() == now
+    assert kept.here("ledger", "verify").returncode == 0
 
 
 def origin(machines: Machines) -> str:
@@ -437,38 +440,59 @@ async def test_a_reform_that_was_signed_ahead_can_be_called_off(tmp_path: Path) 
 # --- who waits --------------------------------------------------------------------------------------------------------
 
 
-@fails("one of them who cannot join stops all, for 30 days")
 def test_an_invitation_to_a_unit_that_is_gone_keeps_nobody_else_out(founded: Machines) -> None:
     founded.activates(founded.invites("binh", "area-769"))
     goes_over(founded)
-    founded.activates(founded.invites("dung", "ttra-tp"))
-    done = founded.here("roster", "propose", str(founded.request))
+    dung = founded.activates(founded.invites("dung", "ttra-tp"))
+    done = founded.here("roster", "propose", str(founded.request), LC_ALL="vi_VN")
     assert done.returncode == 0, done.stderr
+    assert "! binh (area-769) bị bỏ lại: Không có đơn vị nào" in done.stderr
+    assert founded.signed("Lan Anh", "Minh", dung=dung["fingerprint"]).returncode == 0
+    assert founded.here("roster", "propose", str(founded.request)).returncode == 1  # nobody else can join
+    assert founded.here("officer", "uninvite", "binh").returncode == 0
+    assert founded.here("officer", "uninvite", "binh").returncode == 1
 
 
-@fails("one row stops all who wait; under a name that is none no command takes it out either")
-@pytest.mark.parametrize("edit", ["unit = 'nowhere'", "name = 'a' || char(10) || 'b'"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "unit = 'nowhere'",
+        "name = 'a' || char(10) || 'b'",
+        "public = x'00'",
+        "public = 'text'",
+        "verify = x'00'",
+        "role = 'boss'",
+        "expires_at = 'soon'",
+    ],
+)
 def test_a_row_that_a_hand_spoilt_keeps_nobody_else_out(founded: Machines, edit: str) -> None:
     founded.activates(founded.invites("dung", "ttra-tp"))
     founded.activates(founded.invites("dat", "ttra-tp"))
     sql(founded, f"UPDATE invitation SET {edit} WHERE name = 'dat'")
     done = founded.here("roster", "propose", str(founded.request))
     assert done.returncode == 0, done.stderr
+    assert "dung" in done.stdout
+    assert "dat" not in done.stdout
 
 
-@fails("the keys that the first binh made are dropped without a word, and what they were shown opens nothing")
 def test_a_second_invitation_of_a_name_drops_no_keys_that_were_made(founded: Machines) -> None:
-    """Two administrators at once, and two people of one name."""
-    founded.activates(founded.invites("binh", "area-770"))
-    assert founded.here("officer", "add", "binh", "--unit", "ttra-tp").returncode == 1
+    """Two administrators at once, and two people of one name. A code that nobody took up gives way to another."""
+    founded.invites("binh", "area-770")
+    made = founded.activates(founded.invites("binh", "area-770"))
+    again = founded.here("officer", "add", "binh", "--unit", "ttra-tp")
+    assert (again.returncode, "roster propose" in again.stderr) == (1, True)
+    founded.proposes_who_waits()
+    assert founded.signed("Lan Anh", "Minh", binh=made["fingerprint"]).returncode == 0
 
 
-@fails("a copy that is gone is made again by a colleague's login, one that is spoilt never; no audit names it")
 async def test_a_seed_that_a_hand_spoilt_is_made_again(tmp_path: Path, database_url: str) -> None:
+    """Once they logged in, and a colleague did: nobody else can tell whether a copy opens."""
     async with opened(tmp_path, (AN, ANH), database_url) as office:
-        behind(office, "UPDATE unit_seed SET sealed = :junk WHERE holder = 'anh'", junk=bytes(1200))
-        await office.session("an")
-        assert "area-770" in (await office.session("anh")).seeds
+        for junk in (bytes(1200), *(["?"] if "sqlite" in database_url else [])):
+            behind(office, "UPDATE unit_seed SET sealed = :junk WHERE holder = 'anh'", junk=junk)
+            assert not (await office.session("anh")).seeds
+            await office.session("an")
+            assert "area-770" in (await office.session("anh")).seeds
 
 
 def test_a_document_that_cannot_be_written_is_one_clear_error(founded: Machines, tmp_path: Path) -> None:

@@ -187,6 +187,11 @@ def verify_key(signing: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(signing).public_key().public_bytes_raw()
 
 
+def check_verify_key(verify_bytes: bytes) -> None:
+    """That these are the public bytes of an Ed25519 key. Raises `ValueError` where they are not."""
+    Ed25519PublicKey.from_public_bytes(verify_bytes)
+
+
 def sign(signing: bytes, message: bytes) -> bytes:
     """Ed25519 (RFC 8032); `message` carries its own domain."""
     return Ed25519PrivateKey.from_private_bytes(signing).sign(message)

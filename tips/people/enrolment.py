@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tips import errors
-from tips.crypto import keys
+from tips.crypto import keys, sealing
 from tips.crypto.keys import Cost
 from tips.crypto.sealing import Random
 from tips.organisation import succession
@@ -96,6 +96,19 @@ class Registrar:
                 rekeyed += [person.unit] if person.role.holds_seed and not version.members(person.unit) else []
                 version = replace(version, people=(*version.people, person))
         return self._with_new_keys(version, rekeyed)
+
+    def fitting(self, given: Sequence[Given]) -> tuple[list[Given], list[tuple[Given, errors.Refused]]]:
+        """Those whom `join` takes, and who cannot join, each with why: one of them keeps nobody else out."""
+        fit, unfit = list[Given](), list[tuple[Given, errors.Refused]]()
+        for it in given:
+            try:
+                check(self.current, self.knowing(it.newcomer.unit), it.newcomer, renews=True)
+                _check_keys(it)
+            except errors.Refused as error:
+                unfit.append((it, error))
+            else:
+                fit.append(it)
+        return fit, unfit
 
     def leave(self, name: str, until: datetime | None = None) -> Proposal:
         """Let a person go; their unit gets a new key if anybody is left in it.
@@ -270,6 +283,14 @@ def _leaving(current: Roster, name: str) -> Person:
     if any(it.verify == person.verify for it in current.signers.listed):
         raise errors.Refused("error.signer")
     return person
+
+
+def _check_keys(it: Given) -> None:
+    try:
+        sealing.public_key(it.public)
+        keys.check_verify_key(it.verify)
+    except ValueError as error:
+        raise errors.Refused("error.joining_keys") from error
 
 
 def _rekeyed(version: Roster, person: Person) -> list[str]:

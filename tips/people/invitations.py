@@ -46,13 +46,24 @@ class Invitations:
         """Ask somebody to join, or who works there already to make new keys; the code is shown once.
 
         Raises:
-            Refused: the name is taken or none, or there is no such unit, or it receives nothing.
+            Refused: the name is taken or none, or there is no such unit, or it receives nothing; or somebody made keys
+                under this name, which wait for signers.
         """
         enrolment.check(self.roster(), self.knowing(newcomer.unit), newcomer, renews=True)
-        code = keys.new_code(CODE_SIGNS, self.random)
+        code, now = keys.new_code(CODE_SIGNS, self.random), self.now()
         it = newcomer
-        await self.stored.put(Invitation(_id(code), it.name, it.unit, it.role, self.now() + VALID))
+        if not await self.stored.put(Invitation(_id(code), it.name, it.unit, it.role, now + VALID), now):
+            raise errors.Refused("error.invited_already", it.name)
         return code
+
+    async def take_back(self, name: str) -> None:
+        """Ask somebody no more, be it that keys that they made wait.
+
+        Raises:
+            Refused: nobody of that name is asked.
+        """
+        if not await self.stored.drop([name]):
+            raise errors.Refused("error.not_invited", name)
 
     async def take_up(self, code: str) -> Enrolled:
         """Make keys for whom a code invites; passphrase and TOTP secret are shown once.

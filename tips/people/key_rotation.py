@@ -45,6 +45,11 @@ def open_seeds(identity: Identity, sealed: Iterable[SealedSeed]) -> dict[str, di
     return opened
 
 
+def unopened(sealed: Iterable[SealedSeed], opened: dict[str, dict[int, bytes]]) -> list[SealedSeed]:
+    """Those copies of `open_seeds` that open nothing: while they lie there, nobody gives their holder others."""
+    return [it for it in sealed if it.generation not in opened.get(it.unit, {})]
+
+
 def admit(current: Roster, unit: str, held: dict[int, bytes], holders: Iterable[SealedSeed]) -> list[SealedSeed]:
     """A present member's session gives the unit's seeds to members of the roster who still lack them."""
     have = {(seed.generation, seed.holder) for seed in holders}

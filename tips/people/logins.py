@@ -217,13 +217,19 @@ class Logins:
     async def session_of(self, identity: Identity) -> Session:
         """What an unlocked identity may do now; seeds its unit's members still lack are given to them on the way.
 
+        A copy that does not open to them makes way, so that a colleague's session gives them another.
+
         Raises:
             WrongPassphrase: the roster no longer names this person.
         """
         person = self.roster().person(identity.name)
         if person is None or person.verify != identity.verify:
             raise errors.WrongPassphrase
-        held = key_rotation.open_seeds(identity, await self.keyring.seeds(identity.name))
+        sealed = await self.keyring.seeds(identity.name)
+        held = key_rotation.open_seeds(identity, sealed)
+        if spoilt := key_rotation.unopened(sealed, held):
+            with suppress(errors.NotPermitted):  # a role of before may not: nobody is kept out for that
+                await self.keyring.drop_seeds(spoilt)
         for unit, seeds in held.items():
             await self._admit(unit, seeds)
         return _session(person, identity, held)

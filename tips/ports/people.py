@@ -53,8 +53,14 @@ class Invitation:
 class Invitations(Protocol):
     """Who is asked to join, until signers have named them."""
 
-    async def put(self, invitation: Invitation) -> None:
-        """Store one; an earlier one of the same name counts no more."""
+    async def put(self, invitation: Invitation, now: datetime) -> bool:
+        """Store one; an earlier one of the same name counts no more.
+
+        False: that one was taken up and is not over, and stays; nothing was stored.
+
+        Raises:
+            Stale: somebody else stored one of this name just now.
+        """
         ...
 
     async def get(self, id: bytes) -> Invitation:
@@ -69,8 +75,8 @@ class Invitations(Protocol):
         """Every one, by name."""
         ...
 
-    async def drop(self, names: Sequence[str]) -> None:
-        """Forget those of these names."""
+    async def drop(self, names: Sequence[str]) -> int:
+        """Forget those of these names, whatever a hand made of them; how many."""
         ...
 
     async def expire(self, now: datetime) -> int:
@@ -180,6 +186,10 @@ class Keyring(Protocol):
 
     async def add_seeds(self, seeds: Sequence[SealedSeed]) -> None:
         """Further copies; one that is there already stays."""
+        ...
+
+    async def drop_seeds(self, seeds: Sequence[SealedSeed]) -> None:
+        """Forget copies that are still these: another one in the place of one stays."""
         ...
 
     async def keep(self, name: str, value: bytes) -> None:

@@ -144,6 +144,11 @@ class Heads(BelievedHeads):
             self.kept.keep(Known(note, known.peaks, taken_at=renamed.size, catching_up=True))
         await self.tick()
 
+    async def is_anew(self) -> bool:
+        """Whether the log has the name of the clock's newest key: that of its first head, or of `begin_anew`."""
+        known, _ = await self.believed()
+        return known is not None and head_of(known).origin == self._fresh()
+
     async def _caught_up(self, known: Known) -> Known:
         """What is known, with what the heads since took up, as their closing events say; another clock made them."""
         size, taken, at = size_of(known), dict(known.taken), known.taken_at
