@@ -41,11 +41,6 @@ from tips.transparency.heads import Heads, head_of
 AHEAD = (datetime.now(UTC) + timedelta(days=700)).date().isoformat()  # a day that is far, and that may be signed for
 
 
-def fails(why: str) -> pytest.MarkDecorator:
-    """What does not hold yet."""
-    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=why)
-
-
 @pytest.fixture
 def founded() -> Iterator[Machines]:
     """A home that three people founded, two of whom sign; an officer and an inspector work there."""
@@ -372,7 +367,7 @@ async def test_a_clock_that_is_behind_when_somebody_leaves_takes_back_nothing(
             office.clock.moment = right + wrong
             leaves = office.product.registrar().leave("an")
             office.clock.moment = right + timedelta(hours=1)
-            with pytest.raises(errors.Refused, match="an|roster_late"):
+            with pytest.raises(errors.Refused, match=r"an|roster_late"):
                 await office.product.roster.put_into_force(office.signed(leaves))
         assert (await office.product.audit()).problems == ()
         assert len((await office.product.mailboxes.read(receipt)).letters) == 1
