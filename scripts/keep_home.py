@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,18 @@ from tests.fakes import gallery, home, words  # noqa: E402
 from tests.fakes.home import Home  # noqa: E402
 from tests.fakes.people import AN, BA, KIEM, QUAN, THANH, TOAN, TRUC_COORDINATES  # noqa: E402
 from tests.flows.test_evidence import gives  # noqa: E402
-from tips.desk.actions import Fields  # noqa: E402
+from tips.cases.days_off import Decision  # noqa: E402
+from tips.cases.home_texts import TextName  # noqa: E402
+from tips.cases.incidents import IncidentKind  # noqa: E402
+from tips.desk.actions import ActionName, Fields  # noqa: E402
 
 KEPT = ROOT / "tests" / "data" / "homes"
 LARGEST = 400_000  # bytes of a file: it is in the repository for ever
 PEOPLE = (AN, BA, TRUC_COORDINATES, KIEM, THANH, QUAN, TOAN)
 QUESTION, ANSWER = "Quán mở tới mấy giờ?", "Tới 2 giờ sáng."
 MONTH = "2026-11"
+DECISION, INCIDENT, UNIT_WORDS = "1/QĐ-TTg", "Zalo không gửi được từ sáng.", "Cho biết biển số xe."
+OPERATOR = "Hội Luật gia Thành phố"
 WRITING = ("test", "writing")  # the channel, and whose draft is under way
 
 
@@ -67,6 +73,7 @@ async def made() -> dict[str, Any]:
         async with home.opened(Path(folder), PEOPLE) as opened:
             tips = await worked_on(opened)
             tips |= await two_weeks_later(opened)
+            laid = await laid_down(opened)
             assert (await opened.product.audit()).sound
             at, run, secrets = opened.clock(), opened.settings.run, opened.settings.secrets
             kept = {"run": files(run), "secrets": files(secrets)}
@@ -75,6 +82,7 @@ async def made() -> dict[str, Any]:
             "at": at.isoformat(),
             "month": MONTH,
             "tips": tips,
+            "laid": laid,
             "draft": {"sender": WRITING, "text": words.DRUGS_IN_ROOM_SIX},
             "passphrases": {**opened.founding.passphrases, **opened.passphrases},
             "admins": sorted(opened.founding.passphrases),
@@ -120,6 +128,20 @@ async def two_weeks_later(opened: Home) -> dict[str, dict[str, Any]]:
     await opened.product.heads.tick()
     await opened.citizen(WRITING[1]).says(words.DRUGS_IN_ROOM_SIX)
     return {"pictured": pictured}
+
+
+async def laid_down(opened: Home) -> dict[str, str]:
+    """What people said for the whole home: a decision on days off, an incident, words of a unit's, the home's own."""
+    admin, overseer, head = [await opened.session(name) for name in ("quan", "kiem", "ba")]
+    product, today = opened.product, opened.clock().date()
+    off = today + timedelta(days=7 + (2 - today.weekday()) % 7)  # a Wednesday
+    await product.holidays.give(admin, Decision(DECISION, today, frozenset({off}), frozenset()))
+    await product.incidents.begin(admin, IncidentKind.CHANNEL, opened.clock(), INCIDENT)
+    await product.unit_templates.add(head, ActionName.ASK, "vi", UNIT_WORDS)
+    await product.own_texts.offer(admin, TextName.OPERATOR, {"vi": OPERATOR}, None)
+    (offered,) = product.own_texts.known().offered.values()
+    await product.own_texts.agree(overseer, TextName.OPERATOR, offered.digest)
+    return {"off": off.isoformat(), "incident": INCIDENT, "words": UNIT_WORDS, "operator": OPERATOR}
 
 
 async def tip(opened: Home, name: str, text: str) -> dict[str, Any]:

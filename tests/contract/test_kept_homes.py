@@ -9,7 +9,7 @@ import subprocess
 import tomllib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from tests.fakes import home, served
 from tests.fakes.home import Citizen
 from tests.flows.test_recovery import restored_into
 from tips.cases.case import State
+from tips.cases.home_texts import TextName
 from tips.intake.reception import Sender
 from tips.people.session import Session
 from tips.transparency import heads
@@ -125,6 +126,15 @@ async def test_receipts_open_their_mailboxes_and_the_draft_goes_on(kept: Kept) -
     tip = await kept.product.mailboxes.read(sent.receipt)
     opened = await kept.product.review.open(await kept.session("an"), tip.case.id)
     assert opened.tip.text == kept.made["draft"]["text"]
+
+
+async def test_what_was_said_for_the_whole_home_stands(kept: Kept) -> None:
+    """Days off, an incident, a unit's own words and the home's."""
+    laid, product = kept.made["laid"], kept.product
+    assert date.fromisoformat(laid["off"]) in product.organisation.terms.calendar.off
+    assert [it.entries[0].words for it in product.incidents.listed()] == [laid["incident"]]
+    assert [it.text for it in product.unit_templates.of("area-770")] == [laid["words"]]
+    assert product.own_texts.said(TextName.OPERATOR, "vi") == laid["operator"]
 
 
 async def test_the_ledger_holds_the_clock_ticks_and_figures_stay(kept: Kept) -> None:
