@@ -4,10 +4,12 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import venv
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +21,8 @@ from tests.fakes import home, loopback, served
 pytestmark = pytest.mark.slow  # by itself: a version is built thrice, and installed
 NOT_KEPT = (".git", ".venv", ".tools", "dist", "sbom.json", "__pycache__", ".*_cache", ".hypothesis", "*.mo")
 WHO = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-VERSION = "0.1.0"
-CUT = f"## Unreleased\n\n## {VERSION} - 2026-12-01\n"
+VERSION = tomllib.loads((served.ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+SECTION = re.compile(rf"^## {re.escape(VERSION)} - [0-9-]{{10}}\n", re.MULTILINE)
 TIP = '{"text": "ban ma tuy o karaoke duong le van sy q3"}\n{"choose": "submit"}\n'
 
 
@@ -34,8 +36,9 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("cut") / "repository"
     shutil.copytree(served.ROOT, place, ignore=shutil.ignore_patterns(*NOT_KEPT), symlinks=True)
     changes = place / "CHANGELOG.md"
-    if CUT not in changes.read_text("utf-8"):
-        changes.write_text(changes.read_text("utf-8").replace("## Unreleased\n", CUT, 1), "utf-8")
+    told = changes.read_text("utf-8")
+    if not SECTION.search(told):
+        changes.write_text(told.replace("## Unreleased\n", f"## Unreleased\n\n## {VERSION} - 2026-12-01\n", 1), "utf-8")
     git(place, "init", "-q")
     git(place, "add", "-A")
     git(place, "commit", "-q", "-m", "Cut the version", "--date", "2026-12-01T08:00:00+0700")
@@ -171,7 +174,7 @@ def test_what_would_mislead_is_no_release(cut: Path, tmp_path: Path) -> None:
     changes = place / "CHANGELOG.md"
     told = changes.read_text("utf-8")
     for other, said in (
-        (told.replace(f"## {VERSION} - 2026-12-01\n", ""), "has no section"),
+        (SECTION.sub("", told), "has no section"),
         (told.replace("## Unreleased\n", "## Unreleased\n\n- Something else.\n"), "under Unreleased"),
     ):
         changes.write_text(other, "utf-8")
