@@ -242,8 +242,8 @@ MUTANTS = (
     ),
     Mutant(
         "a request by an auditor",
-        "tips/desk/reorganisation.py",
-        "        if not session.role.may_see(Page.REORGANISE):",
+        "tips/desk/laying_down.py",
+        "        if session.role not in standing.ROLES[kind]:",
         "        if not session.role:",
         "tests/flows/test_reorganising.py::test_who_is_no_admin_makes_no_request",
     ),

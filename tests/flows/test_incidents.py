@@ -53,7 +53,8 @@ async def began(home: Home) -> str:
 def written(home: Home, by: str, facts: dict[str, str], signer: str = "") -> None:
     """What somebody with a program of their own, and the database, puts among the events."""
     who = Signature(by, home.people[signer or by].signing, deadlines.hour(home.clock()))
-    row = ledger.sign(standing.laid_down(Kind.INCIDENT, facts, (), who, secrets.token_bytes), who.seed)
+    event = standing.laid_down(Kind.INCIDENT, facts, home.product.standing(), who, secrets.token_bytes)
+    row = ledger.sign(event, who.seed)
     behind(home, INSERT, leaf=row.leaf, case=b"", body=row.body, signature=row.signature)
 
 
@@ -126,12 +127,14 @@ async def test_one_person_with_a_program_of_their_own_tells_nobody_anything(offi
     offer = {"subject": id_, "act": "offer", "words": PUBLIC}
     agree = {"subject": id_, "act": "agree", "digest": incidents.digest(PUBLIC)}
     written(office, "quan", offer)
+    await office.product.standing.refresh()  # what comes now is said after it
     for by, signer in (("quan", ""), ("an", ""), ("toan", ""), ("kiem", "quan")):
         written(office, by, agree, signer)
     await office.product.standing.refresh()
     assert office.product.incidents.public() == []
     office.clock.forward(hours=1)
     written(office, "quan", {**offer, "words": lure})
+    await office.product.standing.refresh()
     written(office, "kiem", {**agree, "digest": incidents.digest(lure)})
     await office.product.standing.refresh()
     assert "tinbao-moi" not in await about(office)

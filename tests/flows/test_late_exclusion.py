@@ -190,21 +190,23 @@ async def test_two_of_one_branch_take_no_exclusion_back(tmp_path: Path) -> None:
 
 
 async def test_an_office_clears_for_no_other_whatever_it_seals(tmp_path: Path) -> None:
-    """An overseer's own program says that it is the owner's branch: what counts is who signed it."""
-    async with home.opened(tmp_path, A_FEW) as opened:
+    """The program of an overseer's colleague says that it is the owner's branch: what counts is who signed it."""
+    async with home.opened(tmp_path, (*A_FEW, ("hai", "vks-tp", "officer"))) as opened:
         await opened.citizen().sends(
             "Công an phường Võ Thị Sáu quận 3 nhận tiền của quán karaoke đường Lê Văn Sỹ mỗi tối."
         )
         row = await opened.the_case()
         casework, review = opened.product.casework, opened.product.review
         await casework.act(await opened.session_at(row.unit), row.id, "consult", Fields(unit="vks-tp"))
-        overseer = await opened.session("kiem")
-        for branch, role in (("procuracy", "overseer"), ("police", "officer")):
-            opening = await review.open(overseer, row.id)
-            word = Clearing("area-770", "px05" if branch == "police" else "vks-tp", branch, role, "kiem")
-            piece = NewPiece(Part.CLEARING, "", "vks-tp", word.plain())
-            await review.writer.store(overseer, opening, Step(Kind.CLEARED, opening.case, piece=piece))
-        found = await review.open(overseer, row.id)
+        for name, office, branch, role in (
+            ("kiem", "vks-tp", "procuracy", "overseer"),
+            ("hai", "px05", "police", "officer"),
+        ):
+            session = await opened.session(name)
+            opening = await review.open(session, row.id)
+            piece = NewPiece(Part.CLEARING, "", "vks-tp", Clearing("area-770", office, branch, role, name).plain())
+            await review.writer.store(session, opening, Step(Kind.CLEARED, opening.case, piece=piece))
+        found = await review.open(await opened.session("kiem"), row.id)
         assert "area-770" in found.excluded
         assert {it.office for it in found.clearings("area-770")} == {"vks-tp"}
 
