@@ -34,7 +34,7 @@ class Health:
 
     def messenger(self, name: str, *, webhook: bool = False) -> Messenger:
         """A messenger that begins to connect."""
-        made = Messenger(name, Way.WEBHOOK if webhook else Way.POLLING)
+        made = Messenger(name, way=Way.WEBHOOK if webhook else Way.POLLING)
         self.messengers.append(made)
         return made
 

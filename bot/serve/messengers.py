@@ -30,9 +30,9 @@ class Messenger:
     """A messenger's bot, as it is now."""
 
     name: str
-    way: Way = Way.POLLING
     state: ContactState = ContactState.CONNECTING
     error: str = ""  # the kind of the last error
+    way: Way = Way.POLLING
     in_trouble: asyncio.Event = field(default_factory=asyncio.Event, repr=False, compare=False)
 
     @property

@@ -24,7 +24,7 @@ from tips.cases.case import code_of
 from tips.cases.pings import Ping
 from tips.desk import officer_notifications
 from tips.desk.actions import Fields
-from tips.ports.desk import Chat
+from tips.ports.desk import Chat, ContactState
 
 CHAT = 5150
 IN_DANGER_OF_POLICE = (
@@ -515,7 +515,7 @@ async def test_while_telegram_is_away_words_wait_and_use_up_no_try(a_home: Home,
     async with bot_api.connected_officers_bot(home.product) as bot:
         await linked(home, api, "an", CHAT)
         await home.citizen().sends(TIP)
-        away = replace(bot.teller, messenger=Messenger("officers", "trouble"))
+        away = replace(bot.teller, messenger=Messenger("officers", ContactState.TROUBLE))
         for _ in range(2 * outbox.MOST_TRIES):
             assert await away.tell_waiting() == 0
         assert await bot.looks() == 1

@@ -33,6 +33,7 @@ from tips.desk.actions import Fields
 from tips.intake import reporter_notifications
 from tips.intake.reporter_notifications import Address
 from tips.intake.turns import Inbound
+from tips.ports.desk import ContactState
 
 QUESTION = "Phòng số mấy, thưa anh chị?"
 CHAT = 77_001_234
@@ -98,7 +99,7 @@ async def running(a_home: Home) -> AsyncIterator[Running]:
         routes = [Route(citizens_bot.PATH, hook.receive, methods=["POST"])]
         await stack.enter_async_context(loopback.serving(web.build(product, frozenset({"intake"}), routes), port))
         api.webhook, api.secret = f"http://127.0.0.1:{port}{citizens_bot.PATH}", "s"
-        messenger = Messenger("telegram", "up")
+        messenger = Messenger("telegram", ContactState.UP)
         announcer = Announcer(product.reporter_notifications)
         announcer.by("telegram", functools.partial(handler.tell, bot), messenger)
         yield Running(a_home, product, api, announcer, messenger, waited, waits)
@@ -345,7 +346,7 @@ async def test_each_channel_tells_its_own_and_an_unknown_one_waits(running: Runn
     await running.product.reporter_notifications.ask(case, Address("toy", "toy chat", "en"))
     await running.asks()
     assert await running.looks() == 0
-    running.announcer.by("toy", tell, Messenger("toy", "up"))
+    running.announcer.by("toy", tell, Messenger("toy", ContactState.UP))
     assert await running.looks() == 1
     assert told == [("toy chat", "en")]
     assert TOLD not in [it["text"] for it in running.api.sent[CHAT]]
@@ -374,7 +375,7 @@ async def test_who_is_told_while_the_process_ends_is_told_once(running: Running,
     case = await running.news()
     await running.product.reporter_notifications.ask(case, Address("toy", "chat", "vi"))
     await running.asks()
-    running.announcer.by("toy", tell, Messenger("toy", "up"))
+    running.announcer.by("toy", tell, Messenger("toy", ContactState.UP))
     look = asyncio.create_task(running.looks())
     await sending.wait()
     look.cancel()
@@ -403,7 +404,7 @@ async def test_one_channel_that_is_slow_holds_no_other_up(running: Running) -> N
     await running.product.reporter_notifications.ask(one.id, Address("slow", "chat", "vi"))
     for row in (one, other):
         await running.product.casework.act(officer, row.id, "ask", Fields(text=QUESTION))
-    running.announcer.by("slow", tell, Messenger("slow", "up"))
+    running.announcer.by("slow", tell, Messenger("slow", ContactState.UP))
     look = asyncio.create_task(running.looks())
     await running.api.until(
         lambda: any(it["text"] == TOLD for chat in (CHAT, CHAT + 1) for it in running.api.sent[chat])
