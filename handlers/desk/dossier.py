@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
+import operator
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -211,18 +213,19 @@ def _foot(paper: Paper, number: int, of: int) -> tuple[str, str]:
 
 def _draw(canvas: Canvas, x: float, y: float, size: float, bold: bool, words: str) -> None:
     """A line in its faces, one stretch of each after the other."""
-    stretch = ""
-    for sign in words:
-        if stretch and _face(sign, bold) != _face(stretch[0], bold):
-            x = _stretch(canvas, x, y, size, bold, stretch)
-            stretch = ""
-        stretch += sign
-    if stretch:
-        _stretch(canvas, x, y, size, bold, stretch)
+    for face, stretch in _stretches(words, bold):
+        canvas.setFont(face, size)
+        canvas.drawString(x, y, stretch)
+        x += float(pdfmetrics.stringWidth(stretch, face, size))
 
 
-def _stretch(canvas: Canvas, x: float, y: float, size: float, bold: bool, words: str) -> float:
-    face = _face(words[0], bold)
-    canvas.setFont(face, size)
-    canvas.drawString(x, y, words)
-    return x + float(pdfmetrics.stringWidth(words, face, size))
+def _stretches(words: str, bold: bool) -> Iterator[tuple[str, str]]:
+    """Faces, and what each draws; Chinese words have one, for readers lose a sign that stands alone in its face."""
+    for chinese, part in itertools.groupby(words, _is_from_elsewhere):
+        signs = list(part)
+        faces_of = [_face(it, bold) for it in signs]
+        if chinese and ELSEWHERE in faces_of:
+            yield ELSEWHERE, "".join(signs)
+            continue
+        for face, stretch in itertools.groupby(zip(faces_of, signs, strict=True), operator.itemgetter(0)):
+            yield face, "".join(sign for _, sign in stretch)

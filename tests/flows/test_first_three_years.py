@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bot import wiring
+from bot.commands import signers
 from bot.settings import Settings, read
 from bot.wiring import Product
 from storage import migrate
@@ -105,7 +106,8 @@ def years(monkeypatch: pytest.MonkeyPatch) -> Iterator[Years]:
             def now(cls, tz: Any = None) -> datetime:
                 return made.moment.astimezone(tz)
 
-        monkeypatch.setattr(wiring, "datetime", Told)
+        for module in (wiring, signers):
+            monkeypatch.setattr(module, "datetime", Told)
         yield made
 
 
