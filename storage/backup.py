@@ -118,7 +118,7 @@ def _table(found: sa.Inspector, name: str) -> sa.Table:
 
 
 def _lasting(table: sa.Table, *, sqlite: bool) -> sa.Select[Any]:
-    """A table's rows, without the chunks of files whose tips are not sent.
+    """A table's rows, without the chunks of files whose tips are not sent, whatever a hand says of those that are.
 
     SQLite lets any type lie in any column (see `loose_types`): a key of another type than its column's no process of
     ours wrote, and two of them could be one and the same once they are read.
@@ -129,7 +129,9 @@ def _lasting(table: sa.Table, *, sqlite: bool) -> sa.Select[Any]:
     if table.name != "blob":
         return every
     waiting = sa.table("waiting_file", sa.column("envelope_id"))
-    return every.where(table.c.envelope_id.not_in(sa.select(waiting.c.envelope_id)))
+    envelope = sa.table("envelope", sa.column("id"))
+    sent = table.c.envelope_id.in_(sa.select(envelope.c.id))
+    return every.where(sa.or_(sent, table.c.envelope_id.not_in(sa.select(waiting.c.envelope_id))))
 
 
 def _kind(column: sa.Column[Any]) -> str | None:

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import mapping
+from storage import known, mapping
 from storage.engine import Database
 from tips import errors
 
@@ -26,7 +26,7 @@ class SqlBlobs:
         """A file that waits, and the room that it needs."""
         values = {"envelope_id": envelope, "expires_at": expires_at, "size": size}
         async with self._database.write() as connection:
-            await _make_room(connection, room - size)
+            await self._make_room(connection, room - size)
             await connection.execute(mapping.table("waiting_file").insert(), values)
 
     async def stay(self, envelopes: Sequence[bytes], expires_at: datetime) -> None:
@@ -61,8 +61,8 @@ class SqlBlobs:
 
     async def count(self, envelope: bytes) -> int:
         """How many chunks there are."""
-        blob = mapping.table("blob").c
-        found = await self._database.rows(sa.select(sa.func.count()).where(blob.envelope_id == envelope))
+        blob = known.table("blob", self._database.dialect).c
+        found = await self._database.rows(sa.select(sa.func.count()).where(blob.envelope_id == envelope), envelope)
         return int(found[0][0])
 
     async def drop(self, envelopes: Sequence[bytes]) -> None:
@@ -78,31 +78,31 @@ class SqlBlobs:
     async def _forget(self, wanted: sa.Select[bytes]) -> int:
         async with self._database.write() as connection:
             gone = [envelope for (envelope,) in await connection.execute(wanted)]
-            await _remove(connection, gone)
+            await self._remove(connection, gone)
         return len(gone)
+
+    async def _make_room(self, connection: AsyncConnection, room: int) -> None:
+        """Let those go that expire first, until what waits takes no more than `room` bytes."""
+        waiting = mapping.table("waiting_file").c
+        over = int((await connection.execute(sa.select(_TAKEN))).scalar_one()) - room
+        if over <= 0:
+            return
+        gone = []
+        oldest = sa.select(waiting.envelope_id, waiting.size).order_by(waiting.expires_at, waiting.envelope_id)
+        for envelope, size in (await connection.execute(oldest)).all():
+            gone.append(envelope)
+            over -= size
+            if over <= 0:
+                break
+        await self._remove(connection, gone)
+
+    async def _remove(self, connection: AsyncConnection, envelopes: Sequence[bytes]) -> None:
+        """Chunks of files that wait, and that they do."""
+        for at in range(0, len(envelopes), AT_ONCE):
+            some = envelopes[at : at + AT_ONCE]
+            await self._database.name(connection, some)
+            for table in (known.table("blob", self._database.dialect), mapping.table("waiting_file")):
+                await connection.execute(table.delete().where(table.c.envelope_id.in_(some)))
 
 
 _TAKEN: Final = sa.func.coalesce(sa.func.sum(mapping.table("waiting_file").c.size), 0)
-
-
-async def _make_room(connection: AsyncConnection, room: int) -> None:
-    """Let those go that expire first, until what waits takes no more than `room` bytes."""
-    waiting = mapping.table("waiting_file").c
-    over = int((await connection.execute(sa.select(_TAKEN))).scalar_one()) - room
-    if over <= 0:
-        return
-    gone = []
-    oldest = sa.select(waiting.envelope_id, waiting.size).order_by(waiting.expires_at, waiting.envelope_id)
-    for envelope, size in (await connection.execute(oldest)).all():
-        gone.append(envelope)
-        over -= size
-        if over <= 0:
-            break
-    await _remove(connection, gone)
-
-
-async def _remove(connection: AsyncConnection, envelopes: Sequence[bytes]) -> None:
-    for at in range(0, len(envelopes), AT_ONCE):
-        for table in (mapping.table("blob"), mapping.table("waiting_file")):
-            some = table.c.envelope_id.in_(envelopes[at : at + AT_ONCE])
-            await connection.execute(table.delete().where(some))

@@ -42,7 +42,7 @@ SCHEMA: Final = "SELECT version_num FROM alembic_version"
 KNOWN: Final = "tinbao.known"  # the ids that a transaction names; see `storage.rights`
 NAMING: Final = f"SELECT set_config('{KNOWN}', ?, true)"  # with `?` for them as `listed`; it ends with the transaction
 # On PostgreSQL who upgrades waits for whoever read it so, and the other way round; on SQLite whoever writes is alone.
-HELD: Final = f"{NAMING}, version_num FROM alembic_version FOR KEY SHARE"
+HELD: Final = f"{NAMING}, hold_schema()"
 NOT_PERMITTED: Final = "42501"  # PostgreSQL's code
 _FAILURES: Final = (exc.OperationalError, exc.InternalError, exc.InterfaceError, exc.TimeoutError, OSError)
 
@@ -213,18 +213,19 @@ class Database:
         """
         async with guarded(), AsyncSession(self._reading) as session:
             if known:
-                await self._name(await session.connection(), known)
+                await self.name(await session.connection(), known)
             yield session
 
     async def rows(self, statement: sa.Executable, *known: bytes) -> Sequence[Any]:
         """Plain rows, without objects: for pages and sums. `known`: as for `read`."""
         async with guarded(), self._reading.connect() as connection:
             if known:
-                await self._name(connection, known)
+                await self.name(connection, known)
             found: Sequence[Any] = (await connection.execute(statement)).all()
         return found
 
-    async def _name(self, connection: AsyncConnection, known: Sequence[bytes]) -> None:
+    async def name(self, connection: AsyncConnection, known: Sequence[bytes]) -> None:
+        """Name ids by which rows are found, in place of those that the transaction named before."""
         if not is_sqlite(self.url):
             await connection.exec_driver_sql(NAMING.replace("?", "%s"), (listed(known),))
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import MetaData, Table
 
 from storage import engine, tables
-from storage.tables import STANDING
+from storage.tables import LONGEST_STANDING, STANDING
 
 PREFIX: Final = "known_"
 
@@ -30,6 +30,7 @@ class View:
     rows: str
     columns: tuple[str, ...] = ()
     of: str = ""  # the table, where the view does not bear its name
+    changed: str = "true"  # which of them may be changed or deleted
 
 
 def _named(column: str) -> str:
@@ -38,6 +39,9 @@ def _named(column: str) -> str:
 
 
 _OF_CASE: Final = f"EXISTS (SELECT FROM envelope WHERE envelope.id = it.envelope_id AND {_named('envelope.case_id')})"
+_WAITS: Final = (  # and no hand has said so of a file whose tip was sent
+    "EXISTS (SELECT FROM waiting_file AS w WHERE w.envelope_id = it.envelope_id) AND NOT is_filed(it.envelope_id)"
+)
 _CLOSING: Final = _named("it.leaf") + " AND it.leaf = ANY (SELECT closing FROM tree_head)"  # noqa: S608 (leaves are no secret)
 _ASIDE: Final = "name ~ '^mailbox[.][0-9a-f]+[.][0-9a-f]+$'"  # see migration 0013
 _LOOKUP: Final = f"decode(CASE WHEN {_ASIDE} THEN split_part(name, '.', 3) END, 'hex')"
@@ -51,12 +55,19 @@ VIEWS: Final[Mapping[str, View]] = {
     "ping": View(_named("it.case_id"), ("id", "case_id", "due_at")),
     "push": View(_named("it.case_id"), ("id", "case_id", "due_at")),  # and not whose chat it is
     "topic": View(_named("it.case_id"), ("case_id",)),
-    "standing": View(str(STANDING["postgresql"]), of="event"),  # what was laid down for the whole home, for every part
+    "blob": View(_named("it.envelope_id"), ("envelope_id", "number"), changed=_WAITS),
+    "standing": View(
+        f"{STANDING['postgresql']} AND length(it.body) <= {LONGEST_STANDING}", of="event"
+    ),  # what was laid down for the whole home, for every part
     "kept": View(_named(_LOOKUP), ("name", "value")),
 }
 
 
-FUNCTIONS: Final = {  # drafts, which every turn finds and puts: a view would cost it three times as much
+FUNCTIONS: Final = {
+    # Whoever may lock a row themselves may lock it against everybody; nobody upgrades while others hold it so.
+    "hold_schema()": ("text", "RETURN (SELECT version_num FROM alembic_version FOR KEY SHARE);"),
+    "is_filed(bytea)": ("boolean", "RETURN EXISTS (SELECT FROM envelope WHERE id = $1);"),
+    # drafts, which every turn finds and puts: a view would cost it three times as much
     "find_draft(bytea)": (
         "TABLE (sealed bytea, version bigint, expires_at bigint)",
         "RETURN QUERY SELECT it.sealed, it.version, it.expires_at FROM draft AS it WHERE it.key = $1;",
@@ -72,6 +83,14 @@ FUNCTIONS: Final = {  # drafts, which every turn finds and puts: a view would co
 def table(name: str, dialect: str) -> Table:
     """A table as it is looked into by exact id: SQLite knows no rights, and has no views."""
     return _base(name) if dialect == "sqlite" else _view(name)
+
+
+def columns(relation: str) -> tuple[str, ...]:
+    """The columns of a table, or of a view of one."""
+    if not relation.startswith(PREFIX):
+        return tuple(tables.metadata.tables[relation].columns.keys())
+    name = relation.removeprefix(PREFIX)
+    return VIEWS[name].columns or tuple(_base(name).columns.keys())
 
 
 def _base(name: str) -> Table:
@@ -92,8 +111,8 @@ def statements(connection: sa.Connection) -> Iterator[str]:
         yield f"CREATE FUNCTION {signature} RETURNS {returns} LANGUAGE plpgsql {owned} AS $$BEGIN {body} END$$"
         yield f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
     for name, view in VIEWS.items():
-        shown = [it for it in _base(name).columns if not view.columns or it.name in view.columns]
-        yield from _Made(name, view.of or name, view.rows, shown, connection.dialect, owned).statements()
+        shown = [_base(name).columns[it] for it in columns(PREFIX + name)]
+        yield from _Made(name, view, shown, connection.dialect, owned).statements()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +120,7 @@ class _Made:
     """A view in the making."""
 
     name: str
-    table: str
-    rows: str
+    view: View
     columns: list[sa.Column[Any]]
     dialect: sa.Dialect
     owned: str  # how its functions run: as the owner, whoever calls them, with the owner's tables in view
@@ -123,19 +141,23 @@ class _Made:
         )
 
     def _found(self) -> str:
-        return f"SELECT {self._row('it')} FROM {self.table} AS it WHERE {self.rows}"  # noqa: S608
+        return f"SELECT {self._row('it')} FROM {self._table} AS it WHERE {self.view.rows}"  # noqa: S608
 
     def _changed(self) -> str:
         """The row as it shall be, or gone; one that is no longer what was shown stays, and counts as not found."""
         keys, others = ([it for it in self.columns if it.primary_key is key] for key in (True, False))
         this = " AND ".join(f'it."{it.name}" = OLD."{it.name}"' for it in keys)
-        same = f"{this} AND ROW({self._row('it')}) IS NOT DISTINCT FROM ROW({self._row('OLD')})"
+        same = f"{this} AND ROW({self._row('it')}) IS NOT DISTINCT FROM ROW({self._row('OLD')}) AND {self.view.changed}"
         values = ", ".join(f'"{it.name}" = NEW."{it.name}"' for it in others or keys)
         return (
-            f"BEGIN IF TG_OP = 'DELETE' THEN DELETE FROM {self.table} AS it WHERE {same};"  # noqa: S608
-            f" ELSE UPDATE {self.table} AS it SET {values} WHERE {same}; END IF;"
+            f"BEGIN IF TG_OP = 'DELETE' THEN DELETE FROM {self._table} AS it WHERE {same};"  # noqa: S608
+            f" ELSE UPDATE {self._table} AS it SET {values} WHERE {same}; END IF;"
             " IF NOT FOUND THEN RETURN NULL; ELSIF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END"
         )
+
+    @property
+    def _table(self) -> str:
+        return self.view.of or self.name
 
     def _row(self, name: str) -> str:
         return ", ".join(f'{name}."{it.name}"' for it in self.columns)

@@ -8,7 +8,7 @@ from sqlmodel import select
 from storage import known, mapping
 from storage.cases import every
 from storage.engine import Database
-from storage.tables import STANDING, EventRow
+from storage.tables import LONGEST_STANDING, STANDING, EventRow
 from tips.cases.case import Case
 from tips.cases.ledger import SignedEvent
 
@@ -27,7 +27,9 @@ class SqlLedger:
     async def standing(self) -> list[SignedEvent]:
         """Events of a subject; the index holds none but these."""
         dialect = self._database.dialect
-        rows = await self._database.rows(sa.select(known.table("standing", dialect)).where(STANDING[dialect]))
+        table = known.table("standing", dialect)
+        short = sa.func.length(table.c.body) <= LONGEST_STANDING
+        rows = await self._database.rows(sa.select(table).where(STANDING[dialect], short))
         return [mapping.event_of(row) for row in rows]
 
     async def append(self, event: SignedEvent) -> None:

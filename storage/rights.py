@@ -61,18 +61,20 @@ SERVING: Final = (INTAKE, DESK, OFFICERS, CLOCK)
 STEPS: Final = (INTAKE, DESK, CLOCK)  # they bring cases on
 
 PROBE: Final = "name = 'probe'"  # see `storage.probe`
-WAITS: Final = "EXISTS (SELECT FROM waiting_file AS it WHERE it.envelope_id = blob.envelope_id)"
+UNSENT: Final = "NOT is_filed(envelope_id)"  # no tip has this file
+WAITS: Final = f"EXISTS (SELECT FROM waiting_file AS it WHERE it.envelope_id = blob.envelope_id) AND {UNSENT}"
+OF_A_CASE: Final = "case_id <> ''"  # what counts for the whole home is nobody's word there
 OWN: Final = f"instance = ANY ((SELECT nullif(current_setting('{KNOWN}', true), '')::bytea[])::bytea[])"
 COUNTED: Final = "of <> 'sign'"  # what the intake counts; early signs are the clock's
 PUBLISHED: Final = may("select(period, number, figures, leaf, body, signature)")  # not `counted`: what was hidden
 
+LOCKS: Final = {CLOCK: ("waiting_leaf", "leaf_tally")}  # for which PostgreSQL asks for the right to change the whole
 _READ: Final = dict.fromkeys(SERVING, may("select"))
-_HELD: Final = may("select") + may("update(version_num)", new="false")  # who reads it FOR KEY SHARE changes nothing
 _PROBED: Final = may("select insert delete", PROBE)
 _UNNAMED: Final = dict.fromkeys(STEPS, may("select(case_id) update(case_id, due_at)"))
 
 TABLES: Final[Mapping[str, Mapping[Part, Rights]]] = {
-    "alembic_version": dict.fromkeys(SERVING, _HELD),
+    "alembic_version": _READ,
     # --- cases
     "tip": {
         INTAKE: may("insert"),
@@ -94,24 +96,25 @@ TABLES: Final[Mapping[str, Mapping[Part, Rights]]] = {
     "milestone": {INTAKE: may("insert"), DESK: may("insert"), CLOCK: may("select insert delete")},
     # --- files: who makes room for one looks at all that wait; what a chunk holds the intake never reads
     "blob": {
-        INTAKE: may("select(envelope_id, number) insert delete", WAITS),
+        INTAKE: may("insert", WAITS),
         DESK: may("select insert delete"),
         CLOCK: may("select(envelope_id, number) delete"),
     },
+    "known_blob": dict.fromkeys(STEPS, may("select delete")),
     "waiting_file": {
-        INTAKE: may("select insert update(expires_at) delete"),
+        INTAKE: may("select update(expires_at) delete") + may("insert", UNSENT),
         DESK: may("select insert delete"),
         CLOCK: may("select delete"),
         BACKUPS: may("select(envelope_id)"),
     },
     # --- the ledger and its tree, which is public but for what stands behind its leaves
-    "event": {INTAKE: may("insert"), DESK: may("select insert"), CLOCK: may("select insert")},
+    "event": {INTAKE: may("insert", OF_A_CASE), DESK: may("select insert"), CLOCK: may("select insert")},
     "known_event": dict.fromkeys(STEPS, may("select")),
     "known_standing": _READ,
     "waiting_leaf": {
         INTAKE: may("insert"),
         DESK: may("select insert"),
-        CLOCK: may("select insert update delete"),  # it locks the table, for which PostgreSQL asks more than reading
+        CLOCK: may("select insert update delete"),
     },
     "leaf_tally": {
         INTAKE: may("select insert update", OWN),
@@ -170,6 +173,8 @@ TABLES: Final[Mapping[str, Mapping[Part, Rights]]] = {
 
 
 FUNCTIONS: Final[Mapping[str, tuple[Part, ...]]] = {  # who may call those of `storage.known`
+    "hold_schema()": SERVING,
+    "is_filed(bytea)": (INTAKE,),
     "find_draft(bytea)": SERVING,  # every part says at `/readyz` whether drafts can be reached
     "put_draft(bytea, bigint, bigint, bytea, bigint)": (INTAKE,),
     "drop_draft(bytea, bigint)": (INTAKE,),

@@ -23,6 +23,8 @@ def put_into_force(connection: sa.Connection) -> bool:
 
     False: whoever connects may make no roles, or somebody logs in by one of these names: there are the views alone.
     """
+    for table, policy in connection.execute(_POLICIES, {"tables": [*rights.TABLES]}).all():  # they call functions
+        connection.exec_driver_sql(f"DROP POLICY {quoted(policy)} ON {table}")
     connection.exec_driver_sql(";\n".join(known.statements(connection)))
     groups = names(connection)
     if not _made(connection, groups):
@@ -68,8 +70,6 @@ def _statements(connection: sa.Connection, groups: Mapping[Part, str]) -> Iterat
     yield f"GRANT CONNECT ON DATABASE {quoted(database)} TO {every}"
     yield f"REVOKE CREATE ON SCHEMA {quoted(schema)} FROM {every}"
     yield f"GRANT USAGE ON SCHEMA {quoted(schema)} TO {every}"
-    for table, policy in connection.execute(_POLICIES, {"tables": [*rights.TABLES]}):
-        yield f"DROP POLICY {quoted(policy)} ON {table}"
     for function, parts in rights.FUNCTIONS.items():
         yield f"GRANT EXECUTE ON FUNCTION {function} TO {', '.join(quoted(groups[it]) for it in parts)}"
     for table in rights.TABLES:
@@ -78,12 +78,15 @@ def _statements(connection: sa.Connection, groups: Mapping[Part, str]) -> Iterat
             yield f"ALTER TABLE {table} {'ENABLE' if rights.narrowed(table) else 'DISABLE'} ROW LEVEL SECURITY"
         for part, group in groups.items():
             for number, right in enumerate(rights.of(table, part)):
-                yield from _given(table, f"{part} {number}", group, right)
+                yield from _given(table, f"{part} {number}", group, right, locks=table in rights.LOCKS.get(part, ()))
 
 
-def _given(table: str, policy: str, group: str, right: Right) -> Iterator[str]:
-    """A right as statements."""
-    columns = f" ({', '.join(map(quoted, right.columns))})" if right.columns else ""
+def _given(table: str, policy: str, group: str, right: Right, *, locks: bool) -> Iterator[str]:
+    """A right as statements. To change is given column by column: whoever may change the whole table may lock it."""
+    given = right.columns
+    if right.command == "UPDATE" and not locks:
+        given = given or known.columns(table)
+    columns = f" ({', '.join(map(quoted, given))})" if given else ""
     yield f"GRANT {right.command}{columns} ON {table} TO {quoted(group)}"
     if table.startswith(known.PREFIX):
         yield f"GRANT EXECUTE ON FUNCTION {table}() TO {quoted(group)}"

@@ -46,6 +46,7 @@ STANDING: Final = {  # events that concern no case and name a "subject": as the 
     "sqlite": text("case_id = x'' AND instr(body, x'227375626a656374223a') > 0"),
     "postgresql": text(r"case_id = '\x'::bytea AND position('\x227375626a656374223a'::bytea IN body) > 0"),
 }
+LONGEST_STANDING: Final = 32 * 1024  # bytes of such an event; a longer one is nobody's word
 # In no backup: worthless without keys that are in none, or of the hour. What is restored tells nobody again.
 PASSING: Final = frozenset(
     {

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
+from storage import backup
 from storage.rights import Part
 from tests.fakes import gallery, logins
 from tests.fakes.desk import CSRF, browser, log_in
@@ -30,6 +32,7 @@ from tips.cases.days_off import Decision
 from tips.cases.home_texts import HomeText, TextName
 from tips.cases.incidents import IncidentKind
 from tips.cases.ledger import Kind
+from tips.crypto.pieces import Pieces
 from tips.organisation.roles import Role
 from tips.people.enrolment import Newcomer
 
@@ -50,7 +53,6 @@ async def a_file_that_was_sent(parted: Parted) -> bytes:
     return bytes(envelope)
 
 
-@pytest.mark.xfail(strict=False, reason="a row of `waiting_file` that anybody may insert opens `blob` to its policy")
 async def test_who_has_the_intake_s_login_destroys_no_file_that_was_sent(parted: Parted) -> None:
     """It saw the id while the file waited; it says again that the file waits, and takes its chunks away."""
     envelope = await a_file_that_was_sent(parted)
@@ -63,31 +65,60 @@ async def test_who_has_the_intake_s_login_destroys_no_file_that_was_sent(parted:
     assert gone == 0
 
 
-@pytest.mark.xfail(
-    strict=False, reason="a policy is asked after the index; what it removed is counted for whoever asks"
-)
-async def test_who_has_the_intake_s_login_lists_no_file_of_a_tip(parted: Parted) -> None:
-    """By halving the range of ids: each plan says how many rows the policy on `blob` removed."""
+async def test_nobody_but_the_owner_says_that_a_sent_file_waits(parted: Parted) -> None:
+    """A backup leaves out what waits, and the clock takes it away."""
     envelope = await a_file_that_was_sent(parted)
-    with psycopg.connect(logins.raw(parted.urls[Part.INTAKE])) as connection:
-        first, last = 0, 1 << 128
-        while last - first > 1 and (there := removed(connection, first, (first + last) // 2)) is not None:
+    with (
+        psycopg.connect(logins.raw(parted.urls[Part.INTAKE])) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("INSERT INTO waiting_file VALUES (%s, 0, 0)", (envelope,))
+
+
+async def test_a_backup_has_the_files_of_tips_that_were_sent_whatever_a_row_says(a_home: Home, tmp_path: Path) -> None:
+    """A hand in the database says that they wait still; what is not sent is in no backup."""
+    citizen = a_home.citizen()
+    await citizen.says(TIP)
+    await gives(citizen, gallery.picture("PNG"))
+    await citizen.sends("phòng số 6")
+    await gives(a_home.citizen(), gallery.picture("PNG"))
+    of_it = "FROM blob WHERE envelope_id IN (SELECT id FROM envelope)"
+    ((file, chunks),) = behind(a_home, f"SELECT envelope_id, count(*) {of_it} GROUP BY envelope_id")
+    behind(a_home, "INSERT INTO waiting_file VALUES (:id, 0, 0)", id=file)
+    dumped = backup.dump(a_home.settings.database_url, "a test", a_home.clock())
+    manifest, _ = backup.load(f"sqlite+aiosqlite:///{tmp_path}/new.db", Pieces(dumped))
+    assert manifest is not None
+    assert manifest.rows["blob"] == chunks
+
+
+@pytest.mark.parametrize("relation", ["blob", "known_blob"])
+async def test_who_has_the_intake_s_login_lists_no_file_of_a_tip(parted: Parted, relation: str) -> None:
+    """By halving the range of ids: a plan says how many rows a policy removed."""
+    envelope = await a_file_that_was_sent(parted)
+    first, last = 0, 1 << 128
+    with (
+        contextlib.suppress(psycopg.errors.InsufficientPrivilege),
+        psycopg.connect(logins.raw(parted.urls[Part.INTAKE])) as connection,
+    ):
+        while last - first > 1:
+            there = removed(connection, relation, first, (first + last) // 2)
             first, last = (first, (first + last) // 2) if there else ((first + last) // 2, last)
     assert first.to_bytes(16) != envelope
 
 
-def removed(connection: psycopg.Connection, first: int, last: int) -> bool | None:
-    """Whether a plan tells of rows between two ids; None: no plan is shown."""
+def removed(connection: psycopg.Connection, relation: str, first: int, last: int) -> bool:
+    """Whether a plan tells of rows between two ids."""
     plan = connection.execute(
-        "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT FROM blob WHERE envelope_id >= %s"
-        " AND envelope_id <= %s",
+        SQL(
+            "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT FROM {} WHERE envelope_id >= %s"
+            " AND envelope_id <= %s"
+        ).format(Identifier(relation)),
         (first.to_bytes(16), (last - 1).to_bytes(16)),
     )
     return any("Rows Removed by Filter" in line for (line,) in plan.fetchall())
 
 
 @pytest.mark.parametrize("part", [Part.OFFICERS, Part.INTAKE])
-@pytest.mark.xfail(strict=False, reason="who may read the schema's number FOR KEY SHARE may read it FOR UPDATE")
 async def test_who_has_one_part_s_login_stops_no_other_part(parted: Parted, part: Part) -> None:
     """One transaction that stays open and does nothing holds up every tip and every step of the home."""
     with psycopg.connect(logins.raw(parted.urls[part])) as connection:
@@ -103,7 +134,6 @@ async def test_who_has_one_part_s_login_stops_no_other_part(parted: Parted, part
     assert done, "nobody could send a tip for eight seconds"
 
 
-@pytest.mark.xfail(strict=False, reason="who may update a view may lock it against everybody")
 async def test_who_has_the_intake_s_login_keeps_the_desk_from_no_view(parted: Parted) -> None:
     """The same for `blob`, `waiting_file`, `contact`, `address`: who may delete or update may lock the whole."""
     with psycopg.connect(logins.raw(parted.urls[Part.INTAKE])) as one, parted.psql(Part.DESK) as other:
@@ -113,16 +143,22 @@ async def test_who_has_the_intake_s_login_keeps_the_desk_from_no_view(parted: Pa
         other.execute("SELECT FROM known_tip")
 
 
-@pytest.mark.xfail(
-    strict=False, reason="every process reads whatever concerns no case and names a subject, at any size"
-)
-async def test_one_row_of_the_intake_s_stalls_no_other_part(parted: Parted) -> None:
-    """Each process looks every 15 seconds; nobody signed this one, and nobody but the owner can take it away."""
-    body = b'{"facts":{"subject":"x"},"claims":[' + b"[]," * 1_000_000 + b"1]}"
-    with psycopg.connect(logins.raw(parted.urls[Part.INTAKE])) as connection, contextlib.suppress(psycopg.Error):
-        connection.execute("INSERT INTO event VALUES (%s, '', %s, '')", (secrets.token_bytes(32), body))
-    read = await parted.parts[Part.DESK].product.store.ledger.standing()
-    assert sum(len(it.body) for it in read) < len(body)
+HUGE = b'{"facts":{"subject":"x"},"claims":[' + b"[]," * 1_000_000 + b"1]}"
+
+
+async def test_the_intake_s_login_says_nothing_for_the_whole_home(parted: Parted) -> None:
+    """Each process looks every 15 seconds; nobody but the owner can take such a row away."""
+    for body in (HUGE, b'{"facts":{"subject":"x"}}'):
+        with (
+            psycopg.connect(logins.raw(parted.urls[Part.INTAKE])) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute("INSERT INTO event VALUES (%s, '', %s, '')", (secrets.token_bytes(32), body))
+
+
+async def test_a_huge_row_of_a_hand_s_is_read_by_nobody(a_home: Home) -> None:
+    behind(a_home, INSERT, leaf=secrets.token_bytes(32), case=b"", body=HUGE, signature=b"")
+    assert await a_home.product.store.ledger.standing() == []
 
 
 # --- an admin alone ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import contextlib
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -313,14 +314,20 @@ async def test_files_that_have_their_tip_are_out_of_the_intake_s_hands(parted: P
     await citizen.says(TIP)
     await gives(citizen, gallery.picture("PNG"))
     with parted.psql(Part.INTAKE) as connection:
-        assert counted(connection, "blob") > 0
-        ((waiting,),) = connection.execute("SELECT envelope_id FROM waiting_file").fetchall()
+        ((file,),) = connection.execute("SELECT envelope_id FROM waiting_file").fetchall()
+        connection.execute(engine.NAMING.replace("?", "%s"), (engine.listed([file]),))
+        chunks = counted(connection, "known_blob")
+        assert connection.execute("DELETE FROM known_blob").rowcount == chunks > 0
+        connection.rollback()
     await citizen.sends("phòng số 6")
+    parted.changed(f"INSERT INTO waiting_file VALUES ('\\x{file.hex()}', 0, 0)")  # as if it never stopped waiting
     with parted.psql(Part.INTAKE) as connection:
-        assert counted(connection, "blob") == 0
-        assert connection.execute("DELETE FROM blob WHERE envelope_id = %s", (waiting,)).rowcount == 0
+        connection.execute(engine.NAMING.replace("?", "%s"), (engine.listed([file]),))
+        assert connection.execute("DELETE FROM known_blob").rowcount == 0
         with pytest.raises(InsufficientPrivilege):
-            connection.execute("INSERT INTO blob VALUES (%s, 99, '')", (waiting,))
+            connection.execute("INSERT INTO blob VALUES (%s, 99, '')", (file,))
+    assert await parted.parts[Part.CLOCK].product.store.blobs.expire(datetime.now(UTC)) == 1
+    assert await parted.parts[Part.DESK].product.store.blobs.count(file) == chunks
 
 
 # --- the table of rights ----------------------------------------------------------------------------------------------

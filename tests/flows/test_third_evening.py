@@ -411,7 +411,9 @@ async def test_whose_code_is_used_again_is_told(tmp_path: Path) -> None:
         first = office.product.organisation.document
         await adopts(tmp_path, office)
         told = await office.product.reorganisation.consequences(units.of_document(first))
-        await office.product.roster.put_into_force(office.signed(office.product.registrar().adopt(first)))
+        proposal = office.product.registrar().adopt(first)
+        assert "org.change.reused" in {it.text for it in proposals.changes(proposal)}, "those who sign are not told"
+        await office.product.roster.put_into_force(office.signed(proposal))
         await office.citizen().sends(TIP)
         row = await office.the_case()
         assert await text(office, await office.session("an"), row.id) == TIP

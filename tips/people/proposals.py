@@ -228,7 +228,7 @@ def of_coming(it: Coming) -> dict[str, str]:
 
 
 def _adopted(before: Roster, proposal: Proposal, named: tuple[str, str], text: str) -> list[Change]:
-    """That an organisation is adopted, and each thing that is another one in it."""
+    """That an organisation is adopted, each thing that is another in it, and what would come of it by the roster."""
     document, coming = proposal.organisation, proposal.version.coming
     if document is None or (document.plain["name"], document.digest) != named:
         raise errors.NotVerified("the proposal names another organisation than the one that comes with it")
@@ -236,8 +236,9 @@ def _adopted(before: Roster, proposal: Proposal, named: tuple[str, str], text: s
         raise errors.NotVerified(f"the organisation of the proposal has {len(problems)} problems")
     values = {"organisation": named[0], "digest": named[1][:16], "issued": document.plain["issued"]}
     values |= {"units": str(len(document.plain["units"])), "at": deadlines.moment(coming.at) if coming else ""}
-    differ = document_changes.changes(_before(before, proposal), units.of_document(document))
-    return [Change(text, values), *(Change(it.key, it.params) for it in differ)]
+    old, new = _before(before, proposal), units.of_document(document)
+    told = [*document_changes.changes(old, new), *document_changes.consequences(old, new, before, {})]
+    return [Change(text, values), *(Change(it.key, it.params) for it in told)]
 
 
 def _before(before: Roster, proposal: Proposal) -> Organisation:
