@@ -2617,9 +2617,16 @@ MUTANTS = (
     Mutant(
         "a reform that a signer sees by its digest only",
         "tips/people/proposals.py",
-        "return [Change(text, values), *(Change(it.key, it.params) for it in differ)]",
+        "return [Change(text, values), *(Change(it.key, it.params) for it in told)]",
         "return [Change(text, values)]",
         "tests/flows/test_signers_apart.py::test_a_signer_sees_each_thing_that_a_reform_changes",
+    ),
+    Mutant(
+        "signers who are not told that a code is used again",
+        "tips/people/proposals.py",
+        ", *document_changes.consequences(old, new, before, {})]",
+        "]",
+        "tests/flows/test_third_evening.py::test_whose_code_is_used_again_is_told",
     ),
     Mutant(
         "a reform that comes into force before its day",
