@@ -1,4 +1,4 @@
-"""Brings what the tests need beside Python: PostgreSQL, chromium with fonts, strace, exiftool,
+"""Brings what the tests need beside Python: PostgreSQL, PgBouncer, chromium with fonts, strace, exiftool,
 ffmpeg, poppler, LibreOffice, and node with npm's age-encryption.
 
 The system's own come first; else, as root, Debian's packages by apt-get; else those unpacked below `.tools`.
@@ -47,6 +47,16 @@ def command(name: str) -> Callable[[pathlib.Path], pathlib.Path | None]:
     return find
 
 
+def service(name: str) -> Callable[[pathlib.Path], pathlib.Path | None]:
+    """Finds a program that only administrators start."""
+
+    def find(root: pathlib.Path) -> pathlib.Path | None:
+        found = root / "usr/sbin" / name
+        return found if found.exists() else None
+
+    return find
+
+
 def postgres(root: pathlib.Path) -> pathlib.Path | None:
     """The newest folder with initdb and pg_ctl."""
     folders = sorted(root.glob("usr/lib/postgresql/*/bin"), key=lambda it: int(re.sub(r"\D", "", it.parent.name)))
@@ -62,6 +72,7 @@ def font(root: pathlib.Path) -> pathlib.Path | None:
 
 NEEDS = (
     Need("postgres_bin", postgres, ("postgresql",)),
+    Need("pgbouncer", service("pgbouncer"), ("pgbouncer",)),
     Need("chromium", command("chromium"), ("chromium", "libatomic1")),
     Need("font", font, ("fonts-noto-core",)),
     Need("strace", command("strace"), ("strace",)),

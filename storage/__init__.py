@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-from storage import migrate
+from storage import migrate, retrying
 from storage.accounts import SqlAccounts
 from storage.addresses import SqlAddresses
 from storage.blobs import SqlBlobs
@@ -14,7 +15,7 @@ from storage.cases import SqlCases
 from storage.clockwork import SqlClockwork
 from storage.contacts import SqlContacts
 from storage.drafts import SqlDrafts
-from storage.engine import BUSY, Database
+from storage.engine import BUSY, Database, is_sqlite
 from storage.invitations import SqlInvitations
 from storage.keyring import SqlKeyring
 from storage.ledger import SqlLedger
@@ -88,7 +89,7 @@ async def open_store(
             from storage.valkey import ValkeyDrafts
 
             drafts = await stack.enter_async_context(ValkeyDrafts(drafts_url, beside, schema))
-        yield Store(
+        store = Store(
             tips=SqlTips(writer),
             cases=SqlCases(database, ends),
             drafts=drafts,
@@ -106,3 +107,10 @@ async def open_store(
             contacts=SqlContacts(database),
             probe=SqlProbe(database),
         )
+        yield store if is_sqlite(url) else _retried(store)
+
+
+def _retried(store: Store) -> Store:
+    """The same store; what a server asks to be done again is."""
+    again: dict[str, Any] = {it.name: retrying.retried(getattr(store, it.name)) for it in fields(store)}
+    return replace(store, **again)

@@ -20,7 +20,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from storage import engine, migrate
+from storage import engine, migrate, server
 from storage.loose_types import NO_NUMBER, NO_OCTETS, NO_TEXT
 from storage.tables import PASSING
 from tips import errors
@@ -274,7 +274,10 @@ def _connected(url: str, begin: str) -> Iterator[sa.Connection]:
 
 def _engine(url: str) -> sa.Engine:
     if not engine.is_sqlite(url):
-        return sa.create_engine(engine.sync_url(url), hide_parameters=True, isolation_level="REPEATABLE READ")
+        how = server.arguments(url, serving=False)
+        return sa.create_engine(
+            engine.sync_url(url), hide_parameters=True, isolation_level="REPEATABLE READ", connect_args=how
+        )
     options = {"isolation_level": None, "uri": "file:" in url}
     created = sa.create_engine(engine.sync_url(url), hide_parameters=True, connect_args=options)
     sa.event.listen(created, "connect", engine.set_up)

@@ -20,7 +20,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage import loose_types, mapping
+from storage import loose_types, mapping, retrying, server
 from storage.tallying import STEPS, Lane
 from tips import errors
 from tips.cases.ledger import SignedEvent
@@ -67,7 +67,10 @@ def is_uri(path: str) -> bool:
 def create_engine(url: str, busy: float = BUSY) -> AsyncEngine:
     """An engine with this project's settings."""
     if not is_sqlite(url):
-        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=8)
+        how = server.arguments(url, serving=True)
+        return create_async_engine(
+            server.address(url), hide_parameters=True, pool_pre_ping=True, pool_size=8, connect_args=how
+        )
     created = create_async_engine(
         url,
         hide_parameters=True,
@@ -106,7 +109,7 @@ async def guarded() -> AsyncIterator[None]:
     try:
         yield
     except _FAILURES as error:
-        raise errors.StoreUnavailable from error
+        raise unavailable(error) from error
     except exc.ProgrammingError as error:
         if is_not_permitted(error):
             raise errors.NotPermitted from error
@@ -115,12 +118,21 @@ async def guarded() -> AsyncIterator[None]:
 
 def unavailable(error: BaseException) -> errors.StoreUnavailable:
     """What an error of SQLAlchemy's is called where a database cannot be used."""
-    return errors.NotPermitted() if is_not_permitted(error) else errors.StoreUnavailable()
+    if is_not_permitted(error):
+        return errors.NotPermitted()
+    lost = isinstance(error, exc.DBAPIError) and error.connection_invalidated
+    return retrying.Passing() if retrying.passes(_code(error), lost=lost) else errors.StoreUnavailable()
 
 
 def is_not_permitted(error: BaseException) -> bool:
     """Whether an error of SQLAlchemy's says that the role lacks a right."""
-    return getattr(getattr(error, "orig", None), "sqlstate", None) == NOT_PERMITTED
+    return _code(error) == NOT_PERMITTED
+
+
+def _code(error: BaseException) -> str | None:
+    """PostgreSQL's own, of an error of SQLAlchemy's."""
+    code: str | None = getattr(getattr(error, "orig", None), "sqlstate", None)
+    return code
 
 
 def listed(ids: Iterable[bytes]) -> str:
@@ -316,4 +328,4 @@ def _beside(path: str) -> sqlite3.Connection:
 
 def sync_url(url: str) -> str:
     """The same database for a driver without asyncio."""
-    return url.replace("sqlite+aiosqlite:", "sqlite:")
+    return url.replace("sqlite+aiosqlite:", "sqlite:") if is_sqlite(url) else server.address(url)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from storage import engine, roles
+from storage import engine, roles, server
 from storage.rights import Part
 from tips import errors
 
@@ -112,7 +112,8 @@ def connected(url: str) -> Iterator[sa.Connection]:
 
 def _engine(url: str) -> sa.Engine:
     if not engine.is_sqlite(url):
-        return sa.create_engine(engine.sync_url(url), hide_parameters=True)
+        how = server.arguments(url, serving=False)
+        return sa.create_engine(engine.sync_url(url), hide_parameters=True, connect_args=how)
     options = {"timeout": PATIENCE, "isolation_level": None, "uri": "file:" in url}
     created = sa.create_engine(engine.sync_url(url), hide_parameters=True, connect_args=options)
     sa.event.listen(created, "connect", engine.set_up)

