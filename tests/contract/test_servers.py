@@ -166,7 +166,7 @@ async def test_what_one_transaction_names_no_other_one_finds(pooled: str) -> Non
     async with opened(pooled) as store:
         change = new_case()
         assert await store.tips.submit(change)
-        database = engine.Database(pooled)
+        database = engine.Database(pooled, schema=migrate.revisions(migrate.SCRIPTS)[-1])
         try:
             for _ in range(12):
                 async with database.write(change.case.id):
