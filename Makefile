@@ -106,8 +106,8 @@ drawings: setup ## Draw anew what docs/ shows of the tables that rule
 	@$(OWN) scripts/draw_conversation.py
 	@$(OWN) scripts/draw_permissions.py
 
-mutants: setup-test ## Take out each guard in turn and see its test turn red; PASSED=1 right after `make test`
-	@$(OWN) scripts/mutants.py $(if $(PASSED),--passed)
+mutants: setup-test ## Take out each guard in turn and see its test turn red; PASSED=1 right after `make test`, THIRD=N for every third
+	@$(OWN) scripts/mutants.py $(if $(PASSED),--passed) $(if $(THIRD),--third=$(THIRD))
 
 interop: setup ## Make the HPKE vectors anew with an independent implementation (needs node)
 	@npm install --silent --no-package-lock --prefix .tools/interop @hpke/core@1.9.0 @hpke/hybridkem-x-wing@0.7.0

@@ -20,7 +20,7 @@ from queue import Queue
 
 ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2  # mutants that are tried side by side
-PASSED = "--passed"
+PASSED, THIRD = "--passed", "--third="
 SECOND = itertools.count(1_000_000_000)  # a time of a file, in seconds since 1970
 SECONDS = 300  # one mutant's time; one that hangs is not held by its test
 
@@ -3103,11 +3103,14 @@ MUTANTS = (
 def main(names: list[str]) -> None:
     """Try every mutant, or those whose name holds one of the words given; ends with 1 if a guard is held by nothing.
 
-    `--passed` says that all tests have just passed, so that they are not run once more without a mutant.
+    `--passed` says that all tests have just passed, so that they are not run once more without a mutant; `--third=N`
+    takes every third mutant from the Nth on, any whole number.
     """
     passed = PASSED in names
-    words = [it for it in names if it != PASSED]
-    chosen = [it for it in MUTANTS if not words or any(word in it.name for word in words)]
+    third = next((int(it.removeprefix(THIRD)) for it in names if it.startswith(THIRD)), None)
+    words = [it for it in names if it != PASSED and not it.startswith(THIRD)]
+    offered = MUTANTS if third is None else MUTANTS[third % 3 :: 3]
+    chosen = [it for it in offered if not words or any(word in it.name for word in words)]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
         places: Queue[Path] = Queue()
         for number in range(AT_ONCE):

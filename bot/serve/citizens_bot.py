@@ -23,12 +23,20 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import TelegramMethod
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    EditMessageReplyMarkup,
+    EditMessageText,
+    SendDocument,
+    SendMessage,
+    SendPhoto,
+    TelegramMethod,
+)
 from aiogram.methods.base import Response as Response_
 from aiogram.methods.base import TelegramType
 from aiogram.types import BotCommand, MenuButtonCommands, Update
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import locales
@@ -38,7 +46,7 @@ from bot.serve.health import Health
 from bot.serve.messengers import Door, Messenger
 from bot.settings import Settings
 from handlers.delivery import Undelivered
-from handlers.telegram import CHANNEL, Telegram
+from handlers.telegram import CHANNEL, Telegram, delivery
 from tips import errors
 from tips.intake.reception import Reception
 
@@ -58,6 +66,14 @@ OUT_OF_REACH: Final = (
     TelegramNotFound,
     TelegramServerError,
     TelegramUnauthorizedError,
+)
+
+
+# What calls are answered with. pydantic forgets a generic's model that nobody holds, and aiogram would have it made
+# anew for each answer: as much work as to read it.
+ANSWERS: Final = tuple(
+    Response_[it.__returning__]  # type: ignore[name-defined]
+    for it in (SendMessage, SendPhoto, SendDocument, EditMessageText, EditMessageReplyMarkup, AnswerCallbackQuery)
 )
 
 
@@ -147,7 +163,7 @@ async def _introduce_in(bot: Bot, lang: str, web: str) -> None:
 async def _poll(bot: Bot, dispatcher: Dispatcher, web: str) -> None:
     await bot.delete_webhook()
     await introduce(bot, web)
-    poller = polling.Poller(partial(_hear, bot, dispatcher))
+    poller = polling.Poller(partial(_heard, bot, dispatcher))
     try:
         while True:
             asked = RawUpdates(offset=poller.offset, timeout=POLL, allowed_updates=HEARD)
@@ -167,16 +183,27 @@ class RawUpdates(TelegramMethod[Sequence[dict[str, Any]]]):
     allowed_updates: list[str]
 
 
-async def _hear(bot: Bot, dispatcher: Dispatcher, raw: Mapping[str, Any]) -> None:
-    """Answer an update of a kind that was asked for; any other, or one that nobody can read, is passed over."""
+async def _heard(bot: Bot, dispatcher: Dispatcher, raw: Mapping[str, Any]) -> None:
+    """Answer an update, the courtesy at its end as well."""
+    if courtesy := await _hear(bot, dispatcher, raw):
+        await delivery.asked(bot, courtesy)
+
+
+async def _hear(bot: Bot, dispatcher: Dispatcher, raw: Mapping[str, Any]) -> TelegramMethod[Any] | None:
+    """Answer an update of a kind that was asked for; any other, or one that nobody can read, is passed over.
+
+    Returns:
+        What is still to be called; it may get lost.
+    """
     if set(HEARD).isdisjoint(raw):
-        return
+        return None
     try:
         update = Update.model_validate(raw, context={"bot": bot})
     except ValueError:
         log.warning("an update could not be read")
-        return
-    await dispatcher.feed_update(bot, update)
+        return None
+    left = await dispatcher.feed_update(bot, update)
+    return left if isinstance(left, TelegramMethod) else None
 
 
 class Webhook:
@@ -194,10 +221,15 @@ class Webhook:
         if raw is None:
             return Response(status_code=401)
         try:
-            await _hear(self._bot, self._dispatcher, raw)
+            courtesy = await _hear(self._bot, self._dispatcher, raw)
         except (Undelivered, errors.Pending, errors.Outdated):
             return Response(status_code=503)  # Telegram brings the update again; what is owed is shown then
-        return Response()
+        return _carrying(courtesy) if courtesy else Response()
+
+
+def _carrying(method: TelegramMethod[Any]) -> Response:
+    """An answer to a webhook that calls a method as well: a call less, of which nobody learns what became of it."""
+    return JSONResponse({"method": method.__api_method__, **method.model_dump(exclude_none=True)})
 
 
 async def _update(request: Request) -> Mapping[str, Any] | None:

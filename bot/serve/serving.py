@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -101,6 +102,8 @@ async def run(
         contacts_noted = contacts.noting(product.health, product.store.contacts, product.now)
         await stack.enter_async_context(background.working(contacts_noted, "contacts"))
         app = web.build(product, parts, webhooks, demo_logins)
+        gc.collect()
+        gc.freeze()  # what is there by now stays: a collection that looked at it all again held everybody up for 0.2 s
         await _serve_http(app, listener.dup(), ready, retired)  # what it closes at the end is not ours
     if retired.is_set():
         await _serve_http(web.build_retired(product), listener.dup(), asyncio.Event(), asyncio.Event())

@@ -21,6 +21,7 @@ from aiogram.types import (
     CallbackQuery,
     ChatMemberUpdated,
     Document,
+    InaccessibleMessage,
     Message,
     PhotoSize,
     User,
@@ -146,14 +147,16 @@ class Telegram:
         heard = Inbound("edited", text=message.text or message.caption or "", ref=ref)
         await self._turn(bot, message.chat.id, heard, _lang(message.from_user))
 
-    async def button(self, query: CallbackQuery, bot: Bot) -> None:
-        """A pressed button; the little clock on it is stopped first."""
-        await delivery.asked(bot, AnswerCallbackQuery(callback_query_id=query.id))
-        if query.message is None:
-            return
-        chat, number, data = query.message.chat.id, query.message.message_id, query.data or ""
+    async def button(self, query: CallbackQuery, bot: Bot) -> AnswerCallbackQuery:
+        """A pressed button; what it gives back stops the little clock on it, and a webhook's answer carries that."""
+        if query.message:
+            await self._pressed(query, query.message, bot)
+        return AnswerCallbackQuery(callback_query_id=query.id)
+
+    async def _pressed(self, query: CallbackQuery, under: Message | InaccessibleMessage, bot: Bot) -> None:
+        chat, number, data = under.chat.id, under.message_id, query.data or ""
         ref = f"{query.id}{PRESSED}{number}"
-        pressed = query.message if isinstance(query.message, Message) else None
+        pressed = under if isinstance(under, Message) else None
         kind, _, minutes = data.partition(":")
         if data == ERASE:
             await self._erase(bot, chat, number, ref, query.from_user)

@@ -165,11 +165,20 @@ async def test_a_summary_that_cannot_change_in_place_is_sent(api: BotApi, status
     assert "0903123456" not in api.sent[CHAT][-1]["text"]
 
 
-@pytest.mark.parametrize("method", ["answerCallbackQuery", "editMessageText"])
-async def test_a_courtesy_that_telegram_refuses_costs_nothing(api: BotApi, method: str) -> None:
+async def test_the_answer_to_a_webhook_stops_a_button_s_clock(api: BotApi) -> None:
+    """No call is made for it, which whoever pressed would wait for."""
+    await api.says(CHAT, TIP)
+    api.holds("answerCallbackQuery")
+    await api.presses(CHAT, "submit")
+    assert RECEIPT.search(api.sent[CHAT][-1]["text"])
+    assert len(api.called("answerCallbackQuery")) == 1
+    assert api.held == []
+
+
+async def test_a_courtesy_that_telegram_refuses_costs_nothing(api: BotApi) -> None:
     """The receipt comes without it."""
     await api.says(CHAT, TIP)
-    api.refusals += [(method, 429)]
+    api.refusals += [("editMessageText", 429)]
     await api.presses(CHAT, "submit")
     assert RECEIPT.search(api.sent[CHAT][-1]["text"])
 
