@@ -16,7 +16,7 @@ PYTEST := $(OWN) -m pytest -n $(WORKERS) --dist loadfile
 QUICK := $(OWN) -m pytest -n $(WORKERS) --dist worksteal --memory -m "not slow"
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locales/*/LC_MESSAGES/tinbao.po))
 
-.PHONY: help setup demo quick setup-test test test-two test-store other-pythons check sbom release bench soak eval data learn fonts pictures drawings mutants interop lock locales clean
+.PHONY: help setup demo quick setup-test test test-two test-store test-deploy other-pythons check sbom release bench soak eval data learn fonts pictures drawings mutants interop lock locales clean
 
 help: ## Show what there is to make
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -56,6 +56,10 @@ test: setup-test check ## Run every check and every test; PYTHON=python3.13 for 
 
 test-two: setup-test ## Run the flows once more, their turns taken by two processes in turn
 	@TINBAO_TEST_TWO=1 $(PYTEST) tests/flows
+
+test-deploy: setup-test ## Follow docs/deploy.md in a Debian of its own, from the bare machine to a tip at the desk; as root
+	@$(OWN) scripts/setup_test.py deploy
+	@TINBAO_TEST_DEPLOY=1 $(OWN) -m pytest -p no:cacheprovider tests/deploy
 
 test-store: setup-test ## Run the store's contract on a server: URL=postgresql://user@host:port, whose user may make databases and roles
 	@test -n "$(URL)" || { echo "make test-store: say which server, with URL=postgresql://user@host:port" >&2; exit 2; }

@@ -84,15 +84,21 @@ NEEDS = (
     Need("soffice", command("soffice"), ("libreoffice-calc-nogui",)),  # reads the spreadsheets that we write
 )
 
+DEPLOY = (  # what `make test-deploy` needs besides, as root
+    Need("debootstrap", service("debootstrap"), ("debootstrap",)),
+    Need("systemd-nspawn", command("systemd-nspawn"), ("systemd-container",)),
+)
 
-def main() -> int:
+
+def main(words: list[str]) -> int:
     roots = [UNPACKED] if IGNORE_SYSTEM else [pathlib.Path("/"), UNPACKED]
-    found = {need.name: look(need, roots) for need in NEEDS}
-    missing = [need for need in NEEDS if found[need.name] is None]
+    needs = (*NEEDS, *DEPLOY) if words == ["deploy"] else NEEDS
+    found = {need.name: look(need, roots) for need in needs}
+    missing = [need for need in needs if found[need.name] is None]
     if missing:
         bring(missing)
-        found = {need.name: look(need, roots) for need in NEEDS}
-    missing = [need for need in NEEDS if found[need.name] is None]
+        found = {need.name: look(need, roots) for need in needs}
+    missing = [need for need in needs if found[need.name] is None]
     for need in missing:
         print(f"setup: {need.name} is missing. Remedy: apt-get install {' '.join(need.packages)}", file=sys.stderr)
     if missing:
@@ -188,4 +194,4 @@ def wrapped(name: str, path: pathlib.Path) -> pathlib.Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
