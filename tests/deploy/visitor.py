@@ -59,7 +59,7 @@ def read(told: dict[str, Any]) -> dict[str, Any]:
     with browser(told, told["desk"]) as client:
         fields = {"name": told["name"], "passphrase": told["passphrase"], "code": code}
         client.post("/desk/login", data=fields)
-        queue = client.get("/desk/queue", follow_redirects=True).text
+        queue = client.get("/desk", follow_redirects=True).text
         case = CASE.search(queue)
         assert case, queue
         page = client.get(f"/desk/case/{case[1]}").text
