@@ -51,22 +51,10 @@ def installs(tree: Path, script: str) -> None:
 
 @contextlib.contextmanager
 def booted(tree: Path) -> Iterator[Machine]:
-    words = [
-        tools.path("systemd-nspawn"),
-        "-D",
-        str(tree),
-        "--boot",
-        "--private-network",
-        "--register=no",
-        "--keep-unit",
-    ]
+    how = ("--boot", "--private-network", "--register=no", "--keep-unit", f"--machine={tree.parent.name}")
+    words = [tools.path("systemd-nspawn"), "-D", str(tree), *how]
     with (tree.parent / "console").open("wb") as console:
-        process = subprocess.Popen(
-            [*words, f"--machine={tree.parent.name}"],
-            stdout=console,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
+        process = subprocess.Popen(words, stdout=console, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
         try:
             machine = Machine(tree, _leader(process.pid))
             _until_up(machine)
@@ -105,9 +93,8 @@ def _leader(nspawn: int) -> int:
 def _until_up(machine: Machine) -> None:
     for _ in range(120):
         with contextlib.suppress(RuntimeError):
-            machine.does(
-                "systemctl is-system-running --wait >/dev/null || true; systemctl is-active -q multi-user.target"
-            )
+            machine.does("systemctl is-system-running --wait >/dev/null || true")
+            machine.does("systemctl is-active -q multi-user.target")
             return
         time.sleep(0.5)
     raise RuntimeError("the machine does not come up")

@@ -44,15 +44,8 @@ class Home:
         """Somebody's browser."""
         words = self.machine.visits(sys.executable, "-m", "tests.deploy.visitor", what)
         told = json.dumps({**NAMES, "certificate": self.certificate, **facts})
-        done = subprocess.run(
-            words,
-            input=told,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "LANG": "C.UTF-8"},
-        )
+        own = {**os.environ, "LANG": "C.UTF-8"}
+        done = subprocess.run(words, input=told, cwd=ROOT, capture_output=True, text=True, check=False, env=own)
         assert done.returncode == 0, done.stderr[-3000:]
         return dict(json.loads(done.stdout))
 
@@ -62,8 +55,8 @@ class Home:
         words = " ".join(f"--heard {name}={said.replace(' ', '-')}" for name, said in told.items())
         for name in ("Lan", "Minh"):
             self.machine.does(
-                f"cd /root/signers; /opt/tinbao/bin/tinbao roster sign {OWNER}/{request} --key {name}.keys --yes {words}"
-                f" --out {OWNER}/{request}.{name}; chown tinbao-owner: {OWNER}/{request}.{name}",
+                f"cd /root/signers; /opt/tinbao/bin/tinbao roster sign {OWNER}/{request} --key {name}.keys"
+                f" --yes {words} --out {OWNER}/{request}.{name}; chown tinbao-owner: {OWNER}/{request}.{name}",
                 TINBAO_PASSWORD=self.signers[name]["passphrase"],
             )
 
@@ -198,11 +191,9 @@ def test_the_units_are_what_systemd_takes_without_a_word(home: Home) -> None:
 
 def test_no_part_reads_another_s_files(home: Home) -> None:
     for one, other in zip(PARTS, (*PARTS[1:], PARTS[0]), strict=True):
-        said = home.machine.does(
-            f"setpriv --reuid=tinbao-{one} --regid=tinbao-{one} --init-groups -- sh -c"
-            f" 'ls /var/lib/tinbao/{other}/secrets /run/tinbao/{other} /etc/tinbao/keys /run/credentials/tinbao@{other}.service"
-            " 2>&1 || true'"
-        )
+        folders = f"/var/lib/tinbao/{other}/secrets /run/tinbao/{other} /run/credentials/tinbao@{other}.service"
+        as_one = f"setpriv --reuid=tinbao-{one} --regid=tinbao-{one} --init-groups"
+        said = home.machine.does(f"{as_one} -- sh -c 'ls /etc/tinbao/keys {folders} 2>&1 || true'")
         assert said.count("Permission denied") == 4, said
 
 

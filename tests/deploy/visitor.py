@@ -1,4 +1,4 @@
-"""A browser of somebody's, in the network of the machine: `python -m tests.deploy.visitor WHAT`, facts as JSON on stdin.
+"""A browser of somebody's, in the machine's network: `python -m tests.deploy.visitor WHAT`, facts as JSON on stdin.
 
 It believes the machine's certificate alone, and prints what it saw as JSON.
 """
