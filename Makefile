@@ -48,7 +48,7 @@ demo: setup ## Run the product on a throw-away home; PORT= for another port, ZAL
 quick: $(DEV_STAMP) $(CATALOGUES) ## Run what needs no browser, no server and no long time: for every change
 	@$(QUICK)
 
-setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, PgBouncer, chromium, strace, exiftool, ffmpeg, poppler, LibreOffice
+setup-test: setup $(DEV_STAMP) ## Bring what the tests need: PostgreSQL, PgBouncer, promtool, chromium, strace, exiftool, ffmpeg, poppler, LibreOffice
 	@$(OWN) scripts/setup_test.py
 
 test: setup-test check ## Run every check and every test; PYTHON=python3.13 for another Python

@@ -5,10 +5,12 @@ Libraries that would log requests, URLs or SQL are kept at a level where they do
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import threading
 import warnings
+from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 # Loggers that name URLs (tokens), updates (texts) or statements below this level, and from which level they may speak.
@@ -41,10 +43,25 @@ class _Plain(logging.Formatter):
         return f"{kind.__name__} at {place}"
 
 
-def configure(level: int = logging.INFO) -> None:
+class _Json(_Plain):
+    """The same facts as an object a line, for whoever collects logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            told["error"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)
+
+
+def configure(level: int = logging.INFO, *, as_json: bool = False) -> None:
     """Send logs to standard error."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Plain("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(_Json() if as_json else _Plain("%(asctime)s %(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, floor in QUIET.items():
         logging.getLogger(name).setLevel(max(level, floor))

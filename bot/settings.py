@@ -102,6 +102,8 @@ class Settings:
     backups: Path | None = None  # where the clock puts a backup each night; None: it makes none
     least: int = LEAST  # counts below it are hidden wherever figures are published
     witnesses: tuple[notes.Key, ...] = ()  # whose cosignatures of the log's heads are taken
+    metrics: tuple[str, int] | None = None  # where monitoring asks; None: nowhere
+    json_logs: bool = False  # each line of the log is an object
     credentials: Path | None = None  # where a service manager puts keys that it hands over
     demo: bool = False
     moved: Moved | None = None  # None: the machine's own time
@@ -118,7 +120,7 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
     secrets = Path(environment.get("TINBAO_SECRETS", f"{home}-secrets")).absolute()
     if secrets == home or home in secrets.parents:
         raise errors.BadSetting("TINBAO_SECRETS must lie outside TINBAO_HOME")
-    host, port = _listen(environment.get("TINBAO_LISTEN", DEFAULT_LISTEN))
+    host, port = _listen(environment.get("TINBAO_LISTEN", DEFAULT_LISTEN), "TINBAO_LISTEN")
     run = environment.get("TINBAO_RUN")
     return Settings(
         home=home,
@@ -146,6 +148,8 @@ def read(environment: Mapping[str, str], *, demo: bool = False) -> Settings:
         backups=_backups(environment, home, secrets),
         least=_least(environment),
         witnesses=_witnesses(environment),
+        metrics=_metrics(environment.get("TINBAO_METRICS", "")),
+        json_logs=environment.get("TINBAO_LOGS", "") == "json",
         credentials=_credentials(environment),
         demo=demo,
         moved=_moved(environment.get("TINBAO_NOW", "")),
@@ -181,11 +185,20 @@ def _organisation(value: str) -> str:
     return value
 
 
-def _listen(value: str) -> tuple[str, int]:
+def _listen(value: str, name: str) -> tuple[str, int]:
     host, _, port = value.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise errors.BadSetting("TINBAO_LISTEN must be HOST:PORT, for example 127.0.0.1:8138")
+        raise errors.BadSetting(f"{name} must be HOST:PORT, for example {DEFAULT_LISTEN}")
     return host, int(port)
+
+
+def _metrics(value: str) -> tuple[str, int] | None:
+    if not value:
+        return None
+    place = _listen(value, "TINBAO_METRICS")
+    if place[0] not in LOOPBACK:
+        raise errors.BadSetting("TINBAO_METRICS asks nobody who they are: give it an address of this machine alone")
+    return place
 
 
 def _backups(environment: Mapping[str, str], home: Path, secrets: Path) -> Path | None:

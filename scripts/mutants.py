@@ -444,6 +444,20 @@ MUTANTS = (
         "tests/contract/test_servers.py::test_what_one_transaction_names_no_other_one_finds",
     ),
     Mutant(
+        "monitoring for everybody in the network",
+        "bot/settings.py",
+        '    if place[0] not in LOOPBACK:\n        raise errors.BadSetting("TINBAO_METRICS asks',
+        '    if not place[0]:\n        raise errors.BadSetting("TINBAO_METRICS asks',
+        "tests/flows/test_metrics.py::test_monitoring_is_for_this_machine_alone",
+    ),
+    Mutant(
+        "an error's words in the log, as an object",
+        "bot/logs.py",
+        'told["error"] = self.formatException(record.exc_info)',
+        'told["error"] = str(record.exc_info)',
+        "tests/flows/test_metrics.py::test_a_line_of_the_log_is_an_object_without_an_error_s_words",
+    ),
+    Mutant(
         "a grant that stays",
         "storage/roles.py",
         '        yield f"REVOKE ALL ON {table} FROM {every}"\n',

@@ -1,4 +1,4 @@
-"""Brings what the tests need beside Python: PostgreSQL, PgBouncer, chromium with fonts, strace, exiftool,
+"""Brings what the tests need beside Python: PostgreSQL, PgBouncer, promtool, chromium with fonts, strace, exiftool,
 ffmpeg, poppler, LibreOffice, and node with npm's age-encryption.
 
 The system's own come first; else, as root, Debian's packages by apt-get; else those unpacked below `.tools`.
@@ -72,6 +72,7 @@ def font(root: pathlib.Path) -> pathlib.Path | None:
 
 NEEDS = (
     Need("postgres_bin", postgres, ("postgresql",)),
+    Need("promtool", command("promtool"), ("prometheus",)),
     Need("pgbouncer", service("pgbouncer"), ("pgbouncer",)),
     Need("chromium", command("chromium"), ("chromium", "libatomic1")),
     Need("font", font, ("fonts-noto-core",)),

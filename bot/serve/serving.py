@@ -37,7 +37,7 @@ async def serve(settings: Settings, parts: frozenset[str]) -> int:
     """Run until a signal ends it."""
     if unknown := parts - PARTS:
         raise errors.BadSetting(f"--only knows {', '.join(sorted(PARTS))}, not {', '.join(sorted(unknown))}")
-    logs.configure()
+    logs.configure(as_json=settings.json_logs)
     listener = listen(settings)
     async with open_product(settings, parts) as product:
         await run(product, parts, listener, asyncio.Event())
@@ -50,17 +50,19 @@ def listen(settings: Settings, port: int | None = None) -> socket.socket:
     Raises:
         BadSetting: the port is taken; the message names `PORT=`.
     """
+    return _bound(settings.host, port or settings.port, "TINBAO_LISTEN")
+
+
+def _bound(host: str, port: int, name: str) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, asyncio sets TCP_NODELAY
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, port or settings.port))
+        listener.bind((host, port))
     except OSError as error:
         listener.close()
         if error.errno != errno.EADDRINUSE:
-            raise errors.BadSetting(f"TINBAO_LISTEN: {settings.host}:{settings.port} cannot be listened on") from error
-        raise errors.BadSetting(
-            f"port {settings.port} is taken: choose another, with PORT=8139 make demo or TINBAO_LISTEN"
-        ) from error
+            raise errors.BadSetting(f"{name}: {host}:{port} cannot be listened on") from error
+        raise errors.BadSetting(f"port {port} is taken: choose another, with PORT=8139 make demo or {name}") from error
     listener.listen(1024)
     return listener
 
@@ -101,6 +103,9 @@ async def run(
         await stack.enter_async_context(background.working(_watch(product, retired), "roster"))
         contacts_noted = contacts.noting(product.health, product.store.contacts, product.now)
         await stack.enter_async_context(background.working(contacts_noted, "contacts"))
+        if place := product.settings.metrics:
+            asked = stack.enter_context(_bound(*place, "TINBAO_METRICS"))
+            await stack.enter_async_context(background.working(_measured(product, asked), "metrics"))
         app = web.build(product, parts, webhooks, demo_logins)
         gc.collect()
         gc.freeze()  # what is there by now stays: a collection that looked at it all again held everybody up for 0.2 s
@@ -197,6 +202,15 @@ async def _serve_http(app: Starlette, listener: socket.socket, ready: asyncio.Ev
 
     async with background.working(watched(), "until"):
         await server.serve(sockets=[listener])
+
+
+async def _measured(product: Product, listener: socket.socket) -> None:
+    """Answer monitoring."""
+    from bot.serve import metrics
+
+    server = http_server(metrics.app(product), asyncio.Event())
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # the other server's
+    await server.serve(sockets=[listener])
 
 
 def http_server(app: ASGIApp, ready: asyncio.Event) -> uvicorn.Server:

@@ -55,7 +55,7 @@ class Home:
         words = " ".join(f"--heard {name}={said.replace(' ', '-')}" for name, said in told.items())
         for name in ("Lan", "Minh"):
             self.machine.does(
-                f"cd /root/signers; /opt/tinbao/bin/tinbao roster sign {OWNER}/{request} --key {name}.keys"
+                f"cd /usr/local/src/signers; /opt/tinbao/bin/tinbao roster sign {OWNER}/{request} --key {name}.keys"
                 f" --yes {words} --out {OWNER}/{request}.{name}; chown tinbao-owner: {OWNER}/{request}.{name}",
                 TINBAO_PASSWORD=self.signers[name]["passphrase"],
             )
@@ -84,7 +84,7 @@ def home() -> Iterator[Home]:
 
 def brought(tree: Path) -> None:
     """The files of a release, of the present commit."""
-    place = tree / "root" / "tinbao"
+    place = tree / "usr/local/src/tinbao"
     place.mkdir(parents=True)
     sbom = tree / "sbom.json"
     sbom.write_text("{}")
@@ -108,7 +108,7 @@ def followed(home: Home) -> None:
     machine = home.machine
     for name, office in SIGNERS.items():
         said = machine.does(
-            f"mkdir -p /root/signers; cd /root/signers; /opt/tinbao/bin/tinbao signer new {name}.keys --name {name}"
+            f"mkdir -p /usr/local/src/signers; cd /usr/local/src/signers; /opt/tinbao/bin/tinbao signer new {name}.keys --name {name}"
             f" --office {office} --json"
         )
         home.signers[name] = json.loads(said)
