@@ -108,8 +108,8 @@ def followed(home: Home) -> None:
     machine = home.machine
     for name, office in SIGNERS.items():
         said = machine.does(
-            f"mkdir -p /usr/local/src/signers; cd /usr/local/src/signers; /opt/tinbao/bin/tinbao signer new {name}.keys --name {name}"
-            f" --office {office} --json"
+            f"mkdir -p /usr/local/src/signers; cd /usr/local/src/signers; /opt/tinbao/bin/tinbao signer new {name}.keys"
+            f" --name {name} --office {office} --json"
         )
         home.signers[name] = json.loads(said)
     lines = {name.upper(): it["line"] for name, it in home.signers.items()}
