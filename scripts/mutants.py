@@ -458,6 +458,20 @@ MUTANTS = (
         "tests/flows/test_metrics.py::test_a_line_of_the_log_is_an_object_without_an_error_s_words",
     ),
     Mutant(
+        "a worker that makes way before another one serves",
+        "bot/serve/workers.py",
+        "            new = await self._one()\n",
+        "            await _ended(old)\n            new = await self._one()\n",
+        "tests/flows/test_workers.py::test_a_worker_makes_way_only_for_one_that_serves",
+    ),
+    Mutant(
+        "workers that outlive who began them",
+        "bot/serve/serving.py",
+        "    await ended.wait()\n",
+        "    await asyncio.Event().wait()\n",
+        "tests/flows/test_workers.py::test_none_outlives_who_began_it",
+    ),
+    Mutant(
         "a grant that stays",
         "storage/roles.py",
         '        yield f"REVOKE ALL ON {table} FROM {every}"\n',

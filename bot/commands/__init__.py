@@ -245,11 +245,21 @@ def roster_apply(
 @app.command()
 def serve(
     only: Annotated[str, typer.Option("--only", help="Parts to run, parted by commas.")] = "intake,desk,officers,clock",
+    workers: Annotated[
+        int,
+        typer.Option("--workers", envvar="TINBAO_WORKERS", help="Processes at one address, for intake and desk."),
+    ] = 1,
+    inherited: Annotated[int | None, typer.Option("--inherited", hidden=True)] = None,
 ) -> None:
     """Run the chat, the desk, the officers' bot and the clock."""
     from bot.serve import serving
 
-    _run(serving.serve(_settings(), _parts(only)))
+    if workers == 1 or inherited is not None:
+        _run(serving.serve(_settings(), _parts(only), inherited))
+        return
+    from bot.serve import workers as side_by_side
+
+    _run(side_by_side.serve(_settings(), _parts(only), workers, os.environ))
 
 
 @app.command("roles")

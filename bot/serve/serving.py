@@ -7,7 +7,10 @@ import contextlib
 import errno
 import gc
 import logging
+import os
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
@@ -28,20 +31,47 @@ from tips.intake.tallies import Tallies
 
 PARTS: Final = frozenset(SIGNS_AS)
 ROSTER_EVERY: Final = 15.0  # seconds
+READY: Final = b"+"  # what a supervisor is told
 GRACE: Final = 5  # seconds for open requests at the end
 
 log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, parts: frozenset[str]) -> int:
-    """Run until a signal ends it."""
+async def serve(settings: Settings, parts: frozenset[str], inherited: int | None = None) -> int:
+    """Run until a signal ends it.
+
+    Args:
+        inherited: the number of a listening socket that a supervisor shares, see `bot.serve.workers`; it is told on
+            standard output once this serves, and the end of standard input ends it.
+    """
     if unknown := parts - PARTS:
         raise errors.BadSetting(f"--only knows {', '.join(sorted(PARTS))}, not {', '.join(sorted(unknown))}")
     logs.configure(as_json=settings.json_logs)
-    listener = listen(settings)
+    listener = listen(settings) if inherited is None else socket.socket(fileno=inherited)
+    ready = asyncio.Event()
     async with open_product(settings, parts) as product:
-        await run(product, parts, listener, asyncio.Event())
+        if inherited is None:
+            await run(product, parts, listener, ready)
+            return 0
+        async with background.working(_supervised(ready), "supervisor"):
+            await run(product, parts, listener, ready)
     return 0
+
+
+async def _supervised(ready: asyncio.Event) -> None:
+    """Say when this serves, and end it with who began it."""
+    loop, ended, told = asyncio.get_running_loop(), asyncio.Event(), sys.stdin.fileno()
+
+    def over() -> None:  # nothing is ever written there: it only comes to its end
+        loop.remove_reader(told)
+        ended.set()
+
+    loop.add_reader(told, over)
+    await ready.wait()
+    with contextlib.suppress(BrokenPipeError):  # who began it is gone already
+        os.write(sys.stdout.fileno(), READY)
+    await ended.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def listen(settings: Settings, port: int | None = None) -> socket.socket:
