@@ -3223,6 +3223,20 @@ MUTANTS = (
         'asking.check("words.sure", agreed=True)',
         "tests/flows/test_incidents.py::test_the_commands_do_the_same",
     ),
+    Mutant(
+        "a telephone number with letters that look like noughts",
+        "tips/cases/written_words.py",
+        '_LIKE_NOUGHT.sub("0", read)',
+        "read",
+        "tests/unit/test_written_words.py::test_no_telephone_number_is_told_however_it_is_parted",
+    ),
+    Mutant(
+        "a page of a case that tells by where it leads that the case is there",
+        "tips/desk/review.py",
+        "if not await self.former.told(session, [bundle.case]):",
+        "if not bundle:",
+        "tests/flows/test_moves.py::test_no_list_tells_who_came_from_an_accused_unit_of_the_case",
+    ),
 )
 
 

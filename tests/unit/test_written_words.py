@@ -5,6 +5,10 @@ import pytest
 from tips.cases import written_words
 
 ORDINARY = (
+    "Người dân P.Tam Bình, TP.Vinh, Q.Tân Phú. Mọi việc như cũ.",
+    "Zalo 2.0 hỏng; trung tâm 24/7 vẫn trực, số 13 Trần Quốc Thảo.",
+    "Bồi thường 12.500.000 đồng, nộp trước 17h00 ngày 05/12/2026.",
+    "Theo khoản 2 Điều 9 Luật số 25/2018/QH14 ngày 12/6/2018.",
     "Từ 3/2 đến 9/2/2027 nơi xử lý chỉ trực việc khẩn cấp.",
     "Nghỉ lễ ngày 12/11/2026, làm bù ngày 15/11/2026.",
     "Nghỉ từ 12/11/2026 - 15/11/2026.",
@@ -43,6 +47,11 @@ ORDINARY = (
 )
 
 LINKS = (
+    "Vào Q.Me/tinbao",
+    "Vào TP.Com nhé",
+    "Vào P.Tam.com nhé",
+    "Vào tinbao.com/a?b=c",
+    "Vào TinBao.Site",
     "Vào tinbao.site",
     "Vào tinbao。com",
     "Mở tg://resolve?domain=tinbao",
@@ -70,6 +79,10 @@ LINKS = (
 )
 
 NUMBERS = (
+    "Gọi 09O1 234 567",
+    "Gọi 84.901.234.567 đồng bào nhé",
+    "Gọi 0️⃣9️⃣0️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣",
+    "Gọi 90 01 23/04 56 ngay",
     "Gọi 0901–234–567 ngay",
     "Gọi 0901,234,567 ngay",
     "Gọi 0901·234·567 ngay",

@@ -14,10 +14,9 @@ _SPACES: Final = re.compile(r"[\t\N{NO-BREAK SPACE}\u1680\u2000-\u200a\u202f\u20
 _WIDTHLESS: Final = re.compile(r"[\N{SOFT HYPHEN}\u200b-\u200d\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}]")
 
 # Full stops are parts of names as well: TP.HCM, Q.Tân Bình, PGS.TS. What stands so is read as words.
-_SHORT: Final = re.compile(
-    r"(?<![\w.])(?:(?i:tp|tx|tt|q|p|h|kp)\.(?:HCM\b|hcm\b|[A-Z][a-z]+\b)|(?:(?:PGS|GS|TSKH|TS|ThS|BS|KS|KTS|LS)\.)+"
-    r"(?:TSKH|TS|ThS|BS|KS|KTS|LS)\b)"
-)
+_NAME: Final = r"(?:HCM|hcm|An|(?!Com|Net|Org|Top|Vip|App|Xyz)[A-Z][a-z]{2,})\b(?!/|\.\w)"
+_TITLE: Final = "(?:TSKH|TS|ThS|BS|KS|KTS|LS)"
+_SHORT: Final = re.compile(rf"(?<![\w.])(?:(?i:tp|tx|tt|q|p|h|kp)\.{_NAME}|(?:(?:PGS|GS|{_TITLE})\.)+{_TITLE}\b)")
 _STOPS: Final = str.maketrans(dict.fromkeys("\u3002\u06d4\u0701\u0702\ua4f8", "."))  # that browsers take for one too
 _LINK: Final = re.compile(
     r"@"
@@ -28,12 +27,14 @@ _LINK: Final = re.compile(
 )
 
 FEWEST_DIGITS: Final = 8  # of a number that is rung here, but for the short ones that authorities have (113, 1022)
+_LIKE_NOUGHT: Final = re.compile(r"(?<=\d)O|O(?=\d)", re.IGNORECASE)
 _RUN: Final = re.compile(r"\d(?:[\W_]*\d)*")  # digits that no letter parts
 _DAY, _MONTH, _YEAR = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])", r"(?:19|20)\d\d"
 _SUM: Final = r"[1-9]\d{0,2}(?:[.,]\d{3})+"
+_OF_IT: Final = r"(?:đồng\b(?! (?:chí|bào|nghiệp|hương|đội))|(?:đ|VNĐ|VND|USD|người|lượt)\b)"
 _COUNTED: Final = re.compile(  # what the word behind it makes a sum, an hour, or a document's number
     r"(?<!\d)(?<!\d[\W_])(?<!\d[\W_]{2})"
-    rf"(?:{_SUM}(?:\s?[-–]\s?{_SUM})?(?=\s?(?:đồng\b(?! chí)|đ\b|VNĐ\b|VND\b|USD\b|người\b|lượt\b))"
+    rf"(?:{_SUM}(?:\s?[-–]\s?{_SUM})?(?=\s?{_OF_IT})"
     rf"|\d{{1,4}}/{_YEAR}(?=/[^\W\d_]))"
     r"|\b(?:[01]?\d|2[0-4])[hg](?:[0-5]\d)?\b",
     re.IGNORECASE,
@@ -71,7 +72,7 @@ def may_be_told(text: str, longest: int, *, numbers: bool = False) -> bool:
     read = unicodedata.normalize("NFKC", text)
     if not is_plain(text, longest) or "\n" in text or _LINK.search(_SHORT.sub(" ", read).translate(_STOPS)):
         return False
-    return numbers or not any(map(_may_be_rung, _RUN.findall(_COUNTED.sub("x", read))))
+    return numbers or not any(map(_may_be_rung, _RUN.findall(_COUNTED.sub("x", _LIKE_NOUGHT.sub("0", read)))))
 
 
 def _may_be_rung(run: str) -> bool:
