@@ -41,6 +41,7 @@ from tips.crypto.sealing import Random, derive
 from tips.desk.audit import Report, audit
 from tips.desk.casework import Casework
 from tips.desk.exports import Exports
+from tips.desk.former_desks import FormerDesks
 from tips.desk.holidays import Holidays
 from tips.desk.incidents import Incidents
 from tips.desk.late_exclusion import LateExclusion
@@ -319,10 +320,11 @@ class _Clockwork(NamedTuple):
 
 def _put_together(it: _Basis) -> Product:
     files = Files(Cleaning(), it.store.blobs, it.now, it.random)
-    laying = LayingDown(it.standing, it.standing.refresh, it.store.ledger, it.now, it.random)
-    own_texts = OwnTexts(laying, it.roster, locales.SOURCE)
+    laying = LayingDown(it.standing, it.standing.refresh, it.roster, it.store.ledger, it.now, it.random)
+    own_texts = OwnTexts(laying, locales.SOURCE)
     reception = _reception(it, files, own_texts)
-    review, casework = _desk(it, files)
+    former = FormerDesks(it.store.cases, it.roster, it.roster.organisation)
+    review, casework = _desk(it, files, former)
     custody = Custody(it.store.ledger, it.store.keyring, it.now, it.random, it.sealed)
     devices = Devices(it.run, it.random)
     logins = Logins(it.store.accounts, it.store.keyring, it.roster, devices, it.now, it.random, it.cost)
@@ -341,7 +343,7 @@ def _put_together(it: _Basis) -> Product:
         reception=reception,
         mailboxes=reception.mailboxes,
         review=review,
-        search=Search(it.store.cases, it.store.ledger, it.roster, it.roster.organisation, it.now, it.random),
+        search=Search(it.store.cases, it.store.ledger, it.roster, it.roster.organisation, former, it.now, it.random),
         casework=casework,
         logins=logins,
         invitations=Invitations(it.store.invitations, it.roster, it.roster.knowing, it.now, it.random, it.cost),
@@ -356,7 +358,7 @@ def _put_together(it: _Basis) -> Product:
         moves=Moves(lambda: _registrar(it), laying),
         holidays=Holidays(laying),
         incidents=Incidents(laying),
-        unit_templates=UnitTemplates(laying, it.roster),
+        unit_templates=UnitTemplates(laying),
         **clock._asdict(),
         jobs=Jobs((*_jobs(it, clock, logins), *_nightly(it, custody)), clock.leases, it.now),
         exports=exports,
@@ -403,12 +405,12 @@ def _operator(settings: Settings, texts: OwnTexts, lang: str) -> Say:
     return Say("operator.demo" if settings.demo else "operator.unset")
 
 
-def _desk(it: _Basis, files: Files) -> tuple[Review, Casework]:
+def _desk(it: _Basis, files: Files, former: FormerDesks) -> tuple[Review, Casework]:
     """The officers' side: what is read, and what is done."""
     writer = Writer(it.store.cases, it.roster, it.now, it.random)
     exclusion = LateExclusion(it.store.cases, it.roster, writer, files, it.now, it.random)
     return (
-        Review(it.store.cases, it.roster, it.roster.organisation, files, writer, exclusion, it.now),
+        Review(it.store.cases, it.roster, it.roster.organisation, files, writer, exclusion, former, it.now),
         Casework(it.store.cases, it.roster, it.roster.organisation, writer, exclusion, it.now),
     )
 

@@ -27,8 +27,9 @@ when the person sends it (`submission`), unless a `flood` asks for patience firs
 `desk`, the officers' side, for `people` of one of the `roles` (`logins` opens a `session`, and `device_cookies` keep
 strangers' guesses from locking anybody out):
     an officer reads one of the `cases` (`review`, an `open_case`), if `reading_grants` let them, and finds what they
-    have read before by a `search`, which shows `excerpts`. Here and everywhere a case is what its events say, each by
-    one of the `signers` that it may have, within the `scope` of its kind, and no row is believed (`checking`)
+    have read before by a `search`, which shows `excerpts`; what accuses one of their `former_desks` is in no list of
+    theirs. Here and everywhere a case is what its events say, each by one of the `signers` that it may have, within the
+    `scope` of its kind, and no row is believed (`checking`)
     whatever is done to it is an action of one table (`actions`, each a `step`), open to whom its `lifecycle` says. The
     `case` is opened once and checked once (`casework`); what comes of it is one signed event and one transaction
     (`writing`), and what of it is counted (its `progress`, as `milestones` that name no case):
@@ -49,8 +50,9 @@ an admin looks at what another document would change (`reorganisation`), or one 
 and makes the request that signers sign; so for who leaves, or works elsewhere (`moves`)
 what people lay down for the whole home is `standing`, by whose word it is: an admin gives the `holidays` that the
 government swaps, which are `days_off` from then on; who looks after the home keeps a list of `incidents`
-(`laying_down`); two of them say who runs the home, and for a time something to everybody (`home_texts`, `own_texts`);
-and a head keeps the unit's own words (`unit_words`), which officers are offered (`unit_templates`)
+(`laying_down`); two of them, of different offices (`agreements`), say who runs the home, and for a time something to
+everybody (`home_texts`, `own_texts`), in `written_words` that lead nobody away; and a head keeps the unit's own words
+(`unit_words`), which officers are offered (`unit_templates`)
 
 `clock`, as time passes (`deadlines`, as long as the `terms` of the organisation say by its `working_days`, and the
 `policy`):

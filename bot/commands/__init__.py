@@ -72,6 +72,7 @@ Request = Annotated[
     Path | None,
     typer.Option("--request", dir_okay=False, help="Where signers sign apart: write what they sign into this file."),
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask once more.")]
 SignerKey = Annotated[Path, typer.Option("--key", exists=True, dir_okay=False, help="What `signer new` wrote.")]
 SignerLine = Annotated[
     list[str] | None, typer.Option("--signer", help="A line that `signer new` printed; again for each signer.")
@@ -220,7 +221,7 @@ def roster_sign(
         list[str] | None,
         typer.Option("--heard", help="NAME=DIGITS, as somebody read them out; again for each, and for `version`."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask once more.")] = False,
+    yes: Yes = False,
     instead: Annotated[
         bool, typer.Option("--instead", help="What you signed under this number was given up, and never in force.")
     ] = False,
@@ -514,18 +515,18 @@ def incident_close(id: IncidentId, officer: Officer, words: Words) -> None:
 
 @incident_app.command("offer")
 def incident_offer(id: IncidentId, officer: Officer, words: Words) -> None:
-    """Offer words for everybody at /minh-bach, which count once somebody else agrees."""
+    """Offer words for everybody at /minh-bach, which count once somebody of another office agrees."""
     from bot.commands import incidents
 
     _run(incidents.say(_settings(), officer, "offer", id, words))
 
 
 @incident_app.command("agree")
-def incident_agree(id: IncidentId, officer: Officer) -> None:
-    """Agree to the words that somebody else offered."""
+def incident_agree(id: IncidentId, officer: Officer, yes: Yes = False) -> None:
+    """Agree to the words that somebody of another office offered; they are shown first."""
     from bot.commands import incidents
 
-    _run(incidents.agree(_settings(), officer, id))
+    _run(incidents.agree(_settings(), officer, id, agreed=yes))
 
 
 @texts_app.command("show")
@@ -552,11 +553,11 @@ def texts_offer(
 
 
 @texts_app.command("agree")
-def texts_agree(name: TextNamed, officer: Officer) -> None:
-    """Agree to the text that somebody of another office offered; it is printed."""
+def texts_agree(name: TextNamed, officer: Officer, yes: Yes = False) -> None:
+    """Agree to the text that somebody of another office offered; it is shown first."""
     from bot.commands import texts
 
-    _run(texts.agree(_settings(), officer, name))
+    _run(texts.agree(_settings(), officer, name, agreed=yes))
 
 
 @words_app.command("show")

@@ -6,12 +6,12 @@ import json
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from bot.commands import asking
 from bot.commands.cases import session_of
 from bot.settings import Settings
 from bot.wiring import open_product
 from tips import errors
 from tips.cases import deadlines
-from tips.cases import incidents as cases_incidents
 from tips.cases.incidents import Incident, IncidentKind
 from tips.desk.incidents import Incidents
 from tips.people.session import Session
@@ -66,17 +66,16 @@ async def say(settings: Settings, officer: str, act: str, id: str, words: str) -
     return await _done(settings, officer, lambda listed, who: getattr(listed, act)(who, id, words))
 
 
-async def agree(settings: Settings, officer: str, id: str) -> int:
-    """`tinbao incident agree`: to the words that are offered now; they are printed."""
-
-    async def agreed(listed: Incidents, who: Session) -> None:
-        offered = next((it.offered for it in listed.listed() if it.id == id), None)
+async def agree(settings: Settings, officer: str, id: str, *, agreed: bool) -> int:
+    """`tinbao incident agree`: to the words that are offered now, once they were shown."""
+    async with open_product(settings) as product:
+        offered = next((it.offered for it in product.incidents.listed() if it.id == id), None)
         if offered is None:
             raise errors.NotFound
-        await listed.agree(who, id, cases_incidents.digest(offered.words))
-        print(offered.words)
-
-    return await _done(settings, officer, agreed)
+        print(f"for everybody, offered by {offered.by}: {offered.words}")
+        asking.check("words.sure", agreed=agreed)
+        await product.incidents.agree(await session_of(product.logins, officer), id, offered.digest)
+    return 0
 
 
 async def _done(settings: Settings, officer: str, do: Do) -> int:

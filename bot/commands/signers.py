@@ -13,7 +13,7 @@ from typing import Final
 
 import locales
 from bot import roster_files
-from bot.commands import error_messages
+from bot.commands import asking, error_messages
 from bot.commands.output import printable
 from bot.roster_files import SignerFile
 from tips import errors
@@ -78,8 +78,7 @@ def sign(
     pairs = _pairs(heard)
     _hear(told, pairs)
     _compare(proposals.digits(proposal), pairs.get(VERSION) or _asked("roster.read_version"), VERSION)
-    if not agreed and not _yes():
-        raise errors.Refused("error.not_signed")
+    asking.check("roster.sure", agreed=agreed)
     identity = _unlocked(signer)
     given = proposals.consent(proposal, identity)
     roster_files.remember(file, signer, proposal.version.version, proposal.version.digest)
@@ -143,12 +142,6 @@ def _pairs(heard: Sequence[str]) -> dict[str, str]:
     """`NAME=DIGITS`, as often as it is given."""
     pairs = (it.partition("=") for it in heard)
     return {name.strip(): digits for name, _, digits in pairs}
-
-
-def _yes() -> bool:
-    if not sys.stdin.isatty():
-        raise errors.Refused("error.not_signed", "--yes")
-    return input(_say("roster.sure") + " ").strip().lower() == _say("roster.yes")
 
 
 def _unlocked(signer: SignerFile) -> Identity:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import locales
+from bot.commands import asking
 from bot.commands.cases import session_of
 from bot.settings import Settings
 from bot.wiring import open_product
@@ -42,15 +43,24 @@ async def offer(settings: Settings, officer: str, name: str, said: Sequence[str]
     return 0
 
 
-async def agree(settings: Settings, officer: str, name: str) -> int:
-    """`tinbao texts agree`: to what is offered now; it is printed."""
+async def agree(settings: Settings, officer: str, name: str, *, agreed: bool) -> int:
+    """`tinbao texts agree`: to what is offered now, once it was shown."""
     async with open_product(settings) as product:
         offered = product.own_texts.known().offered.get(_named(name))
         if offered is None:
             raise errors.NotFound
+        for line in _shown(offered):
+            print(line)
+        asking.check("words.sure", agreed=agreed)
         await product.own_texts.agree(await session_of(product.logins, officer), offered.name, offered.digest)
-    print(json.dumps(_plain(offered), ensure_ascii=False))
     return 0
+
+
+def _shown(it: HomeText) -> list[str]:
+    """All that somebody agrees to."""
+    head = f"{it.name}, offered by {it.by}" + (f", until {it.until}" if it.until else "")
+    said = [f"  {lang}: {words}" for lang, words in sorted(it.words.items())]
+    return [head, *(said or ["  without words: the home has none of its own any more"])]
 
 
 def _named(name: str) -> TextName:

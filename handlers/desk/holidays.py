@@ -14,6 +14,7 @@ from handlers.desk import forms
 from handlers.desk.frame import Frame
 from tips import errors
 from tips.cases.days_off import LONGEST_NUMBER, Decision
+from tips.cases.deadlines import CITY
 from tips.desk import holidays
 from tips.desk.holidays import Holidays
 from tips.organisation.roles import Page, Task
@@ -31,9 +32,9 @@ class HolidayViews:
         """What is in force; who may, is offered the form."""
         if not session.role.may_see(Page.HOLIDAYS):
             raise errors.NotFound
-        lang = forms.language(request)
+        lang, today = forms.language(request), self.frame.now().astimezone(CITY).date()
         listed = [
-            (it.number, shown(it.dated), _named(it.off, lang), _named(it.worked, lang), it.by)
+            (it.number, shown(it.dated), _named(it.off, lang), _named(it.worked, lang), it.by, it.is_over(today))
             for it in self.holidays.listed()
         ]
         may, longest = session.role.may_do(Task.HOLIDAYS), LONGEST_NUMBER

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from handlers.desk import forms, view_models
 from handlers.desk.frame import Frame
 from tips import errors
-from tips.cases import deadlines, incidents, standing
+from tips.cases import deadlines, standing
 from tips.cases.incidents import LONGEST, Incident, IncidentKind
 from tips.cases.ledger import Kind
 from tips.desk.incidents import Incidents
@@ -44,7 +44,7 @@ class IncidentViews:
             may=session.role in standing.ROLES[Kind.INCIDENT],
             longest=LONGEST,
             hour=now.strftime("%Y-%m-%dT%H:00"),
-            digest=incidents.digest,
+            agrees=lambda it: self.incidents.laying.may_agree(session, it),
             moment=view_models.moment,
         )
 

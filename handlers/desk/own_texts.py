@@ -43,6 +43,7 @@ class OwnTextViews:
             session,
             "desk_texts.html",
             listed=[(it, known.in_force.get(it), known.offered.get(it), home_texts.LONGEST[it]) for it in TextName],
+            agrees=lambda it: self.texts.laying.may_agree(session, it),
             may=session.role in standing.ROLES[Kind.HOME_TEXT],
             today=today,
             last=today + home_texts.SHOWN_FOR,

@@ -1,7 +1,4 @@
-"""What a fourth evening of attacks found: each claim is what a user would expect, and fails until it is mended.
-
-Whoever mends one takes its mark off; until then `docs/threat-model.md` names what does not hold.
-"""
+"""What a fourth evening of attacks found: each claim is what a user would expect."""
 
 import asyncio
 import contextlib
@@ -199,7 +196,6 @@ def between(home: Home, at: datetime) -> None:
     written(home, Kind.HOME_TEXT, {**other.facts(), "number": "99"}, at + timedelta(hours=1))
 
 
-@pytest.mark.xfail(strict=False, reason="an agreement counts for the offer before it, and an offer can be dated back")
 async def test_an_admin_alone_takes_no_text_back(office: Home) -> None:
     """Taking one back needs the same two; the agreement is to these very words, whatever was offered besides."""
     at = await agreed(office, WHO)
@@ -209,7 +205,6 @@ async def test_an_admin_alone_takes_no_text_back(office: Home) -> None:
     assert office.product.own_texts.said(TextName.OPERATOR, "vi") == WHO
 
 
-@pytest.mark.xfail(strict=False, reason="an agreement counts for the offer before it, and an offer can be dated back")
 async def test_an_admin_alone_brings_no_text_back_that_two_took_back(office: Home) -> None:
     await agreed(office, WHO)
     at = await agreed(office, "")
@@ -219,7 +214,6 @@ async def test_an_admin_alone_brings_no_text_back_that_two_took_back(office: Hom
     assert office.product.own_texts.said(TextName.OPERATOR, "vi") == ""
 
 
-@pytest.mark.xfail(strict=False, reason="an agreement counts for the offer before it, and an offer can be dated back")
 async def test_an_admin_alone_hides_no_incident_that_everybody_reads(office: Home) -> None:
     """Nothing is taken back."""
     quan, kiem = await office.session("quan"), await office.session("kiem")
@@ -237,7 +231,6 @@ async def test_an_admin_alone_hides_no_incident_that_everybody_reads(office: Hom
     assert len(office.product.incidents.public()) == 1
 
 
-@pytest.mark.xfail(strict=False, reason="a decision that is given again lets go of its days that are over")
 async def test_no_year_has_more_days_off_than_twelve_whatever_is_given_again(office: Home) -> None:
     """The bound by which one admin is enough: a week off every other week, under one number, by the form."""
     off = set[date]()
@@ -254,9 +247,6 @@ async def test_no_year_has_more_days_off_than_twelve_whatever_is_given_again(off
     assert len(off) <= 12
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the desk asks where they work, what is believed asks where they may work still"
-)
 async def test_who_just_moved_is_told_that_their_agreement_does_not_count(office: Home) -> None:
     """For seven days both places are theirs: the form takes the agreement, says nothing, and nothing comes of it."""
     asked = await office.product.moves.move(await office.session("quan"), Newcomer("qui", "vks-tp", Role.OVERSEER))
@@ -268,7 +258,6 @@ async def test_who_just_moved_is_told_that_their_agreement_does_not_count(office
         await office.product.own_texts.agree(await office.session("qui"), TextName.OPERATOR, offered.digest)
 
 
-@pytest.mark.xfail(strict=False, reason="the queue lists what they may not open, and so says which of them accuse")
 async def test_who_came_from_an_accused_desk_is_told_of_no_such_case(tmp_path: Path, database_url: str) -> None:
     """Their queue shows it, and opening it finds nothing: then it accuses where they worked before."""
     async with opened(tmp_path, (AN, THANH, QUAN), database_url) as home:
@@ -284,7 +273,6 @@ async def test_who_came_from_an_accused_desk_is_told_of_no_such_case(tmp_path: P
         assert [it.id for it in await home.product.review.queue(an)] == []
 
 
-@pytest.mark.xfail(strict=False, reason="an incident's words for everybody need another name, and no other office")
 async def test_two_admins_of_one_office_lure_nobody_by_an_incident(office: Home) -> None:
     """What a notice may not say, and one office not alone, stands on the same page as an incident."""
     lure = "Kênh này hỏng, từ nay gọi 0901 234 567 để báo tin."
@@ -302,7 +290,6 @@ async def test_two_admins_of_one_office_lure_nobody_by_an_incident(office: Home)
 
 
 @pytest.mark.parametrize("words", ["Vào tinbao.site", "Vào tinbao。com", "Mở tg://resolve?domain=tinbao"])
-@pytest.mark.xfail(strict=False, reason="only some endings of names are known, and only one full stop")
 async def test_no_other_link_is_offered_to_everybody(office: Home, words: str) -> None:
     """Messengers and browsers make links of these as well."""
     with pytest.raises(errors.Refused):
@@ -310,7 +297,6 @@ async def test_no_other_link_is_offered_to_everybody(office: Home, words: str) -
 
 
 @pytest.mark.parametrize("words", ["Vào ｔｉｎｂａｏ．ｃｏｍ", "Nhắn ＠tinbao_moi"])
-@pytest.mark.xfail(strict=False, reason="wide letters are looked at in the home's texts and not in an incident's")
 async def test_no_link_in_wide_letters_is_offered_of_an_incident(office: Home, words: str) -> None:
     quan = await office.session("quan")
     await office.product.incidents.begin(quan, IncidentKind.OTHER, office.clock(), "Lộ.")
@@ -320,7 +306,6 @@ async def test_no_link_in_wide_letters_is_offered_of_an_incident(office: Home, w
 
 
 @pytest.mark.parametrize("number", ["0901–234–567", "0901,234,567", "0901·234·567", "0901/234/567"])
-@pytest.mark.xfail(strict=False, reason="a number is known by hyphens, spaces and full stops between its digits alone")
 async def test_no_notice_has_a_telephone_number_however_it_is_parted(office: Home, number: str) -> None:
     until = office.clock().date() + timedelta(days=9)
     with pytest.raises(errors.Refused):
@@ -330,7 +315,6 @@ async def test_no_notice_has_a_telephone_number_however_it_is_parted(office: Hom
 
 
 @pytest.mark.parametrize("odd", ["0001-01-01T00:00", "9999-12-31T23:00-14:00"])
-@pytest.mark.xfail(strict=False, reason="the hour is turned into another zone's before it is looked at")
 async def test_an_incident_s_hour_out_of_all_time_is_refused_in_words(office: Home, odd: str) -> None:
     """A year that was typed too short; it is no failure of the program's."""
     async with browser(office) as client:
@@ -342,9 +326,6 @@ async def test_an_incident_s_hour_out_of_all_time_is_refused_in_words(office: Ho
 
 
 @pytest.mark.parametrize("space", ["\N{NO-BREAK SPACE}", "\t", "\N{ZERO WIDTH SPACE}"])
-@pytest.mark.xfail(
-    strict=False, reason="to Python no space but one can be printed; the page says that words are missing"
-)
 async def test_words_that_were_pasted_from_a_letter_are_taken(office: Home, space: str) -> None:
     """Word and web pages put such spaces between words; nobody sees them."""
     words = f"Zalo không{space}gửi được."
@@ -352,7 +333,6 @@ async def test_words_that_were_pasted_from_a_letter_are_taken(office: Home, spac
 
 
 @pytest.mark.parametrize("number", ["1/\u202egTT-ĐQ", "\u200b", "1\x7f/QĐ", "1\u2028/QĐ"])
-@pytest.mark.xfail(strict=False, reason="a decision's number may have signs that nothing prints")
 async def test_a_decision_s_number_is_one_that_can_be_read(office: Home, number: str) -> None:
     """Two that look alike are two; one of signs without width looks like none."""
     given = Decision(number, date(2026, 11, 20), frozenset({date(2026, 11, 27)}), frozenset())

@@ -99,6 +99,38 @@ async def test_a_saturday_that_is_worked_instead_is_a_working_day(office: Home) 
         ]
 
 
+async def test_what_is_taken_back_or_given_again_keeps_the_days_that_are_over(office: Home) -> None:
+    """They were off; nobody can take them back any more, and a day to come goes as it came."""
+    friday = THURSDAY + timedelta(days=1)
+    given = Decision(NUMBER, date(2026, 11, 20), frozenset({THURSDAY, friday}), frozenset())
+    await office.product.holidays.give(await office.session("quan"), given)
+    office.clock.forward(days=4)
+    await office.product.holidays.take_back(await office.session("quan"), NUMBER)
+    assert [it.off for it in office.product.holidays.listed()] == [{THURSDAY}]
+    assert not office.product.organisation.terms.calendar.works(THURSDAY)
+    assert office.product.organisation.terms.calendar.works(friday)
+    async with browser(office) as client:
+        await log_in(client, office, "quan")
+        page = await client.get(PAGE)
+        assert NUMBER in page.text
+        assert f"{PAGE}/back" not in page.text
+
+
+async def test_a_number_that_was_pasted_has_plain_spaces(office: Home) -> None:
+    """So that it is found again as it is typed; one with signs that nobody sees is refused, and why is said."""
+    async with browser(office) as client:
+        await log_in(client, office, "quan")
+        await gives(client, number="1900/QĐ-TTg\u00a0bổ sung")
+        assert [it.number for it in office.product.holidays.listed()] == ["1900/QĐ-TTg bổ sung"]
+        refused = await gives(client, number="1900/QĐ\u200b-TTg")
+        assert refused.status_code == 409
+        assert "ký tự ẩn" in refused.text
+    unseen = Decision("1900/QĐ\u200b-TTg", date(2026, 11, 20), frozenset({date(2026, 12, 3)}), frozenset())
+    written(office, "quan", unseen, office.people["quan"])
+    await office.product.holidays.take_back(await office.session("quan"), "1900/QĐ-TTg bổ sung")
+    assert office.product.holidays.listed() == []
+
+
 async def test_every_process_goes_by_it_from_its_next_look_on(office: Home) -> None:
     """One that runs beside, and one that starts later; the clock's escalation and the desk reckon alike."""
     async with wiring.open_product(office.settings, now=office.clock, cost=CHEAP) as other:

@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
@@ -29,7 +29,8 @@ OPENED = {"kind": "channel", "since": "2026-11-23T09:00", "text": WORDS}
 
 @pytest.fixture
 async def office(tmp_path: Path, database_url: str) -> AsyncIterator[Home]:
-    async with opened(tmp_path, (AN, KIEM, QUAN, TOAN), database_url) as home:
+    people = (AN, KIEM, QUAN, TOAN, ("qui", "ttra-tp", "admin"))
+    async with opened(tmp_path, people, database_url) as home:
         yield home
 
 
@@ -141,6 +142,31 @@ async def test_one_person_with_a_program_of_their_own_tells_nobody_anything(offi
     assert office.product.incidents.public() == []
 
 
+async def test_two_of_one_office_tell_nobody_anything(office: Home) -> None:
+    """By the form, which offers them no button, and with programs of their own."""
+    id_ = await began(office)
+    await office.product.incidents.offer(await office.session("quan"), id_, PUBLIC)
+    digest = incidents.digest(PUBLIC)
+    async with browser(office) as colleague:
+        await log_in(colleague, office, "qui")
+        assert "/desk/incidents/agree" not in (await colleague.get(PAGE)).text
+        assert (await sends(colleague, "/agree", incident=id_, digest=digest)).status_code == 409
+    written(office, "qui", {"subject": id_, "act": "agree", "digest": digest})
+    await office.product.standing.refresh()
+    assert office.product.incidents.public() == []
+
+
+async def test_an_hour_out_of_all_time_that_a_hand_wrote_keeps_nobody_from_the_list(office: Home) -> None:
+    """Turned into the city's time there is no such hour."""
+    facts = incidents.opening("quan", IncidentKind.OTHER, datetime.min.replace(tzinfo=timezone(timedelta(hours=9))),
+                              "x", "00")  # fmt: skip
+    written(office, "quan", facts)
+    await office.product.standing.refresh()
+    async with browser(office) as client:
+        await log_in(client, office, "quan")
+        assert (await client.get(PAGE)).status_code == 200
+
+
 async def test_nobody_takes_back_what_was_written(office: Home) -> None:
     """An event that is deleted is kept beside the secrets, and nobody opens the same one in another way."""
     id_ = await began(office)
@@ -174,7 +200,9 @@ async def test_what_cannot_be_is_refused(office: Home, instead: dict[str, str], 
     assert await office.recorded(Kind.INCIDENT) == []
 
 
-@pytest.mark.parametrize("words", ["http://a.vn", "viết cho a@b.vn", "t.me/abc", "hai\ndòng", "vào trang TINBAO.COM"])
+@pytest.mark.parametrize(
+    "words", ["http://a.vn", "viết cho a@b.vn", "t.me/abc", "hai\ndòng", "vào trang TINBAO.COM", "gọi 0901-234-567"]
+)
 async def test_no_link_is_offered_to_everybody(office: Home, words: str) -> None:
     """Whoever reads it has to go nowhere."""
     id_ = await began(office)
@@ -202,9 +230,14 @@ async def test_the_commands_do_the_same(office: Home, capsys: pytest.CaptureFixt
         await commands.say(office.settings, "quan", "add", found["id"], "thêm")
         await commands.say(office.settings, "quan", "offer", found["id"], PUBLIC)
         with pytest.raises(errors.Refused):
-            await commands.agree(office.settings, "quan", found["id"])
+            await commands.agree(office.settings, "quan", found["id"], agreed=True)
     with office.types("kiem"):
-        await commands.agree(office.settings, "kiem", found["id"])
+        capsys.readouterr()
+        with pytest.raises(errors.Refused) as refused:
+            await commands.agree(office.settings, "kiem", found["id"], agreed=False)
+        assert refused.value.key == "error.not_signed"
+        assert PUBLIC in capsys.readouterr().out
+        await commands.agree(office.settings, "kiem", found["id"], agreed=True)
         await commands.say(office.settings, "kiem", "close", found["id"], "xong")
         capsys.readouterr()
         await commands.show(office.settings, as_json=True)

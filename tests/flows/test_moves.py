@@ -22,7 +22,7 @@ from tests.flows.test_incidents import WORDS
 from tests.flows.test_insider import forged
 from tips import errors
 from tips.cases import deadlines, ledger, standing
-from tips.cases.case import Case
+from tips.cases.case import Case, QueueFilter
 from tips.cases.claims import Signature
 from tips.cases.ledger import Kind
 from tips.desk.actions import Fields
@@ -250,6 +250,33 @@ async def test_who_worked_in_an_accused_unit_does_not_read_the_case_where_they_w
     with pytest.raises(errors.NotFound):
         await office.product.review.open(await office.session("an"), row.id)
     assert (await office.product.review.open(await office.session("binh"), row.id)).case.id == row.id
+
+
+async def test_no_list_tells_who_came_from_an_accused_unit_of_the_case(office: Home) -> None:
+    """Neither the queue, its counts and pages, loads nor its code; who came from another unit is told."""
+    await office.citizen().sends(WARD_POLICE_BRIBED_SEEN)
+    hidden = await office.the_case()
+    await office.citizen("other").sends(WARD_POLICE_BRIBED_SEEN.replace("Võ Thị Sáu quận 3", "Tân Phong quận 7"))
+    (other,) = [it for it in await office.cases() if it.id != hidden.id]
+    assert other.unit == hidden.unit
+    for name in ("an", "binh"):
+        await moves(office, name, hidden.unit)
+    review, search = office.product.review, office.product.search
+    colleague, an, binh = [await office.session(name) for name in ("thanh", "an", "binh")]
+    every, there = await review.queue(colleague), QueueFilter(category="restricted")
+    assert {it.id for it in every} == {hidden.id, other.id}
+    for who, row in ((an, other), (binh, hidden)):
+        for wanted in (QueueFilter(), there):
+            assert [it.id for it in await review.queue(who, wanted)] == [row.id]
+            assert [it.id for it in await review.queue(who, wanted, limit=1)] == [row.id]
+            assert await review.beside(who, row, wanted) == (None, None)
+        assert (await review.counts(who)).open == (await review.counts(who)).unclaimed == 1
+        assert [(it.officer, it.open) for it in await review.loads(who)] == [(None, 1)]
+    assert await search.by_code(an, hidden.code) == []
+    with pytest.raises(errors.NotFound):
+        await review.was_read(an, hidden.id)
+    assert [it.id for it in await search.by_code(binh, hidden.code)] == [hidden.id]
+    assert (await review.counts(colleague)).open == 2
 
 
 # --- signers apart ----------------------------------------------------------------------------------------------------

@@ -52,8 +52,9 @@ async def about(home: Home, lang: str = "vi") -> str:
 
 
 async def agreed(home: Home, name: TextName, words: str, until: date | None = None, **more: str) -> None:
-    """A text that an admin offered, and an overseer of another office agreed to."""
-    await home.product.own_texts.offer(await home.session("quan"), name, {"vi": words, **more}, until)
+    """A text that an admin offered, or that there shall be none, and an overseer of another office agreed to it."""
+    told = {"vi": words, **more} if words else {}
+    await home.product.own_texts.offer(await home.session("quan"), name, told, until)
     offered = home.product.own_texts.known().offered[name]
     await home.product.own_texts.agree(await home.session("kiem"), name, offered.digest)
 
@@ -124,7 +125,7 @@ async def test_one_office_alone_tells_nobody_anything(office: Home) -> None:
     offered = text(office, TextName.NOTICE, SHUT, "quan", LAST)
     written(office, "quan", offered.facts())
     for at, (by, signer) in enumerate((("quan", ""), ("qui", ""), ("an", ""), ("toan", ""), ("kiem", "quan")), 2):
-        written(office, by, home_texts.agreement(offered), signer, at)
+        written(office, by, home_texts.agreement(offered.name, offered.digest), signer, at)
     await office.product.standing.refresh()
     assert office.product.own_texts.known().in_force == {}
     with pytest.raises(errors.Refused) as refused:
@@ -132,9 +133,26 @@ async def test_one_office_alone_tells_nobody_anything(office: Home) -> None:
     assert refused.value.key == "error.text_own"
     assert SHUT not in await about(office)
     assert SHUT not in read(await says(office.citizen(), "xin chào"))
-    written(office, "kiem", home_texts.agreement(offered), number=9)
+    written(office, "kiem", home_texts.agreement(offered.name, offered.digest), number=9)
     await office.product.standing.refresh()
     assert SHUT in await about(office)
+
+
+async def test_no_old_agreement_brings_a_text_back(office: Home) -> None:
+    """Two took it back: who agreed to the overseer's offer once agrees again alone; and offers the same words again."""
+    quan, kiem, texts = await office.session("quan"), await office.session("kiem"), office.product.own_texts
+    await texts.offer(kiem, TextName.OPERATOR, {"vi": WHO}, None)
+    offered = texts.known().offered[TextName.OPERATOR]
+    await texts.agree(quan, TextName.OPERATOR, offered.digest)
+    await agreed(office, TextName.OPERATOR, "")
+    office.clock.forward(hours=1)
+    written(office, "quan", home_texts.agreement(TextName.OPERATOR, offered.digest), number=50)
+    written(office, "quan", offered.facts(), number=51)
+    await office.product.standing.refresh()
+    assert texts.said(TextName.OPERATOR, "vi") == ""
+    office.clock.forward(hours=1)
+    await texts.agree(kiem, TextName.OPERATOR, texts.known().offered[TextName.OPERATOR].digest)
+    assert texts.said(TextName.OPERATOR, "vi") == WHO
 
 
 async def test_the_same_person_by_two_keys_is_one(office: Home) -> None:
@@ -145,7 +163,7 @@ async def test_the_same_person_by_two_keys_is_one(office: Home) -> None:
     await office.product.roster.put_into_force(office.signed(renewed))
     office.people["kiem"] = renewed.people[0].identity
     office.clock.forward(hours=1)
-    written(office, "kiem", home_texts.agreement(offered), number=2)
+    written(office, "kiem", home_texts.agreement(offered.name, offered.digest), number=2)
     await office.product.standing.refresh()
     assert office.product.own_texts.known().in_force == {}
     ours = text(office, TextName.CONTACT, REACH, "qui")
@@ -154,7 +172,7 @@ async def test_the_same_person_by_two_keys_is_one(office: Home) -> None:
     moved = office.product.registrar().move(Newcomer("qui", "vks-tp", Role.OVERSEER))
     await office.product.roster.put_into_force(office.signed(moved))
     office.clock.forward(days=10)
-    written(office, "qui", home_texts.agreement(ours), number=4)
+    written(office, "qui", home_texts.agreement(ours.name, ours.digest), number=4)
     await office.product.standing.refresh()
     assert office.product.own_texts.known().in_force == {}
 
@@ -219,7 +237,7 @@ async def test_what_could_lure_somebody_is_refused_and_not_believed(
         await office.product.own_texts.offer(await office.session("quan"), name, {"vi": words}, until)
     it = text(office, name, words, "quan", until)
     written(office, "quan", it.facts())
-    written(office, "kiem", home_texts.agreement(it), number=2)
+    written(office, "kiem", home_texts.agreement(it.name, it.digest), number=2)
     await office.product.standing.refresh()
     assert office.product.own_texts.known() == home_texts.HomeTexts({}, {})
 
@@ -245,11 +263,16 @@ async def test_the_commands_do_the_same(office: Home, capsys: pytest.CaptureFixt
     with office.types("quan"):
         await commands.offer(office.settings, "quan", "notice", [f"vi={SHUT}"], today.isoformat())
         with pytest.raises(errors.Refused):
-            await commands.agree(office.settings, "quan", "notice")
+            await commands.agree(office.settings, "quan", "notice", agreed=True)
         with pytest.raises(errors.BadSetting):
             await commands.offer(office.settings, "quan", "motto", [f"vi={SHUT}"], "")
+    capsys.readouterr()
+    with office.types("kiem"), pytest.raises(errors.Refused) as refused:
+        await commands.agree(office.settings, "kiem", "notice", agreed=False)
+    assert refused.value.key == "error.not_signed"
+    assert f"vi: {SHUT}" in capsys.readouterr().out
     with office.types("kiem"):
-        await commands.agree(office.settings, "kiem", "notice")
+        await commands.agree(office.settings, "kiem", "notice", agreed=True)
     capsys.readouterr()
     await commands.show(office.settings)
     found = json.loads(capsys.readouterr().out)

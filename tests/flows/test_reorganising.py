@@ -82,7 +82,7 @@ async def test_a_reform_that_was_signed_ahead_is_called_off_by_the_present_docum
         later = {"from": (day + timedelta(days=9)).date().isoformat()}
         other = await sends(client, "request", present.data, whence="file", digest=present.digest, **later)
         assert other.status_code == 409
-        assert "bị hủy" in (await sends(client, "look", present.data, whence="file")).text
+        assert "bị huỷ" in (await sends(client, "look", present.data, whence="file")).text
         made = await sends(client, "request", present.data, whence="file", digest=present.digest)
     asked = office.settings.home / "asked"
     asked.write_bytes(made.content)

@@ -44,6 +44,7 @@ READING: Final = (
     "tips/intake/phrases.py",
     "tips/intake/languages.py",
     "tips/desk/officer_notifications.py",
+    "tips/cases/written_words.py",
 )
 SPOKEN: Final = {
     "bot/commands/__init__.py": ("A place, such as “quận 3”.",),
@@ -166,6 +167,13 @@ def test_every_catalogue_is_sorted_and_says_who_read_it(lang: str) -> None:
     assert re.findall(r'^"([\w-]+): ', header, re.MULTILINE) == HEADER
     assert f'"Language: {lang}\\n"' in header
     assert not re.search(r"^#|fuzzy", text, re.MULTILINE)
+
+
+def test_vietnamese_words_are_spelt_in_one_way() -> None:
+    """The mark stands as in most of the catalogue, a file is `tệp`, and no word of the program's own is shown."""
+    mixed = re.compile(r"[Kk]hóa|[Xx]óa|[Hh]ủy|[Hh]óa|[Tt]ọa|[Dd]ọa|\b[Ff]ile\b|\bpolicy\b")
+    said = locales.catalogue("vi")._catalog  # type: ignore[attr-defined]
+    assert [key for key, words in said.items() if mixed.search(words)] == []
 
 
 def test_no_text_for_people_stands_in_the_code() -> None:

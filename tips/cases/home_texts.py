@@ -9,19 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from tips.cases import incidents, standing
+from tips.cases import agreements, standing, written_words
+from tips.cases.agreements import Agreement, Worked
 from tips.cases.deadlines import CITY
 from tips.cases.ledger import Event, Kind
 
 SHOWN_FOR: Final = timedelta(days=60)  # a notice, at most
-_NUMBER: Final = re.compile(r"(?:\d[ .()+-]*){7,}")  # of a telephone; a day is written with strokes
 _LANGUAGE: Final = re.compile("[a-z]{2}")
 _WORDS: Final = "words."  # and the language
 
@@ -82,11 +81,8 @@ class HomeTexts:
 
 
 def is_plain(name: TextName, words: str) -> bool:
-    """Whether these are words for everybody: in one line, without links, in a notice without telephone numbers."""
-    read = unicodedata.normalize("NFKC", words)
-    if len(words) > LONGEST[name] or not incidents.is_plain(read, public=True):
-        return False
-    return name is not TextName.NOTICE or not _NUMBER.search(read)
+    """Whether these are words for everybody; in a notice without telephone numbers."""
+    return written_words.may_be_told(words, LONGEST[name], numbers=name is not TextName.NOTICE)
 
 
 def problem(it: HomeText, source: str) -> str:
@@ -104,29 +100,39 @@ def problem(it: HomeText, source: str) -> str:
     return "" if due is (it.name is TextName.NOTICE) and (due or it.until is None) else "error.text_until"
 
 
-def texts(events: Iterable[Event], worked: Callable[[str, datetime], Collection[str]], source: str) -> HomeTexts:
+def texts(events: Iterable[Event], worked: Worked, source: str) -> HomeTexts:
     """What came of all that was said.
 
     Args:
         events: what is believed, oldest first.
-        worked: in which offices somebody did at a time.
+        worked: see `agreements`.
         source: the language that each text has in any case.
     """
-    in_force, offered = dict[TextName, HomeText](), dict[TextName, HomeText]()
+    said: dict[TextName, list[HomeText | Agreement]] = {name: [] for name in TextName}
     for event in events:
-        name = next((it for it in TextName if it == event.facts.get(standing.SUBJECT)), None)
-        if event.kind is not Kind.HOME_TEXT or name is None:
-            continue
-        if event.facts.get("act") == TextAct.OFFER and (text := _offered(name, event, source)):
-            offered[name] = text
-        elif event.facts.get("act") == TextAct.AGREE and _agrees(event, offered.get(name), worked):
-            in_force[name] = offered.pop(name)
-    return HomeTexts({name: it for name, it in in_force.items() if it.words}, offered)
+        if event.kind is Kind.HOME_TEXT and (it := _said(event, source)):
+            said[TextName(event.facts[standing.SUBJECT])].append(it)
+    found = {name: agreements.settled(it, worked) for name, it in said.items()}
+    return HomeTexts(
+        {name: it for name, (it, _) in found.items() if it and it.words},
+        {name: it for name, (_, it) in found.items() if it},
+    )
 
 
-def agreement(text: HomeText) -> dict[str, str]:
+def agreement(name: TextName, digest: str) -> dict[str, str]:
     """What an event that agrees to a text says."""
-    return {standing.SUBJECT: str(text.name), "act": str(TextAct.AGREE), "digest": text.digest}
+    return {standing.SUBJECT: str(name), "act": str(TextAct.AGREE), "digest": digest}
+
+
+def _said(event: Event, source: str) -> HomeText | Agreement | None:
+    """What an event says of a text; None: nothing that counts."""
+    name = next((it for it in TextName if it == event.facts.get(standing.SUBJECT)), None)
+    match event.facts.get("act"):
+        case TextAct.OFFER if name:
+            return _offered(name, event, source)
+        case TextAct.AGREE if name:
+            return Agreement(event.by, event.at, event.facts.get("digest", ""))
+    return None
 
 
 def _offered(name: TextName, event: Event, source: str) -> HomeText | None:
@@ -138,11 +144,3 @@ def _offered(name: TextName, event: Event, source: str) -> HomeText | None:
         return None
     text = HomeText(name, words, until, event.by, event.at)
     return None if problem(text, source) else text
-
-
-def _agrees(event: Event, text: HomeText | None, worked: Callable[[str, datetime], Collection[str]]) -> bool:
-    """Whether somebody else, of another office, agrees to this very text."""
-    if text is None or event.by == text.by or event.facts.get("digest") != text.digest:
-        return False
-    here, there = set(worked(event.by, event.at)), set(worked(text.by, text.at))
-    return bool(here and there) and not here & there

@@ -1,26 +1,25 @@
 """Incidents: something went wrong with the home itself. People open them, add to them and close them; pure.
 
 The words of one are for those who look after the home. What everybody may read of it are words of their own, which
-one person offers and another one agrees to.
+one person offers and another one, of another office, agrees to.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from tips.cases import standing
-from tips.cases.ledger import Event, Kind
+from tips.cases import agreements, standing, written_words
+from tips.cases.agreements import Agreement, Worked
+from tips.cases.ledger import YEARS, Event, Kind
 
 LONGEST: Final = 500  # signs of one entry
 ID_SIGNS: Final = 16
-_LINK: Final = re.compile(r"https?:|www\.|@|\b[\w-]+\.(?:com|net|org|vn|me|info|io|app|link|ly|cc|xyz|top)\b", re.I)
 
 
 class IncidentKind(StrEnum):
@@ -54,6 +53,11 @@ class Entry:
     at: datetime
     words: str
 
+    @property
+    def digest(self) -> str:
+        """What somebody who agrees to its words names them by."""
+        return digest(self.words)
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:
@@ -69,10 +73,8 @@ class Incident:
 
 
 def is_plain(words: str, *, public: bool = False) -> bool:
-    """Whether these are words as one may say them: some, not too long; for everybody in one line and without links."""
-    if not words.strip() or len(words) > LONGEST or not all(it.isprintable() or it == "\n" for it in words):
-        return False
-    return not public or ("\n" not in words and not _LINK.search(words))
+    """Whether these are words as one may say them; for everybody by the same rule as a notice of the home's."""
+    return written_words.may_be_told(words, LONGEST) if public else written_words.is_plain(words, LONGEST)
 
 
 def digest(words: str) -> str:
@@ -91,40 +93,54 @@ def _id(by: str, said: Mapping[str, str]) -> str:
     return digest(told)[:ID_SIGNS]
 
 
-def incidents(events: Iterable[Event]) -> list[Incident]:
+def incidents(events: Iterable[Event], worked: Worked) -> list[Incident]:
     """Every incident, the newest first.
 
     Args:
         events: what is believed, oldest first.
+        worked: see `agreements`.
     """
-    found: dict[str, Incident] = {}
+    told: dict[str, list[Event]] = {}
     for event in events:
-        if event.kind is Kind.INCIDENT and (after := _after(found.get(event.facts[standing.SUBJECT]), event)):
-            found[after.id] = after
-    return sorted(found.values(), key=lambda it: (it.since, it.id), reverse=True)
+        if event.kind is Kind.INCIDENT:
+            told.setdefault(event.facts[standing.SUBJECT], []).append(event)
+    found = (it for of_one in told.values() if (it := _incident(of_one, worked)))
+    return sorted(found, key=lambda it: (it.since, it.id), reverse=True)
+
+
+def _incident(events: Sequence[Event], worked: Worked) -> Incident | None:
+    """What the events of one make it; None: nobody opened it."""
+    found: Incident | None = None
+    for event in events:
+        found = _after(found, event) or found
+    if found is None:
+        return None
+    public, offered = agreements.settled((it for event in events if (it := _for_everybody(event))), worked)
+    return replace(found, public=public.words if public else "", offered=offered)
+
+
+def _for_everybody(event: Event) -> Entry | Agreement | None:
+    words = event.facts.get("words", "")
+    match event.facts.get("act"):
+        case Act.OFFER if is_plain(words, public=True):
+            return Entry(Act.OFFER, event.by, event.at, words)
+        case Act.AGREE:
+            return Agreement(event.by, event.at, event.facts.get("digest", ""))
+    return None
 
 
 def _after(before: Incident | None, event: Event) -> Incident | None:
-    """An incident after an event; None: the event says nothing that counts."""
-    facts = event.facts
-    act = next((it for it in Act if it == facts.get("act")), None)
-    words = facts.get("words", "")
-    if act is None or not (act is Act.AGREE or is_plain(words, public=act is Act.OFFER)):
+    """An incident after an event that is not for everybody; None: it says nothing that counts."""
+    act = next((it for it in (Act.OPEN, Act.ADD, Act.CLOSE) if it == event.facts.get("act")), None)
+    words = event.facts.get("words", "")
+    if act is None or not is_plain(words):
         return None
     entry = Entry(act, event.by, event.at, words)
     if before is None:
         return _opened(entry, event) if act is Act.OPEN else None
-    match act:
-        case Act.ADD:
-            return replace(before, entries=(*before.entries, entry))
-        case Act.CLOSE:
-            return None if before.closed else replace(before, entries=(*before.entries, entry), closed=event.at)
-        case Act.OFFER:
-            return replace(before, offered=entry)
-        case Act.AGREE:
-            return _agreed(before, event)
-        case Act.OPEN:
-            return None
+    if act is Act.OPEN or (act is Act.CLOSE and before.closed):
+        return None
+    return replace(before, entries=(*before.entries, entry), closed=event.at if act is Act.CLOSE else before.closed)
 
 
 def _opened(entry: Entry, event: Event) -> Incident | None:
@@ -133,16 +149,8 @@ def _opened(entry: Entry, event: Event) -> Incident | None:
         since = datetime.fromisoformat(event.facts.get("since", ""))
     except ValueError:
         return None
-    if kind is None or since.tzinfo is None or since > event.at:
+    if kind is None or since.tzinfo is None or since.year not in YEARS or since > event.at:
         return None
     if event.facts[standing.SUBJECT] != _id(event.by, event.facts):
         return None
     return Incident(event.facts[standing.SUBJECT], kind, since, (entry,))
-
-
-def _agreed(before: Incident, event: Event) -> Incident | None:
-    """Words that were offered count once somebody else agreed to these very words."""
-    offered = before.offered
-    if offered is None or offered.by == event.by or digest(offered.words) != event.facts.get("digest"):
-        return None
-    return replace(before, offered=None, public=offered.words)

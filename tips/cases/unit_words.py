@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from tips.cases import standing
+from tips.cases import standing, written_words
 from tips.cases.ledger import Event, Kind
 from tips.cases.lifecycle import ActionName
 
@@ -38,7 +38,7 @@ class UnitWords:
 
 def is_plain(text: str) -> bool:
     """Whether these are words, and not too many."""
-    return bool(text.strip()) and len(text) <= LONGEST and all(it.isprintable() or it == "\n" for it in text)
+    return written_words.is_plain(text, LONGEST)
 
 
 def kept(events: Iterable[Event], unit: str, worked: Callable[[str, datetime], Collection[str]]) -> list[UnitWords]:

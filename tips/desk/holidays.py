@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from tips import errors
-from tips.cases import days_off, deadlines
+from tips.cases import days_off, deadlines, written_words
 from tips.cases.days_off import Decision
 from tips.cases.ledger import Kind
 from tips.desk.laying_down import LayingDown
@@ -34,11 +34,13 @@ class Holidays:
         """Put a decision into force, in place of what was given of it before.
 
         Raises:
-            Refused: it is not theirs to give; or it has no number or no day, is of a day to come or has days that are
-                over; a day is to be worked that is worked anyway; or with it too many days would be off, or in a row.
+            Refused: it is not theirs to give; or it has no number, one with signs that nobody sees, or no day; is of a
+                day to come or has days that are over; a day is to be worked that is worked anyway; or with it too many
+                days of a year would be off, those that are over among them, or in a row.
         """
         _check_role(session)
         await self.laying.refresh()
+        given = replace(given, number=written_words.spaced(given.number))
         self._check(given)
         await self.laying.lay_down(session, Kind.HOLIDAYS, given.facts())
 
@@ -51,7 +53,7 @@ class Holidays:
         """
         _check_role(session)
         await self.laying.refresh()
-        found = next((it for it in self.listed() if it.number == number), None)
+        found = next((it for it in self.listed() if it.number == written_words.spaced(number)), None)
         if found is None:
             raise errors.NotFound
         nothing = Decision(found.number, found.dated, frozenset(), frozenset())
@@ -60,6 +62,8 @@ class Holidays:
     def _check(self, given: Decision) -> None:
         today = self.laying.now().astimezone(deadlines.CITY).date()
         others = [it for it in self.listed() if it.number != given.number]
+        if not given.number.isprintable():
+            raise errors.Refused("error.holidays_signs")
         if not days_off.is_number(given.number):
             raise errors.Refused("error.holidays_number")
         if not given.off and not given.worked:
@@ -71,7 +75,7 @@ class Holidays:
             raise errors.Refused("error.holidays_worked")
         if not days_off.are_to_come(self.listed(), given, today):
             raise errors.Refused("error.holidays_past")
-        if not days_off.calendar([*others, given]).is_sane():
+        if not days_off.is_sane(self.listed(), given, today):
             raise errors.Refused("error.holidays_many")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases import deadlines, incidents, standing
+from tips.cases import deadlines, incidents, standing, written_words
 from tips.cases.incidents import Act, Incident, IncidentKind
 from tips.cases.ledger import YEARS, Kind
 from tips.desk.laying_down import LayingDown
@@ -18,13 +18,13 @@ _SALT_BYTES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """Opens incidents, adds to them and closes them; for everybody two people speak."""
+    """Opens incidents, adds to them and closes them; for everybody two people of different offices speak."""
 
     laying: LayingDown
 
     def listed(self) -> list[Incident]:
         """Every one, the newest first."""
-        return incidents.incidents(self.laying.known())
+        return incidents.incidents(self.laying.known(), self.laying.worked)
 
     def open_ones(self) -> list[Incident]:
         """Those that nobody closed."""
@@ -40,8 +40,7 @@ class Incidents:
         Raises:
             Refused: it is not theirs to do; it begins in a time to come; there are no words, or too many.
         """
-        hour, now = deadlines.hour(since), self.laying.now()
-        if hour > now or hour.year not in YEARS:
+        if since.year not in YEARS or (hour := deadlines.hour(since)) > self.laying.now():
             raise errors.Refused("error.incident_since")
         salt = self.laying.random(_SALT_BYTES).hex()
         facts = incidents.opening(session.name, kind, hour, _checked(words), salt)
@@ -59,8 +58,9 @@ class Incidents:
         await self._say(session, id, Act.CLOSE, words)
 
     async def offer(self, session: Session, id: str, words: str) -> None:
-        """Offer words for everybody, which count once somebody else agrees. Raises `Refused`, `NotFound`."""
+        """Offer words for everybody; they count once another office agrees. Raises `Refused`, `NotFound`."""
         self._known(id)
+        words = written_words.pasted(words)
         if not incidents.is_plain(words, public=True):
             raise errors.Refused("error.incident_public")
         await self._say(session, id, Act.OFFER, words)
@@ -69,15 +69,11 @@ class Incidents:
         """Agree to words that somebody else offered.
 
         Raises:
-            Refused: it is not theirs to do, or they offered them.
+            Refused: it is not theirs to do, or somebody of an office offered them in which they work, or just worked.
             NotFound: there is no such incident.
             Stale: other words are offered by now, or none.
         """
-        offered = self._known(id).offered
-        if offered is None or incidents.digest(offered.words) != digest:
-            raise errors.Stale
-        if offered.by == session.name:
-            raise errors.Refused("error.incident_own")
+        self.laying.check_agreement(session, self._known(id).offered, digest)
         facts = {standing.SUBJECT: id, "act": str(Act.AGREE), "digest": digest}
         await self.laying.lay_down(session, Kind.INCIDENT, facts)
 
@@ -98,7 +94,7 @@ def _checked(words: str) -> str:
     Raises:
         Refused: there are none, or too many.
     """
-    words = words.replace("\r\n", "\n").strip()
+    words = written_words.pasted(words)
     if not incidents.is_plain(words):
         raise errors.Refused("error.incident_words")
     return words

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tips import errors
-from tips.cases import deadlines, ledger, standing
+from tips.cases import agreements, deadlines, ledger, standing
+from tips.cases.agreements import Agreement, Offer
 from tips.cases.claims import Signature
 from tips.cases.ledger import Event, Kind
 from tips.crypto.sealing import Random
@@ -22,6 +23,7 @@ class LayingDown:
 
     known: Callable[[], Sequence[Event]]  # what is believed, oldest first
     refresh: Callable[[], Awaitable[None]]  # looks for what was laid down since
+    roster: Callable[[], Roster]
     ledger: Ledger
     now: Callable[[], datetime]
     random: Random = field(repr=False)
@@ -38,6 +40,27 @@ class LayingDown:
         event = standing.laid_down(kind, facts, self.known(), who, self.random)
         await self.ledger.append(ledger.sign(event, session.signing))
         await self.refresh()
+
+    def worked(self, name: str, at: datetime) -> frozenset[str]:
+        """In which offices and units somebody did at a time."""
+        return self.roster().offices(name, at)
+
+    def may_agree(self, session: Session, offer: Offer) -> bool:
+        """Whether an agreement of theirs to an offer would count now: by the rule by which it is believed."""
+        hour = deadlines.hour(self.now())
+        return agreements.counts(Agreement(session.name, hour, offer.digest), offer, self.worked)
+
+    def check_agreement(self, session: Session, offer: Offer | None, digest: str) -> None:
+        """That somebody may agree to what they were shown.
+
+        Raises:
+            Refused: somebody of an office offered it in which they work, or just worked.
+            Stale: another one is offered by now, or none.
+        """
+        if offer is None or offer.digest != digest:
+            raise errors.Stale
+        if not self.may_agree(session, offer):
+            raise errors.Refused("error.text_own")
 
     async def requested(self, session: Session, version: Roster) -> None:
         """Put on record that somebody asks for a version of the roster. Raises `Refused`, as `lay_down` does."""

@@ -114,6 +114,28 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster, organisation
         NotVerified: the case's chain or a text was tampered with.
         Refused: this person keeps away from the case.
     """
+    opened = _opened(session, bundle, roster, organisation)
+    if _is_former_desk(session, opened):
+        raise errors.NotFound
+    return opened
+
+
+def shuts_out_former_desk(session: Session, bundle: CaseBundle, roster: Roster, organisation: Organisation) -> bool:
+    """Whether a case is not there for somebody because it shuts out a unit in which they once worked.
+
+    Raises:
+        NotFound: this session has no key to its tip.
+        NotVerified: as `open_case` does.
+        Refused: as `open_case` does.
+    """
+    return _is_former_desk(session, _opened(session, bundle, roster, organisation))
+
+
+def _is_former_desk(session: Session, opened: OpenCase) -> bool:
+    return bool(opened.excluded & opened.roster.former_units(session.name, session.unit))
+
+
+def _opened(session: Session, bundle: CaseBundle, roster: Roster, organisation: Organisation) -> OpenCase:
     checked = bundle.checked(roster)
     if session.name in _recused(checked.events):
         raise errors.Refused("error.recused")
@@ -129,7 +151,7 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster, organisation
         except errors.NotOpened:  # whoever sealed it so, or spoilt it, keeps nobody from the rest
             closed.add(envelope.id)
     awake, asleep = reading_grants.chain_of(checked.keys, pieces[0].envelope)
-    opened = OpenCase(
+    return OpenCase(
         checked=checked,
         tip=pieces[0].content,
         thread=tuple(pieces[1:]),
@@ -141,9 +163,6 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster, organisation
         keys={id_: key for id_, key in keys.items() if id_ not in closed},
         closed=frozenset(closed),
     )
-    if opened.excluded & {it.unit for it in roster.past.get(session.name, ()) if it.unit != session.unit}:
-        raise errors.NotFound
-    return opened
 
 
 def open_for_reading(session: Session, bundle: CaseBundle, roster: Roster, organisation: Organisation) -> OpenCase:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from tips import errors
-from tips.cases import deadlines, home_texts
+from tips.cases import deadlines, home_texts, written_words
 from tips.cases.home_texts import HomeText, HomeTexts, TextName
 from tips.cases.ledger import Kind
 from tips.desk.laying_down import LayingDown
-from tips.organisation.roster import Roster
 from tips.people.session import Session
 
 
@@ -20,12 +19,11 @@ class OwnTexts:
     """Keeps them, as signed events, and says them."""
 
     laying: LayingDown
-    roster: Callable[[], Roster]
     source: str  # the language that each has in any case
 
     def known(self) -> HomeTexts:
         """What is in force, and what waits."""
-        return home_texts.texts(self.laying.known(), self._worked, self.source)
+        return home_texts.texts(self.laying.known(), self.laying.worked, self.source)
 
     def said(self, name: TextName, lang: str) -> str:
         """A text as people read it today; "": the home has none of its own."""
@@ -38,7 +36,7 @@ class OwnTexts:
         Raises:
             Refused: it is not theirs to do, or no text that everybody may be shown; the key says why.
         """
-        told = {lang: text.strip() for lang, text in words.items() if text.strip()}
+        told = {lang: said for lang, it in words.items() if (said := written_words.pasted(it))}
         text = HomeText(name, told, until if told else None, session.name, deadlines.hour(self.laying.now()))
         if wrong := home_texts.problem(text, self.source):
             raise errors.Refused(wrong)
@@ -48,15 +46,9 @@ class OwnTexts:
         """Agree to a text that somebody else offered.
 
         Raises:
-            Refused: it is not theirs to do, or somebody of their own office offered it.
+            Refused: it is not theirs to do, or somebody of an office offered it in which they work, or just worked.
             Stale: another one is offered by now, or none.
         """
         offered = self.known().offered.get(name)
-        if offered is None or offered.digest != digest:
-            raise errors.Stale
-        if session.name == offered.by or session.unit in self._worked(offered.by, offered.at):
-            raise errors.Refused("error.text_own")
-        await self.laying.lay_down(session, Kind.HOME_TEXT, home_texts.agreement(offered))
-
-    def _worked(self, name: str, at: datetime) -> set[str]:
-        return {it.unit for it in self.roster().places(name, at) or ()}
+        self.laying.check_agreement(session, offered, digest)
+        await self.laying.lay_down(session, Kind.HOME_TEXT, home_texts.agreement(name, digest))

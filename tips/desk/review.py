@@ -17,6 +17,7 @@ from tips.cases import deadlines, ledger
 from tips.cases.case import Case, QueueFilter, QueuePosition
 from tips.cases.ledger import Kind
 from tips.desk.actions.step import Step
+from tips.desk.former_desks import FormerDesks
 from tips.desk.late_exclusion import LateExclusion
 from tips.desk.open_case import OpenCase, adds, after, last_reading, open_for_reading
 from tips.desk.writing import Writer
@@ -43,39 +44,43 @@ class Review:
     files: Files
     writer: Writer
     exclusion: LateExclusion
+    former: FormerDesks
     now: Callable[[], datetime]
 
     async def queue(
         self, session: Session, wanted: QueueFilter = EVERY, limit: int = 50, after: QueuePosition | None = None
     ) -> list[Case]:
         """The cases of the session's units; urgent first, then what is due first, unless another order is wanted."""
-        return await self.cases.queue(session.units, wanted, limit, after)
+        return await self.former.page(session, wanted, limit, after)
 
     async def beside(self, session: Session, row: Case, wanted: QueueFilter) -> tuple[Case | None, Case | None]:
         """The cases before and behind one in such a queue, wherever it stands in it by now."""
         if row.unit not in session.units:
             return None, None
-        before = await self.cases.queue(session.units, wanted, 1, row.position, backwards=True)
-        behind = await self.cases.queue(session.units, wanted, 1, row.position)
+        before = await self.former.page(session, wanted, 1, row.position, backwards=True)
+        behind = await self.former.page(session, wanted, 1, row.position)
         return next(iter(before), None), next(iter(behind), None)
 
     async def counts(self, session: Session) -> QueueCounts:
         """How many cases the session's units have, for this person."""
-        return await self.cases.counts(session.units, session.name, self.now())
+        counts = await self.cases.counts(session.units, session.name, self.now())
+        return counts.without(await self.former.untold(session), session.name, self.now())
 
     async def loads(self, session: Session) -> list[Load]:
         """Who has how many of the unit's open cases, of those that this session may see."""
-        return await self.cases.loads(session.units, self.now())
+        untold, now = await self.former.untold(session), self.now()
+        return [it.without(untold, now) for it in await self.cases.loads(session.units, now)]
 
     async def consulted(self, session: Session) -> list[Case]:
         """Open cases of others that an overseer's units read along, asked to or because they handed them over."""
         if session.role != Role.OVERSEER:
             return []
-        return await self.cases.consulted(session.units, CONSULTED)
+        return await self.former.told(session, await self.cases.consulted(session.units, CONSULTED))
 
     async def shared(self, session: Session) -> list[Case]:
         """Open cases of others that these let the session's units read along; not those that it handed over itself."""
-        return [it for it in await self.cases.consulted(session.units, CONSULTED) if await self._is_shared(session, it)]
+        others = await self.former.told(session, await self.cases.consulted(session.units, CONSULTED))
+        return [it for it in others if await self._is_shared(session, it)]
 
     async def _is_shared(self, session: Session, row: Case) -> bool:
         events = await self.cases.events(row.id)
@@ -117,6 +122,8 @@ class Review:
             NotVerified: the case's chain was tampered with.
         """
         bundle = await self.cases.bundle(case_id, session.units)
+        if not await self.former.told(session, [bundle.case]):
+            raise errors.NotFound
         events = bundle.checked(self.roster()).events
         last = last_reading(events, session.name)
         return last >= 0 and not (whole and any(it.by != session.name and adds(it) for it in events[last:]))

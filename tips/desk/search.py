@@ -30,6 +30,7 @@ from tips.crypto import sealing
 from tips.crypto.sealing import Random
 from tips.desk import duplicates, excerpts
 from tips.desk.excerpts import Parts
+from tips.desk.former_desks import FormerDesks
 from tips.desk.open_case import OpenCase, last_reading, open_for_reading, seen_by
 from tips.organisation.roster import Roster
 from tips.organisation.units import Organisation
@@ -74,13 +75,15 @@ class Search:
     ledger: Ledger
     roster: Callable[[], Roster]
     organisation: Callable[[], Organisation]
+    former: FormerDesks
     now: Callable[[], datetime]
     random: Random = field(repr=False)
 
     async def by_code(self, session: Session, typed: str) -> list[Case]:
-        """The cases that this session may see whose code is, or begins with, what was typed; nothing is opened."""
+        """The cases that this session may see whose code is, or begins with, what was typed."""
         span = code_span(typed)
-        return await self.cases.between(session.units, *span, SHOWN) if span else []
+        found = await self.cases.between(session.units, *span, SHOWN) if span else []
+        return await self.former.told(session, found)
 
     async def by_words(self, session: Session, typed: str) -> Found:
         """The cases in which all these words stand, of those that this person has read.

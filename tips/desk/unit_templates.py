@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
 
 from tips import errors
-from tips.cases import standing, unit_words
+from tips.cases import standing, unit_words, written_words
 from tips.cases.ledger import Kind
 from tips.cases.lifecycle import ActionName
 from tips.cases.unit_words import UnitWords
 from tips.desk.laying_down import LayingDown
-from tips.organisation.roster import Roster
 from tips.people.session import Session
 
 _ID_BYTES: Final = 6
@@ -24,11 +21,10 @@ class UnitTemplates:
     """Keeps them, as signed events of the unit's head."""
 
     laying: LayingDown
-    roster: Callable[[], Roster]
 
     def of(self, unit: str) -> list[UnitWords]:
         """Those of a unit."""
-        return unit_words.kept(self.laying.known(), unit, self._worked)
+        return unit_words.kept(self.laying.known(), unit, self.laying.worked)
 
     def offered(self, unit: str, use: ActionName, lang: str) -> list[str]:
         """What officers of a unit are offered, for a reporter of this language."""
@@ -55,7 +51,7 @@ class UnitTemplates:
         await self.laying.lay_down(session, Kind.UNIT_WORDS, gone.facts())
 
     async def _keep(self, session: Session, words: UnitWords) -> None:
-        text = words.text.replace("\r\n", "\n").strip()
+        text = written_words.pasted(words.text)
         if session.role not in standing.ROLES[Kind.UNIT_WORDS]:
             raise errors.Refused("error.role")
         if not unit_words.is_plain(text):
@@ -67,6 +63,3 @@ class UnitTemplates:
         if found is None:
             raise errors.NotFound
         return found
-
-    def _worked(self, name: str, at: datetime) -> set[str]:
-        return {it.unit for it in self.roster().places(name, at) or ()}

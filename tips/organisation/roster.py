@@ -160,6 +160,14 @@ class Roster:
         found = (it for it, since, until in listed if not _is_out(at, since, until))
         return tuple(found) if listed else None
 
+    def offices(self, name: str, at: datetime) -> frozenset[str]:
+        """In which offices and units somebody worked at a time, as far as `places` tells."""
+        return frozenset(it.unit for it in self.places(name, at) or ())
+
+    def former_units(self, name: str, unit: str) -> frozenset[str]:
+        """In which others than this one somebody worked before."""
+        return frozenset(it.unit for it in self.past.get(name, ())) - {unit}
+
     def _terms(self, name: str) -> Iterator[tuple[Person | Left, datetime | None, datetime | None]]:
         """Each place of somebody's, the earliest first, with since when and until when; None: not known, or open."""
         began = dict[bytes, datetime | None]()

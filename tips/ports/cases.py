@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
 from tips import errors
 from tips.cases import chain_ends, checking, claims
-from tips.cases.case import Case, QueueFilter, QueuePosition
+from tips.cases.case import Case, QueueFilter, QueuePosition, State
 from tips.cases.chain_ends import ChainEnd
 from tips.cases.checking import Checked
 from tips.cases.claims import NOTHING, Added, Entry, Mailbox, Mended, Signature
@@ -112,6 +112,20 @@ class QueueCounts:
     disputed: int
     closed: int  # `MOST_COUNTED`, where there are so many or more
 
+    def without(self, rows: Iterable[Case], name: str, now: datetime) -> QueueCounts:
+        """The same without some of the cases that are counted, for a person of this name."""
+        rows = list(rows)
+        left = [it for it in rows if it.state != State.CLOSED]
+        return QueueCounts(
+            self.open - len(left),
+            self.new - sum(not it.opened for it in left),
+            self.mine - sum(it.officer == name for it in left),
+            self.unclaimed - sum(it.officer is None for it in left),
+            self.overdue - sum(it.overdue(now) for it in left),
+            self.disputed - sum(it.disputed for it in left),
+            self.closed - (len(rows) - len(left) if self.closed < MOST_COUNTED else 0),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -120,6 +134,11 @@ class Load:
     officer: str | None  # None: nobody has them
     open: int
     overdue: int
+
+    def without(self, rows: Iterable[Case], now: datetime) -> Load:
+        """The same without some of the cases that are counted."""
+        theirs = [it for it in rows if it.officer == self.officer and it.state != State.CLOSED]
+        return Load(self.officer, self.open - len(theirs), self.overdue - sum(it.overdue(now) for it in theirs))
 
 
 class Cases(Protocol):
