@@ -200,6 +200,7 @@ async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 async def answer(product: Product, writer: asyncio.StreamWriter, number: int, call: Call) -> None:
     try:
         await product.roster.refresh()
+        await product.standing.refresh()
         write(writer, (number, False, await called(product.reception, call)))
     except Exception as error:
         write(writer, (number, True, error))
