@@ -7,13 +7,14 @@ nothing loses a tip, who is let in wrongly may cost a life.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tips.organisation.taxonomy import Flag, has
+from tips.organisation.taxonomy import Flag, categories, has
 from tips.triage.lexicon import Evidence, Found, Hits
 from tips.triage.model import Models, Scores, logistic
 from tips.triage.text import Text
@@ -49,7 +50,12 @@ class Official:
 
 def offences(found: Found) -> list[Evidence]:
     """What speaks for a crime that only officials commit."""
-    return [it for code in found.evidence if has(code, Flag.OFFENCE_IN_OFFICE) for it in found.evidence[code]]
+    return [it for code, listed in found.evidence.items() if code in _in_office() for it in listed]
+
+
+@functools.cache
+def _in_office() -> frozenset[str]:
+    return frozenset(code for code in categories() if has(code, Flag.OFFENCE_IN_OFFICE))
 
 
 def likelihood(official: Official, cues: Sequence[str], hits: Hits, models: Models, scores: Scores) -> float:

@@ -8,9 +8,10 @@ that long texts and short ones are judged alike.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -54,14 +55,14 @@ class Models:
 
     def judge(self, grams: Grams, names: Iterable[str]) -> Scores:
         """What the models say of a text, by its codes and the names of what was found in it."""
-        begins = [self._begins(it) for it in ORDER[1:]]
-        intents, categories, kinds, (accused,), (danger,) = np.split(self._sums(grams, names), begins)
+        sums = self._sums(grams, names)
+        intents, categories, kinds, accused, danger = (sums[begin:end] for begin, end in self._columns())
         return Scores(
             intents=_shares(self.answers["intent"], intents),
             categories=_shares(self.answers["category"], categories),
             kinds=_shares(self.answers["kind"], kinds),
-            accused=logistic(accused),
-            danger=logistic(danger),
+            accused=logistic(accused[0]),
+            danger=logistic(danger[0]),
         )
 
     def accuses(self, cues: Iterable[str]) -> float:
@@ -72,41 +73,51 @@ class Models:
     def telling(self, grams: Grams, model: str, answer: str) -> list[tuple[int, int]]:
         """The words that speak most for an answer, up to `TOLD` spots in the order of the text: from, up to."""
         column = self._begins(model) + self.answers[model].index(answer)
-        at = self.codes.searchsorted(grams.words)
-        known = self.codes.take(at, mode="clip") == grams.words
-        weights = np.where(known, self.weights[:, column].take(at, mode="clip"), 0)
-        count = (len(weights) + 1) // 2  # words, then pairs of neighbours
-        best = [int(it) for it in np.argsort(-weights, kind="stable") if weights[it] > 0]
+        codes = grams.words
+        at = self.codes.searchsorted(codes)
+        known = np.flatnonzero(self.codes.take(at, mode="clip") == codes)
+        weights = self.weights[at.take(known), column]  # taking from a column would copy all of it
+        best = known[np.argsort(-weights, kind="stable")][: np.count_nonzero(weights > 0)]
+        count = (len(codes) + 1) // 2  # words, then pairs of neighbours
         spots: list[tuple[int, int]] = []
-        for it in best:
+        for it in best.tolist():
             first, after = (it, it + 1) if it < count else (it - count, it - count + 2)
-            if len(spots) < TOLD and all(after <= a or b <= first for a, b in spots):
+            if all(after <= a or b <= first for a, b in spots):
                 spots.append((first, after))
+                if len(spots) == TOLD:
+                    break
         return sorted(spots)
 
-    def _known(self, grams: Grams, names: Iterable[str]) -> list[Rows]:
-        """The rows of what is known of a text, by family, as often as it occurs."""
-        families = (grams.letters, grams.words, grams.accented)
-        every = np.concatenate(families)
-        at = self.codes.searchsorted(every)
-        known = self.codes.take(at, mode="clip") == every
-        rows, first = [], 0
-        for codes in families:
-            after = first + len(codes)
-            rows.append(at[first:after][known[first:after]])
-            first = after
-        return [*rows, np.array([row for name in names if (row := self.names.get(name)) is not None], np.intp)]
+    def _known(self, grams: Grams, names: Iterable[str]) -> tuple[Rows, Sequence[int]]:
+        """The rows of what is known of a text, as often as it occurs, and how many each family has."""
+        at = self.codes.searchsorted(grams.codes)
+        known = self.codes.take(at, mode="clip") == grams.codes
+        named = [row for name in names if (row := self.names.get(name)) is not None]
+        rows = np.concatenate([at[known], np.array(named, np.intp)])
+        first, counts = 0, []
+        for count in grams.counts:
+            counts.append(int(np.count_nonzero(known[first : first + count])))
+            first += count
+        return rows, [*counts, len(named)]
 
     def _sums(self, grams: Grams, names: Iterable[str]) -> Floats:
-        families = self._known(grams, names)
-        counts = [len(it) for it in families]
-        rows, each = np.concatenate(families), np.repeat([1.0 / math.sqrt(max(it, 1)) for it in counts], counts)
+        rows, counts = self._known(grams, names)
+        each = np.empty(len(rows))
+        first = 0
+        for count in counts:
+            each[first : first + count] = 1.0 / math.sqrt(max(count, 1))
+            first += count
         if len(rows) > LONG:
             by_row = np.bincount(rows, each)
             rows = np.flatnonzero(by_row)
             each = by_row[rows]
         summed: Floats = each.astype(np.float32) @ self.weights.take(rows, 0).astype(np.float32)
         return self.base + self.worth * summed
+
+    def _columns(self) -> Iterator[tuple[int, int]]:
+        """Where the columns of each model begin and end."""
+        ends = itertools.accumulate((len(self.answers[it]) for it in ORDER), initial=0)
+        return itertools.pairwise(ends)
 
     def _begins(self, model: str) -> int:
         """The first column of a model."""
