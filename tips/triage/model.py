@@ -24,7 +24,7 @@ from tips.triage.grams import Codes, Grams
 FILE: Final = "models.npz"
 ORDER: Final = ("intent", "category", "kind", "accused", "danger")  # of the models, as their columns stand
 TOLD: Final = 3
-LONG: Final = 10_000  # rows: in a longer text most of them occur again and again
+LONG: Final = 10_000  # codes: in a longer text most of them occur again and again
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
 
@@ -88,29 +88,30 @@ class Models:
                     break
         return sorted(spots)
 
-    def _known(self, grams: Grams, names: Iterable[str]) -> tuple[Rows, Sequence[int]]:
-        """The rows of what is known of a text, as often as it occurs, and how many each family has."""
-        at = self.codes.searchsorted(grams.codes)
-        known = self.codes.take(at, mode="clip") == grams.codes
-        named = [row for name in names if (row := self.names.get(name)) is not None]
-        rows = np.concatenate([at[known], np.array(named, np.intp)])
-        first, counts = 0, []
-        for count in grams.counts:
-            counts.append(int(np.count_nonzero(known[first : first + count])))
-            first += count
-        return rows, [*counts, len(named)]
+    def _known(self, codes: Codes) -> tuple[Rows, npt.NDArray[np.bool_]]:
+        """Where each code's row would be, and whether there is one."""
+        at = self.codes.searchsorted(codes)
+        return at, self.codes.take(at, mode="clip") == codes
+
+    def _rows(self, grams: Grams) -> Iterator[tuple[Rows, Floats]]:
+        """The rows of what is known of each family, and what each of them counts."""
+        at, known = self._known(grams.codes)
+        ends = itertools.accumulate(grams.counts, initial=0)
+        for begin, end in itertools.pairwise(ends):
+            rows = at[begin:end][known[begin:end]]
+            yield rows, _each(len(rows))
+
+    def _rows_once(self, grams: Grams) -> Iterator[tuple[Rows, Floats]]:
+        """The same with each row once, which counts for all."""
+        for codes in (grams.letters, grams.words, grams.accented):
+            distinct, often = np.unique(codes, return_counts=True)
+            at, known = self._known(distinct)
+            yield at[known], often[known] * _each(1, int(often[known].sum()))
 
     def _sums(self, grams: Grams, names: Iterable[str]) -> Floats:
-        rows, counts = self._known(grams, names)
-        each = np.empty(len(rows))
-        first = 0
-        for count in counts:
-            each[first : first + count] = 1.0 / math.sqrt(max(count, 1))
-            first += count
-        if len(rows) > LONG:
-            by_row = np.bincount(rows, each)
-            rows = np.flatnonzero(by_row)
-            each = by_row[rows]
+        named = np.array([row for name in names if (row := self.names.get(name)) is not None], np.intp)
+        families = [*(self._rows_once if len(grams.codes) > LONG else self._rows)(grams), (named, _each(len(named)))]
+        rows, each = (np.concatenate(several) for several in zip(*families, strict=True))
         summed: Floats = each.astype(np.float32) @ self.weights.take(rows, 0).astype(np.float32)
         return self.base + self.worth * summed
 
@@ -122,6 +123,11 @@ class Models:
     def _begins(self, model: str) -> int:
         """The first column of a model."""
         return sum(len(self.answers[it]) for it in ORDER[: ORDER.index(model)])
+
+
+def _each(rows: int, known: int | None = None) -> Floats:
+    """What each of some rows counts, of a family of which so much is known."""
+    return np.full(rows, 1.0 / math.sqrt(max(rows if known is None else known, 1)))
 
 
 def _shares(answers: Sequence[str], sums: Floats) -> dict[str, float]:
