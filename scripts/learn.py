@@ -81,7 +81,7 @@ def _lexicon(file: str, what: str) -> Iterator[tuple[str, list[str]]]:
     """Of each name the phrases that weigh enough to stand for it by themselves."""
     for name, by_weight in read(file)[what].items():
         weighty = (phrases for weight, phrases in by_weight.items() if float(weight) >= WEIGHTY)
-        yield name, [it.lstrip("~^") for phrases in weighty for it in phrases]
+        yield name, [it.lstrip("^") for phrases in weighty for it in phrases]
 
 
 def arrays(given: Sequence[Message]) -> dict[str, npt.NDArray[Any]]:

@@ -7,14 +7,16 @@ nothing loses a tip, who is let in wrongly may cost a life.
 
 from __future__ import annotations
 
+import bisect
+import functools
 import itertools
 import math
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tips.organisation.taxonomy import Flag, has
-from tips.triage.lexicon import Evidence, Found, Hits
+from tips.organisation.taxonomy import Flag, categories, has
+from tips.triage.lexicon import Evidence, Found, Hits, Spot
 from tips.triage.model import Models, Scores, logistic
 from tips.triage.text import Text
 
@@ -49,7 +51,12 @@ class Official:
 
 def offences(found: Found) -> list[Evidence]:
     """What speaks for a crime that only officials commit."""
-    return [it for code in found.evidence if has(code, Flag.OFFENCE_IN_OFFICE) for it in found.evidence[code]]
+    return [it for code, listed in found.evidence.items() if code in _in_office() for it in listed]
+
+
+@functools.cache
+def _in_office() -> frozenset[str]:
+    return frozenset(code for code in categories() if has(code, Flag.OFFENCE_IN_OFFICE))
 
 
 def likelihood(official: Official, cues: Sequence[str], hits: Hits, models: Models, scores: Scores) -> float:
@@ -119,10 +126,16 @@ def _plain(text: Text, spots: Iterable[int], spoken: Collection[int]) -> list[st
 
 
 def _sides(hits: Hits, name: str, official: Official) -> Iterator[str]:
+    for first, _ in _near(hits, name, official):
+        yield "<" if first < official.first else ">"
+
+
+def _near(hits: Hits, name: str, official: Official) -> list[Spot]:
+    """The spots of a signal around a mention, of all that stand in the order of the text."""
     low, high = official.first - BEFORE, official.after + AFTER
-    for first, after in hits.get(name, ()):
-        if low <= first and after <= high:
-            yield "<" if first < official.first else ">"
+    spots = hits.get(name, [])
+    within = spots[bisect.bisect_left(spots, (low,)) : bisect.bisect_left(spots, (high,))]
+    return [it for it in within if it[1] <= high]
 
 
 def _benign(hits: Hits, name: str, official: Official) -> bool:
@@ -137,8 +150,8 @@ def _score(text: Text, against: Sequence[Evidence], hits: Hits, official: Offici
     low, high = official.first - BEFORE, official.after + AFTER
     said: dict[tuple[str, ...], float] = {}
     for name, weight in _WEIGHTS.items():
-        for first, after in hits.get(name, ()):
-            if low <= first and after <= high and not (official.first <= first and after <= official.after):
+        for first, after in _near(hits, name, official):
+            if not (official.first <= first and after <= official.after):
                 said[tuple(text.words[first:after])] = weight
     near = [it.weight for it in against if low <= it.first and it.after <= high and it.weight > WEAK]
     score = sum(sorted(said.values(), reverse=True)[:5]) + min(sum(near), MOST)

@@ -87,9 +87,9 @@ def _of_a_district(
     officials: Iterable[Official], places: Mapping[int, Mention], organisation: Organisation
 ) -> Iterator[Official]:
     """The former district's force, where a department's name has a district right behind it: "CSGT quận 12"."""
-    for it in officials:
+    for it in (it for it in officials if it.kind == "city_department"):
         place = next((one for at, one in places.items() if it.first < at and one.after == it.after), None)
-        if it.kind == "city_department" and place is not None and place.kind == "district" and place.marked:
+        if place is not None and place.kind == "district" and place.marked:
             districts = dict.fromkeys(reading.district for reading in place.readings)
             units = tuple(f"area-{code}" for code in districts if f"area-{code}" in organisation.units)
             yield Official("district_police", units, it.first, place.after, bool(units))

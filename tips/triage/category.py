@@ -5,11 +5,12 @@ The model decides; the weighted phrases of the code that it chose are what an of
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tips.organisation.taxonomy import Flag, has
+from tips.organisation.taxonomy import Flag, categories, has
 from tips.triage.model import TOLD, Models, Scores
 from tips.triage.reading import Reading
 from tips.triage.results import Accusation, Reason
@@ -33,16 +34,19 @@ def find(
     """The category of a text, and the words that speak for it."""
     if it.unsaid:
         return Category(None, None, 0.0), []
-    likely = {code: _plain(code, share, accusations) for code, share in scores.categories.items()}
-    best, second = sorted(likely, key=lambda code: (-likely[code], code))[:2]
+    likely = {**scores.categories}
+    if not accusations:
+        likely |= {code: likely[code] * PRIVATE for code in _officials_only() & likely.keys()}
+    best, second = sorted(sorted(likely), key=likely.__getitem__, reverse=True)[:2]
     if likely[best] < LEAST:
         return Category(None, None, 0.0), []
     return Category(best, second, round(likely[best], 3)), _reasons(it, models, best)
 
 
-def _plain(code: str, share: float, accusations: Sequence[Accusation]) -> float:
-    """A share as it counts: an official's crime counts for less where no official is accused."""
-    return share if accusations or not has(code, Flag.OFFICIALS_ONLY) else share * PRIVATE
+@functools.cache
+def _officials_only() -> frozenset[str]:
+    """The crimes of officials, which count for less where no official is accused."""
+    return frozenset(code for code in categories() if has(code, Flag.OFFICIALS_ONLY))
 
 
 def _reasons(it: Reading, models: Models, code: str) -> list[Reason]:

@@ -13,6 +13,7 @@ from tips.triage.lexicon import SIGNALS, Found, Hits
 from tips.triage.text import Text
 
 STEPS: Final = (0.0, 2.0, 4.0, 6.0, 9.0)  # of a thing's phrases: each weight that is passed is a feature
+_PASSED: Final = tuple((step, f">{step:g}") for step in STEPS)
 BESIDE: Final = ("accusing.6", "accusing.4", "accusing.2", "benign.before", "benign.after", "benign.never", "cover_up")
 
 
@@ -32,7 +33,7 @@ def names(
     listed = [*_edges(text.words), f"!length{min(len(text.words).bit_length(), 8)}"]
     for name in found.evidence:
         score = found.score(name)
-        listed += [f"!{name}>{step:g}" for step in STEPS if score > step]
+        listed += [f"!{name}{passed}" for step, passed in _PASSED if score > step]
     listed += [f"!{name}" for name in (*SIGNALS, *BESIDE) if hits.get(name)]
     listed += [f"!says {kind}" for kind in dict.fromkeys(it.kind for it in officials)]
     listed += [f"!{name}" for name in hinted]

@@ -7,31 +7,46 @@ running sums, so that numpy finds them at once. Codes are the same on every mach
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Codes = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.int64]
 
 SIZES: Final = (2, 3, 4, 5)  # letters of a stretch, spaces between words included
 PLACE: Final = "@"  # stands for a place: a street called after a revolution tells of none
 NUMBER: Final = "#"
 CALLED: Final = frozenset({"111", "113", "114", "115"})  # numbers that mean something
 _BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
-_SALTS: Final = {"word": 0xBF58476D1CE4E5B9, "pair": 0x94D049BB133111EB, "accented": 0xD6E8FEB86659FD93}
+_SPACE: Final = ord(" ")
+_WORD, _PAIR, _ACCENTED = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB, 0xD6E8FEB86659FD93
+_SALTS: Final = tuple(map(np.uint64, (_WORD, _WORD ^ _PAIR | 1, _ACCENTED, _ACCENTED ^ _PAIR | 1)))  # of `_Line.words`
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """The codes of a text, by family."""
+    """The codes of a text, in one row, family by family."""
 
-    letters: Codes
-    words: Codes  # bare words, and pairs of neighbours
-    accented: Codes  # the same with their accents; none where the text has none
+    codes: Codes
+    counts: tuple[int, int, int]  # how many each family has, as below
+
+    @property
+    def letters(self) -> Codes:
+        """Of the stretches of letters."""
+        return self.codes[: self.counts[0]]
+
+    @property
+    def words(self) -> Codes:
+        """Of the bare words, and of pairs of neighbours."""
+        return self.codes[self.counts[0] : len(self.codes) - self.counts[2]]
+
+    @property
+    def accented(self) -> Codes:
+        """The same with their accents; none where the text has none."""
+        return self.codes[len(self.codes) - self.counts[2] :]
 
 
 class _Powers:
@@ -57,7 +72,7 @@ def _running_product(base: int, count: int) -> Codes:
 _POWERS: Final = _Powers()
 
 
-def grams(words: Sequence[str], canons: Sequence[str], places: Collection[int], *, accented: bool) -> Grams:
+def grams(words: Sequence[str], canons: Sequence[str], places: Iterable[int], *, accented: bool) -> Grams:
     """The codes of a text.
 
     Args:
@@ -67,21 +82,19 @@ def grams(words: Sequence[str], canons: Sequence[str], places: Collection[int], 
         accented: whether it has its accents.
     """
     said = masked(words, places)
-    line = _Line(said)
-    letters = np.concatenate([line.windows(size) for size in SIZES])
-    marked = _Line(masked(canons, places)).of_words("accented") if accented else _NONE
-    return Grams(letters, line.of_words(), marked)
+    marked = masked(canons, places) if accented else []
+    line = _Line([*said, *marked])
+    families = line.letters(len(" ".join(said)) + 2), *line.words(len(said))
+    counts = len(families[0]), max(2 * len(said) - 1, 0), max(2 * len(marked) - 1, 0)
+    return Grams(np.concatenate(families), counts)
 
 
-def masked(words: Sequence[str], places: Collection[int]) -> list[str]:
+def masked(words: Sequence[str], places: Iterable[int]) -> list[str]:
     """The words with numbers and places as one sign each."""
-    return [
-        PLACE if at in places else NUMBER if word.isdecimal() and word not in CALLED else word
-        for at, word in enumerate(words)
-    ]
-
-
-_NONE: Final[Any] = np.zeros(0, np.uint64)
+    said = [NUMBER if word.isdecimal() and word not in CALLED else word for word in words]
+    for at in places:
+        said[at] = PLACE
+    return said
 
 
 class _Line:
@@ -91,22 +104,20 @@ class _Line:
         signs = np.frombuffer(f" {' '.join(words)} ".encode("utf-32-le", "surrogatepass"), np.uint32)
         up, self._down = _POWERS.upto(len(signs))
         self._sums = np.zeros(len(signs) + 1, np.uint64)
-        np.cumsum(signs.astype(np.uint64) * up, out=self._sums[1:])
-        lengths = np.fromiter(map(len, words), np.int64, len(words))
-        self._ends = np.cumsum(lengths + 1)
-        self._starts = self._ends - lengths
+        np.add.accumulate(up * signs, out=self._sums[1:])
+        self._spaces = (signs == _SPACE).nonzero()[0][: len(words) + 1]  # without any words there is one too many
 
-    def windows(self, size: int) -> Codes:
-        """The codes of all stretches of so many letters."""
-        sums = self._sums[size:] - self._sums[:-size]
-        return sums * self._down[: len(sums)]
+    def letters(self, count: int) -> Codes:
+        """The codes of all stretches of its first letters, so many."""
+        sums, down = self._sums[: count + 1], self._down
+        stretches = (sums[size:] - sums[:-size] for size in SIZES)
+        return np.concatenate([it * down[: len(it)] for it in stretches])
 
-    def _codes(self, starts: Places, ends: Places, salt: int) -> Codes:
-        found: Codes = (self._sums[ends] - self._sums[starts]) * self._down[starts] * np.uint64(salt)
-        return found
-
-    def of_words(self, family: str = "word") -> Codes:
-        """The codes of the words, and of pairs of neighbours."""
-        salt = _SALTS[family]
-        pairs = self._codes(self._starts[:-1], self._ends[1:], salt ^ _SALTS["pair"] | 1)
-        return np.concatenate([self._codes(self._starts, self._ends, salt), pairs])
+    def words(self, count: int) -> tuple[Codes, ...]:
+        """The codes of the first words, so many, and of pairs of neighbours among them; the same of all others."""
+        starts, sums = self._spaces[:-1] + 1, self._sums.take(self._spaces)
+        ends, down = sums[1:], self._down.take(starts)
+        begins = self._sums.take(starts)
+        words, pairs = (ends - begins) * down, (ends[1:] - begins[:-1]) * down[:-1]
+        parts = words[:count], pairs[: max(count - 1, 0)], words[count:], pairs[count:]
+        return tuple(codes * salt for codes, salt in zip(parts, _SALTS, strict=True))

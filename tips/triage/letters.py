@@ -104,9 +104,9 @@ _TONED = _toned()
 
 def line(original: str) -> tuple[str, Origin | None]:
     """A text in lower case without hidden signs, and where its signs came from; None: each stands where it stood."""
-    signs, origin = original, None
-    if not plain(signs) and _HIDDEN.search(signs):
-        signs, origin = _visible(original)
+    if plain(original):
+        return original.lower(), None
+    signs, origin = _visible(original) if _HIDDEN.search(original) else (original, None)
     return signs.lower() if plain(signs) else signs.translate(_LOWER), origin
 
 

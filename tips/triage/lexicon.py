@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from tips.data import read
 from tips.triage.text import Phrases, Text
 
-FADING: Final = 0.5  # each further phrase for the same thing counts half as much as the one before
+FADING: Final = (1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125)  # what each further phrase for the same thing counts
 REACH: Final = 7  # words between the two things of a pair at most
 SET: Final = "set."  # before the names of what stands in pairs
-COUNTED: Final = 6  # phrases for one thing at most
+COUNTED: Final = len(FADING)  # phrases for one thing at most
 SIGNALS: Final = (
     "now", "recurring", "past", "day", "when", "child", "weapon", "suicide", "hurt", "trapped", "held", "people",
 )  # fmt: skip
@@ -39,10 +39,8 @@ class Found:
 
     def score(self, name: str) -> float:
         """The weights of a thing's distinct phrases, fading."""
-        listed = self.evidence.get(name)
-        if not listed:
-            return 0.0
-        return sum(it.weight * FADING**index for index, it in enumerate(listed[:COUNTED]))
+        listed = self.evidence.get(name, ())
+        return sum([it.weight * counts for it, counts in zip(listed, FADING, strict=False)], 0.0)
 
 
 class Entry(NamedTuple):
@@ -104,20 +102,21 @@ def _pairs() -> Sequence[tuple[str, float, str, str]]:
 def find(text: Text) -> tuple[Found, Hits]:
     """Everything that the text has words for."""
     spots: defaultdict[str, list[Spot]] = defaultdict(list)
-    weighted: defaultdict[str, dict[tuple[str, ...], Evidence]] = defaultdict(dict)
+    weighted: defaultdict[str, list[Evidence]] = defaultdict(list)
     for first, after, entries in load().find_spots(text):
         spot = first, after
         for name, weight in entries:
             if weight:
-                weighted[name].setdefault(tuple(text.words[first:after]), Evidence(weight, first, after))
+                weighted[name].append(Evidence(weight, first, after))
             else:
                 spots[name].append(spot)
-    evidence = {name: _outer(kept.values()) for name, kept in weighted.items()}
+    evidence = {name: listed if len(listed) == 1 else _outer(text, listed) for name, listed in weighted.items()}
     for code, weight, one, other in _pairs():
         if one in spots and other in spots and (near := _near(spots[one], spots[other])):
             evidence.setdefault(code, []).append(Evidence(weight, *near))
     for listed in evidence.values():
-        listed.sort(key=_strongest)
+        if len(listed) > 1:
+            listed.sort(key=_strongest)
     return Found(evidence), {name: it for name, it in spots.items() if not name.startswith(SET)}
 
 
@@ -125,20 +124,23 @@ def _strongest(it: Evidence) -> tuple[float, int]:
     return -it.weight, it.first
 
 
-def marks(text: Text, tree: Phrases[str]) -> Hits:
+def marks(text: Text, tree: Phrases[str], *, lenient: bool = False) -> Hits:
     """Where a tree's phrases stand, by name; also those that a longer one begins with."""
     found: defaultdict[str, list[Spot]] = defaultdict(list)
-    for first, after, names in tree.find_spots(text):
+    for first, after, names in tree.find_spots(text, lenient=lenient):
         spot = first, after
         for name in names:
             found[name].append(spot)
     return dict(found)
 
 
-def _outer(listed: Iterable[Evidence]) -> list[Evidence]:
-    """Without phrases that a longer one begins with."""
-    longest: dict[int, Evidence] = {}
+def _outer(text: Text, listed: Iterable[Evidence]) -> list[Evidence]:
+    """Each phrase once, without those that a longer one begins with."""
+    distinct: dict[tuple[str, ...], Evidence] = {}
     for it in listed:
+        distinct.setdefault(tuple(text.words[it.first : it.after]), it)
+    longest: dict[int, Evidence] = {}
+    for it in distinct.values():
         if it.first not in longest or longest[it.first].after < it.after:
             longest[it.first] = it
     return list(longest.values())

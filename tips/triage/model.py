@@ -8,9 +8,10 @@ that long texts and short ones are judged alike.
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Final
 
@@ -23,7 +24,7 @@ from tips.triage.grams import Codes, Grams
 FILE: Final = "models.npz"
 ORDER: Final = ("intent", "category", "kind", "accused", "danger")  # of the models, as their columns stand
 TOLD: Final = 3
-LONG: Final = 10_000  # rows: in a longer text most of them occur again and again
+LONG: Final = 10_000  # codes: in a longer text most of them occur again and again
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
 
@@ -54,14 +55,14 @@ class Models:
 
     def judge(self, grams: Grams, names: Iterable[str]) -> Scores:
         """What the models say of a text, by its codes and the names of what was found in it."""
-        begins = [self._begins(it) for it in ORDER[1:]]
-        intents, categories, kinds, (accused,), (danger,) = np.split(self._sums(grams, names), begins)
+        sums = self._sums(grams, names)
+        intents, categories, kinds, accused, danger = (sums[begin:end] for begin, end in self._columns())
         return Scores(
             intents=_shares(self.answers["intent"], intents),
             categories=_shares(self.answers["category"], categories),
             kinds=_shares(self.answers["kind"], kinds),
-            accused=logistic(accused),
-            danger=logistic(danger),
+            accused=logistic(accused[0]),
+            danger=logistic(danger[0]),
         )
 
     def accuses(self, cues: Iterable[str]) -> float:
@@ -72,45 +73,61 @@ class Models:
     def telling(self, grams: Grams, model: str, answer: str) -> list[tuple[int, int]]:
         """The words that speak most for an answer, up to `TOLD` spots in the order of the text: from, up to."""
         column = self._begins(model) + self.answers[model].index(answer)
-        at = self.codes.searchsorted(grams.words)
-        known = self.codes.take(at, mode="clip") == grams.words
-        weights = np.where(known, self.weights[:, column].take(at, mode="clip"), 0)
-        count = (len(weights) + 1) // 2  # words, then pairs of neighbours
-        best = [int(it) for it in np.argsort(-weights, kind="stable") if weights[it] > 0]
+        codes = grams.words
+        at = self.codes.searchsorted(codes)
+        known = np.flatnonzero(self.codes.take(at, mode="clip") == codes)
+        weights = self.weights[at.take(known), column]  # taking from a column would copy all of it
+        best = known[np.argsort(-weights, kind="stable")][: np.count_nonzero(weights > 0)]
+        count = (len(codes) + 1) // 2  # words, then pairs of neighbours
         spots: list[tuple[int, int]] = []
-        for it in best:
+        for it in best.tolist():
             first, after = (it, it + 1) if it < count else (it - count, it - count + 2)
-            if len(spots) < TOLD and all(after <= a or b <= first for a, b in spots):
+            if all(after <= a or b <= first for a, b in spots):
                 spots.append((first, after))
+                if len(spots) == TOLD:
+                    break
         return sorted(spots)
 
-    def _known(self, grams: Grams, names: Iterable[str]) -> list[Rows]:
-        """The rows of what is known of a text, by family, as often as it occurs."""
-        families = (grams.letters, grams.words, grams.accented)
-        every = np.concatenate(families)
-        at = self.codes.searchsorted(every)
-        known = self.codes.take(at, mode="clip") == every
-        rows, first = [], 0
-        for codes in families:
-            after = first + len(codes)
-            rows.append(at[first:after][known[first:after]])
-            first = after
-        return [*rows, np.array([row for name in names if (row := self.names.get(name)) is not None], np.intp)]
+    def _known(self, codes: Codes) -> tuple[Rows, npt.NDArray[np.bool_]]:
+        """Where each code's row would be, and whether there is one."""
+        at = self.codes.searchsorted(codes)
+        return at, self.codes.take(at, mode="clip") == codes
+
+    def _rows(self, grams: Grams) -> Iterator[tuple[Rows, Floats]]:
+        """The rows of what is known of each family, and what each of them counts."""
+        at, known = self._known(grams.codes)
+        ends = itertools.accumulate(grams.counts, initial=0)
+        for begin, end in itertools.pairwise(ends):
+            rows = at[begin:end][known[begin:end]]
+            yield rows, _each(len(rows))
+
+    def _rows_once(self, grams: Grams) -> Iterator[tuple[Rows, Floats]]:
+        """The same with each row once, which counts for all."""
+        for codes in (grams.letters, grams.words, grams.accented):
+            distinct, often = np.unique(codes, return_counts=True)
+            at, known = self._known(distinct)
+            yield at[known], often[known] * _each(1, int(often[known].sum()))
 
     def _sums(self, grams: Grams, names: Iterable[str]) -> Floats:
-        families = self._known(grams, names)
-        counts = [len(it) for it in families]
-        rows, each = np.concatenate(families), np.repeat([1.0 / math.sqrt(max(it, 1)) for it in counts], counts)
-        if len(rows) > LONG:
-            by_row = np.bincount(rows, each)
-            rows = np.flatnonzero(by_row)
-            each = by_row[rows]
+        named = np.array([row for name in names if (row := self.names.get(name)) is not None], np.intp)
+        families = [*(self._rows_once if len(grams.codes) > LONG else self._rows)(grams), (named, _each(len(named)))]
+        rows, each = (np.concatenate(several) for several in zip(*families, strict=True))
         summed: Floats = each.astype(np.float32) @ self.weights.take(rows, 0).astype(np.float32)
         return self.base + self.worth * summed
+
+    def _columns(self) -> Iterator[tuple[int, int]]:
+        """Where the columns of each model begin and end."""
+        ends = itertools.accumulate((len(self.answers[it]) for it in ORDER), initial=0)
+        return itertools.pairwise(ends)
 
     def _begins(self, model: str) -> int:
         """The first column of a model."""
         return sum(len(self.answers[it]) for it in ORDER[: ORDER.index(model)])
+
+
+def _each(rows: int, known: int | None = None) -> Floats:
+    """What each of some rows counts, of a family of which so much is known."""
+    return np.full(rows, 1.0 / math.sqrt(max(rows if known is None else known, 1)))
 
 
 def _shares(answers: Sequence[str], sums: Floats) -> dict[str, float]:

@@ -51,9 +51,14 @@ class Reading:
     @cached_property
     def unclear(self) -> bool:
         """Whether most of it is in no language that triage knows, or are letters apart: a person has to read it."""
-        letters = len([word for word in self.text.words if len(word) == 1 and not word.isdecimal()])
-        broken = self.text.strange >= STRANGE or 2 * letters > max(len(self.text.words), APART)
-        return self.text.unread or (broken and not self.found.evidence)  # markup around words that tell is no tongue
+        broken = not self.found.evidence and (self._in_letters or self.text.strange >= STRANGE)
+        return broken or self.text.unread  # markup around words that tell is no tongue
+
+    @property
+    def _in_letters(self) -> bool:
+        """Whether most of it are letters apart."""
+        letters = sum(not word.isdecimal() for word in self.text.words if len(word) == 1)
+        return 2 * letters > max(len(self.text.words), APART)
 
     @property
     def tells_of_crime(self) -> bool:

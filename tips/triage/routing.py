@@ -152,8 +152,7 @@ def _also(organisation: Organisation, also: str, accused: Iterable[str]) -> set[
 
 def _together(organisation: Organisation, excluded: frozenset[str]) -> frozenset[str]:
     """Codes of one office fall together."""
-    shared = (codes for codes in organisation.together if codes & excluded)
-    return excluded.union(*shared)
+    return excluded.union(*(codes for codes in organisation.together if not codes.isdisjoint(excluded)))
 
 
 def _chain(organisation: Organisation, wanted: Sequence[str], excluded: frozenset[str]) -> tuple[str, ...]:

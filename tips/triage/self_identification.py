@@ -34,13 +34,17 @@ _SAYS_NAME: Final = {
 }  # fmt: skip
 _SAYS_HOME: Final = {*(f"{what} {who}" for what in ("nha", "phong") for who in _I), *(f"{who} o" for who in _I)}
 _SAYS_CLASS: Final = frozenset({"lop", "class", "khoa"})
+_BY_WORDS: Final = (  # the words or pairs that tell, and those with which a passage begins
+    ("name", _NAME, _SAYS_NAME, {*_I, "mi", "i", "ten"}),
+    ("class", _CLASS, _SAYS_CLASS, _SAYS_CLASS),
+    ("home", _HOME, _SAYS_HOME, {*_I, "nha", "phong"}),
+)
 _RULE: Final = "identifying."
 
 
 def find(text: Text, hits: Hits) -> tuple[Identifying, ...]:
     """The passages, in order, none overlapping."""
-    said = text.original
-    found = [Identifying(match.span(), rule) for rule, pattern in _worth(text) for match in pattern.finditer(said)]
+    found = [Identifying(match.span(), rule) for rule, match in (*_written(text.original), *_told(text))]
     for name, spots in hits.items():
         if name.startswith(_RULE):
             found.extend(Identifying(text.span(*spot), name.removeprefix(_RULE)) for spot in spots)
@@ -51,15 +55,19 @@ def find(text: Text, hits: Hits) -> tuple[Identifying, ...]:
     return tuple(kept)
 
 
-def _worth(text: Text) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """The patterns that may be found, by what all that they find has in it."""
-    if _NUMBER.search(text.original):
-        yield from (("id_number", _ID_NUMBER), ("phone", _PHONE))
-    if "@" in text.original:
-        yield "email", _EMAIL
-    if not _SAYS_NAME.isdisjoint(text.pairs):
-        yield "name", _NAME
-    if not _SAYS_CLASS.isdisjoint(text.words):
-        yield "class", _CLASS
-    if not _SAYS_HOME.isdisjoint(text.pairs):
-        yield "home", _HOME
+def _written(said: str) -> Iterator[tuple[str, re.Match[str]]]:
+    """What is known by its signs."""
+    if _NUMBER.search(said):
+        yield from (("id_number", it) for it in _ID_NUMBER.finditer(said))
+        yield from (("phone", it) for it in _PHONE.finditer(said))
+    if "@" in said:
+        yield from (("email", it) for it in _EMAIL.finditer(said))
+
+
+def _told(text: Text) -> Iterator[tuple[str, re.Match[str]]]:
+    """What words tell, looked for where the first of them stands."""
+    for rule, pattern, told, begins in _BY_WORDS:
+        if not (told.isdisjoint(text.pairs) and told.isdisjoint(text.words)):
+            for start, word in zip(text.starts, text.words, strict=True):
+                if word in begins and (match := pattern.match(text.original, start)):
+                    yield rule, match

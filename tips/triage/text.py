@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, compress, count, pairwise
+from itertools import accumulate, pairwise
 from operator import itemgetter
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
@@ -75,7 +75,7 @@ class Text:
     @property
     def unread(self) -> bool:
         """Whether most of it is in letters that triage knows no word of: a person has to read it."""
-        return 2 * len([word for word in self.words if not word.isascii()]) > len(self.words)
+        return 2 * sum(map(str.isascii, self.words)) < len(self.words)
 
     @property
     def strange(self) -> float:
@@ -84,9 +84,11 @@ class Text:
         Letters of other scripts, foreign words, and keys hit at random alike. From a half on, nothing that triage finds
         or misses in it tells what it is about.
         """
-        said = [raw for raw in self.raws if not raw.isdecimal()]
-        unknown = {raw for raw in set(said) - vocabulary.words() if not vocabulary.known(raw)}
-        return sum(map(unknown.__contains__, said)) / len(said) if said else 0.0
+        known = vocabulary.words()
+        odd = [raw for raw in self.raws if raw not in known]
+        numbers = sum(map(str.isdecimal, odd))
+        said = len(self.raws) - numbers
+        return sum(not vocabulary.known(raw) for raw in odd) / said if said else 0.0
 
     def span(self, first: int, after: int) -> Span:
         """The original's offsets of words `first` up to `after`."""
@@ -158,21 +160,23 @@ def _split(line: str) -> _Pieces:
 def _readings(tokens: Sequence[str]) -> list[Reading]:
     """How each token is read; what is no word of the data, as the word that was meant by it."""
     found: list[Any] = list(map(_known().get, tokens))
-    unknown = [at for at, it in enumerate(found) if it is None]
-    meant = mending.meant({tokens[at] for at in unknown}, tokens)
-    read_now = {token: _read(word) for token, word in meant.items()}
-    return [read_now.get(token) or it for token, it in zip(tokens, found, strict=True)] if unknown else found
+    unknown = {token for token, it in zip(tokens, found, strict=True) if it is None}
+    if not unknown:
+        return found
+    read_now = {token: _read(word) for token, word in mending.meant(unknown, tokens).items()}
+    return [read_now.get(token) or it for token, it in zip(tokens, found, strict=True)]
 
 
 def _written_out(pieces: _Pieces, readings: list[Reading]) -> list[Reading]:
     """Put the words of each abbreviation; behind a number it is a unit."""
     full, gaps = _abbreviations(), pieces.gaps
-    short = [at for at, token in enumerate(pieces.tokens) if token in full and (gaps[at] or not at)]
-    if not short:
+    if full.keys().isdisjoint(pieces.tokens):
         return readings
+    short = [at for at, token in enumerate(pieces.tokens) if token in full and (gaps[at] or not at)]
     words = {at: full[pieces.tokens[at]] for at in short}
     mends = [Mend(at, at + 1, [it.raw for it in words[at]]) for at in short]
-    pieces.put(mends)
+    if any(len(it) > 1 for it in words.values()):
+        pieces.put(mends)
     return _with(readings, mends, lambda it: words[it.first])
 
 
@@ -203,31 +207,29 @@ class Phrases(Generic[Payload]):
 
     def __init__(self) -> None:
         self._exact: dict[str, list[Payload]] = {}  # by canonical word
-        self._bare: dict[str, list[Payload]] = {}  # by bare word, for a text without accents
-        self._anyhow: dict[str, list[Payload]] = {}  # by bare word, whatever its accents
+        self._lacking: dict[str, list[Payload]] = {}  # the same in a text without accents
         self._begins: dict[str, dict[str, Any]] = {}
 
     def add(self, phrase: str, payload: Payload) -> None:
-        """Learn a phrase.
-
-        One that begins with `~` is matched without regard to accents; a single word that begins with `^` also
-        where its accents are missing.
-        """
-        readings = _phrase(phrase.lstrip("~^"))
+        """Learn a phrase; a single word that begins with `^` is found also where its accents are missing."""
+        readings = _phrase(phrase.lstrip("^"))
         words, canons = [it.word for it in readings], [it.canon for it in readings]
-        loose = phrase.startswith("~")
         if len(words) > 1:
             node = self._begins.setdefault(" ".join(words[:2]), {})
             for word in words[2:]:
                 node = node.setdefault(word, {})
-            node.setdefault("", []).append((None if loose else canons, payload))
-        elif loose:
-            self._anyhow.setdefault(words[0], []).append(payload)
+            node.setdefault("", []).append((canons, payload))
         elif words:
-            self._exact.setdefault(canons[0], []).append(payload)
+            self._add_word(canons[0], payload)
             if phrase.startswith("^") and canons[0] != words[0]:  # a mere tone that is missing is hardly ever meant
-                by_word = self._exact if canons[0].isascii() else self._bare
-                by_word.setdefault(words[0], []).append(payload)
+                if canons[0].isascii():
+                    self._add_word(words[0], payload)
+                elif words[0] not in self._exact:
+                    self._lacking.setdefault(words[0], []).append(payload)
+
+    def _add_word(self, canon: str, payload: Payload) -> None:
+        self._lacking[canon] = self._exact.setdefault(canon, [])
+        self._exact[canon].append(payload)
 
     def find(self, text: Text) -> Iterator[tuple[int, int, Payload]]:
         """Each place where a phrase begins, the word after it, and its payload; only the longest ones."""
@@ -242,48 +244,53 @@ class Phrases(Generic[Payload]):
             for payload in payloads:
                 yield first, after, payload
 
-    def find_spots(self, text: Text) -> Iterator[tuple[int, int, list[Payload]]]:
-        """The same, with all payloads of a place together; of those that begin at one word the shortest first."""
-        exact, anyhow, begins, canons, pairs = self._exact, self._anyhow, self._begins, text.canons, text.pairs
-        bare: Mapping[str, list[Payload]] = {} if text.accented else self._bare
-        tables = ((exact, canons), (bare, canons), (begins, pairs), (anyhow, text.words))
-        starts = {at for table, said in tables if table for at in compress(count(), map(table.__contains__, said))}
-        for first in sorted(starts):
-            single = exact.get(canons[first]) or bare.get(canons[first]) or []
-            if anyhow:
-                single = single + anyhow.get(text.words[first], [])
-            if single:
-                yield first, first + 1, single
-            if pairs[first] in begins:
-                yield from self._longer(text, first)
+    def find_spots(self, text: Text, *, lenient: bool = False) -> list[tuple[int, int, list[Payload]]]:
+        """The same, with all payloads of a place together; of those that begin at one word the shortest first.
 
-    def _longer(self, text: Text, first: int) -> Iterator[tuple[int, int, list[Payload]]]:
-        """The phrases of two words and more."""
-        words, breaks, end = text.words, text.breaks, len(text.words)
-        node: dict[str, Any] | None = self._begins[text.pairs[first]]
-        after = first + 2
-        while node is not None:
-            ends = node.get("")
-            if ends is not None and (fitting := _fitting(text, first, ends)):
-                yield first, after, fitting
-            if after >= end or breaks[after]:
-                return
-            node = node.get(words[after])
-            after += 1
+        Lenient is to read words without accents as in a text that has none.
+        """
+        accented = text.accented and not lenient
+        single, begins = self._exact if accented else self._lacking, self._begins
+        found: list[tuple[int, int, list[Payload]]] = []
+        for first, (canon, pair) in enumerate(zip(text.canons, text.pairs, strict=True)):
+            if canon in single:
+                found.append((first, first + 1, single[canon]))
+            if pair in begins:
+                found += _longer(text, first, begins[pair], accented=accented)
+        return found
 
 
 def _phrase(phrase: str) -> list[Reading]:
     """A phrase of the data as it is read: its short forms written out, but nothing mended."""
+    known, tokens = _known(), phrase.split(" ")
+    if all(it.isalpha() and it in known for it in tokens) and _abbreviations().keys().isdisjoint(tokens):
+        return [known[token] for token in tokens]
     pieces = _split(letters.line(phrase)[0])
-    readings = [_known().get(token) or _read(token) for token in pieces.tokens]
+    readings = [known.get(token) or _read(token) for token in pieces.tokens]
     return _written_out(pieces, readings)
 
 
-def _fitting(text: Text, first: int, ends: list[tuple[list[str] | None, Payload]]) -> list[Payload]:
+def _longer(
+    text: Text, first: int, node: dict[str, Any], *, accented: bool
+) -> Iterator[tuple[int, int, list[Payload]]]:
+    """The phrases of two words and more that begin at a word; the node is that of the first two."""
+    words, breaks = text.words, text.breaks
+    after = first + 2
+    while True:
+        ends = node.get("")
+        if ends and (fitting := _fitting(text, first, ends, accented=accented)):
+            yield first, after, fitting
+        if after >= len(words) or breaks[after] or words[after] not in node:
+            return
+        node = node[words[after]]
+        after += 1
+
+
+def _fitting(text: Text, first: int, ends: list[tuple[list[str], Payload]], *, accented: bool) -> list[Payload]:
     """The payloads whose accents agree best with what was written."""
     best, payloads = 0, []
     for canons, payload in ends:
-        fit = _fit(text, first, canons)
+        fit = _fit(text, first, canons, accented=accented)
         if fit > best:
             best, payloads = fit, [payload]
         elif fit and fit == best:
@@ -291,13 +298,13 @@ def _fitting(text: Text, first: int, ends: list[tuple[list[str] | None, Payload]
     return payloads
 
 
-def _fit(text: Text, first: int, canons: list[str] | None) -> int:
+def _fit(text: Text, first: int, canons: list[str], *, accented: bool) -> int:
     """How well accents agree: 2 exactly, 1 where some are missing, 0 not.
 
     A word without any may stand for any; but in a text that has its accents not each word of a phrase. A mere tone
     that is missing is hardly ever meant.
     """
-    if canons is None or text.canons[first : first + len(canons)] == canons:
+    if text.canons[first : first + len(canons)] == canons:
         return 2
     spared = 0
     for index, wanted in enumerate(canons, first):
@@ -308,4 +315,4 @@ def _fit(text: Text, first: int, canons: list[str] | None) -> int:
             spared += not wanted.isascii()
     if not spared:
         return 2
-    return 0 if text.accented and spared >= len(canons) else 1
+    return 0 if accented and spared >= len(canons) else 1

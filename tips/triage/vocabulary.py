@@ -69,7 +69,7 @@ def _only_english() -> frozenset[str]:
 def in_english(tokens: Sequence[str]) -> bool:
     """Whether so many words are English that the others are as well."""
     telling = _only_english()
-    return sum(token in telling for token in tokens) * ENOUGH >= len(tokens)
+    return sum(map(telling.__contains__, tokens)) * ENOUGH >= len(tokens)
 
 
 @functools.cache

@@ -16,8 +16,9 @@ A text is read as a line of letters, one for each word or phrase that matters (`
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,7 +27,7 @@ from tips.organisation.units import Organisation
 from tips.triage import accusations, lexicon
 from tips.triage.accusation_model import Official
 from tips.triage.gazetteer import Mention
-from tips.triage.lexicon import Hits
+from tips.triage.lexicon import Hits, Spot
 from tips.triage.results import Accusation, By, Reason
 from tips.triage.text import Phrases, Text
 
@@ -97,11 +98,12 @@ def _letters() -> dict[str, str]:
 def find(text: Text, officials: Sequence[Official], mentions: Sequence[Mention], organisation: Organisation) -> Wishes:
     """The wishes of a text; `officials` are those that it mentions."""
     named = lexicon.marks(text, _offices_tree())
-    loose = replace(text, accented=False)  # who types a demand in haste leaves out its accents, beside a text with them
-    tags = lexicon.marks(loose, _tags_tree()) if officials or named else {}
-    if not _may_wish(tags):
+    if not (officials or named):
         return Wishes((), (), officials, ())
-    offices = _offices(text, officials, mentions, named, organisation)
+    tags = lexicon.marks(text, _tags_tree(), lenient=True)  # who types a demand in haste leaves out its accents
+    spots = {*((it.first, it.after) for it in officials), *itertools.chain.from_iterable(named.values())}
+    in_reach = _may_wish(tags) and _in_reach(text, tags, spots, mentions)
+    offices = _offices(text, officials, mentions, named, organisation) if in_reach else []
     if not offices:
         return Wishes((), (), officials, ())
     shut, wanted = [], []
@@ -124,10 +126,38 @@ def offices(
     return _offices(text, officials, mentions, lexicon.marks(text, _offices_tree()), organisation)
 
 
-def _may_wish(tags: Hits) -> bool:
-    """Whether there are words at all to prevent, or to ask for something."""
-    prevents = any(tag in tags for tag in "NZWGCEHL")
-    return prevents or (any(tag in tags for tag in "STYR") and any(tag in tags for tag in "PFS"))
+def _may_wish(tags: Collection[str]) -> bool:
+    """Whether there are words at all to prevent that something is read, or to ask for it."""
+    if "L" in tags or (_has(tags, "NZWGCEKH") and _has(tags, "STYRFPJ")):
+        return True
+    return _has(tags, "STYR") and _has(tags, "PFS")
+
+
+def _in_reach(text: Text, tags: Hits, offices: Collection[Spot], mentions: Sequence[Mention]) -> bool:
+    """Whether such a word stands by an office, or by a word for one, with nothing but linking words between.
+
+    Whatever `_shuts_out` and `_calls_for` find needs one, and most texts have none.
+    """
+    letters, places = _letters(), {it.first for it in mentions}
+    linked = {at for at, word in enumerate(text.words) if word in letters}
+    linked.update(at for first, after in _spots(tags, "BIFJPSTYR") for at in range(first, after))
+    linked.update(at for it in mentions for at in range(it.first, it.after))
+    linked.update(at for first, after in offices for at in range(first, after + (after + 1 in places)))
+    preventing = {after for _, after in _spots(tags, "NZWGCEKHL")}
+    telling, forbidding = ({first for first, _ in _spots(tags, names)} for names in ("STYP", "NZG"))
+    for first, after in (*offices, *_spots(tags, "V")):
+        begin = next(at for at in range(first, -1, -1) if at - 1 not in linked)
+        end = next(at for at in range(after, len(text.words) + 1) if at not in linked)
+        before = range(begin, first + 1)
+        if not (preventing.isdisjoint(before) and telling.isdisjoint(before)):
+            return True
+        if not forbidding.isdisjoint(range(after, end + 1)):
+            return True
+    return False
+
+
+def _spots(tags: Hits, names: str) -> Iterator[Spot]:
+    return itertools.chain.from_iterable(tags.get(name, ()) for name in names)
 
 
 def joined(by_words: Sequence[Accusation], wished: Sequence[Accusation]) -> list[Accusation]:
@@ -151,7 +181,7 @@ def _shuts_out(before: str, behind: str) -> bool:
     return bool(_NEVER.match(behind) and "P" in before[-6:])
 
 
-def _has(between: str, letters: str) -> bool:
+def _has(between: Collection[str], letters: str) -> bool:
     return any(letter in between for letter in letters)
 
 
