@@ -406,7 +406,10 @@ def secret(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        raise errors.BadSetting(f"{path.name} is missing in TINBAO_SECRETS: run `tinbao init`") from error
+        raise errors.BadSetting(
+            f"{path.name} is missing in TINBAO_SECRETS: copy it from the machine on which this home was made,"
+            " or bring the home back by `tinbao restore`"
+        ) from error
     if stat.S_IMODE(mode) & 0o077:
         raise errors.BadSetting(f"others can read {path.name} in TINBAO_SECRETS: chmod 600 it")
     return path.read_bytes()

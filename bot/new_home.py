@@ -110,7 +110,10 @@ def check_new_home(settings: Settings) -> None:
         BadSetting: there is one already, or a folder cannot be used.
     """
     if (settings.secrets / "signers.json").exists():
-        raise errors.BadSetting("this home exists already: choose another TINBAO_HOME, or remove it and its secrets")
+        raise errors.BadSetting(
+            "this home exists already, and its keys are nowhere else: for a new one choose another TINBAO_HOME and"
+            " TINBAO_SECRETS; what this one lacks, copy from the machine on which it was made"
+        )
     key_files.check_run(settings.run, demo=settings.demo)
     key_files.check_writable(settings.home, "TINBAO_HOME", "choose a folder that you may write")
     key_files.check_writable(settings.secrets, "TINBAO_SECRETS", "choose a folder that you may write")

@@ -44,7 +44,7 @@ class Secrets:
         for process in roster.PROCESSES:
             if process in self.signing:
                 return process, self.signing[process]
-        raise errors.BadSetting("no process has its key in TINBAO_SECRETS: run `tinbao init`, or bring one")
+        raise errors.BadSetting("no process has its key in TINBAO_SECRETS: copy one from where this home was made")
 
 
 @dataclass(frozen=True, slots=True)
