@@ -25,6 +25,7 @@ async def look(product: Product) -> Condition:
         joining=await joining(product),
         witnessed=await witnessed(product),
         stuck=len(await product.store.clockwork.stuck()),
+        held=len(await product.store.cases.held()),
     )
 
 

@@ -715,6 +715,14 @@ def witness_run(
     _run(witness.run(file, log, url, once=once))
 
 
+@held_app.command("list")
+def held_list(as_json: Json = False) -> None:
+    """List cases that nobody can read yet: their ids, and the hour in which they came."""
+    from bot.commands import recovery
+
+    _run(recovery.list_held(_settings(), as_json=as_json))
+
+
 @held_app.command("open")
 def held_open(
     id: Annotated[str, typer.Argument(help="The case's id.")],

@@ -288,6 +288,17 @@ async def _stuck(product: Product) -> str:
     )
 
 
+async def _held(product: Product) -> str:
+    """Cases that no unit with a key may read: they have no deadline, and wait for people."""
+    many = len(await product.store.cases.held())
+    if many:
+        return Advice(
+            f"{many} cases wait for the quorum, and nobody can read them: `tinbao held list` names them, `held open`"
+            " gives one to a unit that has a key by now"
+        )
+    return "each case is somebody's to read"
+
+
 async def _zalo(product: Product) -> str:
     """Whether the bot of Zalo is one that people can rely on."""
     settings = product.settings
@@ -314,6 +325,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "deadlines": _late,
     "jobs": _jobs,
     "cases": _stuck,
+    "held": _held,
     "undelivered": _undelivered,
     "channels": _channels,
     "invitations": _joining,
@@ -329,6 +341,7 @@ WHOLE: Final = (  # of the home
     "deadlines",
     "jobs",
     "cases",
+    "held",
     "undelivered",
     "invitations",
 )

@@ -16,7 +16,7 @@ import storage
 from bot import backups, key_files
 from bot.commands import people
 from bot.commands.cases import parse_id, session_of
-from bot.commands.output import progress
+from bot.commands.output import print_table, progress
 from bot.commands.people import Signing
 from bot.live_roster import document_of
 from bot.new_home import check_new_home
@@ -57,6 +57,19 @@ def shares_of(file: Path) -> dict[str, str]:
         raise errors.BadSetting(
             f"--shares: {file.name} holds neither lines `office:CODE` nor what `tinbao init --json` printed"
         ) from error
+
+
+async def list_held(settings: Settings, *, as_json: bool) -> int:
+    """`tinbao held list`: nobody's words, and no more of each than its row says in the clear."""
+    async with open_product(settings) as product:
+        found = await product.store.cases.held()
+    rows = [[it.id.hex(), it.code, it.urgency, it.received_at.isoformat(timespec="minutes")] for it in found]
+    names = ["id", "code", "urgency", "received_at"]
+    if as_json:
+        print(json.dumps([dict(zip(names, row, strict=True)) for row in rows]))
+        return 0
+    print_table(names, rows)
+    return 0
 
 
 async def open_held(settings: Settings, id_: str, shares: Path, officer: str, unit: str | None) -> int:

@@ -73,6 +73,7 @@ class Condition:
     joining: Joining
     witnessed: Witnessed
     stuck: int  # cases that the clock cannot bring on
+    held: int  # cases that nobody can read, which wait for the quorum
 
 
 def is_quiet(contact: Contact, now: datetime) -> bool:
