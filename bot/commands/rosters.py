@@ -16,6 +16,7 @@ from bot.commands.output import printable
 from bot.settings import Settings
 from bot.wiring import Product, open_product
 from tips import errors
+from tips.cases import policy
 from tips.cases.ledger import Kind
 from tips.crypto import keys
 from tips.organisation import roster
@@ -132,6 +133,10 @@ async def apply(settings: Settings, request: Path, consents: Sequence[Path]) -> 
         await product.roster.put_into_force(step)
         await _follow(product, adopted=step.organisation is not None)
         print(product.roster().version)
+    lang = error_messages.language(os.environ)
+    print(locales.say(lang, "roster.applied"), file=sys.stderr)
+    if step.pieces:
+        print(locales.say(lang, "roster.shared_anew", days=str(policy.backup_days())), file=sys.stderr)
     return 0
 
 

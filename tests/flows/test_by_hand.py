@@ -11,9 +11,13 @@ from bot import condition, key_files
 from bot.commands import doctor, recovery
 from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Home, opened
+from tests.fakes.machines import Machines
 from tests.fakes.people import AN, QUAN
 from tests.fakes.words import DRUGS as TIP
+from tests.flows.test_shared_out_anew import founded, splits
 from tips import errors
+
+__all__ = ["founded"]
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
@@ -57,3 +61,15 @@ async def test_cases_that_nobody_can_read_are_named_to_who_looks_after_the_home(
     (found,) = json.loads(capsys.readouterr().out)
     assert found["id"] == row.id.hex()
     assert found["code"] == row.code
+
+
+# --- what is said when a version is in force --------------------------------------------------------------------------
+
+
+def test_who_shares_the_key_out_anew_is_told_to_keep_the_old_paper(founded: Machines) -> None:
+    """Every backup of before opens by the former shares alone, until the last of them is gone."""
+    assert splits(founded, "Lan Anh", "Phúc").returncode == 0
+    done = founded.signed("Lan Anh", "Minh")
+    assert done.returncode == 0, done.stderr
+    assert "follow it within a quarter of a minute" in done.stderr
+    assert "keep the former shares for 35 days" in done.stderr
