@@ -111,7 +111,7 @@ def check_new_home(settings: Settings) -> None:
     """
     if (settings.secrets / "signers.json").exists():
         raise errors.BadSetting(
-            "this home exists already, and its keys are nowhere else: for a new one choose another TINBAO_HOME and"
+            "this home exists already: for a new one choose another TINBAO_HOME and"
             " TINBAO_SECRETS; what this one lacks, copy from the machine on which it was made"
         )
     key_files.check_run(settings.run, demo=settings.demo)
