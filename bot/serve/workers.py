@@ -84,14 +84,14 @@ class _Workers:
                     await self._replace()
         finally:
             await asyncio.gather(*map(_ended, self._live))
-        return 1 if self._failed >= GIVEN_UP else 0
+        return 1 if self._failed >= GIVEN_UP and not self._live else 0
 
     async def _begun(self, many: int) -> list[asyncio.subprocess.Process]:
         """So many more, as far as they serve."""
         begun = await asyncio.gather(*(self._one() for _ in range(many)))
         serve = [it for it in begun if it]
         self._failed = 0 if serve or not many else self._failed + 1
-        if self._failed >= GIVEN_UP:
+        if self._failed >= GIVEN_UP and not self._live:
             log.error("no worker can serve: what they said stands above")
             self.stopping.set()
         elif len(serve) < many:

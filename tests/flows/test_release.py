@@ -36,9 +36,8 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("cut") / "repository"
     shutil.copytree(served.ROOT, place, ignore=shutil.ignore_patterns(*NOT_KEPT), symlinks=True)
     changes = place / "CHANGELOG.md"
-    told = changes.read_text("utf-8")
-    if not SECTION.search(told):
-        changes.write_text(told.replace("## Unreleased\n", f"## Unreleased\n\n## {VERSION} - 2026-12-01\n", 1), "utf-8")
+    told = SECTION.sub("", changes.read_text("utf-8"))  # what came since goes with it
+    changes.write_text(told.replace("## Unreleased\n", f"## Unreleased\n\n## {VERSION} - 2026-12-01\n", 1), "utf-8")
     git(place, "init", "-q")
     git(place, "add", "-A")
     git(place, "commit", "-q", "-m", "Cut the version", "--date", "2026-12-01T08:00:00+0700")

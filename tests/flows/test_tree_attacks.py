@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.tree_files import HeadFile
+from storage.ledger import SqlLedger
 from tests.fakes import home
 from tests.fakes.desk import browser
 from tests.fakes.home import Home
@@ -309,14 +310,14 @@ async def test_a_process_that_ends_between_commit_and_file_accuses_nobody(
 
 async def test_an_audit_beside_a_tick_misses_nothing(city: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     await city.citizen().sends(TIP)
-    every = type(city.product.store.ledger).waiting
+    every = SqlLedger.waiting
 
     async def slowly(self: Any) -> Any:
         rows = await every(self)
         await city.product.heads.tick()
         return rows
 
-    monkeypatch.setattr(type(city.product.store.ledger), "waiting", slowly)
+    monkeypatch.setattr(SqlLedger, "waiting", slowly)
     assert await found(city) == ()
 
 

@@ -90,6 +90,9 @@ async def test_all_are_replaced_and_nobody_is_turned_away(at: Served) -> None:
 async def test_a_worker_makes_way_only_for_one_that_serves(at: Served) -> None:
     """The new program fails, or lacks what it needs: the former processes go on."""
     async with serving(at) as process:
+        first = of(process)
+        process.send_signal(signal.SIGHUP)
+        await until(lambda: not first & of(process) and len(of(process)) == MANY)  # now all of them serve
         before = of(process)
         (at.secrets / "intake.key").rename(at.secrets / "away")
         process.send_signal(signal.SIGHUP)
