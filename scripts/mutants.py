@@ -238,7 +238,7 @@ MUTANTS = (
         "tips/cases/incidents.py",
         "    if event.facts[standing.SUBJECT] != _id(event.by, event.facts):",
         "    if not event.facts[standing.SUBJECT]:",
-        "tests/flows/test_incidents.py::test_nobody_takes_back_what_was_written",
+        "tests/flows/test_incidents.py::test_nobody_opens_the_same_incident_in_another_way_before_it",
     ),
     Mutant(
         "a request by an auditor",

@@ -180,6 +180,19 @@ async def test_nobody_takes_back_what_was_written(office: Home) -> None:
     assert office.product.incidents.listed() == before
 
 
+async def test_nobody_opens_the_same_incident_in_another_way_before_it(office: Home) -> None:
+    """An opening of the same id that is dated back would come first: its id does not follow from what it says."""
+    id_ = await began(office)
+    before = office.product.incidents.listed()
+    now = office.clock.moment
+    office.clock.moment = now - timedelta(hours=3)
+    written(office, "quan", {"subject": id_, "act": "open", "kind": "other", "since": "2026-11-01T00:00+00:00",
+                             "words": "khác"})  # fmt: skip
+    office.clock.moment = now
+    await office.product.standing.refresh()
+    assert office.product.incidents.listed() == before
+
+
 @pytest.mark.parametrize(
     ("instead", "said"),
     [
