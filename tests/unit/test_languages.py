@@ -202,7 +202,9 @@ def test_words_in_letters_that_the_table_does_not_know_are_a_tip_if_the_person_s
     assert TRIAGER.triage(text).intent == "tip"
     assert TRIAGER.triage(text).urgency == "P2"
     chat = Chat()
-    if locales.say("vi", "intent.unclear") in chat.says(f"{text} quận 5"):
+    asked = locales.say("vi", "intent.unclear") in chat.says(f"{text} quận 5")
+    assert asked or text.startswith("ここ"), "only what has signs that triage learnt with Chinese may be taken at once"
+    if asked:
         chat.presses("send_anyway")
     assert chat.draft.begun
     assert chat.district() == "774"
