@@ -65,8 +65,8 @@ test-store: setup-test ## Run the store's contract on a server: URL=postgresql:/
 	@test -n "$(URL)" || { echo "make test-store: say which server, with URL=postgresql://user@host:port" >&2; exit 2; }
 	@TINBAO_TEST_SERVER=$(URL) $(PYTEST) tests/contract
 
-other-pythons: setup-test ## Check types, units and the start on every other Python of this machine
-	@WORKERS=$(WORKERS) sh scripts/other_pythons.sh
+other-pythons: setup-test ## Check types, units and the start on every other Python of this machine, or ONLY=3.11
+	@WORKERS=$(WORKERS) ONLY=$(ONLY) sh scripts/other_pythons.sh
 
 check: $(DEV_STAMP) $(CATALOGUES) ## Lint, types, the import arrow and licences
 	@.venv/bin/ruff check -q .

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks types, units and the start on every other Python of this machine, on the oldest one media too; the whole runs on
-# the one in .venv.
+# Checks types, units and the start on every other Python of this machine (ONLY=3.11: on that one), on the oldest one
+# media too; the whole runs on the one in .venv.
 set -eu
 cd "$(dirname "$0")/.."
 export UV_PYTHON_DOWNLOADS=never
@@ -8,6 +8,7 @@ own=$(.venv/bin/python -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 oldest=3.11
 sh scripts/pythons.sh | while read -r version path; do
     [ "$version" = "$own" ] && continue
+    [ -z "${ONLY:-}" ] || [ "$version" = "$ONLY" ] || continue
     echo "on Python $version"
     venv=.tools/python-$version
     .tools/bin/uv venv -q --clear --python "$path" "$venv"
