@@ -84,11 +84,12 @@ async def open_store(
         writer = await stack.enter_async_context(Writer(url, busy, book, schema))
         beside = SqlDrafts(database, writer)
         stack.callback(beside.close)
-        drafts: Drafts = beside
+        kept = beside if is_sqlite(url) else retrying.retried(beside)
+        drafts: Drafts = kept
         if drafts_url:
             from storage.valkey import ValkeyDrafts
 
-            drafts = await stack.enter_async_context(ValkeyDrafts(drafts_url, beside, schema))
+            drafts = await stack.enter_async_context(ValkeyDrafts(drafts_url, kept, schema))
         store = Store(
             tips=SqlTips(writer),
             cases=SqlCases(database, ends),
@@ -111,6 +112,7 @@ async def open_store(
 
 
 def _retried(store: Store) -> Store:
-    """The same store; what a server asks to be done again is."""
-    again: dict[str, Any] = {it.name: retrying.retried(getattr(store, it.name)) for it in fields(store)}
+    """The same store; what a server asks to be done again is. Drafts are so already, as Valkey's are two steps."""
+    names = [it.name for it in fields(store) if it.name != "drafts"]
+    again: dict[str, Any] = {name: retrying.retried(getattr(store, name)) for name in names}
     return replace(store, **again)
