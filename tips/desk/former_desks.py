@@ -22,6 +22,7 @@ from tips.people.session import Session
 from tips.ports.cases import CaseBundle, Cases
 
 BATCH: Final = 100  # cases that are in memory at once
+MOST: Final = 50_000  # answers that are remembered; then all are looked for anew
 RESTRICTED: Final = QueueFilter(category=RESTRICTED_CATEGORY)
 
 
@@ -38,6 +39,8 @@ class FormerDesks:
         """Those of these cases that may be named to this person."""
         if not self.roster().former_units(session.name, session.unit):
             return [*rows]
+        if len(self._found) > MOST:
+            self._found.clear()
         fresh = {it.id: it for it in rows if it.restricted and self._key(session, it) not in self._found}
         for at in range(0, len(fresh), BATCH):
             bundles = await self.cases.bundles([*fresh][at : at + BATCH], session.units)
