@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2  # mutants that are tried side by side
 PASSED, THIRD = "--passed", "--third="
 SECOND = itertools.count(1_000_000_000)  # a time of a file, in seconds since 1970
+ONCE = ("-p", "no:cacheprovider", "-p", "no:rerunfailures")  # red at the first look is red
 SECONDS = 300  # one mutant's time; one that hangs is not held by its test
 
 
@@ -3390,7 +3391,7 @@ def passes(place: Path, test: str) -> bool | None:
 
 def run(place: Path, *words: str, seconds: int) -> subprocess.CompletedProcess[str] | None:
     """A copy's tests, as pytest says how they went; None: they took too long."""
-    command = [place / ".venv" / "bin" / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
+    command = [place / ".venv" / "bin" / "python", "-m", "pytest", "-q", *ONCE, *words]
     own = {
         key: value for key, value in os.environ.items() if not key.startswith(("TINBAO_", "VIRTUAL_ENV", "PYTHONDONT"))
     }
