@@ -434,7 +434,7 @@ def _clock(it: _Basis) -> _Clockwork:
     rounds = Rounds(mending, it.store.clockwork, it.now)
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(
-        Escalation(cases, rounds, organisation, it.secrets.release, signing, it.now, it.random),
+        Escalation(cases, rounds, organisation, it.roster, it.secrets.release, signing, it.now, it.random),
         Retention(cases, rounds, organisation, signing, it.now, it.random),
         Departures(cases, rounds, it.roster, signing, it.now, it.random),
         Reminders(cases, rounds, it.store.outbox, it.roster, organisation, it.now, it.random),

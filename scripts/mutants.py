@@ -39,6 +39,41 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a question quiets a case of life in danger",
+        "tips/desk/actions/talking.py",
+        "row.urgency == Urgency.P0 or ",
+        "",
+        "tests/flows/test_by_hand.py::test_a_question_quiets_no_case_of_life_in_danger",
+    ),
+    Mutant(
+        "cases lie where the last reader has left",
+        "tips/clock/escalation.py",
+        " or self.roster().reader(row.unit) is None",
+        "",
+        "tests/flows/test_by_hand.py::test_what_a_unit_has_climbs_once_nobody_is_left_to_read_for_it",
+    ),
+    Mutant(
+        "what nobody is left for at any level lies where it was",
+        "tips/clock/escalation.py",
+        "_may_be_held(checked) or self._is_orphaned(row)",
+        "_may_be_held(checked)",
+        "tests/flows/test_by_hand.py::test_what_nobody_is_left_for_at_any_level_is_kept_for_the_quorum",
+    ),
+    Mutant(
+        "signers are not told that a unit loses its last reader",
+        "tips/people/proposals.py",
+        "        *_bare(before, after),\n",
+        "",
+        "tests/flows/test_by_hand.py::test_what_a_unit_has_climbs_once_nobody_is_left_to_read_for_it",
+    ),
+    Mutant(
+        "who lacks an older key reads that the data was altered",
+        "tips/desk/open_case.py",
+        'raise errors.Refused("error.old_keys") from error',
+        "raise",
+        "tests/flows/test_by_hand.py::test_who_lacks_a_key_of_before_is_told_how_to_get_it",
+    ),
+    Mutant(
         "a second invitation drops the keys that somebody made",
         "tips/people/invitations.py",
         "if not await self.stored.put(",
@@ -2982,7 +3017,7 @@ MUTANTS = (
     Mutant(
         "a case that is held though its unit reads it",
         "tips/clock/escalation.py",
-        "(target == HELD and not _may_be_held(checked))",
+        "(target == HELD and not (_may_be_held(checked) or self._is_orphaned(row)))",
         "(target == HELD and row.clock not in {deadlines.WAKE, deadlines.DISPUTE})",
         "tests/flows/test_chain_ends.py::test_who_breaks_the_chain_of_a_case_at_the_top_takes_it_from_nobody",
     ),

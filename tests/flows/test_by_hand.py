@@ -12,12 +12,17 @@ from bot.commands import doctor, recovery
 from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Home, opened
 from tests.fakes.machines import Machines
-from tests.fakes.people import AN, QUAN
+from tests.fakes.people import AN, QUAN, TRUC
 from tests.fakes.words import DRUGS as TIP
 from tests.flows.test_shared_out_anew import founded, splits
 from tips import errors
+from tips.desk.actions.step import Fields
+from tips.people import proposals
 
 __all__ = ["founded"]
+
+
+DANGER = "Nhà số 12 đường Lê Văn Sỹ quận 3 đang cháy, có người mắc kẹt bên trong"
 
 
 @pytest.mark.parametrize("lang", locales.LANGUAGES)
@@ -39,6 +44,13 @@ def test_a_key_that_is_missing_is_copied_and_no_home_is_made_anew(tmp_path: Path
 async def office(tmp_path: Path, database_url: str) -> AsyncIterator[Home]:
     """A home in which Quận 7 has nobody, nor anybody above it."""
     async with opened(tmp_path, (AN, QUAN), database_url) as home:
+        yield home
+
+
+@pytest.fixture
+async def story(tmp_path: Path, database_url: str) -> AsyncIterator[Home]:
+    """One with a level above its district."""
+    async with opened(tmp_path, (AN, TRUC, QUAN), database_url) as home:
         yield home
 
 
@@ -73,3 +85,63 @@ def test_who_shares_the_key_out_anew_is_told_to_keep_the_old_paper(founded: Mach
     assert done.returncode == 0, done.stderr
     assert "follow it within a quarter of a minute" in done.stderr
     assert "keep the former shares for 35 days" in done.stderr
+
+
+# --- who is late, and who is left -------------------------------------------------------------------------------------
+
+
+async def test_a_question_quiets_no_case_of_life_in_danger(story: Home) -> None:
+    """One officer alone had fourteen days by it, as whoever waits for an answer has."""
+    await story.citizen().sends(DANGER)
+    row = await story.the_case()
+    assert row.urgency == "P0"
+    asked = await story.product.casework.act(await story.session("an"), row.id, "ask", Fields(text="Ở đâu?"))
+    assert (asked.state, asked.clock, asked.due_at) == (row.state, row.clock, row.due_at)
+    story.clock.forward(hours=3)
+    assert await story.product.escalation.tick() == 1
+    assert (await story.the_case()).unit != row.unit
+
+
+async def test_what_a_unit_has_climbs_once_nobody_is_left_to_read_for_it(story: Home) -> None:
+    """Within the hour, long before its deadline: whoever joins later gets the unit's next key, and none to it."""
+    await story.citizen().sends(TIP)
+    await story.product.casework.act(await story.session("an"), (await story.the_case()).id, "accept")
+    proposal = await story.product.moves.leave(await story.session("quan"), "an")
+    told = {it.text: it.values for it in proposals.changes(proposal)}
+    assert told["roster.nobody_left"]["unit"] == "area-770"
+    assert await story.product.escalation.tick_all() == 0
+    await story.product.roster.put_into_force(story.signed(proposal))
+    assert await story.product.escalation.tick_all() == 1
+    row = await story.the_case()
+    assert row.unit == "duty"
+    assert (await story.product.review.open(await story.session("truc"), row.id)).tip.text == TIP
+
+
+async def test_what_nobody_is_left_for_at_any_level_is_kept_for_the_quorum(office: Home) -> None:
+    """And is named there; it lay at a unit without people until it was late, and after."""
+    await office.citizen().sends(TIP)
+    await office.product.roster.put_into_force(
+        office.signed(await office.product.moves.leave(await office.session("quan"), "an"))
+    )
+    assert await office.product.escalation.tick_all() == 1
+    assert (await office.the_case()).state == "held"
+
+
+async def test_who_lacks_a_key_of_before_is_told_how_to_get_it(story: Home) -> None:
+    """Who got new ones reads no "wrong key": a colleague logs in, then they once more."""
+    await story.citizen().sends(TIP)
+    row = await story.the_case()
+    await story.join(("moi", "area-770", "officer"))
+    renewed = story.product.registrar().renew("moi")
+    await story.product.roster.put_into_force(story.signed(renewed))
+    (given,) = renewed.people
+    story.people["moi"], story.passphrases["moi"] = given.identity, given.passphrase
+    async with browser(story) as client:
+        await log_in(client, story, "moi")
+        refused = await client.get(f"/desk/case/{row.id.hex()}")
+        assert refused.status_code == 409
+        assert "đồng nghiệp" in refused.text
+        await story.session("an")
+        story.clock.forward(minutes=1)  # a code counts once
+        await log_in(client, story, "moi")
+        assert (await client.get(f"/desk/case/{row.id.hex()}")).status_code == 200

@@ -24,7 +24,7 @@ from tips.clock.jobs import JobName
 from tips.clock.rounds import Rounds
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random
-from tips.organisation.roster import CLOCK, HELD, PROCESSES
+from tips.organisation.roster import CLOCK, HELD, PROCESSES, Roster
 from tips.organisation.units import Organisation
 from tips.ports.cases import CaseBundle, Cases, Change
 
@@ -38,6 +38,7 @@ class Escalation:
     cases: Cases
     rounds: Rounds
     organisation: Callable[[], Organisation]
+    roster: Callable[[], Roster]
     release_seed: bytes
     signing: bytes
     now: Callable[[], datetime]
@@ -77,11 +78,15 @@ class Escalation:
         return True
 
     def _is_orphaned(self, row: Case) -> bool:
-        """Whether the unit that has an open case is no longer in the organisation."""
-        return row.state not in {State.CLOSED, State.HELD} and row.unit not in self.organisation().units
+        """Whether the unit that has an open case is no longer there, or the last who read for it has left.
+
+        Who joins it later gets its next key, and none to what it had before.
+        """
+        gone = row.unit not in self.organisation().units or self.roster().reader(row.unit) is None
+        return gone and row.state not in {State.CLOSED, State.HELD}
 
     def change(self, bundle: CaseBundle, checked: Checked) -> Change:
-        """The step up of one case that is late, or whose unit is gone; to a level that is there.
+        """The step up of one case that is late, or whose unit is gone or has nobody; to a level that is there.
 
         Where no level is left its clock stops, and the ledger says so. `held` is no level for a case that somebody
         can read: it would only take it away from them.
@@ -91,7 +96,7 @@ class Escalation:
         """
         row, envelopes = checked.case, {envelope.id: envelope for envelope in bundle.envelopes}
         target = self._target(envelopes, checked)
-        if target is None or (target == HELD and not _may_be_held(checked)):
+        if target is None or (target == HELD and not (_may_be_held(checked) or self._is_orphaned(row))):
             return self._top(checked)
         woken = tuple(self._woken([it for it in checked.grants if _sleeps(it, target)], envelopes))
         shut = tuple(sorted(reading_grants.shut_out(checked.keys)))

@@ -112,7 +112,7 @@ def open_case(session: Session, bundle: CaseBundle, roster: Roster, organisation
     Raises:
         NotFound: this session has no key to its tip, or its person worked in a unit that the case shuts out.
         NotVerified: the case's chain or a text was tampered with.
-        Refused: this person keeps away from the case.
+        Refused: this person keeps away from the case, or has only their unit's newer keys.
     """
     opened = _opened(session, bundle, roster, organisation)
     if _is_former_desk(session, opened):
@@ -139,7 +139,7 @@ def _opened(session: Session, bundle: CaseBundle, roster: Roster, organisation: 
     checked = bundle.checked(roster)
     if session.name in _recused(checked.events):
         raise errors.Refused("error.recused")
-    keys = _keys(session, bundle.envelopes, checked.grants)
+    keys = _held_keys(session, bundle.envelopes, checked.grants, roster)
     ordered = [it for it in reading_grants.in_order(bundle.envelopes, checked.events) if it.id in keys]
     if not ordered or ordered[0].part != Part.TIP:
         raise errors.NotFound
@@ -216,6 +216,23 @@ def _keys(session: Session, envelopes: Iterable[Envelope], grants: Iterable[Gran
     known = {envelope.id for envelope in envelopes}
     mine = [it for it in grants if it.reader in session.seeds and not it.asleep and it.envelope in known]
     return {grant.envelope: sealing.open_key(grant, session.seeds[grant.reader]) for grant in mine}
+
+
+def _held_keys(
+    session: Session, envelopes: Iterable[Envelope], grants: Iterable[Grant], roster: Roster
+) -> dict[bytes, bytes]:
+    """As `_keys`.
+
+    Raises:
+        Refused: one was sealed to a key of their unit from before they joined, which no colleague gave them yet.
+        NotOpened: one opens with no key of their unit.
+    """
+    try:
+        return _keys(session, envelopes, grants)
+    except errors.NotOpened as error:
+        if any(len(seeds) < roster.generation(unit) for unit, seeds in session.seeds.items()):
+            raise errors.Refused("error.old_keys") from error
+        raise
 
 
 def _piece(envelope: Envelope, key: bytes) -> Piece:

@@ -266,9 +266,16 @@ def _of_people(before: Roster, after: Roster) -> list[Change]:
         *_ended(before, after),
         *(_moving(was, now) for was, now in moves),
         *(_joining(it) for it in after.people if it in staying - known - moved),
+        *_bare(before, after),
         *(Change("roster.unit_key", {"unit": it.unit}) for it in after.units if it not in before.units),
         *(Change("roster.unit_key_gone", {"unit": it.unit}) for it in before.units if it not in after.units),
     ]
+
+
+def _bare(before: Roster, after: Roster) -> list[Change]:
+    """Units that lose the last who read for them: what they have then climbs, and who joins later cannot open it."""
+    units = sorted({it.unit for it in before.people if before.members(it.unit)})
+    return [Change("roster.nobody_left", {"unit": it}) for it in units if not after.members(it)]
 
 
 def _ended(before: Roster, after: Roster) -> list[Change]:
