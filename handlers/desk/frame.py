@@ -16,7 +16,6 @@ from handlers.desk import forms, view_models
 from handlers.pages import Pages
 from tips import errors
 from tips.organisation.units import Organisation
-from tips.people import proposals
 from tips.people.proposals import Proposal
 from tips.people.session import Session
 
@@ -57,8 +56,8 @@ class Frame:
         return locales.say(forms.language(request), "desk.mark", name=session.name, unit=unit, when=when)
 
     def request_file(self, proposal: Proposal, file: bytes) -> Response:
-        """A request for signers; its name says the digits that they have to hear from who made it."""
-        name = f"roster-{proposal.version.version} {proposals.digits(proposal)}.request"
+        """A request for signers; the digits that they have to hear from who made it do not travel with it."""
+        name = f"roster-{proposal.version.version}.request"
         kept = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(file, media_type="application/json", headers=kept)
 

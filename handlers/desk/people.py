@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from tips.organisation import roles
 from tips.organisation.roles import Page, Role
 from tips.organisation.roster import UNDERWAY, Person, Roster
 from tips.organisation.units import Unit
+from tips.people import proposals
 from tips.people.enrolment import Newcomer
 from tips.people.proposals import Proposal
 from tips.people.session import Session
@@ -65,19 +67,19 @@ class PeopleViews:
         )
 
     async def leave(self, request: Request, session: Session) -> Response:
-        """The request by which somebody leaves, as a file for its signers."""
+        """The request by which somebody leaves, on a page that gives its file."""
         form = await forms.form(request)
         self.frame.check_form(request, form)
         name = self._person(session, forms.text(form, "name")).name
-        return self._file(await self.moves.leave(session, name))
+        return self._requested(request, session, await self.moves.leave(session, name))
 
     async def move(self, request: Request, session: Session) -> Response:
-        """The request by which somebody works elsewhere, or as something else, as a file for its signers."""
+        """The request by which somebody works elsewhere, or as something else, on a page that gives its file."""
         form = await forms.form(request)
         self.frame.check_form(request, form)
         name = self._person(session, forms.text(form, "name")).name
         to = Newcomer(name, forms.text(form, "unit"), roles.parse(forms.text(form, "role")))
-        return self._file(await self.moves.move(session, to))
+        return self._requested(request, session, await self.moves.move(session, to))
 
     def _person(self, session: Session, name: str) -> Person:
         person = self.roster().person(name)
@@ -85,5 +87,13 @@ class PeopleViews:
             raise errors.NotFound
         return person
 
-    def _file(self, proposal: Proposal) -> Response:
-        return self.frame.request_file(proposal, self.travelling(proposal))
+    def _requested(self, request: Request, session: Session, proposal: Proposal) -> Response:
+        """The file, and beside it the digits to read out: asked for once more, a version has other keys and digits."""
+        return self.frame.page(
+            request,
+            session,
+            "desk_requested.html",
+            version=proposal.version.version,
+            digits=proposals.digits(proposal),
+            file=base64.b64encode(self.travelling(proposal)).decode(),
+        )

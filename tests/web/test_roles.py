@@ -1,5 +1,9 @@
 """A day's work of each role in a real browser: head, inspector and overseer, coordinator, and who only counts."""
 
+import json
+import re
+
+import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.fakes.served import Served
@@ -151,3 +155,23 @@ async def test_the_cells_of_a_row_are_drawn_alike(browser: Browser, site: Served
         drawn = await cells.evaluate_all(f"cells => cells.map({look})")
         assert len(drawn) == 9
         assert len(set(drawn)) == 1
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_an_admin_saves_a_request_and_reads_its_digits_off_the_page(
+    browser: Browser, site: Served, scripts: bool
+) -> None:
+    """The digits are in neither the file nor its name: what travels cannot vouch for itself."""
+    async with visitor(browser, site, PHONE, scripts=scripts) as page:
+        await log_in(page, site, "quan")
+        await page.goto("/desk/people/move?name=bon")
+        await page.select_option("#unit", "area-778")
+        await follow(page, "button.main")
+        digits = await page.locator("#digits").inner_text()
+        async with page.expect_download() as download:
+            await page.click("#file")
+        saved = await download.value
+        assert re.fullmatch(r"roster-\d+\.request", saved.suggested_filename)
+        assert json.loads((await saved.path()).read_bytes())
+        assert re.fullmatch(r"(\d{5} ){5}\d{5}", digits)
+        assert digits.replace(" ", "") not in re.sub(r"\D", "", (await saved.path()).read_text())
