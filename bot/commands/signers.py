@@ -19,11 +19,13 @@ from bot.roster_files import SignerFile
 from tips import errors
 from tips.crypto import keys
 from tips.crypto.keys import Cost, Identity
-from tips.organisation.roles import NAME
+from tips.organisation.roles import NAME, Role
 from tips.people import proposals, signer_keys
 from tips.people.proposals import Change, Proposal
 
 PASSWORD: Final = "TINBAO_PASSWORD"  # noqa: S105 (the name of a variable)
+_OF_UNITS: Final = frozenset({"unit", "was"})  # what a change says of units
+_OF_ROLES: Final = frozenset({"role", "as"})
 VERSION: Final = "version"  # under this name the digits of the whole version are given
 
 
@@ -73,8 +75,9 @@ def sign(
     proposals.check_time(proposal, datetime.now(UTC))
     told = [*_seen(signer, proposal, instead=instead), *proposals.changes(proposal)]
     print(_say("roster.version", version=str(proposal.version.version), name=signer.locked.name), file=sys.stderr)
+    names = proposals.unit_names(proposal)
     for it in told:
-        print(f"  - {_say(it.text, **it.values)}", file=sys.stderr)
+        print(f"  - {_say(it.text, **_in_words(it.values, names))}", file=sys.stderr)
     pairs = _pairs(heard)
     _hear(told, pairs)
     _compare(proposals.digits(proposal), pairs.get(VERSION) or _asked("roster.read_version"), VERSION)
@@ -110,6 +113,13 @@ def _seen(signer: SignerFile, proposal: Proposal, *, instead: bool) -> list[Chan
     if not behind and instead:
         return [Change("roster.given_up", values)]
     raise errors.Refused("error.signed_later" if behind else "error.signed_other", str(version))
+
+
+def _in_words(values: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    """A change as a signer knows it: units by name beside their codes, roles by what people call them."""
+    named = {key: f"{names[it]} ({it})" for key, it in values.items() if key in _OF_UNITS and it in names}
+    roles = {key: _say(f"desk.role.{values[key]}") for key in _OF_ROLES & values.keys() if values[key] in set(Role)}
+    return {**values, **named, **roles}
 
 
 def _hear(told: Sequence[Change], heard: Mapping[str, str]) -> None:

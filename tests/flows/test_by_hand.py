@@ -87,6 +87,15 @@ def test_who_shares_the_key_out_anew_is_told_to_keep_the_old_paper(founded: Mach
     assert "keep the former shares for 35 days" in done.stderr
 
 
+def test_a_signer_reads_units_by_their_names_and_roles_in_words(founded: Machines) -> None:
+    """Codes beside them: `area-770` says nothing to somebody of the Procuracy."""
+    founded.joins("an", "area-770")
+    founded.proposes("officer", "move", "an", "--unit", "area-778", "--role", "head")
+    said = founded.sign("Minh").stderr
+    assert "officer in Quận 3 (area-770)" in said
+    assert "moves to Quận 7 (area-778) as head" in said
+
+
 # --- who is late, and who is left -------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,12 @@ def signed_as(name: str, digest: str) -> Document | None:
     return next((_composed(name, it) for it in editions if it.get("signed_as") == digest), None)
 
 
+def edition(name: str, digest: str) -> Document | None:
+    """The shipped edition of such a digest; None: it is somebody's own, or of another program."""
+    found = (_composed(name, it) for it in reversed(_editions().get(name, ())))
+    return next((it for it in found if it.digest == digest), None) or signed_as(name, digest)
+
+
 def _editions() -> Mapping[str, list[dict[str, Any]]]:
     found: Mapping[str, list[dict[str, Any]]] = read("templates.json")["templates"]
     return found

@@ -222,6 +222,15 @@ def _hour(proposal: Proposal) -> datetime:
     return max((event.at for _, event in _events_of(proposal)), default=NO_TIME)
 
 
+def unit_names(proposal: Proposal) -> Mapping[str, str]:
+    """How units are called, by their codes: by what ships, or by documents that came along and are those named."""
+    after = proposal.version
+    digests = {after.organisation_digest, after.coming.digest if after.coming else ""}
+    shipped = templates.edition(after.organisation, after.organisation_digest)
+    came = [it for it in (proposal.instead_of, proposal.organisation) if it and it.digest in digests]
+    return {code: it.name for one in (shipped, *came) if one for code, it in units.of_document(one).units.items()}
+
+
 def of_coming(it: Coming) -> dict[str, str]:
     """What is said of an organisation that is signed ahead of its day."""
     return {"organisation": it.organisation, "digest": it.digest[:16], "at": deadlines.moment(it.at)}
