@@ -199,7 +199,9 @@ async def open_product(
         BadSetting: something is missing or unsafe; the message is the remedy.
     """
     if not settings.home.is_dir():
-        raise errors.BadSetting(f"there is no home at TINBAO_HOME ({settings.home.name}): run `tinbao init`")
+        raise errors.BadSetting(
+            f"there is no home at TINBAO_HOME ({settings.home.name}): say where it is; `tinbao init` makes a new one"
+        )
     secrets = key_files.load(settings.secrets, settings.credentials, _signing(settings, parts))
     folder = key_files.check_run(settings.run, demo=settings.demo)
     migrate.upgrade(settings.database_url)

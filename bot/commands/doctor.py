@@ -153,10 +153,17 @@ def _asked(address: str) -> dict[str, str] | None:
 
 async def _desks(product: Product) -> str:
     roster = product.roster()
-    able = {unit.unit for unit in roster.units}
+    keyed = {unit.unit for unit in roster.units}
+    able = {it for it in keyed if roster.reader(it)}
     if not able:
-        return Advice("no unit has a key, every tip waits for the quorum: run `tinbao officer add`")
-    return f"{len(able)} units have keys"
+        return Advice("no unit has a key and people, every tip waits for the quorum: run `tinbao officer add`")
+    left = sorted((keyed - able) & product.roster.organisation().units.keys())
+    if left:
+        return Advice(
+            f"{len(able)} units have keys and people; nobody is left to read for {', '.join(left)}: what is for them"
+            " goes to the level above"
+        )
+    return f"{len(able)} units have keys and people"
 
 
 async def _ledger(product: Product) -> str:
@@ -237,7 +244,7 @@ async def _incidents(product: Product) -> str:
     """What somebody said went wrong, and nobody said is over."""
     found = product.incidents.open_ones()
     if found:
-        said = ", ".join(f"{it.kind} since {it.since:%Y-%m-%d %H:00}" for it in found)
+        said = ", ".join(f"{it.kind} since {it.since.isoformat(timespec='minutes')}" for it in found)
         return Advice(f"{len(found)} are open: {said}. See /desk/incidents, or `tinbao incident list`")
     return "none is open"
 
@@ -280,7 +287,7 @@ async def _stuck(product: Product) -> str:
     if not found:
         return "no case stands still because of an error"
     listed = ", ".join(
-        f"{code_of(it.case)} ({it.job}: {it.error}, since {it.since:%Y-%m-%d %H:%M})" for it in found[:5]
+        f"{code_of(it.case)} ({it.job}: {it.error}, since {it.since.isoformat(timespec='minutes')})" for it in found[:5]
     )
     return Advice(
         f"{len(found)} failed, each is tried again: {listed}{' …' if len(found) > 5 else ''}."

@@ -27,14 +27,19 @@ async def show(settings: Settings, *, as_json: bool) -> int:
         print(json.dumps([_plain(it) for it in listed], ensure_ascii=False))
         return 0
     for it in listed:
-        print(f"{it.id}  {it.kind}  {it.since:%Y-%m-%d %H:00}  {'closed' if it.closed else 'open'}")
+        print(f"{it.id}  {it.kind}  {_hour(it.since)}  {'closed' if it.closed else 'open'}")
         for entry in it.entries:
-            print(f"  {entry.at:%Y-%m-%d %H:00} {entry.by}, {entry.act}: {' '.join(entry.words.split())}")
+            print(f"  {_hour(entry.at)} {entry.by}, {entry.act}: {' '.join(entry.words.split())}")
         if it.offered:
             print(f"  for everybody, offered by {it.offered.by}: {it.offered.words}")
         if it.public:
             print(f"  for everybody: {it.public}")
     return 0
+
+
+def _hour(at: datetime) -> str:
+    """As `--since` takes it: the city's time, and said so."""
+    return at.astimezone(deadlines.CITY).isoformat(timespec="minutes")
 
 
 def _plain(it: Incident) -> dict[str, object]:

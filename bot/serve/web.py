@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.wiring import Product
 from handlers import webchat
 from handlers.cookies import Cookies
+from handlers.desk import frame
 from handlers.desk.login import DemoLogin
 from handlers.desk.routes import Desk
 from handlers.pages import Pages, SecurityHeaders, static_files
@@ -103,15 +104,17 @@ def build(
         routes += [
             Route("/desk", _to_desk),
             Mount("/desk", app=Router(desk.routes(), redirect_slashes=False)),
+            *([] if INTAKE in parts else [Route("/", _to_desk)]),
         ]
     routes += webhooks
+    alone = DESK in parts and INTAKE not in parts
     app = Starlette(
         routes=routes,
         middleware=_middleware(product.settings),
         exception_handlers={
             ClientDisconnect: _gone,
-            404: _error_page(pages, "error.not_found", 404),
-            500: _error_page(pages, "error.unexpected", 500),
+            404: _error_page(pages, "error.not_found", 404, alone=alone),
+            500: _error_page(pages, "error.unexpected", 500, alone=alone),
         },
     )
     app.router.redirect_slashes = False  # such a redirect would name whatever host the request names
@@ -178,10 +181,18 @@ def _readiness(health: Health) -> Callable[[Request], Awaitable[Response]]:
     return answer
 
 
-def _error_page(pages: Pages, key: str, status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
-    """A page for what is not there, or for a bug: nobody outside learns more than that."""
+def _error_page(
+    pages: Pages, key: str, status: int, *, alone: bool
+) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """A page for what is not there, or for a bug: nobody outside learns more than that.
+
+    Args:
+        alone: the desk is served without the citizens' pages, to which its own page for that would lead otherwise.
+    """
 
     async def answer(request: Request, error: Exception) -> Response:
+        if alone or request.url.path.startswith("/desk/"):
+            return frame.error_page(pages, request, key, status)
         return pages.error_page(request, key, status)
 
     return answer

@@ -19,6 +19,10 @@ from tips.organisation.units import Organisation
 from tips.people.proposals import Proposal
 from tips.people.session import Session
 
+_AT_DESK: Final = {  # what somebody who writes a tip is told, as an officer needs it
+    "error.try_again": "error.desk_try_again",
+    "error.unsure": "error.desk_unsure",
+}
 # Of a form that is sent again: said anew, or not at all.
 _ANEW: Final = ("csrf", "text", "sure", "add", "look", "passphrase", "code")
 
@@ -72,18 +76,7 @@ class Frame:
     async def error_page(self, request: Request, key: str, status: int) -> Response:
         """A page for what went wrong; words that were typed stand on it, to be mended and sent again, or copied."""
         filled = await forms.kept(request) if self.pages.same_site(request) else FormData()
-        return self.pages.respond(
-            "desk_error.html",
-            lang=forms.language(request),
-            status=status,
-            key=key,
-            session=None,
-            csrf=forms.csrf(request),
-            done="",
-            address=request.url.path,
-            words=forms.text(filled, "text"),
-            others=[(name, value) for name, value in filled.multi_items() if name not in _ANEW],
-        )
+        return error_page(self.pages, request, key, status, filled)
 
     def check_form(self, request: Request, form: FormData) -> None:
         """A form counts only from our own page of this very session."""
@@ -112,3 +105,20 @@ class Frame:
     def districts(self) -> list[tuple[str, str]]:
         """Code and name of each district."""
         return [(it.code, it.name) for it in self.organisation.areas.districts.values()]
+
+
+def error_page(pages: Pages, request: Request, key: str, status: int, filled: FormData | None = None) -> Response:
+    """The desk's page for what went wrong, with what was filled in, if anything was."""
+    there = filled or FormData()
+    return pages.respond(
+        "desk_error.html",
+        lang=forms.language(request),
+        status=status,
+        key=_AT_DESK.get(key, key),
+        session=None,
+        csrf=forms.csrf(request),
+        done="",
+        address=request.url.path,
+        words=forms.text(there, "text"),
+        others=[(name, value) for name, value in there.multi_items() if name not in _ANEW],
+    )

@@ -15,7 +15,7 @@ CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 
 @asynccontextmanager
 async def browser(home: Home, part: str = "desk") -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(web.build(home.product, frozenset({part})))
+    transport = httpx.ASGITransport(web.build(home.product, frozenset(part.split(","))))
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", follow_redirects=True) as client:
         yield client
 

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 import locales
 from bot import condition, key_files
-from bot.commands import doctor, recovery
+from bot.commands import doctor, incidents, recovery
 from tests.fakes.desk import browser, log_in
 from tests.fakes.home import Home, opened
 from tests.fakes.machines import Machines
@@ -16,6 +17,7 @@ from tests.fakes.people import AN, QUAN, TRUC
 from tests.fakes.words import DRUGS as TIP
 from tests.flows.test_shared_out_anew import founded, splits
 from tips import errors
+from tips.cases.incidents import IncidentKind
 from tips.desk.actions.step import Fields
 from tips.people import proposals
 
@@ -126,6 +128,16 @@ async def test_what_a_unit_has_climbs_once_nobody_is_left_to_read_for_it(story: 
     assert (await story.product.review.open(await story.session("truc"), row.id)).tip.text == TIP
 
 
+async def test_who_looks_after_the_home_is_told_where_nobody_is_left_to_read(story: Home) -> None:
+    """A unit's key is counted no more where it has no people."""
+    assert await doctor.CHECKS["desks"](story.product) == "2 units have keys and people"
+    gone = await story.product.moves.leave(await story.session("quan"), "an")
+    await story.product.roster.put_into_force(story.signed(gone))
+    said = await doctor.CHECKS["desks"](story.product)
+    assert isinstance(said, doctor.Advice)
+    assert "nobody is left to read for area-770" in said
+
+
 async def test_what_nobody_is_left_for_at_any_level_is_kept_for_the_quorum(office: Home) -> None:
     """And is named there; it lay at a unit without people until it was late, and after."""
     await office.citizen().sends(TIP)
@@ -154,3 +166,45 @@ async def test_who_lacks_a_key_of_before_is_told_how_to_get_it(story: Home) -> N
         story.clock.forward(minutes=1)  # a code counts once
         await log_in(client, story, "moi")
         assert (await client.get(f"/desk/case/{row.id.hex()}")).status_code == 200
+
+
+# --- the desk by itself -----------------------------------------------------------------------------------------------
+
+
+async def test_a_desk_on_its_own_leads_nobody_to_the_citizens_pages(story: Home) -> None:
+    """Its address leads in, and what is not there says so as a page of the desk; so too beside the chat."""
+    async with browser(story) as client:
+        assert (await client.get("/")).url.path == "/desk/login"
+        lost = await client.get("/nothing")
+        assert lost.status_code == 404
+        assert 'href="/desk/"' in lost.text
+        assert 'href="/"' not in lost.text
+    async with browser(story, "intake,desk") as client:
+        assert 'href="/"' not in (await client.get("/desk/nothing")).text
+        assert 'href="/"' in (await client.get("/nothing")).text
+
+
+@pytest.mark.parametrize("error", [errors.StoreUnavailable, errors.Unsure])
+async def test_an_officer_reads_of_no_tip_that_was_not_sent(
+    story: Home, error: type[errors.TinBaoError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the database away they read what was written for citizens."""
+    async with browser(story) as client:
+        await log_in(client, story, "an")
+
+        async def away(*words: object, **more: object) -> None:
+            raise error
+
+        monkeypatch.setattr(type(story.product.logins), "sessions", away)
+        answer = await client.get("/desk/account")
+        assert answer.status_code == 503
+        assert "mã tra cứu" not in answer.text
+        assert locales.say("vi", f"error.desk_{error.key.removeprefix('error.')}") in answer.text
+
+
+async def test_the_hours_of_an_incident_say_whose_they_are(story: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are given in the city's time, and were shown in another that nobody named."""
+    at = datetime.fromisoformat("2026-11-23T09:00+07:00")
+    await story.product.incidents.begin(await story.session("quan"), IncidentKind.CHANNEL, at, "Zalo không gửi được.")
+    assert await incidents.show(story.product.settings, as_json=False) == 0
+    assert "2026-11-23T09:00+07:00" in capsys.readouterr().out

@@ -69,7 +69,7 @@ async def test_an_incident_is_opened_added_to_and_closed_and_each_word_is_on_rec
         assert "từ 09:00 23/11/2026, chưa xong" in page
         assert "Đừng chép lời của tin báo nào" in page
         (found,) = office.product.incidents.listed()
-        assert "1 are open: channel since 2026-11-23 02:00" in await doctor.CHECKS["incidents"](office.product)
+        assert "1 are open: channel since 2026-11-23T02:00+00:00" in await doctor.CHECKS["incidents"](office.product)
         await sends(overseer, "/add", incident=found.id, text="Đã gọi nhà mạng.")
         page = (await sends(overseer, "/close", incident=found.id, text="Nhà mạng đã sửa.")).text
         assert "từ 09:00 23/11/2026 đến 10:00 23/11/2026" in page
