@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import locales
 import storage
 from bot import backups, key_files
-from bot.commands import people
+from bot.commands import error_messages, people
 from bot.commands.cases import parse_id, session_of
 from bot.commands.output import print_table, progress
 from bot.commands.people import Signing
@@ -25,7 +26,7 @@ from bot.tree_files import ChainEndsInMemory, HeadInMemory
 from bot.wiring import believed_time, open_product, wall_clock
 from storage import backup
 from tips import errors
-from tips.cases import ledger
+from tips.cases import deadlines, ledger
 from tips.cases.case import NO_TIME
 from tips.cases.ledger import Kind, SignedEvent
 from tips.crypto import keys
@@ -166,12 +167,14 @@ async def _come_back(
         _refuse(await _differences(store, current, kept), despite=despite)
         now = believed_time(settings, wall_clock, trial=current.trial)
         release = await store.keyring.kept("release")
+        said = {"at": deadlines.moment(_newest(await store.ledger.waiting()))}
         back = recovery.come_back(current, newest, release, seed, state, now(), os.urandom)
         if signing.request:
             people.ask(signing.request, back.proposal)
         else:
             step = proposals.signed_here(back.proposal, admins)
             await store.keyring.add_roster(step.roster, (), (), step.events)
+    print(locales.say(error_messages.language(os.environ), "restore.tell", **said), file=sys.stderr)
     return back
 
 

@@ -23,6 +23,7 @@ from tips.cases import deadlines, home_texts, ledger
 from tips.cases.claims import Signature
 from tips.cases.home_texts import HomeText, TextName
 from tips.cases.ledger import Kind
+from tips.crypto import receipt
 from tips.intake.reception import Outcome
 from tips.intake.turns import Inbound
 from tips.organisation.roles import Role
@@ -189,6 +190,18 @@ async def test_a_row_that_is_taken_away_or_edited_changes_nothing(office: Home) 
         behind(office, "DELETE FROM event WHERE leaf = :leaf", leaf=row.leaf)
     async with wiring.open_product(office.settings, now=office.clock, cost=CHEAP) as later:
         assert later.own_texts.said(TextName.OPERATOR, "vi") == WHO
+
+
+@pytest.mark.parametrize("messenger", [True, False])
+async def test_who_has_a_receipt_of_a_lost_tip_reads_the_notice_with_the_answer(office: Home, messenger: bool) -> None:
+    """Told before or not: after a restore it says since when tips may be lost. Once in an answer."""
+    await agreed(office, TextName.NOTICE, SHUT, LAST)
+    someone = office.citizen()
+    for _ in range(2):
+        lost = receipt.of_seed(secrets.token_bytes(32)).shown
+        said = await someone.hears(Inbound("text", text=lost, messenger=messenger))
+        assert locales.say("vi", "receipt.unknown") in read(said)
+        assert read(said).count(SHUT) == 1
 
 
 async def test_a_notice_is_told_once_and_ends_by_itself(office: Home) -> None:

@@ -28,7 +28,7 @@ from tests.fakes.home import Home
 from tests.fakes.people import A_FEW, AN, KIEM
 from tests.fakes.words import DRUGS_IN_ROOM_SIX_WITHOUT_ACCENTS as SENTENCE
 from tips import errors
-from tips.cases import ledger, milestones
+from tips.cases import deadlines, ledger, milestones
 from tips.cases.case import Case
 from tips.cases.ledger import Kind
 from tips.crypto import age, sealing
@@ -490,11 +490,16 @@ async def test_a_home_comes_back_on_postgresql_or_leaves_it_empty(tmp_path: Path
             assert (await product.mailboxes.read(backed.receipt)).case.unit == "area-770"
 
 
-async def test_a_restored_home_says_by_both_admins_from_which_ledger_it_goes_on(tmp_path: Path) -> None:
-    """An event each; what one says alone is no new epoch, and `doctor` ends with it."""
+async def test_a_restored_home_says_by_both_admins_from_which_ledger_it_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An event each; what one says alone is no new epoch, and `doctor` says so. It is said since when tips are lost."""
     async with backed_up(tmp_path) as backed:
-        state = LedgerState.of(sorted(it.leaf for it in await stored_events(backed.old)))
+        stored = await stored_events(backed.old)
+        state = LedgerState.of(sorted(it.leaf for it in stored))
         await backed.restores()
+        said = deadlines.moment(max(ledger.parse(it).at for it in stored))
+        assert said in capsys.readouterr().err
         async with wiring.open_product(backed.new, now=backed.opened.clock) as product:
             rows = await product.store.ledger.waiting()
             events = [ledger.verify(it, product.roster().verifiers) for it in rows]

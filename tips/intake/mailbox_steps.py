@@ -133,8 +133,16 @@ def show_mailbox(prompts: Prompts, decision: Decision, found: Found) -> Decision
 
 
 def no_such_receipt(prompts: Prompts, decision: Decision, missing: Missing) -> Decision:
-    """What was typed opened nothing; it may have been words, and none of them is lost."""
-    return _where_we_are(prompts, decision, Say("receipt.unknown"))
+    """What was typed opened nothing; it may have been words, and none of them is lost.
+
+    What the home has to say to everybody is said once more: after a restore it tells since when tips may be lost.
+    """
+    words, draft = prompts.notice(decision.draft.lang), decision.draft
+    if not words:
+        return _where_we_are(prompts, decision, Say("receipt.unknown"))
+    told = replace(draft, notices_given=tuple(dict.fromkeys((*draft.notices_given, "notice"))))
+    further = replace(decision, draft=told)
+    return _where_we_are(prompts, further, Say("receipt.unknown"), Say("notice", {"text": words}))
 
 
 def guessed_too_often(prompts: Prompts, decision: Decision, answer: TooMany) -> Decision:
@@ -194,8 +202,8 @@ def _dispute(draft: Draft) -> tuple[Option, ...]:
     return (DISPUTE,) if DISPUTE.id in draft.offered else ()
 
 
-def _where_we_are(prompts: Prompts, decision: Decision, say: Say) -> Decision:
-    further = prompts.again(decision.draft, say)
+def _where_we_are(prompts: Prompts, decision: Decision, *says: Say) -> Decision:
+    further = prompts.again(decision.draft, *says)
     return offering(replace(further, replies=(*decision.replies, *further.replies)))
 
 
