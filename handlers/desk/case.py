@@ -79,7 +79,7 @@ class CaseViews:
         """What the form of a correction lets choose from."""
         known = self.frame.organisation.units.values()
         return {
-            "districts": self.frame.districts(),
+            "places": self.frame.places(),
             "categories": list(categories()),
             "units": [
                 (it.code, it.name) for it in known if it.kind != UnitKind.HELD and it.code not in opened.excluded

@@ -15,7 +15,7 @@ import locales
 from handlers.desk import forms, view_models
 from handlers.pages import Pages
 from tips import errors
-from tips.organisation.units import Organisation
+from tips.organisation.units import Organisation, UnitKind
 from tips.people.proposals import Proposal
 from tips.people.session import Session
 
@@ -105,6 +105,13 @@ class Frame:
     def districts(self) -> list[tuple[str, str]]:
         """Code and name of each district."""
         return [(it.code, it.name) for it in self.organisation.areas.districts.values()]
+
+    def places(self) -> list[tuple[str, str]]:
+        """Code and name of each place that a case can be corrected to: today's wards where these have the queues."""
+        home = self.organisation
+        if any(it.kind == UnitKind.AREA_DESK for it in home.units.values()):
+            return self.districts()
+        return [*((it.code, it.name) for it in home.areas.wards.values()), *self.districts()]
 
 
 def error_page(pages: Pages, request: Request, key: str, status: int, filled: FormData | None = None) -> Response:

@@ -10,10 +10,10 @@ import pytest
 import locales
 from bot import condition, key_files
 from bot.commands import doctor, incidents, recovery
-from tests.fakes.desk import browser, log_in
+from tests.fakes.desk import acts, browser, log_in
 from tests.fakes.home import Home, opened
 from tests.fakes.machines import Machines
-from tests.fakes.people import AN, QUAN, TRUC
+from tests.fakes.people import AN, QUAN, TRUC, TRUC_COORDINATES
 from tests.fakes.words import DRUGS as TIP
 from tests.flows.test_shared_out_anew import founded, splits
 from tips import errors
@@ -166,6 +166,19 @@ async def test_who_lacks_a_key_of_before_is_told_how_to_get_it(story: Home) -> N
         story.clock.forward(minutes=1)  # a code counts once
         await log_in(client, story, "moi")
         assert (await client.get(f"/desk/case/{row.id.hex()}")).status_code == 200
+
+
+async def test_in_a_home_of_wards_a_case_is_corrected_to_a_ward(tmp_path: Path, database_url: str) -> None:
+    """The form offered the districts of before alone."""
+    async with opened(tmp_path, (TRUC_COORDINATES, QUAN), database_url, organisation="hcmc-2025") as home:
+        await home.citizen().sends("Có nhóm người bán ma tuý mỗi tối ở gần nhà tôi")
+        row = await home.the_case()
+        async with browser(home) as client:
+            await log_in(client, home, "truc")
+            page = (await client.get(f"/desk/case/{row.id.hex()}")).text
+            assert '<option value="27139">' in page
+            await acts(client, row.id.hex(), "correct", area="27139")
+        assert (await home.the_case()).ward == "27139"
 
 
 # --- the desk by itself -----------------------------------------------------------------------------------------------
