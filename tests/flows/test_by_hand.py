@@ -181,6 +181,17 @@ async def test_in_a_home_of_wards_a_case_is_corrected_to_a_ward(tmp_path: Path, 
         assert (await home.the_case()).ward == "27139"
 
 
+@pytest.mark.parametrize(
+    ("text", "key"), [("Drugs are sold every night in Ben Nghe ward", "is_it"), ("They gamble in ward 5", "which")]
+)
+async def test_the_only_place_that_may_be_meant_is_not_one_of_several(story: Home, text: str, key: str) -> None:
+    """One name alone stood under "several places have this name"."""
+    said = await story.citizen().says(text)
+    asked = [say for reply in said.replies for say in reply.says if say.key.startswith("ask.where.")]
+    assert [say.key for say in asked] == [f"ask.where.{key}"]
+    assert (";" in asked[0].params["places"]) == (key == "which")
+
+
 # --- the desk by itself -----------------------------------------------------------------------------------------------
 
 

@@ -229,10 +229,7 @@ class Prompts:
         return tell(asking, *self._danger(triage), replace(question, says=(*says, *question.says)))
 
     def _question(self, places: Sequence[AreaCandidate], about: str) -> Reply:
-        where: tuple[Say, ...] = ()
-        if about != ACCUSED:
-            names = "; ".join(it.name for it in places)
-            where = (Say("ask.where.which", {"places": names}) if places else Say("ask.where"),)
+        where = () if about == ACCUSED else (_where(places),)
         if about == WHERE:
             return Reply(where, (*area_options(places), SKIP, IN_DANGER, CANCEL))
         return Reply((*where, Say("ask.accused")), (*self.whom, NOBODY, SKIP, IN_DANGER, CANCEL))
@@ -294,6 +291,14 @@ class Prompts:
         decision = self._summed_up(draft, self.triage(draft), first, ())
         shown, *further = decision.replies
         return replace(decision, replies=(replace(shown, options=(*shown.options, *_anyway(draft))), *further))
+
+
+def _where(places: Sequence[AreaCandidate]) -> Say:
+    """Which of these places it was, or whether the only one; where it was, if none comes into question."""
+    if not places:
+        return Say("ask.where")
+    several = "ask.where.which" if len(places) > 1 else "ask.where.is_it"
+    return Say(several, {"places": "; ".join(it.name for it in places)})
 
 
 _AGAIN: Final[Mapping[Stage, Callable[[Prompts, Draft, Sequence[Say]], Decision]]] = {
