@@ -14,12 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from bench import audit, backup, crypto, export, ledger, memory, million, search, start, submit, triage, turn
+from bench import audit, backup, crypto, export, ledger, memory, million, search, start, submit, tips, triage, turn
 from bench.measure import Figure
 
 LATEST: Final = Path(__file__).parent / "latest.json"
 FIGURES: Final[dict[str, Callable[[], Coroutine[Any, Any, Figure]]]] = {
     "turn": turn.turn,
+    "tips_telegram": tips.tips_telegram,
+    "tips_web": tips.tips_web,
+    "tips_two_processes": tips.tips_two_processes,
     "submit_sqlite": submit.submit_sqlite,
     "submit_postgres": submit.submit_postgres,
     "triage": triage.triage,

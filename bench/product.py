@@ -31,16 +31,21 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def a_home() -> AsyncIterator[Environment]:
-    """The environment of a home with people, as `init` and `officer add` make it; the keys of drafts on tmpfs."""
+async def a_home(url: str = "") -> AsyncIterator[Environment]:
+    """The environment of a home with people, as `init` and `officer add` make it; the keys of drafts on tmpfs.
+
+    Args:
+        url: of its database; the one in its folder otherwise.
+    """
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=home.MEMORY) as run:
-        async with home.opened(Path(folder)) as opened:
+        async with home.opened(Path(folder), url=url) as opened:
             made = opened.settings
         yield {
             "TINBAO_HOME": str(made.home),
             "TINBAO_SECRETS": str(made.secrets),
             "TINBAO_RUN": run,
             "TINBAO_OPERATOR": "bench",
+            **({"TINBAO_DATABASE_URL": url} if url else {}),
         }
 
 

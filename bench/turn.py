@@ -15,8 +15,9 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench import product
+from bench import product, wire
 from bench.measure import Figure, at_most, paired
+from bench.wire import Line
 from bot.serve.citizens_bot import PATH
 from tests.fakes import bot_api, loopback
 from tests.fakes.bot_api import BotApi
@@ -50,7 +51,7 @@ class Door:
         """The mean time of a turn, in milliseconds; people send only when all have told, and that is not timed."""
         times: list[float] = []
         async with contextlib.AsyncExitStack() as stack:
-            lines = [await stack.enter_async_context(_line(self.port)) for _ in range(CHATS)]
+            lines = [await stack.enter_async_context(wire.line(self.port)) for _ in range(CHATS)]
             for _ in range(STORIES):
                 told = [(line, next(self.chats)) for line in lines]
                 for spent in await asyncio.gather(*(self._tells(*it) for it in told)):
@@ -77,37 +78,8 @@ class Door:
 
     def _request(self, update: dict[str, object]) -> bytes:
         body = json.dumps({"update_id": next(self.chats), **update}).encode()
-        head = (
-            f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            f"X-Telegram-Bot-Api-Secret-Token: {self.api.secret}\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        return head.encode() + body
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One kept connection; it does so little that the server, not the client, is what is measured."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def asks(self, request: bytes) -> bytes:
-        """The body of the answer."""
-        self.writer.write(request)
-        head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
-        assert b" 200 " in head.partition(b"\r\n")[0], "the webhook refused"
-        length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-        return await self.reader.readexactly(int(length))
-
-
-@contextlib.asynccontextmanager
-async def _line(port: int) -> AsyncIterator[Line]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        yield Line(reader, writer)
-    finally:
-        writer.close()
-        await writer.wait_closed()
+        secret = f"X-Telegram-Bot-Api-Secret-Token: {self.api.secret}"
+        return wire.posted(PATH, body, "Content-Type: application/json", secret)
 
 
 @contextlib.asynccontextmanager
