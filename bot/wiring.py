@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -33,6 +33,7 @@ from tips.clock.escalation import Escalation
 from tips.clock.jobs import Job, JobName, Jobs
 from tips.clock.leases import Leases
 from tips.clock.mending import Mending
+from tips.clock.readers_left import Keepers
 from tips.clock.reminders import Reminders
 from tips.clock.retention import Retention
 from tips.clock.rounds import Rounds
@@ -434,9 +435,10 @@ def _clock(it: _Basis) -> _Clockwork:
         it.random,
     )
     rounds = Rounds(mending, it.store.clockwork, it.now)
+    keepers = Keepers(it.store.keyring, it.roster)
     leases = Leases(it.store.clockwork, derive(signing, b"tinbao leases"), it.now, it.random)
     return _Clockwork(
-        Escalation(cases, rounds, organisation, it.roster, it.secrets.release, signing, it.now, it.random),
+        Escalation(cases, rounds, organisation, keepers, it.secrets.release, signing, it.now, it.random),
         Retention(cases, rounds, organisation, signing, it.now, it.random),
         Departures(cases, rounds, it.roster, signing, it.now, it.random),
         Reminders(cases, rounds, it.store.outbox, it.roster, organisation, it.now, it.random),
@@ -472,15 +474,20 @@ def _publication(it: _Basis) -> Publication:
 def _jobs(it: _Basis, clock: _Clockwork, logins: Logins) -> tuple[Job, ...]:
     """Everything that is done by itself, and how often."""
 
-    async def free() -> int:  # by the newest roster: who joined a moment ago has not left
-        with contextlib.suppress(errors.NotVerified):
-            await it.roster.refresh()
-        return await clock.departures.tick()
+    def newest(work: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+        """By the newest roster: who joined a moment ago has not left, and reads."""
+
+        async def done() -> int:
+            with contextlib.suppress(errors.NotVerified):
+                await it.roster.refresh()
+            return await work()
+
+        return done
 
     return (
-        Job(JobName.MEND, timedelta(hours=1), clock.escalation.tick_all),
-        Job(JobName.ESCALATE, timedelta(minutes=15), clock.escalation.tick),
-        Job(JobName.FREE, timedelta(minutes=15), free),
+        Job(JobName.MEND, timedelta(hours=1), newest(clock.escalation.tick_all)),
+        Job(JobName.ESCALATE, timedelta(minutes=15), newest(clock.escalation.tick)),
+        Job(JobName.FREE, timedelta(minutes=15), newest(clock.departures.tick)),
         Job(JobName.DESTROY, timedelta(hours=1), clock.retention.tick),
         Job(JobName.REMIND, timedelta(hours=1), clock.reminders.tick),
         Job(JobName.EARLY_SIGNS, timedelta(hours=1), clock.early_signs.tick),

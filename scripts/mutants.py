@@ -39,6 +39,69 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "people without the older keys count as readers",
+        "tips/clock/readers_left.py",
+        "return not people.isdisjoint(self.holders.get((unit, generation), ()))",
+        "return True",
+        "tests/flows/test_readers_left.py::test_what_an_officer_alone_had_who_got_new_keys_climbs",
+    ),
+    Mutant(
+        "a key of before counts as the newest",
+        "tips/clock/readers_left.py",
+        "self.generations.get(version, {}).get(unit) or ",
+        "",
+        "tests/flows/test_readers_left.py::test_what_an_officer_alone_had_who_got_new_keys_climbs",
+    ),
+    Mutant(
+        "who keeps away counts as a reader",
+        "tips/clock/readers_left.py",
+        ".difference(away)",
+        "",
+        "tests/flows/test_readers_left.py::test_a_case_from_which_its_desk_s_only_officer_keeps_away_climbs",
+    ),
+    Mutant(
+        "the clock goes by the roster that it knew",
+        "bot/wiring.py",
+        "                await it.roster.refresh()\n            return await work()",
+        "                pass\n            return await work()",
+        "tests/flows/test_readers_left.py::test_a_clock_that_is_behind_takes_no_case_from_a_desk_whose_people_just_joined",
+    ),
+    Mutant(
+        "held takes a case from who reads it along",
+        "tips/clock/escalation.py",
+        "return next(iter(along), HELD if HELD in able else None)",
+        "return HELD",
+        "tests/flows/test_readers_left.py::test_a_case_that_is_shared_is_not_kept_for_the_quorum",
+    ),
+    Mutant(
+        "a desk that stood empty is taken for accused",
+        "tips/cases/reading_grants.py",
+        "return _held(roster) if code == HELD else roster.key_of(code)",
+        "return roster.reader(code)",
+        "tests/flows/test_readers_left.py::test_nobody_is_shut_out_of_a_case_because_their_desk_stood_empty_for_a_while",
+    ),
+    Mutant(
+        "who was alone at a unit keeps its newest key",
+        "tips/people/enrolment.py",
+        "return [person.unit] if person.role.holds_seed else []",
+        "return [person.unit] if person.role.holds_seed and version.members(person.unit) else []",
+        "tests/flows/test_readers_left.py::test_who_was_alone_opens_nothing_that_is_sealed_to_the_unit_afterwards",
+    ),
+    Mutant(
+        "who claims a case of life in danger gets a day",
+        "tips/cases/lifecycle.py",
+        "if row.urgency == Urgency.P0 and state in _UNDECIDED and due:",
+        "if False:",
+        "tests/flows/test_readers_left.py::test_who_claims_a_case_of_life_in_danger_gets_no_more_time",
+    ),
+    Mutant(
+        "a dispute of an empty desk's closing wakes the next level",
+        "tips/intake/mailbox.py",
+        " and row.clock != deadlines.DISPUTE",
+        "",
+        "tests/flows/test_readers_left.py::test_a_disputed_closing_goes_to_an_overseer_though_the_desk_that_closed_it_is_empty",
+    ),
+    Mutant(
         "a question quiets a case of life in danger",
         "tips/desk/actions/talking.py",
         "row.urgency == Urgency.P0 or ",
@@ -48,14 +111,14 @@ MUTANTS = (
     Mutant(
         "cases lie where the last reader has left",
         "tips/clock/escalation.py",
-        " or self.roster().reader(row.unit) is None",
+        " or row.unit not in _able(checked, left)",
         "",
         "tests/flows/test_by_hand.py::test_what_a_unit_has_climbs_once_nobody_is_left_to_read_for_it",
     ),
     Mutant(
         "what nobody is left for at any level lies where it was",
         "tips/clock/escalation.py",
-        "_may_be_held(checked) or self._is_orphaned(row)",
+        "_may_be_held(checked) or self._is_orphaned(checked, left)",
         "_may_be_held(checked)",
         "tests/flows/test_by_hand.py::test_what_nobody_is_left_for_at_any_level_is_kept_for_the_quorum",
     ),
@@ -734,8 +797,8 @@ MUTANTS = (
     Mutant(
         "grants for the excluded",
         "tips/cases/reading_grants.py",
-        "up = [reader for code in awake if code not in excluded and (reader := roster.reader(code))]",
-        "up = [reader for code in awake if (reader := roster.reader(code))]",
+        "up = [reader for code in awake if code not in excluded and (reader := _by_key(roster, code))]",
+        "up = [reader for code in awake if (reader := _by_key(roster, code))]",
         "tests/flows/test_story.py::test_an_addition_that_accuses_the_desk_shuts_it_out",
     ),
     Mutant(
@@ -1917,8 +1980,8 @@ MUTANTS = (
     Mutant(
         "a level without its key that is woken",
         "tips/clock/escalation.py",
-        "        return overseer or reading_grants.next_level(keys, row.unit, able)",
-        "        return overseer or reading_grants.next_level(keys, row.unit)",
+        "above = overseer or reading_grants.next_level(keys, row.unit, able)",
+        "above = overseer or reading_grants.next_level(keys, row.unit)",
         "tests/flows/test_insider.py::test_a_unit_whose_key_to_a_tip_is_deleted_loses_it_upward_at_once",
     ),
     Mutant(
@@ -2016,15 +2079,15 @@ MUTANTS = (
     Mutant(
         "a case whose unit is gone and that nobody moves",
         "tips/clock/escalation.py",
-        "if not (late or self._is_orphaned(row)):",
+        "if not (late or self._is_orphaned(checked, left)):",
         "if not late:",
         "tests/flows/test_adopting.py::test_what_arrives_at_a_unit_that_is_gone_climbs_within_the_hour",
     ),
     Mutant(
         "a level that is gone and is woken",
         "tips/clock/escalation.py",
-        "if it.envelope in tips} & known",
-        "if it.envelope in tips}",
+        "able = _able(checked, left) & known.keys()",
+        "able = _able(checked, left)",
         "tests/flows/test_adopting.py::test_a_level_that_goes_too_is_passed_over",
     ),
     Mutant(
@@ -3017,7 +3080,7 @@ MUTANTS = (
     Mutant(
         "a case that is held though its unit reads it",
         "tips/clock/escalation.py",
-        "(target == HELD and not (_may_be_held(checked) or self._is_orphaned(row)))",
+        "(target == HELD and not (_may_be_held(checked) or self._is_orphaned(checked, left)))",
         "(target == HELD and row.clock not in {deadlines.WAKE, deadlines.DISPUTE})",
         "tests/flows/test_chain_ends.py::test_who_breaks_the_chain_of_a_case_at_the_top_takes_it_from_nobody",
     ),

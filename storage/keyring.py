@@ -114,6 +114,12 @@ class SqlKeyring:
         """Every sealed copy of a unit's seeds."""
         return await self._seeds(unit=unit)
 
+    async def holders(self) -> list[tuple[str, int, str]]:
+        """Whom each unit's seeds are sealed to; none of the copies themselves is asked for."""
+        table = mapping.table("unit_seed")
+        found = await self._database.rows(sa.select(table.c.unit, table.c.generation, table.c.holder))
+        return [(unit, int(generation), holder) for unit, generation, holder in found]
+
     async def _seeds(self, **wanted: str) -> list[SealedSeed]:
         async with self._database.read() as session:
             found = await session.exec(select(UnitSeedRow).filter_by(**wanted))

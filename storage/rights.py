@@ -164,7 +164,10 @@ TABLES: Final[Mapping[str, Mapping[Part, Rights]]] = {
     "person": {DESK: may("select insert update delete")},
     "session": {DESK: may("select insert update delete"), CLOCK: may("select(seen_at) delete")},
     "invitation": {DESK: may("select insert update delete"), CLOCK: may("select(expires_at) delete")},
-    "unit_seed": {DESK: may("select insert delete")},  # a copy that does not open makes way for another
+    "unit_seed": {  # a copy that does not open makes way for another; the clock asks who has any
+        DESK: may("select insert delete"),
+        CLOCK: may("select(unit, generation, holder)"),
+    },
     "roster": _READ,
     "organisation": _READ,
     "kept": {INTAKE: _PROBED, OFFICERS: _PROBED, DESK: _PROBED + may("select"), CLOCK: _PROBED + may("select")},

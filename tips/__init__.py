@@ -59,7 +59,8 @@ everybody (`home_texts`, `own_texts`), in `written_words` that lead nobody away;
     of several processes one does each of the `jobs` (`leases`), one case after the other (`rounds`), each as it was
     signed; rows in which a hand was are set right (`mending`), and a chain that does not hold, or has lost what was
     kept as one of the `chain_ends`, begins anew with what holds (`restarting`)
-    what is late climbs, text included (`escalation`); whose officer left goes back to the queue (`departures`)
+    what is late climbs, text included (`escalation`), and so does what nobody is left to open (`readers_left`)
+    whose officer left goes back to the queue (`departures`)
     several tips of a kind in one ward are one of the `early_signs`
     what is closed is destroyed when its time is over (`retention`), and so is each nightly backup (`backup_rotation`)
     of what came, and of the `work` done, there are `statistics`: a month that is over is closed (`closing`); its

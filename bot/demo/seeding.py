@@ -16,6 +16,7 @@ from tips import errors
 from tips.cases.case import Case
 from tips.cases.lifecycle import ActionName
 from tips.clock.jobs import JobName
+from tips.clock.readers_left import ReadersLeft
 from tips.crypto.keys import Identity
 from tips.desk import actions
 from tips.desk.actions import Field, Fields
@@ -122,7 +123,8 @@ async def _step(product: Product, workers: Workers, id_: bytes, code: str, what:
     session = (workers.heads if what == ActionName.SUSPEND else workers.officers).get(row.unit)
     if what == "climb":
         bundle = await product.store.cases.bundle(id_, None)
-        await product.store.cases.apply(product.escalation.change(bundle, bundle.checked(product.roster())))
+        checked, left = bundle.checked(product.roster()), ReadersLeft(product.roster())
+        await product.store.cases.apply(product.escalation.change(bundle, checked, left))
     elif what == "reply":
         said = await product.mailboxes.addition(code, words, product.triager.triage(words), None)
         await product.store.cases.apply(said)

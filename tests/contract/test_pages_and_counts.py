@@ -257,6 +257,7 @@ async def test_who_is_gone_takes_everything_of_theirs_along(store: Store) -> Non
         await store.officer_chats.take(b"an" * 8 + b"x", "41", NOON)
     assert await store.officer_chats.take(b"ba" * 8 + b"x", "42", NOON) == "ba"
     assert [it.holder for it in await store.keyring.seed_holders("area-770")] == ["ba"]
+    assert await store.keyring.holders() == [("area-770", 1, "ba")]
     assert [it.id for it in await store.accounts.sessions("ba")] == [b"ba" * 8]
 
 

@@ -983,6 +983,9 @@ class MemoryKeyring(Port):
     async def seed_holders(self, unit: str) -> list[SealedSeed]:
         return [it for it in ordered(self.rows.seeds) if it.unit == unit]
 
+    async def holders(self) -> list[tuple[str, int, str]]:
+        return [*self.rows.seeds]
+
     async def drop_seeds(self, seeds: Sequence[SealedSeed]) -> None:
         forget(self.rows.seeds, [key for key, it in self.rows.seeds.items() if it in seeds])
 

@@ -294,7 +294,9 @@ def test_two_signers_on_their_machines_move_somebody(machines: Machines) -> None
     """They read that `an` moves, and hear no digits but the version's; one of them moves nobody."""
     machines.joins("an", "area-770")
     machines.proposes("officer", "move", "an", "--unit", "area-778", "--role", "head")
-    assert "an, until now officer in area-770, moves to area-778 as head" in machines.sign("Minh").stderr
+    assert (
+        "an, until now officer in Quận 3 (area-770), moves to Quận 7 (area-778) as head" in machines.sign("Minh").stderr
+    )
     assert machines.apply("Minh").returncode == 1
     machines.signers["Minh"].folder.joinpath("consent").unlink()
     done = machines.signed("Lan Anh", "Minh")

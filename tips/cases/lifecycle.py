@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from tips import errors
 from tips.cases import deadlines
@@ -20,8 +20,10 @@ from tips.cases.case import Case, State
 from tips.data import read
 from tips.organisation import taxonomy
 from tips.organisation.roles import Role
-from tips.organisation.taxonomy import Flag
+from tips.organisation.taxonomy import Flag, Urgency
 from tips.organisation.terms import Terms
+
+_UNDECIDED: Final = frozenset({State.SCREENING, State.NEEDS_INFO, State.FORWARDED})
 
 
 class ActionName(StrEnum):
@@ -87,9 +89,17 @@ def check(row: Case, action: ActionName, role: Role) -> None:
 
 
 def entering(row: Case, state: State, now: datetime, terms: Terms) -> Case:
-    """The case in another state, with the deadline that this starts."""
+    """The case in another state, with the deadline that this starts.
+
+    While a life is in danger, until an office takes the case as its own, who is given it gets no more time than there
+    was; whoever it is handed over to, as much as for a new one.
+    """
     deadline = deadlines.start(terms, state, row.urgency, now)
-    return replace(row, state=state, clock=deadline.name, due_at=deadline.due_at)
+    due, most = deadline.due_at, row.due_at
+    if row.urgency == Urgency.P0 and state in _UNDECIDED and due:
+        most = most if state != State.FORWARDED else deadlines.start(terms, State.RECEIVED, row.urgency, now).due_at
+        due = min(due, most) if most else due
+    return replace(row, state=state, clock=deadline.name, due_at=due)
 
 
 def results() -> tuple[str, ...]:

@@ -60,13 +60,18 @@ def clean_readers(roster: Roster, awake: Sequence[str], asleep: Sequence[str], e
     """The readers of a new envelope: whoever reads the case now and is not excluded; nobody left means `held`.
 
     A sleeping reader is promoted to nobody's surprise: if all that are awake are excluded, the new envelope
-    only sleeps, and the clock wakes the next clean one.
+    only sleeps, and the clock wakes the next clean one. A unit that has nobody now gets its key all the same: one that
+    is missing would say for ever that the piece accuses it.
     """
-    up = [reader for code in awake if code not in excluded and (reader := roster.reader(code))]
-    down = [reader for code in asleep if code not in excluded and (reader := roster.reader(code))]
+    up = [reader for code in awake if code not in excluded and (reader := _by_key(roster, code))]
+    down = [reader for code in asleep if code not in excluded and (reader := _by_key(roster, code))]
     if not up and not down:
         up = [_held(roster)]
     return Readers(tuple(up), tuple(down), roster.version, roster.release)
+
+
+def _by_key(roster: Roster, code: str) -> Reader | None:
+    return _held(roster) if code == HELD else roster.key_of(code)
 
 
 def _held(roster: Roster) -> Reader:
@@ -202,6 +207,11 @@ def _as_signed(envelope: Envelope, digest: str, commitment: str, part: str) -> E
     if [digest, commitment, part] == _signed(envelope):
         return envelope
     return replace(envelope, commitment=bytes.fromhex(commitment), part=part)
+
+
+def recused(events: Sequence[ledger.Event]) -> frozenset[str]:
+    """Who keeps away from a case."""
+    return frozenset(it.facts["who"] for it in events if it.kind is ledger.Kind.RECUSED)
 
 
 def set_aside(events: Sequence[ledger.Event]) -> frozenset[bytes]:

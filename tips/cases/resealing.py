@@ -14,7 +14,7 @@ from tips.cases.ledger import Event, Kind
 from tips.cases.reading_grants import Key
 from tips.crypto import sealing
 from tips.crypto.sealing import RECEIPT, Envelope, Grant, Random, Reader, Readers
-from tips.organisation.roster import Roster
+from tips.organisation.roster import HELD, Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +94,6 @@ def _readers(grants: Sequence[Key], excluded: Collection[str], roster: Roster, r
 
 
 def _reader(code: str, roster: Roster, receipt: bytes) -> Reader | None:
-    return Reader(RECEIPT, receipt) if code == RECEIPT else roster.reader(code)
+    if code == RECEIPT:
+        return Reader(RECEIPT, receipt)
+    return roster.reader(HELD) if code == HELD else roster.key_of(code)

@@ -21,10 +21,11 @@ from tips.cases.milestones import Milestone
 from tips.cases.pings import PingKind, ping
 from tips.cases.plaintext import Part
 from tips.clock.jobs import JobName
+from tips.clock.readers_left import Keepers, ReadersLeft
 from tips.clock.rounds import Rounds
 from tips.crypto import sealing
 from tips.crypto.sealing import Envelope, Grant, Random
-from tips.organisation.roster import CLOCK, HELD, PROCESSES, Roster
+from tips.organisation.roster import CLOCK, HELD, PROCESSES
 from tips.organisation.units import Organisation
 from tips.ports.cases import CaseBundle, Cases, Change
 
@@ -38,7 +39,7 @@ class Escalation:
     cases: Cases
     rounds: Rounds
     organisation: Callable[[], Organisation]
-    roster: Callable[[], Roster]
+    keepers: Keepers
     release_seed: bytes
     signing: bytes
     now: Callable[[], datetime]
@@ -46,8 +47,9 @@ class Escalation:
 
     async def tick(self) -> int:
         """Escalate every case whose deadline has run out; how many were."""
-        now = self.now()
-        return await self.rounds.over(JobName.ESCALATE, functools.partial(self.cases.due, now), self._climb)
+        now, left = self.now(), await self.keepers.left()
+        climb = functools.partial(self._climb, left)
+        return await self.rounds.over(JobName.ESCALATE, functools.partial(self.cases.due, now), climb)
 
     async def tick_all(self) -> int:
         """Look at every case, set right what is not as it was signed, and escalate what is late by that; how many were.
@@ -55,37 +57,38 @@ class Escalation:
         A row that says something else each time it is looked at keeps nothing from climbing.
         """
         covered: list[Event] = []
-        hour = deadlines.hour(self.now())
+        hour, left = deadlines.hour(self.now()), await self.keepers.left()
 
         async def climb(bundle: CaseBundle, checked: Checked) -> bool:
             covered.extend(it for it in checked.events if it.kind is Kind.COVERED and it.at >= hour)
-            return await self._climb(bundle, checked)
+            return await self._climb(left, bundle, checked)
 
         done = await self.rounds.over(JobName.MEND, self.cases.every, climb)
         if not covered:  # nor was one left by the round before
             self.rounds.mending.all_covered.note()
         return done
 
-    async def _climb(self, bundle: CaseBundle, checked: Checked) -> bool:
+    async def _climb(self, left: ReadersLeft, bundle: CaseBundle, checked: Checked) -> bool:
         row = checked.case
         late = _is_late(checked, self.now())
-        if not (late or self._is_orphaned(row)):
+        if not (late or self._is_orphaned(checked, left)):
             return False
-        change = self.change(bundle, checked)
+        change = self.change(bundle, checked, left)
         if not late and change.case.unit == row.unit:  # nobody above it has a key: whoever reads it goes on
             return False
         await self.cases.apply(change)
         return True
 
-    def _is_orphaned(self, row: Case) -> bool:
-        """Whether the unit that has an open case is no longer there, or the last who read for it has left.
+    def _is_orphaned(self, checked: Checked, left: ReadersLeft) -> bool:
+        """Whether the unit that has an open case is no longer there, or nobody is left in it who opens the case.
 
         Who joins it later gets its next key, and none to what it had before.
         """
-        gone = row.unit not in self.organisation().units or self.roster().reader(row.unit) is None
+        row = checked.case
+        gone = row.unit not in self.organisation().units or row.unit not in _able(checked, left)
         return gone and row.state not in {State.CLOSED, State.HELD}
 
-    def change(self, bundle: CaseBundle, checked: Checked) -> Change:
+    def change(self, bundle: CaseBundle, checked: Checked, left: ReadersLeft) -> Change:
         """The step up of one case that is late, or whose unit is gone or has nobody; to a level that is there.
 
         Where no level is left its clock stops, and the ledger says so. `held` is no level for a case that somebody
@@ -95,8 +98,8 @@ class Escalation:
             NotVerified: its tip is gone, or what wakes its keys.
         """
         row, envelopes = checked.case, {envelope.id: envelope for envelope in bundle.envelopes}
-        target = self._target(envelopes, checked)
-        if target is None or (target == HELD and not (_may_be_held(checked) or self._is_orphaned(row))):
+        target = self._target(envelopes, checked, left)
+        if target is None or (target == HELD and not (_may_be_held(checked) or self._is_orphaned(checked, left))):
             return self._top(checked)
         woken = tuple(self._woken([it for it in checked.grants if _sleeps(it, target)], envelopes))
         shut = tuple(sorted(reading_grants.shut_out(checked.keys)))
@@ -122,17 +125,25 @@ class Escalation:
         )
         return self._signed(checked, change, target)
 
-    def _target(self, envelopes: Mapping[bytes, Envelope], checked: Checked) -> str | None:
-        """The next level whose key to the tip is there; a disputed closing goes to an overseer where one is left."""
+    def _target(self, envelopes: Mapping[bytes, Envelope], checked: Checked, left: ReadersLeft) -> str | None:
+        """The next level at which somebody opens the tip; a disputed closing goes to an overseer where one is left.
+
+        If its own unit has nobody who opens it, and none above, it goes to whoever reads it along; else to the quorum.
+        """
         row, keys = checked.case, checked.keys
         tips = {id_ for id_, it in envelopes.items() if it.part == Part.TIP}
         if not tips:
             raise errors.NotVerified("the tip of this case is missing")
-        known = self.organisation().units.keys()
-        able = {it.reader for it in checked.grants if it.envelope in tips} & known
+        known = self.organisation().units
+        able = _able(checked, left) & known.keys()
         disputed = row.clock == deadlines.DISPUTE
         overseer = reading_grants.next_level(keys, row.unit, self.organisation().oversight & able) if disputed else None
-        return overseer or reading_grants.next_level(keys, row.unit, able)
+        above = overseer or reading_grants.next_level(keys, row.unit, able)
+        if above not in {None, HELD} or not self._is_orphaned(checked, left):
+            return above
+        shut, awake = reading_grants.shut_out(keys), {it.reader for it in checked.grants if not it.asleep}
+        along = sorted(it for it in able & awake - shut - {row.unit, HELD} if known[it].receives)
+        return next(iter(along), HELD if HELD in able else None)
 
     def _woken(self, asleep: Iterable[Grant], envelopes: Mapping[bytes, Envelope]) -> Iterator[Grant]:
         """Keys that are awake now; one to a later piece that is gone, or was spoilt, keeps no case from climbing."""
@@ -160,6 +171,13 @@ class Escalation:
         facts = {"from": row.unit, "to": to, "late": row.clock or "" if _is_late(checked, self.now()) else ""}
         entries = [Entry(Kind.ESCALATED, facts, self.random(32))]
         return change.signed(row.head, entries, who, self.random(claims.SALT_BYTES))
+
+
+def _able(checked: Checked, left: ReadersLeft) -> set[str]:
+    """The readers of a case's tip at whom somebody opens it, who does not keep away from it; asleep or not."""
+    tip, away = reading_grants.in_chain(checked.events)[:1], reading_grants.recused(checked.events)
+    of_tip = (it for it in checked.grants if it.envelope in tip)
+    return {it.reader for it in of_tip if left.at(it.reader, it.roster, away)}
 
 
 def _is_late(checked: Checked, now: datetime) -> bool:

@@ -73,7 +73,7 @@ class OpenCase:
     @property
     def recused(self) -> frozenset[str]:
         """Who keeps away from it."""
-        return _recused(self.events)
+        return reading_grants.recused(self.events)
 
     @property
     def disputed(self) -> frozenset[str]:
@@ -137,7 +137,7 @@ def _is_former_desk(session: Session, opened: OpenCase) -> bool:
 
 def _opened(session: Session, bundle: CaseBundle, roster: Roster, organisation: Organisation) -> OpenCase:
     checked = bundle.checked(roster)
-    if session.name in _recused(checked.events):
+    if session.name in reading_grants.recused(checked.events):
         raise errors.Refused("error.recused")
     keys = _held_keys(session, bundle.envelopes, checked.grants, roster)
     ordered = [it for it in reading_grants.in_order(bundle.envelopes, checked.events) if it.id in keys]
@@ -205,10 +205,6 @@ def seen_by(name: str, envelopes: Iterable[Envelope], events: Sequence[ledger.Ev
     stood = sum(map(adds, events[: last_reading(events, name) + 1]))
     there = frozenset(it.id for it in reading_grants.in_order(envelopes, events))
     return there.intersection(reading_grants.in_chain(events)[:stood])
-
-
-def _recused(events: Sequence[ledger.Event]) -> frozenset[str]:
-    return frozenset(it.facts["who"] for it in events if it.kind is ledger.Kind.RECUSED)
 
 
 def _keys(session: Session, envelopes: Iterable[Envelope], grants: Iterable[Grant]) -> dict[bytes, bytes]:

@@ -64,7 +64,7 @@ from tips.intake.mailbox_steps import (
     silence,
     words_only,
 )
-from tips.intake.prompts import BOTH, MENU, SEND_ANYWAY, UNKNOWN, Prompts, offering
+from tips.intake.prompts import BOTH, MENU, SEND_ANYWAY, UNKNOWN, WHERE, Prompts, offering
 from tips.intake.stages import Heard, Opens, Stage
 from tips.intake.summary import ACCUSED, SUBMIT
 from tips.intake.tip_steps import (
@@ -343,6 +343,9 @@ def _typed_choice(draft: Draft, text: str) -> str | None:
         return SEND_ANYWAY.id  # "ok" beside words that wait means them, and is no word of its own
     if draft.counts_as is Stage.ASKING and draft.slot in {ACCUSED, BOTH} and phrases.agrees(text):
         return f"exclude:{UNKNOWN}"
+    places = [it for it in draft.offered if it.startswith("area:")]
+    if draft.counts_as is Stage.ASKING and draft.slot == WHERE and len(places) == 1 and phrases.agrees(text):
+        return places[0]
     if draft.counts_as is Stage.EDITING and draft.slot == MENU and named == "cancel" and not text.startswith("/"):
         return numbering.NO_CHOICE  # "đừng gửi" in answer to "whom not?" is no farewell
     return named if named and (text.startswith("/") or _is_open(draft, named)) else None

@@ -122,8 +122,10 @@ class Roster:
         """The unit as a reader by its newest key; None while it has none, or nobody who could use it."""
         if unit == HELD:
             return Reader(HELD, self.recovery)
-        if not self.members(unit):
-            return None
+        return self.key_of(unit) if self.members(unit) else None
+
+    def key_of(self, unit: str) -> Reader | None:
+        """The unit by its newest key, whoever has it: somebody may come back to it, or get it from the quorum."""
         newest = max((key for key in self.units if key.unit == unit), key=lambda key: key.generation, default=None)
         return Reader(unit, newest.public) if newest else None
 

@@ -294,7 +294,8 @@ def _check_keys(it: Given) -> None:
 
 
 def _rekeyed(version: Roster, person: Person) -> list[str]:
-    return [person.unit] if person.role.holds_seed and version.members(person.unit) else []
+    """The unit of who leaves: they could go on using its key. Of one who was alone, at most the quorum has the next."""
+    return [person.unit] if person.role.holds_seed else []
 
 
 def check(current: Roster, organisation: Organisation, newcomer: Newcomer, *, renews: bool = False) -> None:

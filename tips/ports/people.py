@@ -184,6 +184,10 @@ class Keyring(Protocol):
         """Every sealed copy of a unit's seeds."""
         ...
 
+    async def holders(self) -> list[tuple[str, int, str]]:
+        """Whom each unit's seeds are sealed to: unit, generation, holder; in no order."""
+        ...
+
     async def add_seeds(self, seeds: Sequence[SealedSeed]) -> None:
         """Further copies; one that is there already stays."""
         ...
