@@ -321,6 +321,19 @@ async def test_a_clock_that_is_behind_takes_no_case_from_a_desk_whose_people_jus
         assert (await story.case(row.id)).unit == "area-778"
 
 
+async def test_a_clock_that_is_behind_asks_who_works_there_now(story: Home) -> None:
+    """Somebody took over while it knew of nobody but who left, and got the older keys before."""
+    async with wiring.open_product(story.settings, ("clock",), now=story.clock, cost=CHEAP) as clock:
+        row = await verified(story)
+        await story.join(("moi", "area-770", "officer"))
+        await story.session("an")
+        await leaves(story, "an")
+        (hourly,) = [it for it in clock.jobs if it.name == JobName.MEND]
+        await hourly.work()
+        assert (await story.case(row.id)).unit == "area-770"
+        assert await who_reads(story, row.id) == {"moi"}
+
+
 # --- a closing that is not accepted -----------------------------------------------------------------------------------
 
 

@@ -261,7 +261,7 @@ class Mailboxes:
             moved = replace(moved, state=State.SCREENING, clock=clock.name, due_at=clock.due_at)
         if accuses:
             moved = case.restricted(moved)
-        if row.unit not in awake and row.clock != deadlines.DISPUTE:  # which wakes an overseer
+        if row.unit not in awake:
             moved = replace(moved, clock=deadlines.WAKE, due_at=deadlines.hour(now))
         return replace(moved, opened=False)
 
