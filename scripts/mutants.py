@@ -104,14 +104,14 @@ MUTANTS = (
     Mutant(
         "cases lie where the last reader has left",
         "tips/clock/escalation.py",
-        " or row.unit not in _able(checked, left)",
+        " or _is_unread(checked, left)",
         "",
         "tests/flows/test_by_hand.py::test_what_a_unit_has_climbs_once_nobody_is_left_to_read_for_it",
     ),
     Mutant(
         "what nobody is left for at any level lies where it was",
         "tips/clock/escalation.py",
-        "_may_be_held(checked) or self._is_orphaned(checked, left)",
+        "_may_be_held(checked) or _is_unread(checked, left)",
         "_may_be_held(checked)",
         "tests/flows/test_by_hand.py::test_what_nobody_is_left_for_at_any_level_is_kept_for_the_quorum",
     ),
@@ -3073,7 +3073,7 @@ MUTANTS = (
     Mutant(
         "a case that is held though its unit reads it",
         "tips/clock/escalation.py",
-        "(target == HELD and not (_may_be_held(checked) or self._is_orphaned(checked, left)))",
+        "(target == HELD and not (_may_be_held(checked) or _is_unread(checked, left)))",
         "(target == HELD and row.clock not in {deadlines.WAKE, deadlines.DISPUTE})",
         "tests/flows/test_chain_ends.py::test_who_breaks_the_chain_of_a_case_at_the_top_takes_it_from_nobody",
     ),

@@ -122,7 +122,7 @@ async def test_a_lost_passphrase_costs_a_colleague_a_login_and_nobody_a_case(
     again = await office.product.logins.unlock("an", told["passphrase"])
     office.people["an"] = again
     assert (await office.product.review.open(await office.session("an"), new)).tip.text == TIP
-    with pytest.raises(errors.NotOpened):
+    with pytest.raises(errors.Refused, match="old_keys"):
         await office.product.review.open(await office.session("an"), old)
     await office.session("ba")
     assert (await office.product.review.open(await office.session("an"), old)).tip.text == TIP
@@ -150,7 +150,7 @@ async def test_the_quorum_brings_back_what_an_overseer_lost(office: Home) -> Non
     await people.remove_officer(office.settings, "kiem", Signing(printed(office)))
     await office.product.roster.refresh()
     await office.join(("sat", "vks-tp", "overseer"))
-    with pytest.raises(errors.NotOpened):
+    with pytest.raises(errors.Refused, match="old_keys"):
         await office.product.review.open(await office.session("sat"), case)
     with office.types("admin-vks"):
         await recovery.reclaim(office.settings, "vks-tp", printed(office), "admin-vks")

@@ -80,12 +80,9 @@ class Escalation:
         return True
 
     def _is_orphaned(self, checked: Checked, left: ReadersLeft) -> bool:
-        """Whether the unit that has an open case is no longer there, or nobody is left in it who opens the case.
-
-        Who joins it later gets its next key, and none to what it had before.
-        """
+        """Whether the unit that has an open case is no longer in the organisation, or has nobody who opens it."""
         row = checked.case
-        gone = row.unit not in self.organisation().units or row.unit not in _able(checked, left)
+        gone = row.unit not in self.organisation().units or _is_unread(checked, left)
         return gone and row.state not in {State.CLOSED, State.HELD}
 
     def change(self, bundle: CaseBundle, checked: Checked, left: ReadersLeft) -> Change:
@@ -99,7 +96,7 @@ class Escalation:
         """
         row, envelopes = checked.case, {envelope.id: envelope for envelope in bundle.envelopes}
         target = self._target(envelopes, checked, left)
-        if target is None or (target == HELD and not (_may_be_held(checked) or self._is_orphaned(checked, left))):
+        if target is None or (target == HELD and not (_may_be_held(checked) or _is_unread(checked, left))):
             return self._top(checked)
         woken = tuple(self._woken([it for it in checked.grants if _sleeps(it, target)], envelopes))
         shut = tuple(sorted(reading_grants.shut_out(checked.keys)))
@@ -139,7 +136,7 @@ class Escalation:
         disputed = row.clock == deadlines.DISPUTE
         overseer = reading_grants.next_level(keys, row.unit, self.organisation().oversight & able) if disputed else None
         above = overseer or reading_grants.next_level(keys, row.unit, able)
-        if above not in {None, HELD} or not self._is_orphaned(checked, left):
+        if above not in {None, HELD} or not _is_unread(checked, left):
             return above
         shut, awake = reading_grants.shut_out(keys), {it.reader for it in checked.grants if not it.asleep}
         along = sorted(it for it in able & awake - shut - {row.unit, HELD} if known[it].receives)
@@ -171,6 +168,11 @@ class Escalation:
         facts = {"from": row.unit, "to": to, "late": row.clock or "" if _is_late(checked, self.now()) else ""}
         entries = [Entry(Kind.ESCALATED, facts, self.random(32))]
         return change.signed(row.head, entries, who, self.random(claims.SALT_BYTES))
+
+
+def _is_unread(checked: Checked, left: ReadersLeft) -> bool:
+    """Whether nobody of the unit that has a case opens it: who joins later gets the unit's next key, and none to it."""
+    return checked.case.unit not in _able(checked, left)
 
 
 def _able(checked: Checked, left: ReadersLeft) -> set[str]:
