@@ -37,6 +37,8 @@ class _Plain(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 (logging's own name)
         kind, trace = ei[0], ei[2]
+        if kind is None:  # said of no error at all, as some libraries do
+            return "no error"
         while trace and trace.tb_next:
             trace = trace.tb_next
         place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}" if trace else "?"

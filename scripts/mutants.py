@@ -39,6 +39,62 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "monitoring sees each file that somebody sends",
+        "bot/serve/metrics.py",
+        "return round(usage.free / step) * step if step else 0.0",
+        "return usage.free",
+        "tests/flows/test_operated.py::test_room_that_is_left_does_not_show_a_file_that_somebody_sent",
+    ),
+    Mutant(
+        "monitoring says nothing while the store is away",
+        "bot/serve/metrics.py",
+        "with suppress(errors.StoreUnavailable):",
+        "with suppress(errors.NotPermitted):",
+        "tests/flows/test_operated.py::test_monitoring_says_that_the_store_is_away_while_it_is",
+    ),
+    Mutant(
+        "a reload ends a part without workers",
+        "bot/serve/serving.py",
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)",
+        "pass",
+        "tests/flows/test_operated.py::test_a_reload_of_a_part_without_workers_does_not_end_it",
+    ),
+    Mutant(
+        "a signal ends a process before it put away what it counted",
+        "bot/serve/serving.py",
+        "    def capture_signals(self) -> Iterator[None]:",
+        "    def captured(self) -> Iterator[None]:",
+        "tests/flows/test_operated.py::test_what_was_counted_is_kept_when_a_service_manager_ends_it",
+    ),
+    Mutant(
+        "who just came finds nobody when a process ends",
+        "bot/serve/http_connections.py",
+        "if self.cycle is None:\n            self.loop.call_later",
+        "if False:\n            self.loop.call_later",
+        "tests/flows/test_operated.py::test_who_just_came_is_answered_though_the_process_ends",
+    ),
+    Mutant(
+        "a program that cannot be begun ends those that serve",
+        "bot/serve/workers.py",
+        "except OSError as error:",
+        "except ZeroDivisionError as error:",
+        "tests/flows/test_operated.py::test_a_program_that_cannot_even_be_begun_ends_nobody",
+    ),
+    Mutant(
+        "answers are compressed on their way",
+        "deploy/nginx/snippet.conf",
+        "gzip off;",
+        "",
+        "tests/flows/test_operated.py::test_no_answer_that_may_hold_a_receipt_is_compressed_on_its_way",
+    ),
+    Mutant(
+        "a count whose commit was not answered is added twice",
+        "tips/intake/tallies.py",
+        "            self._done(rows)\n            raise",
+        "            raise",
+        "tests/flows/test_operated.py::test_counts_whose_commit_was_not_answered_are_not_added_twice",
+    ),
+    Mutant(
         "people without the older keys count as readers",
         "tips/clock/readers_left.py",
         "return not people.isdisjoint(self.holders.get((unit, generation), ()))",
@@ -104,8 +160,8 @@ MUTANTS = (
     Mutant(
         "cases lie where the last reader has left",
         "tips/clock/escalation.py",
-        " or _is_unread(checked, left)",
-        "",
+        "units or _is_unread(checked, left)",
+        "units",
         "tests/flows/test_by_hand.py::test_what_a_unit_has_climbs_once_nobody_is_left_to_read_for_it",
     ),
     Mutant(

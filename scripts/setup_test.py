@@ -74,6 +74,7 @@ NEEDS = (
     Need("postgres_bin", postgres, ("postgresql",)),
     Need("promtool", command("promtool"), ("prometheus",)),
     Need("pgbouncer", service("pgbouncer"), ("pgbouncer",)),
+    Need("nginx", service("nginx"), ("nginx-light",)),
     Need("chromium", command("chromium"), ("chromium", "libatomic1")),
     Need("font", font, ("fonts-noto-core",)),
     Need("strace", command("strace"), ("strace",)),

@@ -35,7 +35,10 @@ def arguments(url: str, *, serving: bool) -> dict[str, Any]:
     common = {
         "connect_timeout": CONNECTING,
         "application_name": NAME,
-        "keepalives_idle": SILENT,
+        "keepalives_idle": SILENT
+        // 2,  # and so often again: who waits for an answer has sent all, and hears nothing else
+        "keepalives_interval": SILENT // 2,
+        "keepalives_count": 2,
         "tcp_user_timeout": SILENT * 1000,
     }
     if POOLER in make_url(url).query:  # it passes no settings on, and a prepared statement stays with one connection

@@ -100,7 +100,8 @@ class ValkeyDrafts:
         if row.due or not await self._followed(row, seen, b""):
             await self._broken(row, seen)
         elif beside:
-            await self._beside.drop(row.key, row.version)
+            with contextlib.suppress(errors.StoreUnavailable):  # it is kept, and the older one is never asked for
+                await self._beside.drop(row.key, row.version)
 
     async def _put_both(self, row: DraftRow, seen: int, step: Change) -> None:
         token = secrets.token_bytes(16)

@@ -250,13 +250,13 @@ def serve(
         int,
         typer.Option("--workers", envvar="TINBAO_WORKERS", help="Processes at one address, for intake and desk."),
     ] = 1,
-    inherited: Annotated[int | None, typer.Option("--inherited", hidden=True)] = None,
+    inherited: Annotated[str, typer.Option("--inherited", hidden=True)] = "",
 ) -> None:
     """Run the chat, the desk, the officers' bot and the clock."""
     from bot.serve import serving
 
-    if workers == 1 or inherited is not None:
-        _run(serving.serve(_settings(), _parts(only), inherited))
+    if workers == 1 or inherited:
+        _run(serving.serve(_settings(), _parts(only), [int(it) for it in inherited.split(",") if it]))
         return
     from bot.serve import workers as side_by_side
 

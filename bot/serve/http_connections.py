@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+ON_ITS_WAY: Final = 1.0  # seconds that the first request of a connection may take to come while the server ends
 HEAD: Final = 20.0  # seconds for a request line and its headers, from the connection or the answer before on
 WINDOW: Final = 30.0  # seconds in which a body has to come on
 LEAST: Final = 30 * 1024  # bytes of a body in each window; what is shorter has to be whole by then
@@ -43,6 +44,13 @@ class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._head = self._head + len(data) if self._doing() == "head" else 0
         if self._head > LONGEST_HEAD:
             self.transport.abort()
+
+    def shutdown(self) -> None:
+        """End with the server; a connection that was just made has a request on its way, and gets its answer."""
+        if self.cycle is None:
+            self.loop.call_later(ON_ITS_WAY, super().shutdown)
+        else:
+            super().shutdown()
 
     def look(self, now: float) -> None:
         """End what stands still; called about once a second."""

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot import logs
+from bot.commands import error_messages
 from bot.serve import background, contacts, http_connections, web
 from bot.serve.announcing import Announcer
 from bot.serve.messengers import Door
@@ -37,24 +38,37 @@ GRACE: Final = 5  # seconds for open requests at the end
 log = logging.getLogger(__name__)
 
 
-async def serve(settings: Settings, parts: frozenset[str], inherited: int | None = None) -> int:
+async def serve(settings: Settings, parts: frozenset[str], inherited: Sequence[int] = ()) -> int:
     """Run until a signal ends it.
 
     Args:
-        inherited: the number of a listening socket that a supervisor shares, see `bot.serve.workers`; it is told on
-            standard output once this serves, and the end of standard input ends it.
+        inherited: the numbers of listening sockets that a supervisor shares, see `bot.serve.workers`: people's, and
+            monitoring's if it is on. It is told on standard output once this serves, and the end of standard input
+            ends it.
     """
     if unknown := parts - PARTS:
         raise errors.BadSetting(f"--only knows {', '.join(sorted(PARTS))}, not {', '.join(sorted(unknown))}")
     logs.configure(as_json=settings.json_logs)
-    listener = listen(settings) if inherited is None else socket.socket(fileno=inherited)
-    ready = asyncio.Event()
-    async with open_product(settings, parts) as product:
-        if inherited is None:
-            await run(product, parts, listener, ready)
-            return 0
-        async with background.working(_supervised(ready), "supervisor"):
-            await run(product, parts, listener, ready)
+    try:
+        return await _served(settings, parts, inherited)
+    except errors.TinBaoError as error:
+        if not settings.json_logs:
+            raise
+        log.error("this cannot serve: %s", error_messages.said(error, os.environ))
+        return 1
+
+
+async def _served(settings: Settings, parts: frozenset[str], inherited: Sequence[int]) -> int:
+    if not (
+        sys.stdin and sys.stdin.isatty()
+    ):  # a service manager's reload, which is for workers; a terminal's end ends it
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    shared = [_shared(it) for it in inherited]
+    listener, ready = shared[0] if shared else listen(settings), asyncio.Event()
+    async with open_product(settings, parts) as product, contextlib.AsyncExitStack() as stack:
+        if shared:
+            await stack.enter_async_context(background.working(_supervised(ready), "supervisor"))
+        await run(product, parts, listener, ready, asked=shared[1] if shared[1:] else None)
     return 0
 
 
@@ -83,8 +97,25 @@ def listen(settings: Settings, port: int | None = None) -> socket.socket:
     return _bound(settings.host, port or settings.port, "TINBAO_LISTEN")
 
 
+def listen_to_monitoring(settings: Settings) -> socket.socket | None:
+    """The socket at which monitoring asks; None: nobody does.
+
+    Raises:
+        BadSetting: the port is taken.
+    """
+    return _bound(*settings.metrics, "TINBAO_METRICS") if settings.metrics else None
+
+
+def _shared(number: int) -> socket.socket:
+    """A listening socket of a supervisor's; one that Python takes for blocking it makes so, for all who share it."""
+    found = socket.socket(fileno=number)
+    found.setblocking(False)
+    return found
+
+
 def _bound(host: str, port: int, name: str) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, asyncio sets TCP_NODELAY
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, asyncio sets TCP_NODELAY
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -94,6 +125,9 @@ def _bound(host: str, port: int, name: str) -> socket.socket:
             raise errors.BadSetting(f"{name}: {host}:{port} cannot be listened on") from error
         raise errors.BadSetting(f"port {port} is taken: choose another, with PORT=8139 make demo or {name}") from error
     listener.listen(1024)
+    listener.setblocking(
+        False
+    )  # before anybody shares it: that is of the socket itself, and who takes no one must not wait
     return listener
 
 
@@ -104,6 +138,7 @@ async def run(
     ready: asyncio.Event,
     demo_logins: web.DemoLogins = None,
     more: Sequence[Route] = (),
+    asked: socket.socket | None = None,
 ) -> None:
     """Run the parts of an open product until a signal ends it; `ready` is set once it answers.
 
@@ -111,6 +146,7 @@ async def run(
 
     Args:
         more: routes beside those of the parts: pages of a demo.
+        asked: where monitoring asks, if several processes share it; None: this one listens there.
     """
     retired = asyncio.Event()
     async with contextlib.AsyncExitStack() as stack:
@@ -133,8 +169,8 @@ async def run(
         await stack.enter_async_context(background.working(_watch(product, retired), "roster"))
         contacts_noted = contacts.noting(product.health, product.store.contacts, product.now)
         await stack.enter_async_context(background.working(contacts_noted, "contacts"))
-        if place := product.settings.metrics:
-            asked = stack.enter_context(_bound(*place, "TINBAO_METRICS"))
+        if asked := asked or listen_to_monitoring(product.settings):
+            stack.enter_context(asked)
             await stack.enter_async_context(background.working(_measured(product, asked), "metrics"))
         app = web.build(product, parts, webhooks, demo_logins)
         gc.collect()
@@ -268,6 +304,18 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
         self._tell = started
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End in order at a signal; uvicorn would raise it once more, before anything behind it is put in order."""
+        loop, ending = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        for number in ending:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in ending:
+                loop.remove_signal_handler(number)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -12,7 +12,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot import logs
@@ -39,8 +39,10 @@ async def serve(settings: Settings, parts: frozenset[str], many: int, environmen
     _check(settings, parts, many)
     logs.configure(as_json=settings.json_logs)
     own = {**environment, "TINBAO_PROCESSES": str(max(settings.processes, many))}
-    with serving.listen(settings) as listener:
-        workers = _Workers(listener, ",".join(sorted(parts)), own)
+    with contextlib.ExitStack() as stack:
+        monitored = serving.listen_to_monitoring(settings)
+        shared = [stack.enter_context(it) for it in (serving.listen(settings), monitored) if it]
+        workers = _Workers(shared, ",".join(sorted(parts)), own)
         loop = asyncio.get_running_loop()
         for ends in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(ends, workers.stopping.set)
@@ -66,25 +68,35 @@ def _check(settings: Settings, parts: frozenset[str], many: int) -> None:
 class _Workers:
     """The processes, and what they are asked."""
 
-    def __init__(self, listener: socket.socket, parts: str, environment: Mapping[str, str]) -> None:
-        self._listener, self._parts, self._environment = listener, parts, environment
+    def __init__(self, shared: Sequence[socket.socket], parts: str, environment: Mapping[str, str]) -> None:
+        self._shared, self._parts, self._environment = shared, parts, environment
         self.stopping, self.replacing = asyncio.Event(), asyncio.Event()
-        self._live: list[asyncio.subprocess.Process] = []
+        self._live: list[asyncio.subprocess.Process] = []  # those that serve
+        self._begun_ones: list[asyncio.subprocess.Process] = []  # and those that are to
         self._failed = 0  # that ended before they served, one after the other
 
     async def kept(self, many: int) -> int:
-        """Keep so many; the exit code."""
+        """Keep so many; the exit code. Who is asked to end begins nobody more, and waits for nobody to begin."""
+        keeping, stopping = asyncio.ensure_future(self._keep(many)), asyncio.ensure_future(self.stopping.wait())
         try:
-            while not self.stopping.is_set():
-                self._live += await self._begun(many - len(self._live))
-                if len(self._live) == many:
-                    await self._something_happens()
-                self._live = [it for it in self._live if it.returncode is None]
-                if self.replacing.is_set():
-                    await self._replace()
+            await asyncio.wait((keeping, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await asyncio.gather(*map(_ended, self._live))
+            for it in (keeping, stopping):
+                it.cancel()
+            await asyncio.gather(keeping, stopping, return_exceptions=True)
+            await asyncio.gather(*map(_ended, self._begun_ones))
+        if not keeping.cancelled() and (error := keeping.exception()):
+            raise error
         return 1 if self._failed >= GIVEN_UP and not self._live else 0
+
+    async def _keep(self, many: int) -> None:
+        while not self.stopping.is_set():
+            self._live += await self._begun(many - len(self._live))
+            if len(self._live) == many:
+                await self._something_happens()
+            self._live = [it for it in self._live if it.returncode is None]
+            if self.replacing.is_set():
+                await self._replace()
 
     async def _begun(self, many: int) -> list[asyncio.subprocess.Process]:
         """So many more, as far as they serve."""
@@ -99,23 +111,31 @@ class _Workers:
         return serve
 
     async def _one(self) -> asyncio.subprocess.Process | None:
-        """One that serves; None: it ended before."""
-        number = self._listener.fileno()
-        words = ["-m", "bot", "serve", "--only", self._parts, "--inherited", str(number)]
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *words,
-            env=self._environment,
-            pass_fds=[number],
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
+        """One that serves; None: it ended before, or cannot even be begun."""
+        numbers = [it.fileno() for it in self._shared]
+        words = ["-m", "bot", "serve", "--only", self._parts, "--inherited", ",".join(map(str, numbers))]
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *words,
+                env=self._environment,
+                pass_fds=numbers,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+            )
+        except OSError as error:
+            log.error("a worker cannot be begun: %s", type(error).__name__)
+            return None
+        self._begun_ones = [*(it for it in self._begun_ones if it.returncode is None), process]
         assert process.stdout
         try:
             if await asyncio.wait_for(process.stdout.read(len(READY)), START) == READY:
                 return process
         except TimeoutError:
             log.error("a worker did not serve after %d seconds", START)
+        except asyncio.CancelledError:  # it answers nobody yet
+            await _killed(process)
+            raise
         await _ended(process)
         return None
 
@@ -138,8 +158,8 @@ class _Workers:
                 log.error("the new program does not serve, and the former one goes on: what it said stands above")
                 return
             self._live.append(new)
-            self._live.remove(old)
             await _ended(old)
+            self._live.remove(old)
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:
@@ -149,6 +169,10 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     try:
         await asyncio.wait_for(process.wait(), END)
     except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+        await _killed(process)
+
+
+async def _killed(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()

@@ -12,6 +12,7 @@ from tips.ports.intake import Counters
 
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
+LEAST: Final = 3  # that each process grants: who stays with one, and mistypes once, may type again
 KEPT: Final = 50_000  # names counted at most; beyond that those are forgotten that nobody asked for
 
 
@@ -39,7 +40,7 @@ class Memory:
             times.popleft()
         if times:
             self._spent[name] = times  # behind all that nobody asked for since
-        return len(times) >= max(1, limit // self.processes)
+        return len(times) >= max(min(limit, LEAST), limit // self.processes)
 
 
 @dataclass(frozen=True, slots=True)

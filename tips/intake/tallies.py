@@ -7,10 +7,11 @@ when it died is lost. It is apart from tips: whether whoever came told something
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from tips import errors
 from tips.ports.desk import Statistics, Tallied, Tally
 from tips.statistics import periods
 from tips.statistics.figures import ALL
@@ -37,12 +38,19 @@ class Tallies:
         """Add what waits to what is kept.
 
         Raises:
-            StoreUnavailable: all of it waits on.
+            StoreUnavailable: all of it waits on; of `Unsure`, nothing: no count is ever added twice.
         """
         rows = [Tally(*key, count) for key, count in sorted(self._waiting.items())]
         if not rows:
             return
-        await self.statistics.add_tallies(rows)
+        try:
+            await self.statistics.add_tallies(rows)
+        except errors.Unsure:
+            self._done(rows)
+            raise
+        self._done(rows)
+
+    def _done(self, rows: Sequence[Tally]) -> None:
         self._waiting.subtract({(it.period, it.of, it.name): it.count for it in rows})
         for key in [key for key, count in self._waiting.items() if count <= 0]:
             del self._waiting[key]
