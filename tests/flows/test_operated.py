@@ -164,7 +164,7 @@ async def test_workers_are_all_there_though_monitoring_is_on(at: Served, tmp_pat
 async def test_a_reload_of_a_part_without_workers_does_not_end_it(at: Served) -> None:
     """The unit of every part has it, and systemd takes SIGHUP for a clean end."""
     unit = (DEPLOY / "systemd/tinbao@.service").read_text()
-    assert "ExecReload=/bin/kill -HUP" in unit
+    assert re.search("^ExecReload=.*kill -HUP", unit, re.MULTILINE)
     assert "Restart=on-failure" in unit  # SIGHUP is one of systemd's clean signals
     process = await served.started(at, "intake")
     try:
